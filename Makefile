@@ -1,0 +1,49 @@
+# One command per task.  Each sets up .venv and node_modules first, once per change of the locks.
+
+PYTHON ?= python3
+PORT ?= 8000
+
+run = .venv/bin/python -m
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export NO_MKDOCS_2_WARNING = 1
+
+.PHONY: help env serve test site bench clean
+
+help:    ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+env: .venv/ready    ## set up: .venv, node_modules, Graphviz
+
+serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every edit
+	$(run) mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT) \
+		$(patsubst %,--watch %,$(wildcard src data results))
+
+test: env    ## every check; ARGS="-k autograd" for some of them
+	$(run) pytest $(ARGS)
+
+site: env    ## the book as files, in site/
+	$(run) mkdocs build --strict
+
+bench: env    ## measure; the numbers go to results/
+	@set -e; for script in benchmarks/*.py; do echo "$$script"; .venv/bin/python "$$script"; done
+
+clean:    ## remove what builds and tests made; .venv and node_modules stay
+	rm -rf site .cache build tests/screenshots .pytest_cache .hypothesis
+	find docs src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# A set-up that was cut short leaves .venv/unfinished behind, and the next one starts afresh.
+.venv/ready: requirements.lock package-lock.json pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+		"The book needs Python 3.11 or newer, and $(PYTHON) is not:" \
+		"try make PYTHON=python3.13" >&2; exit 1; }
+	@[ ! -e .venv/unfinished ] || rm -rf .venv
+	@mkdir -p .venv && rm -f .venv/ready && touch .venv/unfinished
+	@echo "set-up 1/4: a Python environment in .venv"
+	@$(PYTHON) -m venv .venv
+	@echo "set-up 2/4: the packages of requirements.lock (the first time, some minutes)"
+	@$(run) pip install --quiet --disable-pip-version-check -r requirements.lock
+	@echo "set-up 3/4: the book's own modules, editable"
+	@$(run) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "set-up 4/4: KaTeX, the checkers of pages, Graphviz"
+	@$(run) weave.frontend
+	@mv .venv/unfinished .venv/ready

@@ -1,0 +1,149 @@
+"""The last step, HTML to HTML over a built site, whatever generator built it.
+
+Formulas become HTML and MathML, style attributes become classes of one sheet, the theme's gaps in
+accessibility are closed, and every page gets one Content-Security-Policy that allows the site's own
+files and the theme's inline scripts by their hashes, and nothing else.  The policy is the same on
+all pages, because instant navigation keeps the first page's.
+"""
+
+import base64
+import hashlib
+import html
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from . import WeaveError
+from .mathematics import FormulaError, render
+
+FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
+          "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+          "base-uri 'none'; form-action 'self'")
+SHEET = "assets/stylesheets/finish.css"
+KATEX = "assets/katex/katex.min.css"
+
+
+def finish(site, docs=None, policy=True):
+    """Finish every page under the folder site, in place; return the errors found, as WeaveErrors.
+
+    docs is where the Markdown is, to name the line of a formula that cannot be read.
+    """
+    site = Path(site)
+    texts, errors, styles, scripts = {}, [], {}, set()
+    for path in sorted(site.rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        if 'content="weave"' in text:
+            continue    # finished before
+        text, unread = with_formulas(text)
+        errors += [where(formula, error, docs, path) for formula, error in unread]
+        rewriter = Rewriter(styles, scripts)
+        rewriter.feed(text)
+        rewriter.close()
+        texts[path] = "".join(rewriter.parts)
+    if errors or not texts:
+        return errors
+    hashes = "".join(f" '{name}'" for name in sorted(scripts))
+    sheet = "".join(f".{name}{{{important(style)}}}\n" for style, name in sorted(styles.items()))
+    (site / SHEET).parent.mkdir(parents=True, exist_ok=True)
+    (site / SHEET).write_text(sheet, encoding="utf-8")
+    for path, text in texts.items():
+        up = "/" if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
+        head = '<meta name="generator" content="weave">'
+        if policy:
+            head += f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hashes=hashes)}">'
+        sheets = [KATEX] * ('class="katex"' in text) + [SHEET]
+        links = "".join(f'<link rel="stylesheet" href="{up}{name}">' for name in sheets)
+        text = re.sub(r"(<meta charset=[^>]*>)", lambda match: match[1] + head, text, count=1)
+        path.write_text(text.replace("</head>", f"{links}</head>", 1), encoding="utf-8")
+    return []
+
+
+def with_formulas(text):
+    """The text with its formulas rendered, and those that cannot be, each with the reason."""
+    unread = []
+
+    def replace(match):
+        formula, display = html.unescape(match[2]).strip(), match[1] == "div"
+        try:
+            made = render(formula, display)
+        except FormulaError as error:
+            unread.append((formula, error))
+            return match[0]
+        return f'<div class="weave-formula" tabindex="0">{made}</div>' if display else made
+
+    return FORMULA.sub(replace, text), unread
+
+
+def where(formula, error, docs, page):
+    """The error at the line of the Markdown that the formula comes from, as far as it is found."""
+    first = formula.splitlines()[0]
+    for path in sorted(Path(docs).rglob("*.md")) if docs else ():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if first in line:
+                return WeaveError(path.relative_to(Path(docs).parent), number, str(error), line)
+    return WeaveError(page, 1, str(error))
+
+
+def important(style):
+    """A style attribute as the body of a rule that wins as the attribute did."""
+    rules = (rule.strip() for rule in style.split(";"))
+    return ";".join(f"{rule}!important" for rule in rules if rule)
+
+
+class Rewriter(HTMLParser):
+    """Copies HTML to parts, turning style attributes into classes and closing known gaps."""
+
+    def __init__(self, styles, scripts):
+        super().__init__(convert_charrefs=False)
+        self.styles, self.scripts, self.parts = styles, scripts, []
+        self.script = None    # the text of the inline script being read
+
+    def handle_starttag(self, tag, attributes):
+        text, given = self.get_starttag_text(), dict(attributes)
+        changed = self.improved(tag, dict(given))
+        if changed != given:
+            inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
+                             for name, value in changed.items())
+            text = f"<{tag}{inside}{'/' if text.endswith('/>') else ''}>"
+        self.parts.append(text)
+        inline = tag == "script" and "src" not in given
+        if inline and given.get("type", "text/javascript") in ("text/javascript", "module"):
+            self.script = ""
+
+    handle_startendtag = handle_starttag
+
+    def improved(self, tag, given):
+        if style := given.pop("style", None):
+            name = self.styles.setdefault(style, f"s{hashlib.sha256(style.encode()).hexdigest()[:6]}")
+            given["class"] = f"{given.get('class', '')} {name}".strip()
+        if given.get("role") == "dialog" and "aria-label" not in given:
+            given["aria-label"] = given.get("data-md-component", "dialog").title()
+        if tag == "input" and given.get("type") in ("checkbox", "radio"):
+            given.pop("autocomplete", None)    # invalid there
+        return given
+
+    def handle_endtag(self, tag):
+        if tag == "script" and self.script is not None:
+            digest = hashlib.sha256(self.script.encode()).digest()
+            self.scripts.add(f"sha256-{base64.b64encode(digest).decode()}")
+            self.script = None
+        self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data):
+        if self.script is not None:
+            self.script += data
+        self.parts.append(data)
+
+    def handle_entityref(self, name):
+        self.parts.append(f"&{name};")
+
+    def handle_charref(self, name):
+        self.parts.append(f"&#{name};")
+
+    def handle_comment(self, data):
+        pass    # nothing on a page is for whoever reads its source
+
+    def handle_decl(self, declaration):
+        self.parts.append(f"<!{declaration}>")

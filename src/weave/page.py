@@ -1,0 +1,130 @@
+"""An executed chapter becomes a page's Markdown, and a notebook to take away."""
+
+import html
+import re
+
+import jupytext
+import nbformat
+
+from . import listing, render
+from .chapter import cells_of, values_in
+from .render import OutputError
+
+
+def weave(chapter, results, source_link, save, prefix):
+    """The Markdown of a chapter with its results.  Raises WeaveError.
+
+    source_link(listing) gives the caption of a listing, save is as in render.Renderer, and prefix
+    begins the names of figures.
+    """
+    renderer = render.Renderer(prefix, save)
+    parts = []
+    for block, given in paired(chapter, results):
+        if block.kind == "prose":
+            parts.append(with_values(block.text, [render.plain(one["value"]) for one in given]))
+        elif block.kind == "listing":
+            found = find(chapter, block)
+            parts += [source_link(found), fenced(found.text)]
+        else:
+            if block.role == "shown":
+                parts.append(fenced(block.text))
+            named = named_texts(block, given)
+            try:
+                parts.append(renderer.outputs(given[0]["outputs"], **named))
+            except OutputError as error:
+                raise chapter.error(block.line - 1, str(error)) from None
+            if given[0].get("claims"):
+                parts.append(render.claims(given[0]["claims"]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def notebook(chapter, results, install=None):
+    """The executed chapter as an nbformat notebook; install is what Colab has to install first."""
+    cells = []
+    if install:
+        cells.append(nbformat.v4.new_code_cell(
+            "# In Colab, this installs the book's modules; elsewhere it does nothing.\n"
+            "import importlib.util\n"
+            "if importlib.util.find_spec('scratch') is None:\n"
+            f"    %pip install -q {install}"))
+    for block, given in paired(chapter, results):
+        if block.kind == "prose":
+            text = with_values(block.text, [one["value"] for one in given]).strip()
+            if text:
+                cells.append(nbformat.v4.new_markdown_cell(text))
+        elif block.kind == "listing":
+            found = find(chapter, block)
+            where = f"`{found.path}`, lines {found.first} to {found.last}:"
+            cells.append(nbformat.v4.new_markdown_cell(f"{where}\n\n{fenced(found.text)}"))
+        else:
+            cell = nbformat.v4.new_code_cell(block.text)
+            cell.outputs = [nbformat.from_dict(described(output, **named_texts(block, given)))
+                            for output in given[0]["outputs"]]
+            if block.role != "shown":
+                cell.metadata = {"jupyter": {"source_hidden": True}}
+            cells.append(cell)
+    count = 0
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+        if cell.cell_type == "code":
+            count += 1
+            cell.execution_count = count
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+    return nbformat.v4.new_notebook(cells=cells, metadata={
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"}})
+
+
+def downloads(book):
+    """The texts of a notebook's .ipynb and .py files."""
+    return nbformat.writes(book) + "\n", jupytext.writes(book, fmt="py:percent")
+
+
+def paired(chapter, results):
+    """Each block with the results of its cells."""
+    results = iter(results)
+    for block in chapter.blocks:
+        yield block, [next(results) for _ in cells_of(block)]
+
+
+def named_texts(block, given):
+    """The alt and caption of a figure's cell, with their values filled in."""
+    return {name: one["value"] for name, one in zip(block.options, given[1:])}
+
+
+def with_values(text, values):
+    """Prose with each `{python} ...` replaced by its value."""
+    parts, end = [], 0
+    for match, value in zip(values_in(text), values):
+        parts += [text[end : match.start()], value]
+        end = match.end()
+    return "".join(parts) + text[end:]
+
+
+def find(chapter, block):
+    try:
+        return listing.find(block.text, chapter.root)
+    except LookupError as error:
+        raise chapter.error(block.line, error.args[0]) from None
+
+
+def fenced(code):
+    longest = max(map(len, re.findall(r"^`{3,}", code, re.MULTILINE)), default=2)
+    ticks = "`" * (longest + 1)
+    return f"{ticks}python\n{code.rstrip()}\n{ticks}"
+
+
+def described(output, alt="", caption=""):
+    """An output for the notebook: a figure's fallback text is its description."""
+    if render.is_picture({"data": {"text/plain": "", **output.get("data", {})}}):
+        return {**output, "data": {**output["data"], "text/plain": alt}}
+    return output
+
+
+def source_caption(found, address, download):
+    """The line above a listing: where the source is, and the whole module to copy."""
+    where = f"{found.path}, lines {found.first}–{found.last}"
+    return (f'<p class="weave-source"><a href="{html.escape(address)}">{where}</a> '
+            f'<a class="weave-copy" href="{html.escape(download)}" download>Copy this module</a></p>')

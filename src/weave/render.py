@@ -1,0 +1,143 @@
+"""Outputs of cells become Markdown: HTML on one line each, which any Markdown leaves alone."""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import markdown
+from nbconvert.filters import ansi2html
+
+from .svg import figure
+
+RICHEST_FIRST = ["text/html", "image/svg+xml", "image/png", "text/latex", "text/markdown", "text/plain"]
+LONGEST = 60                                             # lines of text output that a page shows
+ADDRESS = re.compile(r"\b(?:at|object) (0x[0-9a-f]{6,})")
+TAG = re.compile(r"<[^>]*>")
+
+
+class OutputError(ValueError):
+    """An output that a page cannot show; the message says what to do."""
+
+
+@dataclass
+class Renderer:
+    """Turns the outputs of one chapter into Markdown.
+
+    prefix begins the ids and file names of figures; save(name, bytes) keeps a PNG and returns the
+    address to load it from.
+    """
+
+    prefix: str
+    save: Callable[[str, bytes], str]
+    figures: int = 0
+
+    def outputs(self, outputs, alt="", caption=""):
+        """The Markdown of a cell's outputs.  Raises OutputError."""
+        pictures = [output for output in outputs if is_picture(output)]
+        if pictures and not alt:
+            raise OutputError('a figure needs alt text: ```python alt="what it shows"')
+        if alt and len(pictures) != 1:
+            raise OutputError(f"this cell names one figure and draws {len(pictures)}; "
+                              "give each figure its own cell")
+        return "\n\n".join(self.output(output, alt, caption) for output in joined(outputs))
+
+    def output(self, output, alt, caption):
+        if output["output_type"] == "stream":
+            return text_block(output["text"], output["name"])
+        kind, content = richest(output["data"])
+        if kind == "image/svg+xml":
+            self.figures += 1
+            return captioned(figure(content, alt, f"{self.prefix}-{self.figures}"), caption)
+        if kind == "image/png":
+            return captioned(self.picture(content, alt), caption)
+        if kind == "text/html":
+            return f'<div class="weave-output weave-html" tabindex="0">{one_line(content)}</div>'
+        if kind == "text/latex":
+            return "$$\n" + content.strip().strip("$").strip() + "\n$$"
+        if kind == "text/markdown":
+            return content
+        return text_block(content, "result")
+
+    def picture(self, content, alt):
+        import base64
+        from struct import unpack
+
+        self.figures += 1
+        data = base64.b64decode(content)
+        width, height = unpack(">II", data[16:24])    # of the header, so that nothing shifts
+        address = self.save(f"{self.prefix}-{self.figures}.png", data)
+        return (f'<img src="{html.escape(address)}" alt="{html.escape(alt)}" '
+                f'width="{width}" height="{height}" loading="lazy">')
+
+
+def joined(outputs):
+    """Consecutive pieces of one stream are one output."""
+    result = []
+    for output in outputs:
+        last = result[-1] if result else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            result[-1] = {**last, "text": last["text"] + output["text"]}
+        else:
+            result.append(output)
+    return result
+
+
+def richest(data):
+    for kind in RICHEST_FIRST:
+        if kind in data:
+            return kind, data[kind]
+    raise OutputError(f"an output of kind {', '.join(data)}; known are {', '.join(RICHEST_FIRST)}")
+
+
+def is_picture(output):
+    return "data" in output and richest(output["data"])[0].startswith("image/")
+
+
+def text_block(text, name):
+    """Text that a cell printed or returned; standard error is set apart by its class."""
+    if address := ADDRESS.search(text):
+        raise OutputError(f"the output holds a memory address, {address[1]}, which differs from run to "
+                          "run; print what the reader should look at")
+    lines = text.rstrip("\n").split("\n")
+    note = ""
+    if len(lines) > LONGEST:
+        shown = LONGEST // 2
+        cut = len(lines) - 2 * shown
+        lines = [*lines[:shown], f"... {cut} lines left out ...", *lines[-shown:]]
+        note = (f'<p class="weave-note">The output is {cut + 2 * shown} lines long; its middle is left '
+                "out here. The notebook has all of it.</p>")
+    body = "&#10;".join(ansi2html(line) for line in lines)
+    label = {"stderr": "standard error", "stdout": "printed", "result": "result"}[name]
+    return (f'<div class="weave-output weave-{name}"><pre tabindex="0" aria-label="{label}" role="group">'
+            f"<code>{body}</code></pre>{note}</div>")
+
+
+def captioned(picture, caption):
+    note = f"<figcaption>{inline(caption)}</figcaption>" if caption else ""
+    return (f'<figure class="weave-figure" data-search-exclude><div class="weave-scroll" tabindex="0">'
+            f"{picture}</div>{note}</figure>")
+
+
+def claims(sentences):
+    """The folded list of what the build checked."""
+    count = f"{len(sentences)} claim{'s' * (len(sentences) != 1)} checked by this build"
+    items = "".join(f"<li>{inline(sentence)}</li>" for sentence in sentences)
+    return f'<details class="weave-claims"><summary>{count}</summary><ul>{items}</ul></details>'
+
+
+def inline(text):
+    """A sentence of Markdown, with mathematics, to HTML without the paragraph around it."""
+    made = markdown.markdown(text, extensions=["pymdownx.arithmatex"],
+                             extension_configs={"pymdownx.arithmatex": {"generic": True}})
+    return one_line(made.removeprefix("<p>").removesuffix("</p>"))
+
+
+def one_line(content):
+    """HTML without line ends, which would end an HTML block in Markdown."""
+    return content.strip().replace("\n", "&#10;" if "<pre" in content else " ")
+
+
+def plain(value):
+    """A computed value, safe in the middle of a Markdown sentence."""
+    return re.sub(r"([\\`*_\[\]<>$|])", r"\\\1", value)
