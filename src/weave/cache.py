@@ -49,10 +49,11 @@ class Cache:
         versions = dict(inputs["versions"])
         if "graphviz" in versions:
             versions["dot"] = version("dot")
+        modules = self._modules(chapter)
         manifest = {
             "cells": cell_digests(chapter),
-            "modules": self._modules(chapter),
-            "files": {path: digest(self.root / path) for path in inputs["files"]},
+            "modules": modules,
+            "files": {path: digest(self.root / path) for path in inputs["files"] if path not in modules},
             "machinery": machinery(),
             "versions": versions,
         }
@@ -91,14 +92,12 @@ class Cache:
             changes.append(f"the code at line {edited[0]} changed")
         elif len(now) != len(then):
             changes.append(f"it had {len(then)} cells and has {len(now)}")
-        for kind, current in [
-            ("module", self._modules(chapter)),
-            ("file", {path: digest(self.root / path) for path in manifest["files"]}),
-            ("weave's", machinery()),
-            ("version of", {name: version(name) for name in manifest["versions"]}),
+        for kind, before, current in [
+            ("module", manifest["modules"], self._modules(chapter)),
+            ("file", manifest["files"], {path: digest(self.root / path) for path in manifest["files"]}),
+            ("weave's", manifest["machinery"], machinery()),
+            ("version of", manifest["versions"], {name: version(name) for name in manifest["versions"]}),
         ]:
-            before = manifest[{"module": "modules", "file": "files", "weave's": "machinery",
-                               "version of": "versions"}[kind]]
             changes += [f"{kind} {name} changed" for name in sorted(current.keys() | before.keys())
                         if current.get(name) != before.get(name)]
         return changes

