@@ -43,7 +43,7 @@ class Weave(Plugin):
         if config.repo_url:
             config.repo_name = config.repo_name or config.repo_url.split("/", 3)[-1]
             config.edit_uri = config.edit_uri or "edit/main/docs/"
-        config.site_url = config.site_url or repository.site(config.repo_url)
+        config.site_url = config.site_url or os.environ.get("SITE_URL") or repository.site(config.repo_url)
         self.root = Path(config.config_file_path).parent
         self.commit = repository.commit()
         os.environ.setdefault("SOURCE_DATE_EPOCH", repository.committed_epoch())

