@@ -9,14 +9,13 @@
     a, b     the inputs of an operation            slope    ∂result/∂input
     leaf     a Value that no operation made        grad     ∂loss/∂value
 
-Numbers are floats; ints, bools, fractions and NumPy scalars become floats. inf and nan
-go where IEEE arithmetic sends them, and + - * / overflow to inf; where Python refuses
-(division by zero, the logarithm of 0, exp(1000)), so does this, naming the numbers.
+Numbers are floats; ints, bools, fractions and NumPy's scalars become floats. inf and
+nan go where IEEE arithmetic sends them, and + - * / overflow to inf; where Python
+refuses (division by zero, log(0), exp(1000)) so do Values, naming the numbers.
 
 Left out: arrays (a thousand weights are a thousand Values), slopes of slopes, and
-comparisons, which cannot be differentiated: == asks for the same object, < is refused,
-and .data is there to compare. Slopes are taken when an operation runs, so after a change
-of .data compute the loss anew.
+comparisons: == asks whether two Values are one object and < is refused, so compare
+.data. Slopes are taken when an operation runs: after changing .data, compute anew.
 
 Chapter: docs/micrograd/autograd.md.  To copy: this file alone.
 """
@@ -29,7 +28,7 @@ class Value:
     """A number, the Values it was computed from, and its slope toward each of them."""
 
     __slots__ = ("data", "grad", "label", "operation", "a", "slope_a", "b", "slope_b")
-    __array_ufunc__ = None       # so that np.float64(2) * Value(3) comes to Value.__rmul__
+    __array_ufunc__ = None    # np.float64(2) * Value(3) asks Value.__rmul__, not NumPy
 
     def __init__(self, data, label=""):
         self.data = data if type(data) is float else as_float(data)
@@ -59,12 +58,13 @@ class Value:
         a, b = self, as_value(other)
         if b.data == 0.0:
             raise ZeroDivisionError(f"{a.data} / {b.data}: division by zero")
-        return result(a.data / b.data, "/", a, 1.0 / b.data, b, -a.data / b.data / b.data)
+        y = a.data / b.data
+        return result(y, "/", a, 1.0 / b.data, b, -y / b.data)
 
     def __pow__(self, exponent):
         """aⁿ for a constant n: slope n · aⁿ⁻¹."""
         if isinstance(exponent, Value):
-            raise TypeError("an exponent is a number: for a ** b, (b * a.log()).exp()")
+            raise TypeError("an exponent is a number; a ** b is (b * a.log()).exp()")
         a, n = self.data, as_float(exponent)
         return result(power(a, n), f"**{n:g}", self, slope_of_power(a, n))
 
@@ -87,9 +87,10 @@ class Value:
 
     def log(self):
         """ln a for a > 0: slope 1/a."""
-        if self.data <= 0.0:
-            raise ValueError(f"log({self.data}): only a positive number has a logarithm")
-        return result(math.log(self.data), "log", self, 1.0 / self.data)
+        a = self.data
+        if a <= 0.0:
+            raise ValueError(f"log({a}): only positive numbers have a logarithm")
+        return result(math.log(a), "log", self, 1.0 / a)
 
     def relu(self):
         """max(0, a): slope 1 above zero, slope 0 below and, by convention, at zero."""
@@ -97,17 +98,10 @@ class Value:
             return result(0.0, "relu", self, 0.0)
         return result(self.data, "relu", self, 1.0)
 
-    def __radd__(self, number):                        # 2 + a
-        return Value(number) + self
-
-    def __rsub__(self, number):                        # 2 - a
-        return Value(number) - self
-
-    def __rmul__(self, number):                        # 2 * a
-        return Value(number) * self
-
-    def __rtruediv__(self, number):                    # 2 / a
-        return Value(number) / self
+    def __radd__(self, number): return Value(number) + self        # 2 + a
+    def __rsub__(self, number): return Value(number) - self        # 2 - a
+    def __rmul__(self, number): return Value(number) * self        # 2 * a
+    def __rtruediv__(self, number): return Value(number) / self    # 2 / a
 
     def __rpow__(self, number):
         """cᵃ for a constant c ≥ 0: slope cᵃ · ln c."""
@@ -118,24 +112,24 @@ class Value:
         return result(y, f"{c:g}**", self, y * math.log(c) if c else 0.0)
 
     def backward(self):
-        """Add ∂self/∂leaf to every leaf's .grad; in between, set .grad to ∂self/∂value."""
+        """Add ∂self/∂leaf to each leaf.grad; in between, .grad becomes ∂self/∂value."""
         order = inputs_first(self)
         for value in order:
             if value.operation:
-                value.grad = 0.0          # the last call's; only leaves accumulate
+                value.grad = 0.0     # forget the last call; only leaves accumulate
         self.grad += 1.0
         for value in reversed(order):
-            for source, slope in value.inputs:
-                source.grad += slope * value.grad    # the chain rule, written once
+            # the chain rule: what reached value goes on to its inputs, times the slope
+            if value.a is not None:
+                value.a.grad += value.slope_a * value.grad
+            if value.b is not None:
+                value.b.grad += value.slope_b * value.grad
 
     @property
     def inputs(self):
         """((input, slope), ...): two pairs, one, or none for a leaf."""
-        if self.b is not None:
-            return (self.a, self.slope_a), (self.b, self.slope_b)
-        if self.a is not None:
-            return ((self.a, self.slope_a),)
-        return ()
+        pairs = (self.a, self.slope_a), (self.b, self.slope_b)
+        return tuple(pair for pair in pairs if pair[0] is not None)
 
     def __repr__(self):
         label = f", label={self.label!r}" if self.label else ""
@@ -143,19 +137,18 @@ class Value:
 
 
 def inputs_first(root):
-    """root and all it was computed from, every Value after its own inputs."""
-    order, seen = [], {None}                  # None stands where there is no input
-    stack = [(root, False)]
-    while stack:
-        value, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(value)
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))       # met again once its inputs are in order
-            for source in (value.b, value.a):
-                if source not in seen:
-                    stack.append((source, False))
+    """root and every Value it was computed from, each after its own inputs."""
+    order, done = [], {None}         # None stands where an input is missing
+    path = [root]
+    while path:                      # from root down to where we are
+        value = path[-1]
+        if value.a not in done:
+            path.append(value.a)
+        elif value.b not in done:
+            path.append(value.b)
+        else:
+            done.add(value)
+            order.append(path.pop())
     return order
 
 
@@ -163,9 +156,9 @@ new = object.__new__
 
 
 def result(data, operation, a, slope_a, b=None, slope_b=0.0):
-    """The Value that an operation made of a (and b), and its slope toward each."""
-    value = new(Value)                        # not Value(data): half as long, and this
-    value.data = data                         # runs once for every operation there is
+    """What an operation made of a (and b), with its slope toward each."""
+    value = new(Value)               # not Value(data): data needs no second check
+    value.data = data
     value.grad = 0.0
     value.label = ""
     value.operation = operation
@@ -181,10 +174,10 @@ def as_value(other):
 
 def as_float(number):
     """A real number of any type as a float; anything else is refused."""
-    if not isinstance(number, numbers.Real):
-        kind = type(number).__name__
-        raise TypeError(f"a Value takes one real number; {number!r:.60} is of type {kind}")
-    return float(number)
+    if isinstance(number, numbers.Real):
+        return float(number)
+    what = f"{number!r:.60} is of type {type(number).__name__}"
+    raise TypeError(f"a Value works with real numbers; {what}")
 
 
 def power(a, n):
@@ -206,4 +199,4 @@ def slope_of_power(a, n):
     try:
         return n * math.pow(a, n - 1.0)
     except (ValueError, OverflowError):       # steeper than a float can hold
-        return n * (math.pow(a, n) / a) if a else math.inf
+        return math.inf if a == 0.0 else n * (math.pow(a, n) / a)
