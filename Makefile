@@ -34,7 +34,7 @@ clean:    ## remove what builds and tests made; .venv and node_modules stay
 .venv/ready: requirements.lock package-lock.json pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
 		"The book needs Python 3.11 or newer, and $(PYTHON) is not:" \
-		"try make PYTHON=python3.13" >&2; exit 1; }
+		"try make PYTHON=python3.12" >&2; exit 1; }
 	@[ ! -e .venv/unfinished ] || rm -rf .venv
 	@mkdir -p .venv && rm -f .venv/ready && touch .venv/unfinished
 	@echo "set-up 1/4: a Python environment in .venv"
