@@ -120,8 +120,12 @@ class Rewriter(HTMLParser):
             given["class"] = f"{given.get('class', '')} {name}".strip()
         if given.get("role") == "dialog" and "aria-label" not in given:
             given["aria-label"] = given.get("data-md-component", "dialog").title()
+        if given.get("data-md-component") == "source":
+            del given["data-md-component"]    # else the theme asks api.github.com for stars
         if tag == "input" and given.get("type") in ("checkbox", "radio"):
             given.pop("autocomplete", None)    # invalid there
+        if given.get("tabindex", "0") in (None, ""):
+            del given["tabindex"]
         return given
 
     def handle_endtag(self, tag):

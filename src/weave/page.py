@@ -43,10 +43,9 @@ def notebook(chapter, results, install=None):
     cells = []
     if install:
         cells.append(nbformat.v4.new_code_cell(
-            "# In Colab, this installs the book's modules; elsewhere it does nothing.\n"
-            "import importlib.util\n"
-            "if importlib.util.find_spec('scratch') is None:\n"
-            f"    %pip install -q {install}"))
+            "import subprocess, sys\n\n"
+            'if "google.colab" in sys.modules:    # elsewhere, the modules are yours to install\n'
+            f'    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "{install}"], check=True)'))
     for block, given in paired(chapter, results):
         if block.kind == "prose":
             text = with_values(block.text, [one["value"] for one in given]).strip()

@@ -19,6 +19,7 @@ from mkdocs_jupyter.plugin import Plugin
 
 from . import WeaveError, feed, finish, mathematics, page as pages, repository
 from .cache import Cache
+from .card import card
 from .chapter import Chapter
 from .execute import execute
 
@@ -50,7 +51,7 @@ class Weave(Plugin):
         return config
 
     def on_pre_build(self, config):
-        pass
+        self.entries = []    # of the feed: (title, address, date, description)
 
     def on_files(self, files, config):
         self.chapters, errors = {}, []
@@ -136,6 +137,10 @@ class Weave(Plugin):
             text = pages.weave(chapter, self.results[chapter.name], source_link, save, prefix)
         except WeaveError as error:
             stop_at([error])
+        if config.site_url:
+            page.meta["card"] = uri = f"assets/cards/{prefix}.png"
+            title = re.search(r"^# (.+)$", text, re.MULTILINE)
+            files.append(File.generated(config, uri, content=card(title[1], config.site_name)))
         facts = self.facts(chapter, page, config)
         return re.sub(r"^(# .+)$", lambda match: f"{match[1]}\n\n{facts}", text, 1, re.MULTILINE)
 
@@ -144,8 +149,8 @@ class Weave(Plugin):
         minutes = max(1, round(chapter.words / 200))
         stem = Path(page.file.src_uri).with_suffix("")
         parts = [f"{minutes} min read"]
-        if updated := repository.committed(self.root / chapter.path)[:10]:
-            page.meta["updated"] = updated
+        page.meta["updated"] = repository.committed(self.root / chapter.path)
+        if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
         for suffix, text in ((".ipynb", "notebook"), (".py", "Python script")):
             address = get_relative_url(f"{stem}{suffix}", page.url)
@@ -156,12 +161,18 @@ class Weave(Plugin):
         return f'<p class="weave-facts">{" · ".join(parts)}</p>'
 
     def on_page_context(self, context, page, config, nav):
+        if page.file.src_uri in self.chapters and config.site_url and page.meta["updated"]:
+            self.entries.append((page.title, page.canonical_url, page.meta["updated"],
+                                 page.meta.get("description", "")))
         return context
 
     def on_post_page(self, output_content, page, config):
         pass
 
     def on_post_build(self, config):
+        if self.entries:
+            text = feed.atom(config.site_name, config.site_url, self.entries)
+            Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         stop_at(finish.finish(config.site_dir, config.docs_dir, policy=not self.serving))
 
 

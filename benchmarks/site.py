@@ -1,0 +1,168 @@
+"""Measure the site against DESIGN's budgets and write results/site.json: what make bench runs.
+
+    python benchmarks/site.py            everything (some minutes)
+    python benchmarks/site.py --quick    one Lighthouse run per page and device instead of five
+
+Builds are timed as a reader runs them, as whole processes.  Exits with 1 if a budget is missed.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+from served import FLAGS, build, find_chromium, find_node, serve  # noqa: E402
+
+PAGES = {"home": "", "chapter": "micrograd/autograd/"}
+CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
+FLOORS = {"desktop": [98, 100, 100, 100], "mobile": [90, 100, 100, 100]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one Lighthouse run instead of five")
+    runs = 1 if parser.parse_args().quick else 5
+    rows = []    # (what, measured, limit, unit, holds)
+    with tempfile.TemporaryDirectory() as folder:
+        server = serve(folder)
+        address = f"http://127.0.0.1:{server.server_port}/"
+        rows += build_times(folder, address)
+        rows.append(edit_to_reload())
+        for name, path in PAGES.items():
+            rows += weights(Path(folder), name, path)
+            for device in FLOORS:
+                rows += lighthouse(name, address + path, device, runs)
+        server.shutdown()
+    report(rows, runs)
+    return not all(row["holds"] for row in rows)
+
+
+def row(what, measured, limit, unit, more_is_better=False):
+    holds = measured >= limit if more_is_better else measured <= limit
+    print(f"{'ok  ' if holds else 'MISS'} {what:<44} {measured:>9g} {unit:<3} ({limit:g})", flush=True)
+    return {"what": what, "measured": measured, "budget": limit, "unit": unit, "holds": holds}
+
+
+def build_times(folder, address):
+    """A build from an empty cache, and one with nothing changed."""
+    cache, kept = ROOT / ".cache", ROOT / ".cache-kept"
+    if cache.exists():
+        cache.rename(kept)
+    try:
+        times = []
+        for _ in range(2):
+            begin = time.monotonic()
+            build(folder, SITE_URL=address, GITHUB_REPOSITORY="someone/book")
+            times.append(round(time.monotonic() - begin, 1))
+    finally:
+        if kept.exists():
+            shutil.rmtree(cache, ignore_errors=True)
+            kept.rename(cache)
+    return [row("cold build", times[0], 360, "s"), row("warm build", times[1], 5, "s")]
+
+
+def edit_to_reload():
+    """Seconds from saving a chapter's prose to the page that make serve sends with the new sentence."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "book")
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", "node_modules", "site", ".git"))
+        chapter = copy / "docs/micrograd/autograd.md"
+        server = subprocess.Popen([sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", "127.0.0.1:8765"],
+                                  cwd=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            page = "http://127.0.0.1:8765/micrograd/autograd/"
+            wait_until(lambda: "differentiation" in fetch(page), 120)
+            time.sleep(2)    # the watcher settles
+            chapter.write_text(chapter.read_text() + "\nA sentence that was not there before.\n")
+            seconds = wait_until(lambda: "not there before" in fetch(page), 60)
+        finally:
+            server.terminate()
+            server.wait()
+    return row("prose edit to reloaded page", round(seconds, 2), 2, "s")
+
+
+def fetch(address):
+    try:
+        with urllib.request.urlopen(address, timeout=10) as response:
+            return response.read().decode()
+    except OSError:
+        return ""
+
+
+def wait_until(condition, limit):
+    begin = time.monotonic()
+    while not condition():
+        if time.monotonic() - begin > limit:
+            raise TimeoutError(f"nothing came within {limit} s")
+        time.sleep(0.05)
+    return time.monotonic() - begin
+
+
+def weights(folder, name, path):
+    text = (folder / path / "index.html").read_text(encoding="utf-8")
+    bare = re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)
+    limit = 120 if text.count('class="katex"') > 30 else 60
+    return [row(f"{name}: HTML without figures, raw", round(len(bare.encode()) / 1000, 1), limit, "kB")]
+
+
+def lighthouse(name, address, device, runs):
+    """Medians of Lighthouse's scores over the runs; on mobile also LCP, CLS and the bytes of a first visit."""
+    found = []
+    for _ in range(runs):
+        command = [find_node(), str(ROOT / "node_modules/lighthouse/cli/index.js"), address, "--quiet", "--output=json",
+                   f"--only-categories={','.join(CATEGORIES)}",
+                   f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
+        command += ["--preset=desktop"] if device == "desktop" else []
+        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "CHROME_PATH": find_chromium()})
+        if run.returncode:
+            sys.exit(f"Lighthouse failed on {address}:\n{run.stderr}")
+        found.append(json.loads(run.stdout))
+    rows = []
+    for category, floor in zip(CATEGORIES, FLOORS[device]):
+        score = statistics.median(100 * one["categories"][category]["score"] for one in found)
+        rows.append(row(f"{name}: Lighthouse {device}, {category}", round(score), floor, "", more_is_better=True))
+    if device == "mobile":
+        for audit, limit, unit, scale in [("largest-contentful-paint", 2.5, "s", 1000),
+                                          ("cumulative-layout-shift", 0.05, "", 1),
+                                          ("total-byte-weight", 280 if name == "chapter" else 180, "kB", 1000)]:
+            value = statistics.median(one["audits"][audit]["numericValue"] for one in found) / scale
+            rows.append(row(f"{name}: {audit.replace('-', ' ')}", round(value, 3), limit, unit))
+    return rows
+
+
+def report(rows, runs):
+    """Write results/site.json: the rows, and where they come from."""
+    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    browser = subprocess.run([find_chromium(), "--version"], capture_output=True, text=True).stdout.strip()
+    lighthouse_version = json.loads((ROOT / "node_modules/lighthouse/package.json").read_text())["version"]
+    result = {
+        "made by": "benchmarks/site.py",
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        "commit": git.stdout.strip(),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        "versions": {"Python": platform.python_version(), "browser": browser, "lighthouse": lighthouse_version,
+                     "mkdocs-material": importlib.metadata.version("mkdocs-material")},
+        "Lighthouse runs per page and device (medians)": runs,
+        "rows": rows,
+    }
+    path = ROOT / "results" / "site.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"wrote {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

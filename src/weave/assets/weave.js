@@ -1,0 +1,42 @@
+// Copying: a button on every block of code, and whole modules where a download link stands.
+// Without scripts the links download, and code is there to select.
+
+const said = document.createElement("p");    // what a screen reader hears
+said.setAttribute("role", "status");
+said.className = "md-visually-hidden";
+
+async function copy(text, button) {
+    const before = button.textContent;
+    await navigator.clipboard.writeText(text);
+    button.textContent = said.textContent = "Copied";
+    setTimeout(() => { button.textContent = before; said.textContent = ""; }, 2000);
+}
+
+function dress() {
+    document.body.append(said);
+    for (const block of document.querySelectorAll("article .highlight:not(:has(> .weave-button))")) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "weave-button";
+        button.textContent = "Copy";
+        block.append(button);
+    }
+}
+
+document.addEventListener("click", async (event) => {
+    const button = event.target.closest(".weave-button, .weave-copy");
+    if (!button || !navigator.clipboard) return;
+    if (button.matches(".weave-button")) {
+        copy(button.parentElement.querySelector("code").textContent, button);
+    } else {
+        event.preventDefault();
+        const answer = await fetch(button.href);
+        copy(await answer.text(), button);
+    }
+});
+
+addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true;
+});
+
+document$.subscribe(dress);    // now, and after each instant navigation

@@ -1,0 +1,38 @@
+"""The built site and a browser: made once, for all the tests that look at pages."""
+
+import os
+
+import pytest
+from served import FLAGS, build, find_chromium, serve
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the book, built without knowing where it will be published."""
+    return build(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """The book built for the address at which it is served, and that address."""
+    folder = tmp_path_factory.mktemp("published")
+    server = serve(folder)
+    address = f"http://127.0.0.1:{server.server_port}/"
+    build(folder, SITE_URL=address, GITHUB_REPOSITORY="someone/book")
+    yield folder, address
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")    # no longer: Playwright keeps an event loop running
+def chromium():
+    """A headless Chromium.  Without one these tests are skipped, except in CI, where they fail."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        say = pytest.fail if os.environ.get("CI") else pytest.skip
+        say("no Chromium: install it, or name it in CHROME_PATH, to test the pages in a browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
