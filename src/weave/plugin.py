@@ -141,6 +141,8 @@ class Weave(Plugin):
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
             title = re.search(r"^# (.+)$", text, re.MULTILINE)
             files.append(File.generated(config, uri, content=card(title[1], config.site_name)))
+        if page.is_homepage:
+            return text
         facts = self.facts(chapter, page, config)
         return re.sub(r"^(# .+)$", lambda match: f"{match[1]}\n\n{facts}", text, 1, re.MULTILINE)
 
@@ -161,7 +163,7 @@ class Weave(Plugin):
         return f'<p class="weave-facts">{" · ".join(parts)}</p>'
 
     def on_page_context(self, context, page, config, nav):
-        if page.file.src_uri in self.chapters and config.site_url and page.meta["updated"]:
+        if config.site_url and page.meta.get("updated"):
             self.entries.append((page.title, page.canonical_url, page.meta["updated"],
                                  page.meta.get("description", "")))
         return context

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 SVG = "http://www.w3.org/2000/svg"
 INK = {"black", "#000", "#000000"}
 PAPER = {"white", "#fff", "#ffffff"}
+WIDE = 620    # pixels; beyond that a figure scrolls on a narrow page rather than shrink out of sight
 NUMBER = re.compile(r"-?\d+\.\d{3,}")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
@@ -35,8 +36,9 @@ def figure(source, alt, name):
             node.set("fill", "none")
     width, height = (float(re.sub("[^0-9.]", "", root.get(side))) for side in ("width", "height"))
     unit = 4 / 3 if "pt" in source.split("viewBox")[0] else 1    # points to CSS pixels
+    wide = " weave-wide" if width * unit > WIDE else ""
     root.attrib.update({"width": f"{width * unit:.0f}", "height": f"{height * unit:.0f}",
-                        "role": "img", "aria-label": alt, "class": "weave-svg",
+                        "role": "img", "aria-label": alt, "class": f"weave-svg{wide}",
                         "fill": root.get("fill", "currentColor")})
     text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
     return re.sub(r">\s+<", "><", text).replace("\n", " ")
