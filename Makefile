@@ -7,7 +7,7 @@ run = .venv/bin/python -m
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help env serve test site bench clean
+.PHONY: help env serve test lab site bench clean
 
 help:    ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every
 test: env    ## every check; ARGS="-k autograd" for some of them
 	$(run) pytest $(ARGS)
 
+lab: env    ## the exercises, and which you pass; mine=labs/micrograd/engine.py explains a mistake
+	@$(run) weave.lab $(mine) || true
+
 site: env    ## the book as files, in site/
 	$(run) mkdocs build --strict
 
@@ -28,7 +31,7 @@ bench: env    ## measure; the numbers go to results/
 
 clean:    ## remove what builds and tests made; .venv and node_modules stay
 	rm -rf site .cache build tests/screenshots .pytest_cache .hypothesis
-	find docs src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find docs src tests benchmarks labs -name __pycache__ -prune -exec rm -rf {} +
 
 # A set-up that was cut short leaves .venv/unfinished behind, and the next one starts afresh.
 .venv/ready: requirements.lock package-lock.json pyproject.toml

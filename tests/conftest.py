@@ -1,9 +1,24 @@
-"""The built site and a browser: made once, for all the tests that look at pages."""
+"""The built site and a browser, made once for all the tests that look at pages; and --mine."""
 
 import os
 
 import pytest
 from served import FLAGS, build, find_chromium, serve
+
+
+def pytest_addoption(parser):
+    parser.addoption("--mine", metavar="FILE", help="test a reader's code in the place of the book's: "
+                     "labs/micrograd/engine.py, or one exercise, labs/micrograd/engine.py::inputs_first")
+
+
+def pytest_configure(config):
+    if mine := config.getoption("--mine"):
+        from weave.lab import Grading, LabError
+
+        try:
+            config.pluginmanager.register(Grading(mine))
+        except LabError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")

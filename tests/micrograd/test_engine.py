@@ -134,6 +134,18 @@ def test_the_expression_on_micrograds_front_page_gives_its_published_numbers():
     assert b.grad == pytest.approx(645.5772594752186, rel=1e-12)
 
 
+def test_a_value_used_twice_gets_both_shares():
+    """Oracle: the lecture's two examples of reuse, checked by hand."""
+    a = Value(3.0)
+    (a + a).backward()
+    assert a.grad == 2.0
+    a, b = Value(-2.0), Value(3.0)
+    d, e = a * b, a + b
+    f = d * e
+    f.backward()
+    assert (f.data, d.grad, e.grad, a.grad, b.grad) == (-6.0, 1.0, -6.0, -3.0, -8.0)
+
+
 def test_an_expression_of_one_input_gives_pytorchs_numbers():
     """Oracle: torch; the shape of karpathy/micrograd's own sanity check, at x = -4."""
     def f(x, relu):

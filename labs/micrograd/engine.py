@@ -1,0 +1,125 @@
+"""The heart of the engine: an operation, the order of the walk, and the walk itself.
+
+    a    the input of an operation          slope    ∂result/∂input
+    leaf a Value that no operation made     grad     ∂loss/∂value
+
+Everything else is the book's: result(data, operation, a, slope_a) makes the Value that
+an operation returns, and value.inputs holds its pairs (input, slope).
+
+Exercises: Value.tanh, inputs_first, Value.backward.
+Chapter: docs/micrograd/autograd.md.  In place of: scratch.micrograd.engine.
+"""
+
+import math
+
+from scratch.micrograd import engine
+from scratch.micrograd.engine import result
+
+
+class Value(engine.Value):
+    """The book's Value, but for the two methods that you write."""
+
+    def tanh(self):
+        """tanh a: slope 1 - tanh² a, which vanishes where the output saturates.
+
+        Call the operation "tanh". math.tanh has the number.
+
+        What does a `Value` remember?
+
+        >>> y = Value(0.0).tanh()
+        >>> y.data, y.operation
+        (0.0, 'tanh')
+        >>> [(a, slope)] = y.inputs
+        >>> a.data, slope                  # steepest in the middle
+        (0.0, 1.0)
+        >>> Value(0.5).tanh().data
+        0.46211715726000973
+        >>> Value(0.5).tanh().inputs[0][1]
+        0.7864477329659275
+        >>> Value(20.0).tanh().inputs[0][1]
+        0.0
+        """
+        raise NotImplementedError("Value.tanh is yours to write")
+
+    def backward(self):
+        """Add ∂self/∂leaf to each leaf.grad; in between, .grad becomes ∂self/∂value.
+
+        Set .grad of everything that an operation made to 0, raise self.grad by 1, and
+        walk inputs_first(self) from its end.
+
+        How do slopes combine?
+
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> p = a * b
+        >>> loss = p ** 2
+        >>> loss.backward()
+        >>> loss.grad, p.grad              # ∂loss/∂loss and 2p
+        (1.0, -12.0)
+        >>> a.grad, b.grad                 # 2p · b and 2p · a
+        (36.0, -24.0)
+
+        Why `+=`?
+
+        >>> x = Value(2.0)
+        >>> y = 3 * x + x
+        >>> y.backward()
+        >>> x.grad
+        4.0
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.grad
+        6.0
+
+        In which order?
+
+        >>> x = Value(2.0)
+        >>> u = x * x
+        >>> (u + u * 3).backward()
+        >>> x.grad
+        16.0
+
+        What if `backward()` runs twice?
+
+        >>> x = Value(2.0)
+        >>> y = 3 * x + x
+        >>> y.backward()
+        >>> y.backward()
+        >>> x.grad                         # leaves remember
+        8.0
+        >>> y.grad                         # and nothing else does
+        1.0
+        >>> x.backward()                   # a leaf, too, has slope 1 toward itself
+        >>> x.grad
+        9.0
+        """
+        raise NotImplementedError("Value.backward is yours to write")
+
+
+def inputs_first(root):
+    """root and every Value it was computed from, each after its own inputs.
+
+    Each once, in a list, for graphs of any depth.
+
+    In which order?
+
+    >>> x = Value(2.0, label="x")
+    >>> [value.label for value in inputs_first(x)]
+    ['x']
+    >>> u = x * x
+    >>> u.label = "u"
+    >>> [value.label for value in inputs_first(u)]
+    ['x', 'u']
+    >>> v = -u
+    >>> v.label = "v"
+    >>> y = u + v
+    >>> y.label = "y"
+    >>> [value.label for value in inputs_first(y)]     # u waits for nobody, y for both
+    ['x', 'u', 'v', 'y']
+    >>> [value.label for value in inputs_first(v + u)][:3]
+    ['x', 'u', 'v']
+    >>> for step in range(10_000):
+    ...     x = x + 1.0
+    >>> len(inputs_first(x))                           # with a 1.0 for each sum
+    20001
+    """
+    raise NotImplementedError("inputs_first is yours to write")

@@ -1,0 +1,119 @@
+"""Networks made of Values: a neuron, a layer of neurons, layers one after another.
+
+    >>> model = MLP(2, [3, 1], nonlin="tanh", rng=random.Random(1))
+    >>> model
+    MLP(2 -> 3 tanh -> 1 linear, 13 parameters)
+    >>> y = model([0.5, -1.0])
+    >>> y.backward()
+    >>> len(model.parameters()), model.layers[1].neurons[0].b.grad
+    (13, 1.0)
+
+    nin    how many inputs       w         a weight for each of them, and b, the bias
+    nout   how many neurons      nonlin    what bends the output: "relu" (or True),
+                                           "tanh", or "linear" (or False) for nothing
+
+Weights begin between -1 and 1 and biases at 0, as in karpathy/micrograd, whose names
+and arguments these are. Inputs are numbers or Values; a result is a Value.
+
+Left out: weights scaled to the number of inputs. Layers of a hundred neurons begin with
+sums so large that tanh is flat and learns nothing; those of this size do not mind.
+
+Chapter: docs/micrograd/neurons.md.  To copy: this file and engine.py.
+"""
+
+import random
+
+try:
+    from .engine import Value
+except ImportError:                  # copied out of the package, engine.py beside it
+    from engine import Value
+
+BENT = {
+    "relu": lambda total: total.relu(),
+    "tanh": lambda total: total.tanh(),
+    "linear": lambda total: total,
+}
+
+
+class Module:
+    """Something with parameters: the Values that training changes."""
+
+    def parameters(self):
+        return []
+
+    def zero_grad(self):
+        """Forget the gradients, which backward() would otherwise add to."""
+        for p in self.parameters():
+            p.grad = 0.0
+
+
+class Neuron(Module):
+    """x (nin numbers) -> nonlin(w · x + b), one Value."""
+
+    def __init__(self, nin, nonlin=True, rng=random):
+        self.nonlin = {True: "relu", False: "linear"}.get(nonlin, nonlin)
+        if self.nonlin not in BENT:
+            raise ValueError(f"nonlin is relu, tanh or linear, not {nonlin!r}")
+        if nin < 1:
+            raise ValueError(f"a neuron has at least one input, not {nin}")
+        self.w = [Value(rng.uniform(-1, 1)) for _ in range(nin)]
+        self.b = Value(0.0)
+
+    def __call__(self, x):
+        if len(x) != len(self.w):
+            raise ValueError(f"{self} was given {len(x)} inputs")
+        total = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
+        return BENT[self.nonlin](total)
+
+    def parameters(self):
+        return [*self.w, self.b]
+
+    def __repr__(self):
+        return f"Neuron({len(self.w)} -> 1 {self.nonlin})"
+
+
+class Layer(Module):
+    """x (nin numbers) -> a list of nout Values, one from each neuron."""
+
+    def __init__(self, nin, nout, nonlin=True, rng=random):
+        if nout < 1:
+            raise ValueError(f"a layer has at least one neuron, not {nout}")
+        self.neurons = [Neuron(nin, nonlin, rng) for _ in range(nout)]
+
+    def __call__(self, x):
+        return [neuron(x) for neuron in self.neurons]
+
+    def parameters(self):
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+    def __repr__(self):
+        first = self.neurons[0]
+        return f"Layer({len(first.w)} -> {len(self.neurons)} {first.nonlin})"
+
+
+class MLP(Module):
+    """x (nin numbers) -> the last layer's Values; the Value itself if there is one.
+
+    nouts is the number of neurons of each layer; last is the nonlin of the last one.
+    """
+
+    def __init__(self, nin, nouts, nonlin=True, last="linear", rng=random):
+        if not nouts:
+            raise ValueError("an MLP has at least one layer: MLP(2, [16, 16, 1])")
+        bends = [*[nonlin] * (len(nouts) - 1), last]
+        sizes = zip([nin, *nouts], nouts, bends)
+        self.layers = [Layer(*size, rng) for size in sizes]
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x[0] if len(x) == 1 else x
+
+    def parameters(self):
+        return [p for layer in self.layers for p in layer.parameters()]
+
+    def __repr__(self):
+        firsts = [(len(layer.neurons), layer.neurons[0]) for layer in self.layers]
+        outs = [f"{nout} {neuron.nonlin}" for nout, neuron in firsts]
+        chain = " -> ".join([str(len(firsts[0][1].w)), *outs])
+        return f"MLP({chain}, {len(self.parameters())} parameters)"
