@@ -1,7 +1,7 @@
 """The last step, HTML to HTML over a built site, whatever generator built it.
 
-Formulas become HTML and MathML, style attributes become classes of one sheet, the theme's gaps in
-accessibility are closed, and every page gets one Content-Security-Policy that allows the site's own
+Formulas become HTML and MathML, style attributes become classes of one sheet, markup that nothing
+styles goes, the theme's gaps in accessibility are closed, and every page gets one Content-Security-Policy that allows the site's own
 files and the theme's inline scripts by their hashes, and nothing else.  The policy is the same on
 all pages, because instant navigation keeps the first page's.
 """
@@ -21,6 +21,8 @@ FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',
 POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
           "base-uri 'none'; form-action 'self'")
+TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
+UNSTYLED = {"n", "o", "p", "w"}    # Pygments' names, operators, punctuation, space: the text's own colour
 SHEET = "assets/stylesheets/finish.css"
 KATEX = "assets/katex/katex.min.css"
 
@@ -53,7 +55,7 @@ def finish(site, docs=None, policy=True):
         head = '<meta name="generator" content="weave">'
         if policy:
             head += f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hashes=hashes)}">'
-        sheets = [KATEX] * ('class="katex"' in text) + [SHEET]
+        sheets = [KATEX] * ('class="katex"' in text or 'class="weave-letter"' in text) + [SHEET]
         links = "".join(f'<link rel="stylesheet" href="{up}{name}">' for name in sheets)
         text = re.sub(r"(<meta charset=[^>]*>)", lambda match: match[1] + head, text, count=1)
         path.write_text(text.replace("</head>", f"{links}</head>", 1), encoding="utf-8")
@@ -66,8 +68,10 @@ def with_formulas(text):
 
     def replace(match):
         formula, display = html.unescape(match[2]).strip(), match[1] == "div"
+        if not display and re.fullmatch("[A-Za-z]", formula):
+            return f'<var class="weave-letter">{formula}</var>'    # looks the same, and is a tenth as long
         try:
-            made = render(formula, display)
+            made = TEX.sub(r"\1", render(formula, display))
         except FormulaError as error:
             unread.append((formula, error))
             return match[0]
@@ -99,9 +103,14 @@ class Rewriter(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.styles, self.scripts, self.parts = styles, scripts, []
         self.script = None    # the text of the inline script being read
+        self.spans = []       # those open, and whether each is kept
 
     def handle_starttag(self, tag, attributes):
         text, given = self.get_starttag_text(), dict(attributes)
+        if tag == "span":
+            self.spans.append(given.get("class") not in UNSTYLED)
+            if not self.spans[-1]:
+                return
         changed = self.improved(tag, dict(given))
         if changed != given:
             inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
@@ -133,7 +142,8 @@ class Rewriter(HTMLParser):
             digest = hashlib.sha256(self.script.encode()).digest()
             self.scripts.add(f"sha256-{base64.b64encode(digest).decode()}")
             self.script = None
-        self.parts.append(f"</{tag}>")
+        if tag != "span" or self.spans.pop():
+            self.parts.append(f"</{tag}>")
 
     def handle_data(self, data):
         if self.script is not None:

@@ -10,6 +10,22 @@ from . import listing, render
 from .chapter import cells_of, values_in
 from .render import OutputError
 
+HIDDEN = {"jupyter": {"source_hidden": True}}
+CLONE = """
+if "google.colab" in sys.modules and not os.path.exists("book"):
+    subprocess.run(["git", "clone", "-q", "--depth=1", "{0}", "book"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "./book"], check=True)
+    sys.path.insert(0, "book/src")
+"""
+BEGIN = """import os
+import subprocess
+import sys
+from pathlib import Path
+{clone}
+import scratch    # the book's modules: elsewhere than in Colab, yours to install
+
+os.chdir(Path(scratch.__file__).resolve().parents[2])    # the book, with its data and results"""
+
 
 def weave(chapter, results, source_link, save, prefix):
     """The Markdown of a chapter with its results.  Raises WeaveError.
@@ -38,14 +54,10 @@ def weave(chapter, results, source_link, save, prefix):
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def notebook(chapter, results, install=None):
-    """The executed chapter as an nbformat notebook; install is what Colab has to install first."""
-    cells = []
-    if install:
-        cells.append(nbformat.v4.new_code_cell(
-            "import subprocess, sys\n\n"
-            'if "google.colab" in sys.modules:    # elsewhere, the modules are yours to install\n'
-            f'    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "{install}"], check=True)'))
+def notebook(chapter, results, repository=None):
+    """The executed chapter as an nbformat notebook; repository is what Colab has to clone first."""
+    clone = CLONE.format(repository) if repository else ""
+    cells = [nbformat.v4.new_code_cell(BEGIN.format(clone=clone), metadata=HIDDEN)]
     for block, given in paired(chapter, results):
         if block.kind == "prose":
             text = with_values(block.text, [one["value"] for one in given]).strip()
@@ -60,7 +72,7 @@ def notebook(chapter, results, install=None):
             cell.outputs = [nbformat.from_dict(described(output, **named_texts(block, given)))
                             for output in given[0]["outputs"]]
             if block.role != "shown":
-                cell.metadata = {"jupyter": {"source_hidden": True}}
+                cell.metadata = HIDDEN
             cells.append(cell)
     count = 0
     for number, cell in enumerate(cells):

@@ -93,9 +93,8 @@ class Weave(Plugin):
 
     def offer(self, files, config, name, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules."""
-        install = config.repo_url and f"git+{config.repo_url}"
         try:
-            book = pages.notebook(chapter, self.results[chapter.name], install)
+            book = pages.notebook(chapter, self.results[chapter.name], config.repo_url)
         except WeaveError as error:
             stop_at([error])
         for suffix, text in zip((".ipynb", ".py"), pages.downloads(book)):

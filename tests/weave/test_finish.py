@@ -32,7 +32,21 @@ def policy(text):
 def test_formulas_become_html_and_mathml(site):
     assert finish(site) == []
     text = (site / "index.html").read_text()
-    assert "<math" in text and "arithmatex" not in text and "x^2 &lt; y</annotation>" in text
+    assert "<math" in text and "<mn>2</mn>" in text and "arithmatex" not in text and "annotation" not in text
+
+
+def test_a_letter_alone_is_a_variable_and_takes_no_more_than_that(site):
+    (site / "index.html").write_text(PAGE % r'<span class="arithmatex">\(x\)</span>')
+    finish(site)
+    text = (site / "index.html").read_text()
+    assert '<p><var class="weave-letter">x</var></p>' in text and "katex.min.css" in text
+
+
+def test_spans_that_nothing_styles_go_and_their_text_stays(site):
+    code = '<code><span class="k">if</span><span class="w"> </span><span class="n">x</span><span class="p">:</span></code>'
+    (site / "index.html").write_text(PAGE % code)
+    finish(site)
+    assert '<code><span class="k">if</span> x:</code>' in (site / "index.html").read_text()
 
 
 def test_only_pages_with_formulas_load_their_sheet(site):
