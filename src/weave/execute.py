@@ -144,4 +144,5 @@ def environment(folder):
         "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "COLUMNS": "88",
+        "SCRATCH_NAMES": "",    # the book's own list, whatever the reader's is
     }

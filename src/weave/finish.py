@@ -22,7 +22,10 @@ POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
           "base-uri 'none'; form-action 'self'")
 TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
-UNSTYLED = {"n", "o", "p", "w"}    # Pygments' names, operators, punctuation, space: the text's own colour
+UNSTYLED = {"n", "o", "ow", "p", "w"}    # Pygments' names, operators, punctuation: the text's own colour
+VERBATIM = {"pre", "script", "style", "textarea"}    # where white space counts
+PLAIN = {"quot": '"', "39": "'", "x27": "'", "10": "\n"}    # what needs no reference outside of attributes
+SPACE = re.compile(r"[ \t\n]+")
 SHEET = "assets/stylesheets/finish.css"
 KATEX = "assets/katex/katex.min.css"
 
@@ -104,6 +107,7 @@ class Rewriter(HTMLParser):
         self.styles, self.scripts, self.parts = styles, scripts, []
         self.script = None    # the text of the inline script being read
         self.spans = []       # those open, and whether each is kept
+        self.verbatim = 0     # how many elements of VERBATIM are open
 
     def handle_starttag(self, tag, attributes):
         text, given = self.get_starttag_text(), dict(attributes)
@@ -111,6 +115,7 @@ class Rewriter(HTMLParser):
             self.spans.append(given.get("class") not in UNSTYLED)
             if not self.spans[-1]:
                 return
+        self.verbatim += tag in VERBATIM
         changed = self.improved(tag, dict(given))
         if changed != given:
             inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
@@ -142,19 +147,22 @@ class Rewriter(HTMLParser):
             digest = hashlib.sha256(self.script.encode()).digest()
             self.scripts.add(f"sha256-{base64.b64encode(digest).decode()}")
             self.script = None
+        self.verbatim -= tag in VERBATIM
         if tag != "span" or self.spans.pop():
             self.parts.append(f"</{tag}>")
 
     def handle_data(self, data):
         if self.script is not None:
             self.script += data
+        if not self.verbatim:
+            data = SPACE.sub(lambda run: "\n" if "\n" in run[0] else " ", data)
         self.parts.append(data)
 
     def handle_entityref(self, name):
-        self.parts.append(f"&{name};")
+        self.parts.append(PLAIN.get(name, f"&{name};"))
 
     def handle_charref(self, name):
-        self.parts.append(f"&#{name};")
+        self.parts.append(PLAIN.get(name, f"&#{name};"))
 
     def handle_comment(self, data):
         pass    # nothing on a page is for whoever reads its source

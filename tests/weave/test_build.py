@@ -77,9 +77,10 @@ def test_the_reader_can_take_the_chapter_and_the_module_away(small):
     assert small.build().returncode == 0
     notebook = json.loads((small.root / "site/chapter.ipynb").read_text())
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4]
-    assert code[0]["outputs"][0]["data"]["text/plain"] == ["a line"]
-    assert "Prose with 42" in "".join(notebook["cells"][0]["source"])
+    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4, 5]
+    assert "import scratch" in "".join(code[0]["source"]) and code[0]["metadata"]["jupyter"]["source_hidden"]
+    assert code[1]["outputs"][0]["data"]["text/plain"] == ["a line"]
+    assert "Prose with 42" in "".join(notebook["cells"][1]["source"])
     script = (small.root / "site/chapter.py").read_text()
     assert "plt.plot([1, 2])" in script
     compile(script, "chapter.py", "exec")
@@ -193,4 +194,4 @@ def test_links_to_the_repository_are_made_only_where_it_is_known(small):
     known = small.page()
     assert "github.com" not in unknown and "colab" not in unknown
     assert "https://colab.research.google.com/github/someone/book/blob/gh-pages/chapter.ipynb" in known
-    assert "git+https://github.com/someone/book" in (small.root / "site/chapter.ipynb").read_text()
+    assert '\\"https://github.com/someone/book\\", \\"book\\"' in (small.root / "site/chapter.ipynb").read_text()

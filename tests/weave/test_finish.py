@@ -79,6 +79,12 @@ def test_the_rest_of_the_page_is_as_it_was(site):
     assert 'text &amp; <br/>more' in text and '{"data": 1}' in text and "a comment" not in text
 
 
+def test_white_space_is_kept_where_it_counts_and_one_is_enough_elsewhere(site):
+    (site / "index.html").write_text(PAGE % "a  b\n\n   c &quot;d&quot; &lt;</p><pre>e  f&#10;\n  g</pre><p>")
+    finish(site)
+    assert '<p>a b\nc "d" &lt;</p><pre>e  f\n\n  g</pre>' in (site / "index.html").read_text()
+
+
 def test_finishing_twice_changes_nothing(site):
     finish(site)
     before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}

@@ -21,6 +21,7 @@ function dress() {
         button.textContent = "Copy";
         block.append(button);
     }
+    for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
 }
 
 document.addEventListener("click", async (event) => {
