@@ -22,7 +22,7 @@ POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
           "base-uri 'none'; form-action 'self'")
 TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
-UNSTYLED = {"n", "o", "ow", "p", "w"}    # Pygments' names, operators, punctuation: the text's own colour
+UNSTYLED = {"n", "nb", "o", "ow", "p", "sa", "si", "w"}    # Pygments' names, operators, braces in strings
 VERBATIM = {"pre", "script", "style", "textarea"}    # where white space counts
 PLAIN = {"quot": '"', "39": "'", "x27": "'", "10": "\n"}    # what needs no reference outside of attributes
 SPACE = re.compile(r"[ \t\n]+")
