@@ -24,6 +24,8 @@ POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-
 TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
 UNSTYLED = {"n", "nb", "o", "ow", "p", "sa", "si", "w"}    # Pygments' names, operators, braces in strings
 VERBATIM = {"pre", "script", "style", "textarea"}    # where white space counts
+BLOCKS = set("html head meta link title body header main footer nav article aside div form p ul ol li dl dt dd h1 h2 h3 "
+             "h4 blockquote figure figcaption details summary table thead tbody tr th td hr".split())    # ignore space after tags
 PLAIN = {"quot": '"', "39": "'", "x27": "'", "10": "\n"}    # what needs no reference outside of attributes
 SPACE = re.compile(r"[ \t\n]+")
 SHEET = "assets/stylesheets/finish.css"
@@ -108,6 +110,7 @@ class Rewriter(HTMLParser):
         self.script = None    # the text of the inline script being read
         self.spans = []       # those open, and whether each is kept
         self.verbatim = 0     # how many elements of VERBATIM are open
+        self.beside_block = False    # whether a tag of BLOCKS was the last thing
 
     def handle_starttag(self, tag, attributes):
         text, given = self.get_starttag_text(), dict(attributes)
@@ -116,6 +119,7 @@ class Rewriter(HTMLParser):
             if not self.spans[-1]:
                 return
         self.verbatim += tag in VERBATIM
+        self.beside_block = tag in BLOCKS
         changed = self.improved(tag, dict(given))
         if changed != given:
             inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
@@ -148,6 +152,7 @@ class Rewriter(HTMLParser):
             self.scripts.add(f"sha256-{base64.b64encode(digest).decode()}")
             self.script = None
         self.verbatim -= tag in VERBATIM
+        self.beside_block = tag in BLOCKS
         if tag != "span" or self.spans.pop():
             self.parts.append(f"</{tag}>")
 
@@ -156,13 +161,19 @@ class Rewriter(HTMLParser):
             self.script += data
         if not self.verbatim:
             data = SPACE.sub(lambda run: "\n" if "\n" in run[0] else " ", data)
+            data = data.lstrip(" \n") if self.beside_block else data
+            self.beside_block = self.beside_block and not data
         self.parts.append(data)
 
     def handle_entityref(self, name):
-        self.parts.append(PLAIN.get(name, f"&{name};"))
+        self.reference(name, f"&{name};")
 
     def handle_charref(self, name):
-        self.parts.append(PLAIN.get(name, f"&#{name};"))
+        self.reference(name, f"&#{name};")
+
+    def reference(self, name, text):
+        self.parts.append(PLAIN.get(name, text))
+        self.beside_block = False
 
     def handle_comment(self, data):
         pass    # nothing on a page is for whoever reads its source

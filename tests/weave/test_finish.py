@@ -80,9 +80,9 @@ def test_the_rest_of_the_page_is_as_it_was(site):
 
 
 def test_white_space_is_kept_where_it_counts_and_one_is_enough_elsewhere(site):
-    (site / "index.html").write_text(PAGE % "a  b\n\n   c &quot;d&quot; &lt;</p><pre>e  f&#10;\n  g</pre><p>")
+    (site / "index.html").write_text(PAGE % "\n a  b\n\n   <i>c</i>  &quot;d&quot; &lt; e</p>\n<pre> f  g&#10;\n  h</pre><p>&lt; i")
     finish(site)
-    assert '<p>a b\nc "d" &lt;</p><pre>e  f\n\n  g</pre>' in (site / "index.html").read_text()
+    assert '<p>a b\n<i>c</i> "d" &lt; e</p><pre> f  g\n\n  h</pre><p>&lt; i' in (site / "index.html").read_text()
 
 
 def test_finishing_twice_changes_nothing(site):
