@@ -116,7 +116,7 @@ def closure(code, root):
     found, waiting = set(), [(code, ())]
     while waiting:
         text, package = waiting.pop()
-        for name in imported(text, package):
+        for name in imported(text, tuple(package)):
             for path in module_files(name.split("."), Path(root) / "src"):
                 if path not in found:
                     found.add(path)
@@ -125,8 +125,13 @@ def closure(code, root):
     return sorted(found)
 
 
+@functools.lru_cache(1024)
 def imported(text, package):
     """The dotted names that a module's text imports; package is where it lives."""
+    return list(imports(text, package))
+
+
+def imports(text, package):
     lines = (line for line in text.splitlines() if not line.lstrip().startswith(("%", "!")))
     for node in ast.walk(ast.parse("\n".join(lines))):
         if isinstance(node, ast.Import):

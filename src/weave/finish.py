@@ -52,9 +52,11 @@ def finish(site, docs=None, policy=True):
     if errors or not texts:
         return errors
     hashes = "".join(f" '{name}'" for name in sorted(scripts))
-    sheet = "".join(f".{name}{{{important(style)}}}\n" for style, name in sorted(styles.items()))
-    (site / SHEET).parent.mkdir(parents=True, exist_ok=True)
-    (site / SHEET).write_text(sheet, encoding="utf-8")
+    sheet = site / SHEET
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    kept = sheet.read_text(encoding="utf-8").splitlines() if sheet.exists() else []    # of pages finished before
+    rules = {*kept, *(f".{name}{{{important(style)}}}" for style, name in styles.items())}
+    sheet.write_text("".join(f"{rule}\n" for rule in sorted(rules)), encoding="utf-8")
     for path, text in texts.items():
         up = "/" if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
         head = '<meta name="generator" content="weave">'

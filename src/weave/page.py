@@ -10,7 +10,6 @@ from . import listing, render
 from .chapter import cells_of, values_in
 from .render import OutputError
 
-HIDDEN = {"jupyter": {"source_hidden": True}}
 CLONE = """
 if "google.colab" in sys.modules and not os.path.exists("book"):
     subprocess.run(["git", "clone", "-q", "--depth=1", "{0}", "book"], check=True)
@@ -57,35 +56,39 @@ def weave(chapter, results, source_link, save, prefix):
 def notebook(chapter, results, repository=None):
     """The executed chapter as an nbformat notebook; repository is what Colab has to clone first."""
     clone = CLONE.format(repository) if repository else ""
-    cells = [nbformat.v4.new_code_cell(BEGIN.format(clone=clone), metadata=HIDDEN)]
+    cells = [code_cell(BEGIN.format(clone=clone), hidden=True)]
     for block, given in paired(chapter, results):
         if block.kind == "prose":
             text = with_values(block.text, [one["value"] for one in given]).strip()
             if text:
-                cells.append(nbformat.v4.new_markdown_cell(text))
+                cells.append(markdown_cell(text))
         elif block.kind == "listing":
             found = find(chapter, block)
             where = f"`{found.path}`, lines {found.first} to {found.last}:"
-            cells.append(nbformat.v4.new_markdown_cell(f"{where}\n\n{fenced(found.text)}"))
+            cells.append(markdown_cell(f"{where}\n\n{fenced(found.text)}"))
         else:
-            cell = nbformat.v4.new_code_cell(block.text)
-            cell.outputs = [nbformat.from_dict(described(output, **named_texts(block, given)))
-                            for output in given[0]["outputs"]]
-            if block.role != "shown":
-                cell.metadata = HIDDEN
-            cells.append(cell)
+            outputs = [described(output, **named_texts(block, given)) for output in given[0]["outputs"]]
+            cells.append(code_cell(block.text, block.role != "shown", outputs))
     count = 0
     for number, cell in enumerate(cells):
-        cell.id = f"cell-{number}"
-        if cell.cell_type == "code":
+        cell["id"] = f"cell-{number}"
+        if cell["cell_type"] == "code":
             count += 1
-            cell.execution_count = count
-            for output in cell.outputs:
-                if output.output_type == "execute_result":
-                    output.execution_count = count
-    return nbformat.v4.new_notebook(cells=cells, metadata={
+            cell["execution_count"] = count
+            cell["outputs"] = [{**output, "execution_count": count} if output["output_type"] == "execute_result"
+                               else output for output in cell["outputs"]]
+    return nbformat.from_dict({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"}})
+        "language_info": {"name": "python"}}})
+
+
+def markdown_cell(text):
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def code_cell(source, hidden, outputs=()):
+    metadata = {"jupyter": {"source_hidden": True}} if hidden else {}
+    return {"cell_type": "code", "metadata": metadata, "source": source, "outputs": list(outputs)}
 
 
 def downloads(book):

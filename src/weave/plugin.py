@@ -37,6 +37,9 @@ class Weave(Plugin):
 
     def on_startup(self, command, dirty):
         self.serving = command == "serve"    # whose live reload is an inline script
+        self.dirty, self.made = dirty, {}    # of each chapter, what its page was last made of
+        if dirty:    # MkDocs warns of pages that are not made anew; on_files knows which have to be
+            logging.getLogger("mkdocs.commands.build").addFilter(lambda record: "'dirty' build" not in record.msg)
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed; what stays unknown is left out of the pages."""
@@ -67,6 +70,11 @@ class Weave(Plugin):
                 errors.append(error)
         stop_at(errors)
         self.results = self.execute(self.chapters.values())
+        for file in files.documentation_pages() if self.dirty else ():
+            if chapter := self.chapters.get(file.src_uri):
+                before, now = self.made.get(chapter.name), self.makings(chapter, config)
+                self.made[chapter.name] = now
+                file.is_modified = lambda changed=before != now: changed
         self.modules = {}
         for name, chapter in self.chapters.items():
             self.offer(files, config, name, chapter)
@@ -90,6 +98,14 @@ class Weave(Plugin):
         stale = [chapter for chapter in chapters if results[chapter.name] is None]
         stop_at(execute(stale, done, self.config["seconds_per_chapter"], self.config["jobs"]))
         return results
+
+    def makings(self, chapter, config):
+        """Everything that a chapter's page is made of."""
+        try:
+            listings = [pages.find(chapter, block) for block in chapter.blocks if block.kind == "listing"]
+        except WeaveError as error:
+            stop_at([error])
+        return [chapter.lines, self.results[chapter.name], listings, self.commit, config.nav]
 
     def offer(self, files, config, name, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules."""
