@@ -1,0 +1,265 @@
+"""Train every model of the makemore chapters and write results/models.json, the table of them all.
+
+    python benchmarks/models.py                              on the book's names; some minutes
+    python benchmarks/models.py --karpathy path/names.txt    and on those of Karpathy's lectures
+    python benchmarks/models.py --only "MLP, as in the lecture"
+
+One row for each model and list of names: its losses on the train, dev and test splits in nats per
+character, parameters, settings, seed, the time it took, and where and when.  A row that is not
+made anew stays as it was.  A model of a later chapter is a function in MODELS.
+"""
+
+import argparse
+import datetime
+import functools
+import hashlib
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.remove(str(Path(__file__).parent))    # or `import makemore` could find a neighbour
+
+from scratch.makemore import bigram, mlp, ngram, recurrent, wavenet    # noqa: E402
+from scratch.makemore.data import SOURCES, Vocabulary, dataset, read_words, split    # noqa: E402
+from scratch.makemore.evaluate import loss, report    # noqa: E402
+from scratch.makemore.layers import Linear    # noqa: E402
+from scratch.makemore.optimizers import SGD, AdamW, cosine, warmup    # noqa: E402
+from scratch.makemore.training import Trainer    # noqa: E402
+
+OUT = ROOT / "results/models.json"
+SEED = 2147483647    # the lecture's
+POINTS = 40          # of a curve
+
+
+class Guess:
+    """Every symbol is as likely as every other."""
+
+    block_size = 1
+
+    def __init__(self, V):
+        self.V = V
+
+    def __call__(self, contexts):
+        return torch.zeros(len(contexts), self.V)
+
+
+def guess(words):
+    """Uniform probabilities, for comparison."""
+    return {"trained": Guess(len(words.vocabulary)), "parameters": 0, "settings": {}}
+
+
+def counted_bigram(words, alpha):
+    counts = bigram.count_pairs(words.train, words.vocabulary)
+    return {"trained": bigram.Bigram(counts, alpha), "parameters": counts.numel(),
+            "settings": {"alpha": alpha}}
+
+
+def counted(words, T, kind, **settings):
+    """Counts of contexts of T symbols, or of up to T; a parameter is a count that is not 0."""
+    model = kind(*words.examples("train", T), len(words.vocabulary), **settings)
+    return {"trained": model, "parameters": sum(len(table.pairs[0]) for table in model.tables),
+            "settings": {"block_size": T, **settings}}
+
+
+def neural_bigram(words, steps, rate):
+    model = bigram.NeuralBigram(len(words.vocabulary), torch.Generator().manual_seed(SEED))
+    bigram.fit(model, bigram.count_pairs(words.train, words.vocabulary), steps, rate)
+    return {"trained": model, "parameters": model.W.numel(), "seed": SEED,
+            "settings": {"steps": steps, "rate": rate}}
+
+
+def network(words, steps=200_000, batch=32, rate=0.1, hidden_scale=1.0, **sizes):
+    """The MLP, trained by minibatches at two rates; its curve is of minibatches and dev."""
+    generator = torch.Generator().manual_seed(SEED)
+    model = mlp.MLP(len(words.vocabulary), generator=generator, **sizes)
+    model.W1.data *= hidden_scale
+    training, dev = words.examples("train", model.block_size), words.examples("dev", model.block_size)
+    losses, curve = [], []
+    for each in mlp.train(model, *training, mlp.two_rates(steps, rate), batch, generator):
+        losses.append(each)
+        if len(losses) % (steps // POINTS) == 0:
+            recent = losses[-(steps // POINTS):]
+            curve.append([len(losses), rounded(sum(recent) / len(recent)), rounded(loss(model, *dev))])
+    sizes = {"block_size": 3, "channels": 10, "hidden": 200, "output_scale": 1.0, **sizes}
+    if hidden_scale != 1.0:
+        sizes["hidden_scale"] = hidden_scale
+    return {"trained": model, "parameters": sum(p.numel() for p in model.parameters()), "seed": SEED,
+            "settings": {**sizes, "steps": steps, "batch": batch, "rate": rate},
+            "first loss": rounded(losses[0]), "curve": curve}
+
+
+class Mixture:
+    """The mean of two models' probabilities (Bengio et al. 2003, section 4)."""
+
+    def __init__(self, one, other):
+        self.models, self.block_size = (one, other), max(one.block_size, other.block_size)
+
+    def __call__(self, contexts):
+        p, q = (model(contexts[:, -model.block_size:]).double().softmax(1) for model in self.models)
+        return ((p + q) / 2).log()
+
+
+def mixture(words):
+    """The longest counts and the best network, half and half."""
+    one, other = interpolated(words), longer(words)
+    return {"trained": Mixture(one["trained"], other["trained"]), "seed": SEED, "settings": {},
+            "parameters": one["parameters"] + other["parameters"]}
+
+
+def interpolated(words):
+    return counted(words, 5, ngram.Interpolated, strength=40.0)
+
+
+@functools.cache
+def longer(words):
+    return network(words, block_size=5, output_scale=0.01, hidden_scale=0.2)
+
+
+def fused(words, steps=200_000, batch=32, rate=0.1):
+    """The tree of the fifth lecture, with its first weights, seed and rates."""
+    g = torch.Generator().manual_seed(42)
+    model = wavenet.tree(len(words.vocabulary), block_size=8, channels=24, hidden=128, correction=1)
+    linears = [layer for layer in model.layers if isinstance(layer, Linear)]
+    with torch.no_grad():
+        model.layers[0].weight.copy_(torch.randn(model.layers[0].weight.shape, generator=g))
+        for linear in linears:
+            outputs, inputs = linear.weight.shape
+            linear.weight.copy_(torch.randn(inputs, outputs, generator=g).T / inputs**0.5)
+        linears[-1].weight.mul_(0.1)
+        linears[-1].bias.zero_()
+    trainer = Trainer(
+        model, SGD(model.parameters(), lr=rate), words.examples("train", 8), words.examples("dev", 8),
+        steps=steps, batch=batch, generator=g, every=steps // POINTS,
+        schedule=lambda step: 1.0 if step < steps * 3 // 4 else 0.1)
+    return followed(model, trainer, 42, {
+        "block_size": 8, "channels": 24, "hidden": 128, "steps": steps, "batch": batch, "rate": rate})
+
+
+def recurrently(words, cell, steps=10_000, batch=32, rate=0.005, channels=32, hidden=128, patience=8):
+    """A recurrent network, trained on whole words by AdamW; the best parameters on dev."""
+    g = torch.Generator().manual_seed(SEED)
+    model = recurrent.Recurrent(len(words.vocabulary), cell, channels, hidden, generator=g)
+    T = max(map(len, words.words)) + 1
+    trainer = Trainer(
+        model, AdamW(model.parameters(), lr=rate), recurrent.rows(words.train, words.vocabulary, T),
+        recurrent.rows(words.dev, words.vocabulary, T), steps=steps, batch=batch, generator=g, limit=1.0,
+        every=steps // POINTS, patience=patience, predict=model.every,
+        schedule=lambda step: warmup(step, 100) * cosine(step, steps))
+    return followed(model, trainer, SEED, {
+        "block_size": 16, "channels": channels, "hidden": hidden, "steps": steps, "batch": batch,
+        "rate": rate, "optimizer": "AdamW", "schedule": "warm-up over 100 steps, cosine", "clip": 1.0})
+
+
+def followed(model, trainer, seed, settings):
+    """Train to the end, with the curve of minibatches and dev."""
+    first, *_ = trainer.run()
+    model.eval()
+    return {"trained": model, "parameters": sum(p.numel() for p in model.parameters()), "seed": seed,
+            "settings": settings, "first loss": rounded(first),
+            "curve": [[each["step"], rounded(each["loss"]), rounded(each["dev"])] for each in trainer.records]}
+
+
+MODELS = {    # name: (chapter, how to make it of Words)
+    "guessing": ("bigrams", guess),
+    "bigram, counted": ("bigrams", lambda words: counted_bigram(words, alpha=1.0)),
+    "bigram, learnt": ("neural-bigram", lambda words: neural_bigram(words, steps=1000, rate=50.0)),
+    "trigram, counted": ("ngrams", lambda words: counted(words, 2, ngram.NGram, alpha=0.1)),
+    "6-gram, interpolated": ("ngrams", interpolated),
+    "MLP, as in the lecture": ("mlp", network),
+    "MLP, calm at the start": ("mlp", lambda words: network(words, output_scale=0.01)),
+    "MLP, more context": ("mlp", longer),
+    "MLP and 6-gram, mixed": ("mlp", mixture),
+    "WaveNet, as in the lecture": ("wavenet", fused),
+    "RNN": ("recurrent", lambda words: recurrently(words, recurrent.RNNCell)),
+    "GRU": ("recurrent", lambda words: recurrently(words, recurrent.GRUCell)),
+    "LSTM": ("recurrent", lambda words: recurrently(words, recurrent.LSTMCell)),
+}
+
+
+class Words:
+    """A list of names, split, with its examples for any block size."""
+
+    def __init__(self, path):
+        self.words = read_words(path)
+        self.sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        self.vocabulary = Vocabulary(self.words)
+        self.train, self.dev, self.test = split(self.words)
+
+    def examples(self, name, block_size):
+        return dataset(getattr(self, name), self.vocabulary, block_size)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--karpathy", metavar="FILE", help="names.txt of karpathy/makemore")
+    parser.add_argument("--only", choices=MODELS, action="append", help="this model, not all")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    corpora = {"book": Words(ROOT / "data/names.txt")}
+    if options.karpathy:
+        corpora["karpathy"] = Words(options.karpathy)
+        if corpora["karpathy"].sha256 != SOURCES["karpathy"][1]:
+            sys.exit(f"{options.karpathy} is not the names.txt of karpathy/makemore: its sha256 differs")
+    rows = {(row["model"], row["corpus"]): row for row in kept()}
+    for corpus, words in corpora.items():
+        for name in options.only or MODELS:
+            rows[name, corpus] = made(name, corpus, words)
+            write(rows)
+
+
+def kept():
+    return json.loads(OUT.read_text())["rows"] if OUT.exists() else []
+
+
+def made(name, corpus, words):
+    """The row of one model on one list of names."""
+    chapter, make = MODELS[name]
+    begin = time.perf_counter()
+    result = dict(make(words))
+    seconds = time.perf_counter() - begin
+    model = result.pop("trained")
+    scores = report(model, {part: words.examples(part, model.block_size) for part in ("train", "dev", "test")})
+    row = {"model": name, "corpus": corpus, "chapter": f"docs/makemore/{chapter}.md",
+           **{part: rounded(score.nats) for part, score in scores.items()}, **result,
+           "seconds": float(f"{seconds:.2g}"), "from": provenance(words.sha256)}
+    print(f"{corpus:9} {name:26} " + " ".join(f"{part} {row[part]:.4f}" for part in scores)
+          + f"  {row['parameters']:,} parameters, {seconds:.0f} s", flush=True)
+    return row
+
+
+def rounded(nats):
+    return round(nats, 6) if math.isfinite(nats) else None
+
+
+def provenance(sha256):
+    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return {"made by": "benchmarks/models.py",
+            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+            "commit": git.stdout.strip(), "sha256 of the names": sha256,
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores, one used",
+            "versions": {"Python": platform.python_version(), "torch": importlib.metadata.version("torch")}}
+
+
+def write(rows):
+    """Rows in the order of MODELS, corpus by corpus, in place of the old file at once."""
+    order = list(MODELS)
+    ordered = sorted(rows.values(), key=lambda row: (
+        row["corpus"], order.index(row["model"]) if row["model"] in order else len(order)))
+    partial = OUT.with_suffix(".partial")
+    partial.write_text(json.dumps({
+        "what": "losses in nats per character, ends of words included; split 80/10/10 by word, seed 42",
+        "rows": ordered}, indent=1) + "\n")
+    os.replace(partial, OUT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Checkpoints: tensors and facts in one file, which is there whole or not at all.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> save(folder / "net", {"W": torch.ones(2, 3)}, {"step": 7, "symbols": ".abc"})
+    >>> tensors, facts = load(folder / "net")
+    >>> tensors["W"].shape, facts
+    (torch.Size([2, 3]), {'step': 7, 'symbols': '.abc'})
+    >>> damaged = (folder / "net").read_bytes()[:-1]
+    >>> _ = (folder / "net").write_bytes(damaged)
+    >>> load(folder / "net")                    # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    CheckpointError: net is damaged: it cannot be read as a safetensors file
+
+The file is in the safetensors format, which many programs read: names, types, shapes
+and bytes of tensors, and no code, so that loading a stranger's file runs nothing. The
+facts (whatever JSON can hold) and a checksum of the tensors are in its metadata. The
+same tensors and facts make the same bytes.
+
+Chapter: docs/makemore/mlp.md.  To copy: this file alone (needs torch and safetensors).
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import torch
+
+
+class CheckpointError(ValueError):
+    """A file that cannot be used as a checkpoint, and why."""
+
+
+def save(path, tensors, facts):
+    """{name: tensor}, facts -> the file path, in place of what was there before.
+
+    It is written under another name and then renamed, so that whoever pulls the plug
+    leaves the old file or the new one. Raises OSError if it cannot be written.
+    """
+    tensors = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    words = json.dumps({"facts": facts, "sha256": checksum(tensors)})
+    content = library().save(tensors, metadata={"makemore": words})
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with open(partial, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())    # on the disk before it takes the name
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load(path):
+    """The file path -> {name: tensor}, facts.
+
+    Raises FileNotFoundError, or CheckpointError if the file is damaged or another's.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    content = path.read_bytes()
+    torch_files = library()
+    try:
+        tensors = torch_files.load(content)
+        length = int.from_bytes(content[:8], "little")    # of the JSON that follows
+        described = json.loads(content[8:8 + length])
+    except Exception as error:    # whatever a reader of damaged bytes may stumble over
+        raise CheckpointError(f"{path} is damaged: it cannot be read as a "
+                              f"safetensors file ({error})") from None
+    try:
+        words = json.loads(described["__metadata__"]["makemore"])
+        facts, expected = words["facts"], words["sha256"]
+    except (KeyError, TypeError, ValueError):
+        raise CheckpointError(f"{path} is a safetensors file, but not a checkpoint "
+                              "that this program wrote") from None
+    if checksum(tensors) != expected:
+        raise CheckpointError(f"{path} is damaged: its numbers are not those that "
+                              "were written (the checksum differs)")
+    return tensors, facts
+
+
+def checksum(tensors):
+    """sha256 of the tensors' names, types, shapes and bytes."""
+    total = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return total.hexdigest()
+
+
+def library():
+    """safetensors.torch, or how to get it."""
+    try:
+        import safetensors.torch
+    except ImportError:
+        raise CheckpointError("checkpoints need the package safetensors, which is not "
+                              "installed:  pip install safetensors") from None
+    return safetensors.torch
