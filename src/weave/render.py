@@ -48,7 +48,10 @@ class Renderer:
         kind, content = richest(output["data"])
         if kind == "image/svg+xml":
             self.figures += 1
-            return captioned(figure(content, alt, f"{self.prefix}-{self.figures}"), caption)
+            try:
+                return captioned(figure(content, alt, f"{self.prefix}-{self.figures}"), caption)
+            except ValueError as error:
+                raise OutputError(str(error)) from None
         if kind == "image/png":
             return captioned(self.picture(content, alt), caption)
         if kind == "text/html":

@@ -75,6 +75,9 @@ def attributes(key, value, ids, used):
         return new
     if key == "id":
         return {"id": ids[value]} if value in used else {}
+    if key == "href" and value.startswith("data:"):
+        raise ValueError("the figure holds a picture made of pixels, which would be blurred on a page; draw it with "
+                         "vectors: pcolormesh in the place of imshow, and not rasterized=True")
     if key == "href":
         # Material rewrites every plain href on a page, and on <use> that is an error
         return {"xlink:href": f"#{ids[value.removeprefix('#')]}"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from weave.chapter import Chapter
-from weave.lab import OPEN, PASSES, WRONG, Lab, LabError, judge
+from weave.lab import OPEN, PASSES, WRONG, Close, Lab, LabError, judge
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = sorted((ROOT / "labs").glob("*/*.py"))
@@ -109,6 +109,13 @@ def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(t
     mine = with_body(tmp_path, "Value.tanh", TANH.format(slope="1 - t * t if t >= 0 else 1.0"))
     state, why = judge(f"{mine}::Value.tanh")
     assert state == WRONG and "The book's tests say: " in why and "The test: tests/micrograd/test_engine.py" in why
+
+
+def test_numbers_may_differ_in_their_last_digits_and_nothing_else_may():
+    same = Close().check_output
+    assert same("0.30000000000000004\n", "0.3\n", 0) and same("(1, [2.0])\n", "(1, [2.0000000000000004])\n", 0)
+    assert not same("0.3\n", "0.31\n", 0) and not same("Size([4])\n", "Size([9])\n", 0)
+    assert not same("0.3\n", "nan\n", 0) and not same("(1, 2)\n", "(1, 2, 3)\n", 0)
 
 
 def test_a_loop_that_never_ends_is_stopped(tmp_path):

@@ -95,3 +95,11 @@ def test_claims_are_counted_and_listed():
 def test_a_computed_value_cannot_become_markdown():
     assert plain("[a](b) *c* _d_ $e$ <f>") == r"\[a\](b) \*c\* \_d\_ \$e\$ \<f\>"
     assert plain("-1.5e-05") == "-1.5e-05"
+
+
+def test_a_figure_made_of_pixels_is_refused_with_what_to_draw_instead():
+    pixels = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="10pt" '
+              'height="10pt"><image xlink:href="data:image/png;base64,AAAA"/></svg>')
+    output = {"output_type": "display_data", "data": {"image/svg+xml": pixels}}
+    with pytest.raises(OutputError, match="pcolormesh"):
+        Renderer("page", None).outputs([output], alt="pixels")
