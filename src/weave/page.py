@@ -109,12 +109,12 @@ def named_texts(block, given):
 
 
 def with_values(text, values):
-    """Prose with each `{python} ...` replaced by its value."""
+    """Prose with each `{python} ...` replaced by its value, and fences that are only shown as Markdown has them."""
     parts, end = [], 0
     for match, value in zip(values_in(text), values):
         parts += [text[end : match.start()], value]
         end = match.end()
-    return "".join(parts) + text[end:]
+    return re.sub(r"^(`{3,}|~{3,})python \.noeval *$", r"\1python", "".join(parts) + text[end:], flags=re.MULTILINE)
 
 
 def find(chapter, block):

@@ -195,3 +195,10 @@ def test_links_to_the_repository_are_made_only_where_it_is_known(small):
     assert "github.com" not in unknown and "colab" not in unknown
     assert "https://colab.research.google.com/github/someone/book/blob/gh-pages/chapter.ipynb" in known
     assert '\\"https://github.com/someone/book\\", \\"book\\"' in (small.root / "site/chapter.ipynb").read_text()
+
+
+def test_code_that_is_only_shown_is_shown_as_code(small):
+    small.chapter("\n```python .noeval\nnever(run)\n```\n\nProse *after* it.\n")
+    assert small.build().returncode == 0
+    page = small.page()
+    assert "noeval" not in page and "never(run)" in page and "<em>after</em>" in page
