@@ -66,7 +66,9 @@ def test_the_readme_holds_every_checksum_and_count(lines):
     hashes = [sha256(DATA / "names.txt")]
     lists = ["dist.female.first", "dist.male.first", "dist.all.last"]
     hashes += [sha256(LISTS / name) for name in lists]
+    hashes.append(sha256(DATA / "book.txt"))
     assert re.findall(r"[0-9a-f]{64}", readme) == hashes
+    assert f"{(DATA / 'book.txt').stat().st_size:,} bytes" in readme
 
     rows = [(LISTS / name).read_text().split("\n")[:-1] for name in lists]
     given = {row.split()[0].lower() for row in rows[0] + rows[1]}

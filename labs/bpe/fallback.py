@@ -1,0 +1,55 @@
+"""Byte-pair encoding, fifth step: SentencePiece's way, with code points and bytes.
+
+    pieces   a list: the text of each id, a space written ▁
+    id_of    the other way round: text -> id
+
+Signs that were frequent in the training text have ids, and so have all bytes, under the
+names <0x00> to <0xFF>. Merges are not listed: two neighbours merge if their texts
+joined are a piece, and of all such pairs those whose piece has the lowest id are first.
+
+Exercises: ids_of_signs, merge_pieces.
+Chapter: docs/tokenization/tokenizers.md.
+"""
+
+from scratch.bpe.basic import get_stats, merge
+
+
+def ids_of_signs(text, id_of):
+    """text -> ids of its signs, or where one has none, of each of its bytes.
+
+    What does SentencePiece do differently?
+
+    >>> id_of = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"a": 256, "é": 257}
+    >>> ids_of_signs("aéa", id_of)
+    [256, 257, 256]
+    >>> ids_of_signs("a안", id_of)
+    [256, 236, 149, 136]
+    >>> ids_of_signs("b", id_of)         # an ASCII sign can be missing, too
+    [98]
+    >>> ids_of_signs("", id_of)
+    []
+    """
+    raise NotImplementedError("ids_of_signs is yours to write")
+
+
+def merge_pieces(ids, pieces, id_of):
+    """Merge neighbours that together are a token, the oldest token first.
+
+    get_stats(ids) has the pairs of neighbours, merge(ids, pair, new_id) a merge.
+
+    What does SentencePiece do differently?
+
+    >>> pieces = ["l", "o", "w", "e", "r", "er", "lo", "low", "we"]
+    >>> id_of = {piece: id for id, piece in enumerate(pieces)}
+    >>> merge_pieces([0, 1, 2], pieces, id_of)
+    [7]
+    >>> merge_pieces([0, 1, 2, 3, 4], pieces, id_of)    # er is older than we
+    [7, 5]
+    >>> merge_pieces([3, 4, 3, 4], pieces, id_of)
+    [5, 5]
+    >>> merge_pieces([1, 0], pieces, id_of)
+    [1, 0]
+    >>> merge_pieces([2], pieces, id_of), merge_pieces([], pieces, id_of)
+    ([2], [])
+    """
+    raise NotImplementedError("merge_pieces is yours to write")

@@ -1,0 +1,88 @@
+"""Byte-pair encoding, fourth step: special tokens, and the way back to bytes.
+
+    special tokens     name -> id: one id each, and never made by merging
+    decoder            a list: the bytes of each id, special tokens included, None where
+                       no token has the id
+
+Everything else is the book's: self.special_tokens is a dictionary, any_of(names) a
+regular expression that finds any of some names (of two that fit, the longer one), and
+self.encode_ordinary(text) encodes a text in which nothing is special.
+
+Exercises: RegexTokenizer.encode, RegexTokenizer.byte_offsets.
+Chapter: docs/tokenization/tokenizers.md.  In place of: scratch.bpe.tokenizer.
+"""
+
+from itertools import accumulate
+
+from scratch.bpe import tokenizer
+from scratch.bpe.tokenizer import any_of
+
+
+class RegexTokenizer(tokenizer.RegexTokenizer):
+    """The book's RegexTokenizer, but for the methods that you write."""
+
+    def encode(self, text, allowed_special="none_raise", disallowed_special=None):
+        """text -> ids.
+
+        allowed_special: "all" special tokens become one id each, or those in a set or
+        list, and what else looks like one is ordinary text; "none" of them; or
+        "none_raise", which is none, and a ValueError where the text holds one.
+        disallowed_special: "all", or a list, of those that are an error unless they are
+        allowed; None is "all" with "none_raise", and nothing otherwise.
+
+        self.named(names) turns names that a caller gave into a set, and raises a clear
+        ValueError for a name that is not registered.
+
+        What is a special token?
+
+        >>> tokenizer = RegexTokenizer()
+        >>> tokenizer.register_special_tokens({"<|end|>": 300, "<|end|>!": 301})
+        >>> tokenizer.encode("hi<|end|>a", allowed_special="all")
+        [104, 105, 300, 97]
+        >>> tokenizer.encode("<|end|>!<|end|>", allowed_special="all")
+        [301, 300]
+        >>> tokenizer.encode("<|end|>!", allowed_special={"<|end|>"})
+        [300, 33]
+        >>> len(tokenizer.encode("<|end|>", allowed_special="none"))     # its letters
+        7
+        >>> tokenizer.encode("hi")
+        [104, 105]
+        >>> try:
+        ...     tokenizer.encode("hi<|end|>")
+        ... except ValueError:
+        ...     print("refused")
+        refused
+        >>> try:
+        ...     tokenizer.encode("hi", allowed_special={"<|fin|>"})
+        ... except ValueError:
+        ...     print("unknown")
+        unknown
+        >>> try:
+        ...     tokenizer.encode("<|end|>!<|end|>", allowed_special={"<|end|>!"},
+        ...                      disallowed_special="all")
+        ... except ValueError:
+        ...     print("refused")
+        refused
+        >>> tokenizer.encode("", allowed_special="all")
+        []
+        """
+        raise NotImplementedError("RegexTokenizer.encode is yours to write")
+
+    def byte_offsets(self, ids):
+        """[(start, stop), ...]: where each id's bytes are in decode_bytes(ids).
+
+        self.token_bytes(id) has the bytes of one. accumulate may help.
+
+        Why can models not count letters?
+
+        >>> tokenizer = RegexTokenizer()
+        >>> tokenizer.train("low lower lowest", vocab_size=256 + 3)
+        >>> ids = tokenizer.encode("lowest é")
+        >>> [tokenizer.token_bytes(id) for id in ids]
+        [b'low', b'e', b's', b't', b' ', b'\\xc3', b'\\xa9']
+        >>> tokenizer.byte_offsets(ids)
+        [(0, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9)]
+        >>> tokenizer.byte_offsets([])
+        []
+        """
+        raise NotImplementedError("RegexTokenizer.byte_offsets is yours to write")

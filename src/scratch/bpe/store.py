@@ -1,0 +1,100 @@
+"""A tokenizer's file: JSON that people can read, and that is never half written.
+
+    >>> import tempfile
+    >>> model = {"pattern": "gpt2", "special_tokens": {"<|end|>": 300},
+    ...          "byte_ids": list(range(256)), "merges": {(108, 111): 256}}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_model(model, f"{folder}/small.model")
+    ...     read_model(f"{folder}/small.model") == model
+    True
+
+    pattern           what cuts text into pieces, a regular expression
+    special_tokens    name -> id
+    byte_ids          the ids of the 256 bytes, byte 0 first
+    merges            (id, id) -> the id that replaces them, in order of birth
+
+The file states its format, a version and a checksum, so that one which is another's,
+newer, cut short or changed is refused with a sentence about it.
+
+Chapter: docs/tokenization/tokenizers.md.  To copy: this file alone.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+FORMAT, VERSION = "scratch.bpe", 1
+PARTS = "pattern", "special_tokens", "byte_ids", "merges"
+
+
+def write_model(model, path):
+    """Write the four parts of a model to path, one merge on each line."""
+    merges = [[a, b, new] for (a, b), new in model["merges"].items()]
+    parts = {**model, "merges": merges}
+    head = {"format": FORMAT, "version": VERSION, "sha256": checksum(parts), **parts}
+    merges = ",\n".join(f"  {merge}" for merge in head.pop("merges"))
+    lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+             for key, value in head.items()]
+    lines.append(f' "merges": [\n{merges}\n ]' if merges else ' "merges": []')
+    write(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def read_model(path):
+    """The four parts of a model; ValueError if path is not the file of one."""
+    try:
+        model = json.loads(Path(path).read_bytes())
+        if not isinstance(model, dict) or model.get("format") != FORMAT:
+            raise ValueError(f"it does not say that its format is {FORMAT!r}")
+        if model.get("version") != VERSION:
+            raise ValueError(f"it is of version {model.get('version')!r:.60}, and this "
+                             f"reads version {VERSION}")
+        parts = {key: model[key] for key in PARTS}
+        if model["sha256"] != checksum(parts):
+            raise ValueError("its contents do not have the checksum that it states; it "
+                             "was damaged or changed")
+        return {**parts, "merges": {(a, b): new for a, b, new in parts["merges"]}}
+    except json.JSONDecodeError as error:
+        wrong = f"it is cut short, or was never one: {error}"
+    except KeyError as error:
+        wrong = f"it has no {error}"
+    except (ValueError, TypeError, RecursionError) as error:
+        wrong = error
+    raise ValueError(f"{path} is no model: {wrong}")
+
+
+def checksum(parts):
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def write_listing(vocab, merges, special_tokens, path):
+    """Write every token as text, with the two that it was made of."""
+    made_of = {new: pair for pair, new in merges.items()}
+    lines = []
+    for id, token in sorted(vocab.items()):
+        parts = " + ".join(shown(vocab[part]) for part in made_of.get(id, ()))
+        lines.append(f"{id:>8}  {shown(token)}" + (f"  =  {parts}" if parts else ""))
+    lines += [f"{id:>8}  {name!r}  special" for name, id in special_tokens.items()]
+    write(path, "\n".join(lines) + "\n")
+
+
+def shown(token):
+    """A token as people read it: 'text', or b'bytes' where it is no whole character.
+
+    >>> shown(b" the"), shown(b"\\xc3")
+    ("' the'", "b'\\\\xc3'")
+    """
+    try:
+        return repr(token.decode("utf-8"))
+    except UnicodeDecodeError:
+        return repr(token)
+
+
+def write(path, text):
+    """All of text or, if this is interrupted, the file as it was."""
+    unfinished = Path(f"{path}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
