@@ -1,0 +1,445 @@
+"""Measure the CUDA kernels and write results/cuda.json.
+
+    python benchmarks/cuda.py            some minutes; on a GPU as well, where PyCUDA finds one
+    python benchmarks/cuda.py --quick    small sizes, nothing written: does it still run?
+
+On the CPU engine: every rung of the matmul ladder against the one before and against NumPy, one
+thread each, in rounds that take turns; then the ladders of reduction, transpose and addition, and
+softmax and layer norm, against NumPy.  Times there are processor time of the one thread, which
+other work on the machine disturbs less than it disturbs the clock on the wall.
+
+On a GPU: the ladder from 512 to 8192 with its tiles tuned, against cuBLAS through PyTorch (float32,
+TF32 off); addition against the bandwidth of copying; softmax and layer norm against PyTorch.  Times
+there are CUDA's events.  Without a GPU the file has no part "gpu".
+
+Engines and peers run in processes of their own, so that one thread is one thread, and a compiler
+that aborts takes nothing with it.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import itertools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "results/cuda.json"
+ONE_THREAD = {"SCRATCH_CUDA": "cpu", "POCL_MAX_PTHREAD_COUNT": "1", "OPENBLAS_NUM_THREADS": "1",
+              "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+LADDERS = {"add": ["plain", "strided", "vectors"], "transpose": ["naive", "tiled", "padded"],
+           "reduce": ["spread", "packed", "halves", "pairs", "strided"],
+           "softmax": ["stable", "online"], "layernorm": ["two passes"]}
+THREADS = 256
+BUDGETS = {    # what -> (at least, how to read it off the results)
+    "tiles over naive, n = 1024": (5, lambda r: cpu(r, 1024, "tiles", "times naive")),
+    "best CUDA-shaped rung over naive, n = 512": (9, lambda r: best(r, 512, "times naive")),
+    "CPU-shaped rung over NumPy, n = 512": (0.3, lambda r: cpu(r, 512, "cpu", "of NumPy")),
+    "best rung over cuBLAS, n = 4096": (0.9, lambda r: max(
+        row["of cuBLAS"] for row in r["gpu"]["matmul"] if row["n"] == 4096 and row["rung"] != "tensor")),
+    "addition over copying, bytes a second": (0.9, lambda r: max(
+        row["of copying"] for row in r["gpu"]["add"])),
+    "softmax over PyTorch": (1, lambda r: max(row["of PyTorch"] for row in r["gpu"]["softmax"])),
+    "layer norm over PyTorch": (1, lambda r: max(row["of PyTorch"] for row in r["gpu"]["layernorm"])),
+}
+
+
+def cpu(results, n, rung, key):
+    return next(row[key] for row in results["cpu"]["matmul"] if (row["n"], row["rung"]) == (n, rung))
+
+
+def best(results, n, key):
+    return max(row[key] for row in results["cpu"]["matmul"]
+               if row["n"] == n and row["rung"] not in ("cpu", "NumPy"))
+
+
+# ---- in a child: kernels on whichever engine there is -------------------------------------------
+
+def timed(run, launches=1):
+    """Seconds of one run(): a GPU's by its events, the CPU engine's by the processor's time."""
+    from scratch.cuda import device
+    if device.on_gpu():
+        begin, end = device.driver.Event(), device.driver.Event()
+        begin.record()
+        for _ in range(launches):
+            run()
+        end.record()
+        end.synchronize()
+        return begin.time_till(end) / 1000 / launches
+    begin = time.process_time()
+    for _ in range(launches):
+        run()
+    return (time.process_time() - begin) / launches
+
+
+def rounds(runs, count, launches=1):
+    """{name: median seconds}: all of them in turn, count times, after one turn that is not counted."""
+    times = {name: [] for name in runs}
+    for n in range(count + 1):
+        for name, run in runs.items():
+            seconds = timed(run, launches)
+            if n:
+                times[name].append(seconds)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def uploaded(*arrays):
+    from scratch.cuda import device
+    return [device.driver.to_device(each) for each in arrays]
+
+
+def matmul_run(rung, n, a, b, c, sizes):
+    """A launch of a rung's kernel on matrices that are on the device; and its check."""
+    import numpy as np
+    from scratch.cuda import device, matmul
+    grid, block = matmul.shape(rung, n, n, sizes)
+    kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    size = np.int32(n)
+    return lambda: kernel(a, b, c, size, size, size, grid=grid, block=block)
+
+
+def right(run, c, expected, what):
+    """Fail if what run() leaves at c is not the product."""
+    import numpy as np
+    from scratch.cuda import device
+    run()
+    got = device.driver.from_device(c, expected.shape, np.float32)
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * scale, err_msg=what)
+
+
+def matmul_ladder(n, count):
+    """Rows of the CPU engine's ladder and NumPy's at n x n."""
+    import numpy as np
+    from scratch.cuda import matmul
+    a, b = np.random.default_rng(0).standard_normal((2, n, n), dtype=np.float32)
+    expected = a @ b
+    c = uploaded(np.zeros_like(a))[0]
+    factors = uploaded(a, b)
+    rungs = {rung: each.sizes() for rung, each in matmul.RUNGS.items() if rung != "tensor"}
+    runs = {rung: matmul_run(rung, n, *factors, c, sizes) for rung, sizes in rungs.items()}
+    for rung, run in runs.items():
+        right(run, c, expected, rung)
+    runs["NumPy"] = lambda: a @ b
+    seconds = rounds(runs, count)
+    rows, before = [], None
+    for rung, each in seconds.items():
+        rows.append({"n": n, "rung": rung, "sizes": rungs.get(rung, {}), "seconds": significant(each),
+                     "GFLOP/s": significant(2 * n**3 / each / 1e9),
+                     "times naive": significant(seconds["naive"] / each),
+                     "times the rung before": significant(before / each) if before else None,
+                     "of NumPy": significant(seconds["NumPy"] / each)})
+        before = each
+    return rows
+
+
+def ladder_runs(name, N):
+    """Launches of a unit's kernels on about N elements; NumPy's way; bytes that have to move."""
+    import numpy as np
+    from scratch.cuda import device, reduce, softmax, transpose
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(N, dtype=np.float32)
+    blocks, block = device.blocks, (THREADS, 1, 1)
+    if name == "add":
+        y = rng.standard_normal(N, dtype=np.float32)
+        on, other, out = uploaded(x, y, x)
+
+        def launch(how):
+            each = THREADS * (4 if how == "vectors" else 1)
+            grid = blocks(N, each) if how == "plain" else min(blocks(N, each), 4096)
+            kernel = device.kernel("add.cu", {"plain": "add"}.get(how, f"add_{how}"))
+            return lambda: kernel(on, other, out, np.int32(N), grid=(grid, 1), block=block)
+        return {how: launch(how) for how in LADDERS[name]}, lambda: x + y, 12 * N
+    if name == "reduce":
+        on, out = uploaded(x, np.zeros(blocks(N, THREADS), np.float32))
+
+        def launch(how):               # the first pass; the others are 1 / THREADS of it
+            each = THREADS * reduce.EACH.get(how, 1)
+            grid = blocks(N, each) if how in reduce.EACH else min(blocks(N, each), 1024)
+            kernel = device.kernel("reduce.cu", f"reduce_{how}", MAX=0, THREADS=THREADS)
+            return lambda: kernel(on, out, np.int32(N), grid=(grid, 1), block=block)
+        return {how: launch(how) for how in LADDERS[name]}, lambda: x.sum(), 4 * N
+    columns = 1024
+    x = x[: N // columns * columns].reshape(-1, columns)
+    rows = len(x)
+    on, out = uploaded(x, x)
+    if name == "transpose":
+        def launch(how):
+            kernel = device.kernel("transpose.cu", transpose.HOW[how], TILE=32)
+            grid = blocks(columns, 32), blocks(rows, 32)
+            return lambda: kernel(on, out, np.int32(rows), np.int32(columns), grid=grid, block=(32, 8, 1))
+        return {how: launch(how) for how in LADDERS[name]}, lambda: np.ascontiguousarray(x.T), 8 * x.size
+    if name == "softmax":
+        def launch(how):
+            kernel = device.kernel("softmax.cu", softmax.HOW[how], THREADS=THREADS)
+            return lambda: kernel(on, out, np.int32(columns), grid=(rows, 1), block=block)
+
+        def peer():
+            e = np.exp(x - x.max(axis=1, keepdims=True))
+            return e / e.sum(axis=1, keepdims=True)
+        return {how: launch(how) for how in LADDERS[name]}, peer, 8 * x.size
+    ones = np.ones(columns, np.float32)
+    gain, shift = uploaded(ones, ones)
+    kernel = device.kernel("layernorm.cu", "layernorm", THREADS=THREADS)
+
+    def peer():
+        mean = x.mean(axis=1, keepdims=True)
+        return ones * (x - mean) / np.sqrt(x.var(axis=1, keepdims=True) + np.float32(1e-5)) + ones
+    return {"two passes": lambda: kernel(on, gain, shift, out, np.int32(columns), np.float32(1e-5),
+                                         grid=(rows, 1), block=block)}, peer, 8 * x.size
+
+
+def ladder(name, N, count):
+    """Rows of a unit's kernels on the CPU engine against NumPy."""
+    runs, peer, size = ladder_runs(name, N)
+    seconds = rounds({**runs, "NumPy": peer}, count)
+    first = seconds[next(iter(runs))]
+    return [{"kernel": how, "elements": N, "seconds": significant(each), "GB/s": significant(size / each / 1e9),
+             "times the first": significant(first / each), "of NumPy": significant(seconds["NumPy"] / each)}
+            for how, each in seconds.items()]
+
+
+def on_the_cpu(quick):
+    import numpy as np
+    from scratch.cuda import pocl
+    count, N = (2, 1 << 14) if quick else (7, 1 << 22)
+    found = {"device": pocl.get_engine().device.name.strip(),
+             "compiler": pocl.get_engine().device.platform.version.strip(),
+             "threads": 1, "clock": "processor time of the thread, median of turns",
+             "versions": versions("numpy", "pyopencl"),
+             "BLAS": np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]}
+    found["matmul"] = [row for n in ((64, 128) if quick else (512, 1024))
+                       for row in matmul_ladder(n, count if n < 1024 else min(count, 3))]
+    for name in LADDERS:
+        found[name] = ladder(name, N, count)
+    return found
+
+
+# ---- in a child: the GPU --------------------------------------------------------------------------
+
+def candidates():
+    """Sizes to try for the rung "double": blocks of 64 to 512 threads whose tiles fit."""
+    for BM, BN, BK, TM, TN in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (4, 8, 16),
+                                                (4, 8, 16)):
+        threads = BM // TM * (BN // TN)
+        if (64 <= threads <= 512 and TM * TN <= 128 and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
+                and 2 * BK * (BM + BN + 8) * 4 <= 48 << 10):
+            yield {"BM": BM, "BN": BN, "BK": BK, "TM": TM, "TN": TN}
+
+
+def tuned(n, a, b, c, most=None):
+    """The fastest sizes of the rung "double" at n x n, and how many were tried."""
+    from scratch.cuda import device
+    found = []
+    for sizes in itertools.islice(candidates(), most):
+        try:
+            run = matmul_run("double", n, a, b, c, sizes)
+            run()
+            found.append((timed(run, 3), sizes))
+        except device.driver.Error:      # too many registers for so large a block
+            continue
+    return min(found, key=lambda each: each[0])[1], len(found)
+
+
+def on_the_gpu(quick):
+    """The same code runs on the CPU engine, with --quick, so that it is known to run."""
+    import numpy as np
+    from scratch.cuda import device, matmul
+    driver = device.driver
+    sizes = (64, 96) if quick else (512, 1024, 2048, 4096, 8192)
+    N, count = (1 << 14, 2) if quick else (1 << 26, 7)
+    on = driver.Device(0)
+    found = {"device": on.name(), "compute capability": list(on.compute_capability()),
+             "driver": driver.get_driver_version(), "CUDA": list(driver.get_version()),
+             "clock": "CUDA events, median of turns", "GPU's state": nvidia_smi(), "matmul": []}
+    chosen = None
+    for n in sizes[::-1]:                # the largest first: the tiles are tuned there once
+        a, b = np.random.default_rng(0).standard_normal((2, n, n), dtype=np.float32)
+        factors, c = uploaded(a, b), driver.mem_alloc(a.nbytes)
+        if chosen is None:
+            chosen, found["sizes tried"] = tuned(min(n, 4096), *factors, c, 3 if quick else None)
+        rungs = {rung: each.sizes() for rung, each in matmul.RUNGS.items() if rung not in ("tensor", "cpu")}
+        runs = {rung: matmul_run(rung, n, *factors, c, each) for rung, each in rungs.items()}
+        rungs["tuned"] = chosen
+        runs["tuned"] = matmul_run("double", n, *factors, c, chosen)
+        if device.on_gpu():
+            halves = uploaded(a.astype(np.float16), b.astype(np.float16))
+            rungs["tensor"] = matmul.RUNGS["tensor"].sizes()
+            runs["tensor"] = matmul_run("tensor", n, *halves, c, rungs["tensor"])
+        if n <= 1024:
+            for rung in runs.keys() - {"tensor"}:
+                right(runs[rung], c, a @ b, rung)
+        seconds = rounds(runs, count, launches=max(1, 1024 // n))
+        found["matmul"] += [{"n": n, "rung": rung, "sizes": rungs[rung], "seconds": significant(each),
+                             "GFLOP/s": significant(2 * n**3 / each / 1e9)} for rung, each in seconds.items()]
+    x = np.zeros(N, np.float32)
+    source, target = uploaded(x, x)
+    copying = rounds({"copy": lambda: driver.memcpy_dtod(target, source, x.nbytes)}, count, 10)["copy"]
+    found["copying, GB/s"] = significant(2 * x.nbytes / copying / 1e9)
+    for name in LADDERS:
+        runs, _, size = ladder_runs(name, N)
+        found[name] = [{"kernel": how, "elements": N, "seconds": significant(each),
+                        "GB/s": significant(size / each / 1e9), "of copying": significant(
+                            size / each / (2 * x.nbytes / copying))}
+                       for how, each in rounds(runs, count, 10).items()]
+    return found
+
+
+def nvidia_smi():
+    """Clocks and driver as nvidia-smi tells them, or None."""
+    query = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,temperature.gpu"
+    try:
+        run = subprocess.run(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader", "--id=0"],
+                             capture_output=True, text=True)
+    except OSError:
+        return None
+    return dict(zip(query.split(","), run.stdout.strip().split(", "))) if run.returncode == 0 else None
+
+
+def pytorch(quick):
+    """Seconds of PyTorch on the GPU, or nothing if it has none."""
+    import torch
+    if not torch.cuda.is_available():
+        return {}
+    torch.backends.cuda.matmul.allow_tf32 = False
+    functional = torch.nn.functional
+
+    def seconds(run, launches):
+        times = []
+        for _ in range(8):
+            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            begin.record()
+            for _ in range(launches):
+                run()
+            end.record()
+            end.synchronize()
+            times.append(begin.elapsed_time(end) / 1000 / launches)
+        return statistics.median(times[1:])
+    found = {"version": torch.__version__, "matmul": {}, "half": {}}
+    for n in (512, 1024, 2048, 4096, 8192):
+        a, b = torch.randn(2, n, n, device="cuda")
+        c = torch.empty_like(a)
+        found["matmul"][n] = seconds(lambda: torch.matmul(a, b, out=c), max(1, 1024 // n))
+        h, k = a.half(), b.half()
+        found["half"][n] = seconds(lambda: h @ k, max(1, 1024 // n))
+    x = torch.randn((1 << 26) // 1024, 1024, device="cuda")
+    ones = torch.ones(1024, device="cuda")
+    found["add"] = seconds(lambda: torch.add(x, x), 10)
+    found["reduce"] = seconds(lambda: x.sum(), 10)
+    found["transpose"] = seconds(lambda: x.T.contiguous(), 10)
+    found["softmax"] = seconds(lambda: functional.softmax(x, 1), 10)
+    found["layernorm"] = seconds(lambda: functional.layer_norm(x, (1024,), ones, ones), 10)
+    return found
+
+
+def compared(gpu, peer):
+    """gpu, with each row's share of PyTorch's speed beside it, where that was measured."""
+    if not peer:
+        return gpu
+    for row in gpu["matmul"]:
+        other = peer["half" if row["rung"] == "tensor" else "matmul"].get(str(row["n"]))
+        row["of cuBLAS"] = significant(other / row["seconds"])
+    for name in LADDERS:
+        for row in gpu[name]:
+            row["of PyTorch"] = significant(peer[name] / row["seconds"])
+    return {**gpu, "PyTorch": peer["version"]}
+
+
+# ---- all of it --------------------------------------------------------------------------------------
+
+PARTS = {"cpu": on_the_cpu, "gpu": on_the_gpu, "pytorch": pytorch}
+
+
+def child(part, quick, **environment):
+    """What a part finds, in a process of its own; None if it fails, after saying why."""
+    command = [sys.executable, __file__, "--part", part, *(["--quick"] if quick else [])]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={
+        **os.environ, "PYTHONPATH": str(ROOT / "src"), **environment})
+    if run.returncode:
+        sys.exit(f"the part {part} ended with {run.returncode}")
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def significant(x, digits=3):
+    return float(f"{x:.{digits}g}")
+
+
+def versions(*packages):
+    return {"Python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in packages}}
+
+
+def gpu_at_hand():
+    """Does PyCUDA find a device?  Asked in a process of its own, which then has the context."""
+    probe = "import pycuda.driver as d; d.init(); assert d.Device.count()"
+    return subprocess.run([sys.executable, "-c", probe], capture_output=True).returncode == 0
+
+
+def provenance():
+    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), platform.processor())
+    return {"made by": "benchmarks/cuda.py", "commit": git.stdout.strip(),
+            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+            "machine": f"{platform.machine()}, {model}, {os.cpu_count()} cores"}
+
+
+def judged(results):
+    """Each budget, what was measured and whether that is enough; only what was measured."""
+    found = []
+    for what, (least, read) in BUDGETS.items():
+        try:
+            measured = read(results)
+        except (KeyError, StopIteration):
+            continue
+        found.append({"what": what, "at least": least, "measured": measured, "met": measured >= least})
+    return found
+
+
+def shown(results):
+    for part in ("cpu", "gpu"):
+        for row in results.get(part, {}).get("matmul", []):
+            print(f"{part}  n = {row['n']:<5} {row['rung']:10} {row['GFLOP/s']:>8} GFLOP/s  "
+                  + "  ".join(f"{key} {row[key]}" for key in ("times naive", "of NumPy", "of cuBLAS") if key in row))
+        for name in LADDERS:
+            for row in results.get(part, {}).get(name, []):
+                print(f"{part}  {name:10} {row['kernel']:11} {row['GB/s']:>8} GB/s  "
+                      + "  ".join(f"{key} {row[key]}" for key in ("times the first", "of NumPy", "of copying",
+                                                                  "of PyTorch") if key in row))
+    for budget in results["budgets"]:
+        print(f"{'met   ' if budget['met'] else 'MISSED'}  {budget['what']}: {budget['measured']}, "
+              f"at least {budget['at least']}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small sizes, nothing written")
+    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        sys.path.remove(str(Path(__file__).parent))    # or `import cuda` could find this file
+        print(json.dumps(PARTS[options.part](options.quick)))
+        return
+    results = {"what": "CUDA kernels of src/scratch/cuda; every ratio is of speeds, larger is faster",
+               "from": provenance(), "cpu": child("cpu", options.quick, **ONE_THREAD)}
+    if gpu_at_hand():
+        results["gpu"] = compared(child("gpu", options.quick, SCRATCH_CUDA="gpu"),
+                                  {} if options.quick else child("pytorch", False))
+    elif options.quick:
+        child("gpu", True, **ONE_THREAD)               # so that it is known to run
+    results["budgets"] = judged(results)
+    shown(results)
+    if not options.quick:
+        partial = OUT.with_suffix(".partial")
+        partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        os.replace(partial, OUT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+// The transpose of a matrix, y[c, r] = x[r, c], in three ways.
+//
+//   x       (R, C) float32, row after row
+//   y       (C, R) float32, row after row
+//   block   TILE x TILE / 4 threads for TILE x TILE elements of x, four a thread
+//   grid    (C / TILE, R / TILE) blocks, rounded up
+//
+// Each element is read once and written once, 8 bytes; what differs is which
+// neighbours move together.
+
+// Neighbouring threads read neighbours and write R floats apart: 32 transactions a
+// warp.
+//   shared  none
+__global__ void transpose_naive(const float *x, float *y, int R, int C)
+{
+    const int c = blockIdx.x * TILE + threadIdx.x;
+    for (int i = threadIdx.y; i < TILE; i += blockDim.y) {
+        const int r = blockIdx.y * TILE + i;
+        if (r < R && c < C) y[c * R + r] = x[r * C + c];
+    }
+}
+
+// Through a tile in shared memory, so that neighbours are neighbours in x and in y.
+// But a warp reads a column of the tile, TILE floats apart, and with TILE = 32 these
+// are 32 floats of a single bank.
+//   shared  TILE TILE floats
+__global__ void transpose_tiled(const float *x, float *y, int R, int C)
+{
+    __shared__ float tile[TILE][TILE];
+    const int c0 = blockIdx.x * TILE, r0 = blockIdx.y * TILE;
+    const int t = threadIdx.x;
+    for (int i = threadIdx.y; i < TILE; i += blockDim.y)
+        if (r0 + i < R && c0 + t < C) tile[i][t] = x[(r0 + i) * C + c0 + t];
+    __syncthreads();                 // the tile is whole before anyone reads it
+    for (int i = threadIdx.y; i < TILE; i += blockDim.y)
+        if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i];
+}
+
+// The same with rows that are a float longer: a column's 32 floats lie in 32 banks.
+//   shared  TILE (TILE + 1) floats
+__global__ void transpose_padded(const float *x, float *y, int R, int C)
+{
+    __shared__ float tile[TILE][TILE + 1];
+    const int c0 = blockIdx.x * TILE, r0 = blockIdx.y * TILE;
+    const int t = threadIdx.x;
+    for (int i = threadIdx.y; i < TILE; i += blockDim.y)
+        if (r0 + i < R && c0 + t < C) tile[i][t] = x[(r0 + i) * C + c0 + t];
+    __syncthreads();                 // the tile is whole before anyone reads it
+    for (int i = threadIdx.y; i < TILE; i += blockDim.y)
+        if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i];
+}

@@ -1,0 +1,84 @@
+"""SourceModule follows nvcc's options and tells mistakes with the reader's own line."""
+
+import numpy as np
+import pytest
+
+from scratch.cuda import autoinit, compiler, driver, engine  # noqa: F401
+
+cpu_only = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
+
+
+def test_options_define_macros_and_folders(tmp_path):
+    (tmp_path / "more.h").write_text("#define MORE 40\n")
+    source = '#include "more.h"\n__global__ void k(int *x) { x[0] = N + MORE + M; }'
+    k = compiler.SourceModule(source, options=["-DN=2", "-D", "M=300", "-O3", "--use_fast_math"],
+                              include_dirs=[str(tmp_path)]).get_function("k")
+    x = np.zeros(1, np.int32)
+    k(driver.Out(x), block=(1, 1, 1))
+    assert x[0] == 342
+
+
+@cpu_only
+@pytest.mark.parametrize("source, line, complaint", [
+    ("__global__ void k(float *x)\n{\n    x[0] = y;\n}", 3, "undeclared identifier 'y'"),
+    ("__global__ void k(float *x)\n{\n    x[0] = 1\n}", 4, "expected ;"),
+    ("\n__global__ void k(flaot *x) { }", 2, "flaot"),
+    ("__global__ void k(float *x)\n{\n    float4 a, b;\n    a = a + b;\n}", 4, "invalid operands"),
+    ("__global__ void k(float *x) {\n    helper(x);\n}", 2, "helper"),
+    ("#define BAD(a) a +\n__global__ void k(float *x)\n{\n    x[0] = BAD(1);\n}", 4, "expected expression"),
+    ("__global__ void k(float *x)\n{\n    kernel = 1;\n}", 3, "undeclared identifier 'kernel'"),
+])
+def test_a_mistake_is_shown_in_the_readers_line(source, line, complaint):
+    with pytest.raises(driver.CompileError) as caught:
+        compiler.SourceModule(source)
+    assert not isinstance(caught.value, driver.NotOnCPU)
+    assert f"kernel.cu:{line}: " in str(caught.value) and complaint in str(caught.value)
+    assert source.split("\n")[line - 1] in str(caught.value)
+
+
+@cpu_only
+def test_what_only_a_gpu_can_do_is_an_error_of_its_own():
+    with pytest.raises(driver.NotOnCPU, match="warp shuffles") as caught:
+        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = __shfl_down_sync(~0u, x[0], 1);\n}")
+    assert "3 |     x[0] = __shfl_down_sync" in str(caught.value)
+    for call in (compiler.DynamicSourceModule, compiler.compile):
+        with pytest.raises(driver.NotOnCPU):
+            call("__global__ void k() { }")
+
+
+def test_too_much_shared_memory_does_not_compile():
+    with pytest.raises(driver.CompileError, match="too much shared"):
+        compiler.SourceModule("__global__ void k(float *x) { __shared__ float s[12289]; s[threadIdx.x] = *x; "
+                              "__syncthreads(); x[0] = s[12288 - threadIdx.x]; }")
+
+
+@cpu_only
+def test_an_option_that_means_nothing_is_warned_about():
+    with pytest.warns(UserWarning, match="--frobnicate"):
+        compiler.SourceModule("__global__ void k() { }", options=["--frobnicate"])
+
+
+@cpu_only
+def test_a_failed_assertion_ends_the_launch():
+    k = compiler.SourceModule("#include <cassert>\n__global__ void k(int n)\n{\n    assert(n > 2);\n}").get_function("k")
+    k(np.int32(3), block=(1, 1, 1))
+    with pytest.raises(driver.LaunchError, match="assertion in line 4 is false"):
+        k(np.int32(2), block=(1, 1, 1))
+
+
+def test_printf_prints_each_thread(capsys):
+    k = compiler.SourceModule('#include <stdio.h>\n__global__ void k() { printf("%d %s %lld %.1f\\n", threadIdx.x, '
+                              '"is", 1LL << 40, 0.5f); }').get_function("k")
+    k(block=(2, 1, 1))
+    driver.Context.synchronize()
+    if engine == "cpu":          # a GPU prints past Python
+        assert capsys.readouterr().out == "0 is 1099511627776 0.5\n1 is 1099511627776 0.5\n"
+
+
+def test_complex_numbers_are_those_of_pycuda():
+    k = compiler.SourceModule("#include <pycuda-complex.hpp>\n__global__ void k(pycuda::complex<float> *x) {\n"
+                              "x[0] = x[0] * x[1] / pycuda::complex<float>(1, 2) + x[1]; }").get_function("k")
+    x = np.array([1 + 2j, 3 - 1j], np.complex64)
+    expected = x[0] * x[1] / (1 + 2j) + x[1]
+    k(driver.InOut(x), block=(1, 1, 1))
+    np.testing.assert_allclose(x[0], expected, rtol=1e-6)

@@ -1,0 +1,47 @@
+"""A line of C becomes a kernel that runs for every element, or for those that are asked for."""
+
+import numpy as np
+import pytest
+
+from scratch.cuda import autoinit, gpuarray  # noqa: F401
+from scratch.cuda.elementwise import ElementwiseKernel
+
+X = np.arange(1000, dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def axpy():
+    return ElementwiseKernel("float a, const float *x, float *y", "y[i] = offset + a * x[i]", "axpy",
+                             preamble="#define START 1", loop_prep="float offset = START + 1")
+
+
+def test_every_element_is_computed(axpy):
+    for n in (1, 31, 32, 127, 128, 129, 1000):
+        x, y = gpuarray.to_gpu(X[:n].copy()), gpuarray.zeros(n, np.float32)
+        axpy(3, x, y)
+        np.testing.assert_array_equal(y.get(), 2 + 3 * X[:n])
+
+
+@pytest.mark.parametrize("part", [slice(10, 50), slice(0, 1000, 7), slice(990, None), slice(3, 4)])
+def test_a_slice_leaves_the_rest_alone(axpy, part):
+    x, y = gpuarray.to_gpu(X), gpuarray.zeros(1000, np.float32)
+    axpy(1, x, y, slice=part)
+    expected = np.zeros(1000, np.float32)
+    expected[part] = 2 + X[part]
+    np.testing.assert_array_equal(y.get(), expected)
+
+
+def test_numbers_are_converted_to_the_declared_type():
+    k = ElementwiseKernel("int a, double b, long long *y", "y[i] = a * b + n", "k")
+    y = gpuarray.zeros(5, np.int64)
+    k(3, 2.5, y)
+    assert y.get().tolist() == [7 + 5] * 5
+
+
+def test_what_makes_no_sense_is_refused(axpy):
+    with pytest.raises(AssertionError):
+        ElementwiseKernel("float a", "a = 1")("x")
+    with pytest.raises(RuntimeError):
+        axpy(1, gpuarray.to_gpu(X)[::2], gpuarray.zeros(500, np.float32))
+    with pytest.raises(TypeError):
+        axpy(1, gpuarray.to_gpu(X), gpuarray.to_gpu(X), range=slice(0, 3), slice=slice(0, 3))

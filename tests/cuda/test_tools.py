@@ -1,0 +1,53 @@
+"""Types have names in C, arguments are read, pools round sizes as PyCUDA's do."""
+
+import numpy as np
+import pytest
+
+from scratch.cuda import autoinit, tools  # noqa: F401
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "c8"])
+def test_the_name_of_a_type_leads_back_to_it(dtype):
+    argument = tools.parse_c_arg(f"{tools.dtype_to_ctype(dtype)} *x")
+    assert argument.dtype == np.dtype(dtype) and argument.name == "x"
+
+
+@pytest.mark.parametrize("text, kind, letter", [
+    ("float x", "ScalarArg", "f"), ("const float *x", "VectorArg", "P"), ("unsigned int n", "ScalarArg", "I"),
+    ("float* x", "VectorArg", "P"), ("size_t n", "ScalarArg", "L"), ("float3 v", "ScalarArg", "12s")])
+def test_arguments_are_read(text, kind, letter):
+    argument = tools.parse_c_arg(text)
+    assert type(argument).__name__ == kind
+    if argument.struct_char != "Q":
+        assert argument.struct_char == letter
+
+
+def test_what_is_no_argument_is_refused():
+    for text in ("x", "flaot *x", "float **x", ""):
+        with pytest.raises(Exception):
+            tools.parse_c_arg(text)
+
+
+def test_a_pool_counts_what_is_in_use():
+    pool = tools.DeviceMemoryPool()
+    block = pool.allocate(1000)
+    assert pool.active_blocks == 1
+    del block
+    assert pool.active_blocks == 0
+    for size in (1, 7, 8, 9, 1000, 123456789):
+        assert pool.alloc_size(pool.bin_number(size)) >= size
+
+
+def test_logarithms_are_whole():
+    assert [tools.bitlog2(n) for n in (1, 2, 3, 1024, 1025)] == [0, 1, 1, 10, 10]
+
+
+def test_results_are_remembered():
+    calls = []
+
+    @tools.context_dependent_memoize
+    def square(x):
+        calls.append(x)
+        return x * x
+
+    assert [square(3), square(3), square(4)] == [9, 9, 16] and calls == [3, 4]
