@@ -33,7 +33,7 @@ import torch.nn.functional as F
 
 ROOT = Path(__file__).resolve().parents[1]
 
-from scratch.makemore import backprop, bigram, mlp    # noqa: E402
+from scratch.makemore import backprop, bigram, mlp, wavenet    # noqa: E402
 from scratch.makemore.data import SOURCES, Vocabulary, dataset, read_words, split    # noqa: E402
 from scratch.makemore.layers import (    # noqa: E402
     BatchNorm1d, Embedding, Flatten, Linear, Sequential, Tanh)
@@ -391,6 +391,38 @@ def g7(lecture):
     losses = list(backprop.train(net, *examples, two_rates(), 32, g))
     backprop.calibrate(net, examples[0])
     return {"parameters": count(net), "step 0": losses[0], **losses_of(net, lecture)}
+
+
+def hierarchical():
+    """The notebook's tree over eight letters, and the generator after it."""
+    g = generator(42)
+    model = wavenet.tree(27, block_size=8, channels=24, hidden=128, correction=1)
+    model.layers[0].weight = torch.randn(27, 24, generator=g).requires_grad_()
+    linears = [layer for layer in model.layers if isinstance(layer, Linear)]
+    for linear in linears:
+        fan_out, fan_in = linear.weight.shape
+        linear.weight = drawn(fan_in, fan_out, scale=fan_in**-0.5, g=g)
+    last = linears[-1]
+    last.weight.data *= 0.1
+    last.bias = torch.zeros(27).requires_grad_()
+    return model, g
+
+
+@row("W1", "wavenet", "Eight letters, fused two by two (W1 to W3)",
+     parameters=same(76_579), step_0=near(3.3167, 1e-4),
+     losses_at_10k_20k_50k_80k_100k_150k_160k_170k_180k_190k=near(
+         [2.0576, 2.0723, 1.7836, 1.6875, 1.7736, 1.7466, 1.8806, 1.6266, 1.6476, 1.8555], 1e-3),
+     train=near(1.7690284252166748, 1e-3), dev=near(1.9936515092849731, 1e-3),
+     names=same("arlij. chetta. heago. rocklei. hendrix. jamylie. broxin. denish. anslibt. marianah. "
+                "astavia. annayve. aniah. jayce. nodiel. remita. niyelle. jaylene. aiyan. aubreana."))
+def w1(lecture):
+    model, g = hierarchical()
+    losses = trained(model, lecture, g, two_rates(change=150_000))
+    model.eval()
+    return {"parameters": count(model), "step 0": losses[0],
+            "losses at 10k 20k 50k 80k 100k 150k 160k 170k 180k 190k":
+                [losses[1000 * k] for k in (10, 20, 50, 80, 100, 150, 160, 170, 180, 190)],
+            **losses_of(model, lecture), "names": " ".join(names(model, lecture, g))}
 
 
 def by_hand(hidden):

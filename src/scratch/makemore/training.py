@@ -1,0 +1,339 @@
+"""A training loop for daily use, in one process or in several.
+
+    >>> class Table:                                 # any model with parameters()
+    ...     logits = torch.zeros(3, 3, requires_grad=True)
+    ...     def parameters(self):
+    ...         return [self.logits]
+    ...     def __call__(self, contexts):
+    ...         return self.logits[contexts[:, -1]]
+    >>> contexts, targets = torch.tensor([[0], [1], [2]]), torch.tensor([1, 2, 0])
+    >>> model = Table()
+    >>> trainer = Trainer(model, AdamW(model.parameters(), lr=0.1), (contexts, targets),
+    ...                   (contexts, targets), steps=100, batch=6, limit=1.0, every=50,
+    ...                   schedule=lambda step: warmup(step, 10) * cosine(step, 100))
+    >>> losses = list(trainer.run())
+    >>> print(f"{losses[0]:.3f}, {trainer.records[-1]['dev']:.3f} nats")
+    1.099, 0.036 nats
+
+    B  examples of a minibatch, of all processes   P  processes   A  parts of each
+    T  positions   V  symbols   N  examples   M  examples of one part, in one process
+
+A model maps x (N, T) to logits (N, V) for y (N), or to (N, T, V) for y (N, T); a target
+of -1 does not count. Every process draws the same minibatch and takes its share of it.
+The sum of losses is divided by the number of targets in the whole minibatch, so that
+neither parts nor processes change the slope, even if their shares hold unlike numbers
+of targets; a mean of means would. (Batch norm is the exception: it normalises each part
+by itself.) Started by torchrun, a script calls join() first; DistributedDataParallel
+adds up the slopes of the processes. A checkpoint holds all that later steps depend on:
+a training that goes on from one ends with the same bits.
+
+Left out: data that does not fit into memory, float16 with its scaling of the loss,
+models spread over devices. Reading each loss makes a GPU wait; a large run asks less.
+
+Chapter: docs/makemore/training.md.  To copy: this file, checkpoint.py and
+optimizers.py.
+"""
+
+import contextlib
+import importlib
+import json
+import math
+import os
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch.nn.parallel import DistributedDataParallel
+
+try:
+    from . import checkpoint
+    from .optimizers import AdamW, clip, cosine, warmup    # two for the example above
+except ImportError:                  # copied out of the package, both beside it
+    import checkpoint
+    from optimizers import AdamW, clip, cosine, warmup
+
+
+class Whole(torch.nn.Module):
+    """Model and loss as one torch.nn.Module, which DistributedDataParallel wants.
+
+    Its parameters are the model's own tensors: PyTorch takes a tensor for a Parameter
+    if it says so of itself.
+    """
+
+    def __init__(self, model, predict=None):
+        super().__init__()
+        self.predict = predict or model
+        for name, tensor in tensors_of(model).items():
+            name = name.replace(".", "_")
+            if tensor.requires_grad:
+                tensor._is_param = True
+                self.register_parameter(name, tensor)
+            else:
+                self.register_buffer(name, tensor)
+
+    def forward(self, x, y):
+        """x, y -> the sum of the losses, in nats."""
+        logits = self.predict(x).float()
+        return F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=-1,
+                               reduction="sum")
+
+
+class Trainer:
+    """A model, its optimizer, its data, and how many steps of the training are taken.
+
+    examples and dev are pairs (x, y). The rate of a step, counted from 0, is the
+    optimizer's times schedule(step). limit clips the slopes. A minibatch is worked off
+    in `accumulate` parts. Each `every` steps, dev is measured, and after `patience`
+    times without a better loss the training stops; it ends with the best parameters.
+    bf16 is "auto" (where a GPU has it), True or False. compiled is for torch.compile:
+    True, or the name of a backend. log is a folder for metrics.json and TensorBoard.
+    predict stands in for model(x), if training reads it otherwise than it is used.
+    """
+
+    def __init__(self, model, optimizer, examples, dev=None, *, steps, batch=32,
+                 schedule=None, limit=None, accumulate=1, every=None, patience=None,
+                 bf16="auto", compiled=False, generator=None, log=None, predict=None):
+        self.rank, self.processes = place()
+        if len(examples[1]) == 0:
+            raise ValueError("no examples to train on")
+        if batch % (accumulate * self.processes):
+            raise ValueError(f"a batch of {batch} cannot be dealt out evenly, in "
+                             f"{accumulate} parts, to {self.processes} processes")
+        if patience and not (every and dev):
+            raise ValueError("patience needs dev examples, and every how many steps to "
+                             "measure them")
+        self.model, self.optimizer, self.steps = model, optimizer, steps
+        self.device = optimizer.parameters[0].device
+        self.examples = tuple(each.to(self.device) for each in examples)
+        self.dev = dev and tuple(each.to(self.device) for each in dev)
+        self.batch, self.schedule, self.limit = batch, schedule, limit
+        self.accumulate, self.every, self.patience = accumulate, every, patience
+        self.generator = generator or torch.Generator().manual_seed(0)
+        self.lr, self.taken, self.log, self.board = optimizer.lr, 0, log, None
+        self.best, self.waited, self.records, self.recent = {}, 0, [], []
+        if bf16 == "auto":
+            bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
+        self.bf16 = bf16
+        self.whole = self.forward = Whole(model, predict)
+        if self.processes > 1:
+            self.forward = DistributedDataParallel(self.whole)
+        self.parallel = self.forward
+        if compiled:
+            backend = "inductor" if compiled is True else compiled
+            self.forward = torch.compile(self.forward, backend=backend)
+
+    def run(self):
+        """Take the steps that are left -> the loss of each, before it, as asked for."""
+        mode(self.model, training=True)
+        while self.taken < self.steps and not self.over:
+            loss = self.step()
+            self.taken += 1
+            if self.every:
+                self.recent.append(loss)
+                if self.taken % self.every == 0 or self.taken == self.steps:
+                    self.look()
+            yield loss
+        if self.patience and self.best:
+            load(self.model, self.best)
+
+    @property
+    def over(self):
+        """Whether patience has run out."""
+        return bool(self.patience) and self.waited >= self.patience
+
+    def step(self):
+        """One minibatch, one move of the parameters -> the loss, of all processes."""
+        x, y = self.examples
+        rows = torch.randint(len(y), (self.batch,), generator=self.generator)    # (B)
+        rows = rows.to(self.device)
+        targets = (y[rows] >= 0).sum()    # of all parts and processes
+        parts = rows.view(self.accumulate, self.processes, -1)      # (A, P, M)
+        self.optimizer.zero_grad()
+        total = torch.zeros((), device=self.device)                 # ()
+        for n, part in enumerate(parts[:, self.rank]):
+            with self.alone(until=n == self.accumulate - 1):
+                with self.precision():
+                    loss = self.forward(x[part], y[part]) / targets     # ()
+                (loss * self.processes).backward()    # of which DDP takes the mean
+            total += loss.detach()
+        if self.processes > 1:
+            dist.all_reduce(total)
+        loss = total.item()
+        if not math.isfinite(loss):
+            raise ValueError(f"the loss is {loss} at step {self.taken + 1}: training "
+                             "diverged; take a lower rate, or clip the slopes")
+        if self.limit is not None:
+            clip(self.optimizer.parameters, self.limit)
+        factor = self.schedule(self.taken) if self.schedule else 1.0
+        self.optimizer.lr = self.lr * factor
+        self.optimizer.step()
+        return loss
+
+    def alone(self, until):
+        """No exchange of slopes between processes before a minibatch's last part."""
+        if until or self.processes == 1:
+            return contextlib.nullcontext()
+        return self.parallel.no_sync()
+
+    def precision(self):
+        """Products of matrices in bfloat16, or everything as it is."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    @torch.no_grad()
+    def measure(self, examples, rows=4096):
+        """x, y -> nats per target, in eval and float32, summed in float64."""
+        x, y = examples
+        mode(self.model, training=False)
+        total = sum(self.whole(*pair).double()
+                    for pair in zip(x.split(rows), y.split(rows)))
+        mode(self.model, training=True)
+        return (total / (y >= 0).sum()).item()
+
+    def look(self):
+        """Measure, write down, and keep the parameters if they are the best so far."""
+        record = {"step": self.taken, "loss": sum(self.recent) / len(self.recent),
+                  "rate": self.optimizer.lr}
+        self.recent = []
+        if self.dev:
+            record["dev"] = self.measure(self.dev)
+            earlier = min((each["dev"] for each in self.records), default=math.inf)
+            self.waited = 0 if record["dev"] < earlier else self.waited + 1
+            if self.patience and not self.waited:
+                self.best = {name: tensor.detach().clone()
+                             for name, tensor in tensors_of(self.model).items()}
+        self.records.append(record)
+        if self.log and self.rank == 0:
+            write(Path(self.log), self.records)
+            self.board = self.board or board(self.log, self.taken)
+            if self.board:
+                for name in record.keys() - {"step"}:
+                    self.board.add_scalar(name, record[name], self.taken)
+                self.board.flush()
+
+    def save(self, path):
+        """All that later steps depend on, in one file; the first process writes it."""
+        if self.rank == 0:
+            checkpoint.save(path, *self.snapshot())
+
+    def snapshot(self):
+        """What save writes: {name: tensor}, on the CPU, and facts."""
+        parts = {"model": tensors_of(self.model), "optimizer": self.optimizer.state(),
+                 "best": self.best, "random": self.random(),
+                 "recent": {"": torch.tensor(self.recent, dtype=torch.float64)}}
+        tensors = {f"{part}.{name}": tensor.detach().cpu()
+                   for part, named in parts.items() for name, tensor in named.items()}
+        return tensors, {"taken": self.taken, "waited": self.waited,
+                         "records": self.records}
+
+    def resume(self, path):
+        """Go on where the training stood whose save(path) this was."""
+        tensors, facts = checkpoint.load(path)
+        if not {"taken", "waited", "records"} <= set(facts):
+            raise checkpoint.CheckpointError(f"{path} is not of a Trainer")
+        self.restore(tensors, facts)
+
+    def restore(self, tensors, facts):
+        """Go on from a snapshot; ValueError if it is of another model or optimizer."""
+        def part(name):
+            return {key.partition(".")[2]: tensor for key, tensor in tensors.items()
+                    if key.startswith(f"{name}.")}
+
+        load(self.model, part("model"))
+        self.optimizer.load(part("optimizer"))
+        self.best = {name: tensor.to(self.device)
+                     for name, tensor in part("best").items()}
+        self.recent = tensors["recent."].tolist()
+        self.taken, self.waited = facts["taken"], facts["waited"]
+        self.records = facts["records"]
+        random = part("random")
+        self.generator.set_state(random["minibatches"])
+        torch.set_rng_state(random["torch"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(random["device"], self.device)
+
+    def random(self):
+        """The states of the generators: of minibatches, and PyTorch's, for dropout."""
+        states = {"minibatches": self.generator.get_state(),
+                  "torch": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            states["device"] = torch.cuda.get_rng_state(self.device)
+        return states
+
+
+def tensors_of(model):
+    """{name: tensor}: parameters and running statistics, if it names them."""
+    if hasattr(model, "state"):
+        return model.state()
+    return {str(n): tensor for n, tensor in enumerate(model.parameters())}
+
+
+def load(model, tensors):
+    """Copy numbers into a model; ValueError if they are not those of such a model."""
+    for name, mine in tensors_of(model).items():
+        if name not in tensors or tensors[name].shape != mine.shape:
+            raise ValueError(f"{name} is not in the checkpoint in the shape "
+                             f"{tuple(mine.shape)}: it is of another model")
+        mine.data.copy_(tensors[name])
+
+
+def mode(model, training):
+    """Tell a model that knows two modes, because of batch norm or dropout."""
+    if hasattr(model, "train"):
+        model.train(training)
+
+
+def move(model, device):
+    """Take a model's tensors to a device, before an optimizer is made for them."""
+    for tensor in tensors_of(model).values():
+        tensor.data = tensor.data.to(device)
+    return model
+
+
+def place():
+    """Which process this is, and of how many."""
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
+def join(kind=None):
+    """Join the processes that torchrun started, if any -> the device for this one.
+
+    kind is "cpu" or "cuda"; without it, cuda where there is a GPU. They talk by NCCL
+    between GPUs, by Gloo otherwise. Raises ValueError for a GPU that is not there.
+    """
+    local, cuda = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.is_available()
+    if kind == "cuda" and not cuda:
+        raise ValueError("the device was to be cuda, but PyTorch sees no GPU")
+    cuda = cuda and kind != "cpu"
+    device = torch.device("cuda", local) if cuda else torch.device("cpu")
+    if cuda:
+        torch.cuda.set_device(device)
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not dist.is_initialized():
+        dist.init_process_group("nccl" if cuda else "gloo")
+    return device
+
+
+def leave():
+    """End what join() began."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def write(folder, records):
+    """folder/metrics.json, the whole of it at once, so that nobody reads half."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / "metrics.json.partial"
+    partial.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, folder / "metrics.json")
+
+
+def board(folder, step):
+    """Something with add_scalar(name, value, step) for TensorBoard, if it is installed.
+
+    What an earlier, interrupted run wrote of this and later steps will not be shown.
+    """
+    try:
+        tensorboard = importlib.import_module("torch.utils.tensorboard")
+    except ImportError:
+        return None
+    return tensorboard.SummaryWriter(str(folder), purge_step=step)

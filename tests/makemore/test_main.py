@@ -1,0 +1,370 @@
+"""The program does what its help says; an interrupted training ends as an uninterrupted one."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from scratch.makemore import __main__ as program
+from scratch.makemore import checkpoint
+from scratch.makemore.__main__ import EXAMPLES, KINDS, main
+from scratch.makemore.data import read_words, split
+
+WORDS = ["anna", "bob", "cy", "dora", "eve", "fay", "gus", "hal", "ida", "joe", "kay", "leo"] * 3
+SMALL = ["--hidden", "20", "--batch", "8"]
+COMMAND = [sys.executable, "-m", "scratch.makemore"]
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder to work in, with a list of words."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("\n".join(WORDS), encoding="utf-8")
+    return tmp_path
+
+
+def output(capsys, *arguments):
+    """What the program prints when all is well."""
+    assert main([str(each) for each in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def refusal(capsys, *arguments):
+    """The one line that a wrong input gets, with exit status 2."""
+    try:
+        status = main([str(each) for each in arguments])
+    except SystemExit as end:
+        status = end.code
+    said = capsys.readouterr()
+    assert status == 2
+    [line] = said.err.splitlines()
+    assert line.startswith("error: ")
+    return line
+
+
+@pytest.mark.parametrize("model", KINDS)
+def test_every_model_is_trained_sampled_and_evaluated(here, capsys, model):
+    few = ["--steps", 30] if "steps" in KINDS[model].settings else []
+    said = output(capsys, "train", "--model", model, "--data", "words.txt", *few)
+    assert "36 words: 28 to train on, 4 dev, 4 test" in said and f"saved as {model}.safetensors" in said
+    assert re.search(r"^train +\d+ +\d\.\d{4}", said, re.M) and not re.search("^test", said, re.M)
+    names = output(capsys, "sample", f"{model}.safetensors", "--count", 7).splitlines()
+    assert len(names) == 7 and set("".join(names)) <= set("".join(WORDS))
+    assert names == output(capsys, "sample", f"{model}.safetensors", "--count", 7).splitlines()
+    judged = output(capsys, "evaluate", f"{model}.safetensors", "--count", 50)
+    table = [line for line in said.splitlines() if line.startswith(("train  ", "dev  "))]
+    assert table == judged.splitlines()[1:3]
+    assert "50 sampled words" in judged and "test  " not in judged
+    assert re.search("^test", output(capsys, "evaluate", f"{model}.safetensors", "--test"), re.M)
+
+
+def train_until_interrupted(folder, out, *arguments):
+    """Send SIGINT, as Ctrl-C does, after the first line of progress -> the rest of the output."""
+    run = subprocess.Popen([*COMMAND, "train", "--data", "words.txt", "--out", out, *arguments],
+                           cwd=folder, env=ONE_THREAD, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    first = run.stderr.readline()
+    assert "left" in first
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=60)
+    return run.returncode, out, first + err
+
+
+def test_an_interrupted_and_resumed_training_ends_with_the_bytes_of_an_uninterrupted_one(here, capsys):
+    """A real SIGINT in a real process; the files are compared whole."""
+    settings = [*SMALL, "--steps", "8000", "--seed", "3", "--save-every", "500"]
+    status, out, err = train_until_interrupted(here, "cut.safetensors", *settings)
+    assert status == 130 and "Traceback" not in err
+    stopped = int(re.search(r"stopped after step ([\d,]+) of 8,000", out)[1].replace(",", ""))
+    assert 0 < stopped < 8000
+    tensors, _ = checkpoint.load(here / "cut.safetensors")
+    assert len(tensors["losses"]) == stopped
+    resume = re.search(r"python -m scratch\.makemore (train --resume \S+)", out)[1]
+    said = output(capsys, *resume.split())
+    output(capsys, "train", "--data", "words.txt", "--out", "whole.safetensors", *settings)
+    assert (here / "cut.safetensors").read_bytes() == (here / "whole.safetensors").read_bytes()
+    assert f"going on after step {stopped:,}\n" in said
+    assert [path.name for path in here.glob("*.partial")] == []
+
+
+def test_a_killed_training_goes_on_from_its_last_saving(here, capsys):
+    """SIGKILL leaves no time to save."""
+    settings = [*SMALL, "--steps", "6000", "--save-every", "100"]
+    run = subprocess.Popen([*COMMAND, "train", "--data", "words.txt", "--out", "cut.safetensors", *settings],
+                           cwd=here, env=ONE_THREAD, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    begin = time.monotonic()
+    while not (here / "cut.safetensors").exists() and time.monotonic() - begin < 60:
+        time.sleep(0.005)
+    run.kill()
+    run.wait()
+    tensors, _ = checkpoint.load(here / "cut.safetensors")
+    assert len(tensors["losses"]) % 100 == 0
+    output(capsys, "train", "--resume", "cut.safetensors")
+    output(capsys, "train", "--data", "words.txt", "--out", "whole.safetensors", *settings)
+    assert (here / "cut.safetensors").read_bytes() == (here / "whole.safetensors").read_bytes()
+
+
+def test_a_finished_training_has_nothing_to_resume(here, capsys):
+    output(capsys, "train", "--data", "words.txt", "--steps", 20, *SMALL)
+    before = (here / "mlp.safetensors").read_bytes()
+    assert "all 20 steps have been taken" in output(capsys, "train", "--resume", "mlp.safetensors")
+    assert (here / "mlp.safetensors").read_bytes() == before
+
+
+def test_words_that_were_moved_can_be_pointed_at(here, capsys):
+    output(capsys, "train", "--data", "words.txt", "--steps", 20, *SMALL)
+    (here / "words.txt").rename("moved.txt")
+    for command in (["train", "--resume"], ["evaluate"]):
+        assert "say with --data where they are" in refusal(capsys, *command, "mlp.safetensors")
+        output(capsys, *command, "mlp.safetensors", "--data", "moved.txt")
+    output(capsys, "sample", "mlp.safetensors")
+
+
+def test_seeds_choose_weights_and_words(here, capsys):
+    for seed in (0, 0, 1):
+        output(capsys, "train", "--data", "words.txt", "--steps", 20, *SMALL, "--seed", seed,
+               "--out", f"{seed}.safetensors", "--force")
+    assert (here / "0.safetensors").read_bytes() != (here / "1.safetensors").read_bytes()
+    words = [output(capsys, "sample", "0.safetensors", "--seed", seed) for seed in (1, 2, 1)]
+    assert words[0] == words[2] != words[1]
+
+
+def test_sampling_options_arrive(here, capsys):
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    greedy = output(capsys, "sample", "bigram.safetensors", "--greedy", "--count", 3).splitlines()
+    assert len(set(greedy)) == 1
+    assert greedy == output(capsys, "sample", "bigram.safetensors", "--top-k", 1, "--count", 3).splitlines()
+    assert greedy == output(capsys, "sample", "bigram.safetensors", "--top-p", 0, "--count", 3).splitlines()
+    cold, warm = (set(output(capsys, "sample", "bigram.safetensors", "--count", 200, "--max-length", 3,
+                             "--temperature", temperature).split()) for temperature in (0.01, 1))
+    assert len(cold) < len(warm) / 2 and max(map(len, warm)) == 3
+
+
+def test_other_words_are_measured_as_one_split(here, capsys):
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    (here / "other.txt").write_text("dan\nana\n", encoding="utf-8")
+    said = output(capsys, "evaluate", "bigram.safetensors", "--data", "other.txt")
+    assert re.search(r"^all +8 ", said, re.M) and "in other.txt" in said
+
+
+def test_the_books_names_are_the_default(here, capsys, monkeypatch):
+    monkeypatch.delenv("SCRATCH_NAMES", raising=False)
+    assert output(capsys, "train", "--model", "bigram").startswith("32,000 words")
+    monkeypatch.setenv("SCRATCH_NAMES", str(here / "words.txt"))
+    assert output(capsys, "train", "--model", "bigram", "--force").startswith("36 words")
+
+
+def test_words_in_any_alphabet_are_welcome(here, capsys):
+    words = ["zoë", "émile", "søren", "нина", "李明", "안나"] * 3
+    (here / "words.txt").write_text("\n".join(words), encoding="utf-8")
+    output(capsys, "train", "--data", "words.txt", "--steps", 10, *SMALL)
+    names = output(capsys, "sample", "mlp.safetensors")
+    assert set(names) - {"\n"} <= set("".join(words))
+
+
+WRONG = {
+    "no such list": (["train", "--data", "gone.txt"], r"gone\.txt: there is no such file"),
+    "a folder": (["train", "--data", "."], r"Is a directory"),
+    "not text": (["train", "--data", "noise.bin"], r"noise\.bin, line 1: .*UTF-8"),
+    "too few words": (["train", "--data", "few.txt"], r"few\.txt: .*too few"),
+    "no words": (["train", "--data", "empty.txt"], r"empty\.txt: not one word"),
+    "an unknown model": (["train", "--model", "gpt9"], r"'gpt9' .*'bigram'.*'mlp'"),
+    "another model's setting": (["train", "--model", "bigram", "--hidden", "9"],
+                                "--hidden is no setting of bigram, which has --alpha"),
+    "no number": (["train", "--steps", "many"], "--steps: 'many' is not a number"),
+    "a size of zero": (["train", "--hidden", "0"], "--hidden: 0 is out of range"),
+    "a rate of nan": (["train", "--rate", "nan"], "--rate: nan is out of range"),
+    "an impossible size": (["train", "--data", "words.txt", "--hidden", "9" * 12, "--out", "x"],
+                           "cannot be made"),
+    "more steps than memory": (["train", "--data", "words.txt", "--out", "x", "--steps", "9" * 15],
+                               "--steps: 9+ is out of range"),
+    "a batch larger than memory": (["train", "--data", "words.txt", "--out", "x", "--batch", "9" * 15],
+                                   "more memory"),
+    "a context that is no power of two": (["train", "--model", "wavenet", "--data", "words.txt",
+                                           "--block-size", "6"], "a context of 6 is no power of 2"),
+    "an unknown optimizer": (["train", "--optimizer", "lion"], "'lion' .*'adamw'"),
+    "an uneven batch": (["train", "--data", "words.txt", "--out", "x", "--accumulate", "5"],
+                        "a batch of 32 cannot be dealt out evenly"),
+    "no GPU": (["train", "--data", "words.txt", "--out", "x", "--device", "cuda"],
+               "PyTorch sees no GPU"),
+    "a file that is there": (["train", "--model", "bigram", "--data", "words.txt"],
+                             r"bigram\.safetensors is there already.*--force"),
+    "a checkpoint that is not there": (["sample", "gone.safetensors"], "gone.safetensors: there is no"),
+    "a list of words as checkpoint": (["sample", "words.txt"], r"words\.txt is damaged"),
+    "half a checkpoint": (["evaluate", "half.safetensors"], r"half\.safetensors is damaged"),
+    "a bad byte": (["train", "--resume", "bad.safetensors"], r"bad\.safetensors is damaged"),
+    "a stranger's model": (["sample", "strange.safetensors"], "'oracle', which .* does not know.*mlp"),
+    "a checkpoint of something else": (["sample", "else.safetensors"], "not of this program's train"),
+    "another vocabulary": (["evaluate", "bigram.safetensors", "--data", "other.txt"],
+                           r"other\.txt does not fit .*'é' \(U\+00E9\)"),
+    "resumed on other words": (["train", "--resume", "bigram.safetensors", "--data", "other.txt"],
+                               r"trained on 36 words.*other\.txt"),
+    "resumed with settings": (["train", "--resume", "bigram.safetensors", "--alpha", "2"],
+                              "settings in the file"),
+    "a test split of other words": (["evaluate", "bigram.safetensors", "--data", "few.txt", "--test"],
+                                    "no test split"),
+    "a temperature of zero": (["sample", "bigram.safetensors", "--temperature", "0"], "greedy"),
+    "a top-p of 2": (["sample", "bigram.safetensors", "--top-p", "2"], "--top-p: 2 is out of range"),
+    "a folder that cannot be made": (["train", "--model", "bigram", "--data", "words.txt",
+                                      "--out", "words.txt/x"], r"words\.txt"),
+    "no command": ([], "COMMAND"),
+}
+
+
+@pytest.mark.parametrize("arguments, says", WRONG.values(), ids=WRONG)
+def test_a_wrong_input_costs_one_line_and_loses_nothing(here, capsys, arguments, says):
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    whole = (here / "bigram.safetensors").read_bytes()
+    (here / "half.safetensors").write_bytes(whole[: len(whole) // 2])
+    (here / "bad.safetensors").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    (here / "noise.bin").write_bytes(b"\xff\xfe\x80 noise")
+    (here / "empty.txt").write_text("\n\n")
+    (here / "few.txt").write_text("dan\nana\n")
+    (here / "other.txt").write_text("\n".join(["désiré", *WORDS]), encoding="utf-8")
+    checkpoint.save("strange.safetensors", {}, {
+        "model": "oracle", "characters": ".a", "settings": {}, "data": "words.txt"})
+    checkpoint.save("else.safetensors", {}, {"step": 1})
+    files = {path: path.read_bytes() for path in here.iterdir()}
+    assert re.search(says, refusal(capsys, *arguments))
+    assert {path: path.read_bytes() for path in here.iterdir()} == files
+
+
+def test_settings_that_do_not_fit_the_tensors_are_refused(here, capsys):
+    output(capsys, "train", "--data", "words.txt", "--steps", 5, *SMALL)
+    tensors, facts = checkpoint.load("mlp.safetensors")
+    facts["settings"]["hidden"] = 21
+    checkpoint.save("odd.safetensors", tensors, facts)
+    assert "not those of its settings" in refusal(capsys, "sample", "odd.safetensors")
+
+
+def test_a_rate_that_is_far_too_high_is_pointed_out(here, capsys):
+    said = output(capsys, "train", "--data", "words.txt", "--steps", 50, *SMALL, "--rate", 500)
+    assert "guess blindly would be better" in said and "smaller --rate" in said
+
+
+def test_a_loss_that_is_no_number_stops_the_training(here, capsys):
+    assert main(["train", "--data", "words.txt", "--steps", "9", "--rate", "1e38"]) == 2
+    assert re.search(r"(nan|inf) at step \d: training diverged; take a lower rate", capsys.readouterr().err)
+
+
+TRAINING = {
+    "momentum and a cosine": (["--optimizer", "momentum", "--schedule", "cosine", "--warmup", 5],
+                              "optimizer momentum, schedule cosine, warmup 5"),
+    "clipping and decay": (["--optimizer", "adamw", "--clip", 0.1, "--decay", 0.2, "--rate", 0.01],
+                           "clip 0.1, decay 0.2"),
+    "parts": (["--accumulate", 4], "accumulate 4"),
+    "bfloat16": (["--bf16"], "mlp: "),
+}
+
+
+@pytest.mark.parametrize("arguments, says", TRAINING.values(), ids=TRAINING)
+def test_training_options_arrive(here, capsys, arguments, says):
+    few = ["train", "--data", "words.txt", "--steps", 40, *SMALL]
+    plain = output(capsys, *few)
+    said = output(capsys, *few, *arguments, "--out", "other.safetensors")
+    assert says in " ".join(said.split()) and "warmup" not in plain
+    tensors = [checkpoint.load(name)[0] for name in ("mlp.safetensors", "other.safetensors")]
+    assert not torch.equal(tensors[0]["losses"], tensors[1]["losses"])
+    assert tensors[0]["losses"].tolist() == pytest.approx(tensors[1]["losses"].tolist(), abs=2)
+
+
+@pytest.mark.parametrize("model", ["wavenet", "lstm"])
+def test_a_training_of_every_part_is_resumed_to_the_same_bytes(here, capsys, model):
+    """Running statistics, Adam's means, the schedule, the records: all of it is in the file."""
+    settings = ["--model", model, "--steps", "120", *SMALL, "--every", "10", "--log", "run"]
+    output(capsys, "train", "--data", "words.txt", "--out", "whole.safetensors", *settings)
+    records = (here / "run/metrics.json").read_text()
+
+    def stopping(self, loss, step=program.progress.Progress.step):
+        step(self, loss)
+        if self.done == 75:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program.progress.Progress, "step", stopping)
+        assert main(["train", "--data", "words.txt", "--out", "cut.safetensors", *settings]) == 130
+    assert "stopped after step 75 of 120" in capsys.readouterr().out
+    assert "going on after step 75" in output(
+        capsys, "train", "--resume", "cut.safetensors", "--every", "10", "--log", "run")
+    whole, cut = (checkpoint.load(f"{name}.safetensors") for name in ("whole", "cut"))
+    assert [name for name in whole[0] if not torch.equal(whole[0][name], cut[0][name])] == []
+    assert whole[1] == cut[1]
+    assert (here / "cut.safetensors").read_bytes() == (here / "whole.safetensors").read_bytes()
+    assert (here / "run/metrics.json").read_text() == records
+
+
+def test_patience_ends_a_training_that_no_longer_helps(here, capsys):
+    said = output(capsys, "train", "--data", "words.txt", "--steps", 5000, *SMALL, "--every", 50,
+                  "--patience", 2, "--optimizer", "adamw", "--rate", 0.01)
+    stopped = int(re.search(r"stopped after step ([\d,]+) and took back", said)[1].replace(",", ""))
+    assert stopped < 5000 and stopped % 50 == 0
+    dev = re.search(r"^dev  .*", said, re.M)[0]
+    assert dev in output(capsys, "evaluate", "mlp.safetensors")
+    assert f"all {stopped:,} steps" in output(capsys, "train", "--resume", "mlp.safetensors")
+
+
+def test_two_processes_train_what_one_trains(here, capsys):
+    """Oracle: the losses of one process, which two must reach up to rounding; torchrun and gloo."""
+    settings = ["train", "--model", "gru", "--data", "words.txt", "--steps", "20", *SMALL]
+    run = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
+         "--rdzv-endpoint=localhost:0", "-m", *COMMAND[2:], *settings, "--out", "two.safetensors"],
+        cwd=here, env=ONE_THREAD, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("saved as two.safetensors") == 1
+    output(capsys, *settings)
+    one, two = (checkpoint.load(name)[0] for name in ("gru.safetensors", "two.safetensors"))
+    torch.testing.assert_close(one["losses"], two["losses"], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(one["model.head.weight"], two["model.head.weight"], rtol=1e-3, atol=1e-4)
+
+
+def test_help_has_examples_that_parse():
+    for name, text in EXAMPLES.items():
+        examples = re.findall(r"^  python -m scratch\.makemore (.+)", text, re.M)
+        assert examples
+        for example in examples:
+            program.parser().parse_args(example.partition(" > ")[0].split())
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["sample"], ["evaluate"]], ids=" ".join)
+def test_help_is_printed_and_fits_a_terminal(capsys, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as end:
+        main([*command, "--help"])
+    said = capsys.readouterr().out
+    assert end.value.code == 0 and "examples:" in said
+    assert all(len(line) <= 112 for line in said.splitlines())
+
+
+def test_it_runs_as_a_module_and_stops_quietly_when_its_reader_does(here):
+    run = subprocess.run([*COMMAND, "train", "--model", "bigram", "--data", "words.txt"], cwd=here,
+                         env=ONE_THREAD, capture_output=True, text=True)
+    assert run.returncode == 0 and run.stderr == ""
+    with subprocess.Popen([*COMMAND, "sample", "bigram.safetensors", "--count", "12000"], cwd=here,
+                          env=ONE_THREAD, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""
+
+
+def test_without_safetensors_it_says_how_to_get_it(here, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    monkeypatch.setitem(sys.modules, "safetensors.torch", None)
+    said = refusal(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    assert "pip install safetensors" in said
+
+
+def test_the_checkpoint_of_counts_holds_the_counts_of_the_training_words(here, capsys):
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    tensors, facts = checkpoint.load("bigram.safetensors")
+    train = split(read_words("words.txt"))[0]
+    assert tensors["counts"].sum().item() == sum(len(word) + 1 for word in train)
+    assert facts["settings"] == {"alpha": 1.0} and Path(facts["data"]).is_absolute()
+    assert tensors["counts"].dtype == torch.int64

@@ -1,0 +1,308 @@
+"""The loop takes the steps of a plain one, whatever is switched on, and however many processes take them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from shapes import load_checked
+
+from scratch.makemore import training
+from scratch.makemore.checkpoint import CheckpointError, save
+from scratch.makemore.data import Vocabulary, dataset
+from scratch.makemore.evaluate import loss
+from scratch.makemore.layers import Dropout, Embedding, Flatten, Linear, Sequential, Tanh
+from scratch.makemore.mlp import MLP, train
+from scratch.makemore.optimizers import SGD, AdamW, cosine, stairs, warmup
+from scratch.makemore.recurrent import GRUCell, Recurrent, rows
+from scratch.makemore.training import Trainer
+from scratch.makemore.wavenet import tree
+
+WORDS = ["anna", "bo", "cyd", "dora", "eve", "bobby"]
+VOCABULARY = Vocabulary(WORDS)
+EXAMPLES = dataset(WORDS, VOCABULARY, 4)
+V = len(VOCABULARY)
+
+
+def generator(seed=1):
+    return torch.Generator().manual_seed(seed)
+
+
+def network():
+    return MLP(V, block_size=4, channels=3, hidden=7, generator=generator(), output_scale=0.1)
+
+
+def recurrent():
+    return Recurrent(V, GRUCell, channels=3, hidden=7, block_size=8, generator=generator())
+
+
+def trainer(model=None, optimizer=None, examples=EXAMPLES, dev=None, **settings):
+    model = model or network()
+    optimizer = optimizer or AdamW(model.parameters(), lr=0.01)
+    return Trainer(model, optimizer, examples, dev, **{"steps": 12, "batch": 8, "generator": generator(2),
+                                                       **settings})
+
+
+def ends(one, other, rtol=1e-5, atol=1e-6):
+    for a, b in zip(training.tensors_of(one).values(), training.tensors_of(other).values(), strict=True):
+        torch.testing.assert_close(a, b, rtol=rtol, atol=atol)
+
+
+def test_the_plain_steps_are_those_of_the_chapter_before():
+    """Oracle: mlp.train, five lines without any of the settings."""
+    model, other = network(), network()
+    rates = [0.5 * stairs(step, 6) for step in range(12)]
+    ours = list(trainer(model, SGD(model.parameters(), lr=0.5), schedule=lambda step: stairs(step, 6)).run())
+    theirs = list(train(other, *EXAMPLES, rates, 8, generator(2)))
+    assert ours == pytest.approx(theirs, rel=1e-5)
+    ends(model, other)
+
+
+def test_every_shape_comment_is_true():
+    module = load_checked(training.__file__, B=30, A=2, P=1, M=15)
+    model = network()
+    list(module.Trainer(model, SGD(model.parameters(), lr=0.1), EXAMPLES, steps=1, batch=30, accumulate=2).run())
+    assert not module.unreached_shapes()
+
+
+def test_parts_of_a_minibatch_add_up_to_the_whole():
+    """Words have unlike numbers of letters, so a mean of the parts' means would be another slope."""
+    found = []
+    for accumulate in (1, 4):
+        model = recurrent()
+        losses = list(trainer(model, None, rows(WORDS, VOCABULARY, 8), accumulate=accumulate,
+                              predict=model.every).run())
+        found.append((losses, model))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+    ends(found[0][1], found[1][1], atol=1e-5)
+
+
+def test_rows_are_measured_as_examples_are():
+    """Oracle: evaluate.loss on left-padded contexts."""
+    model = recurrent()
+    one = trainer(model, examples=rows(WORDS, VOCABULARY, 8), predict=model.every)
+    assert one.measure(one.examples) == pytest.approx(loss(model, *dataset(WORDS, VOCABULARY, 8)), rel=1e-6)
+
+
+def test_the_rate_follows_the_schedule_and_the_slopes_are_clipped():
+    def schedule(step):
+        return warmup(step, 4) * cosine(step, 12)
+
+    model = network()
+    one = trainer(model, SGD(model.parameters(), lr=0.5), schedule=schedule, limit=1e-3, every=1)
+    before = torch.cat([p.detach().flatten() for p in model.parameters()])
+    for step, _ in enumerate(one.run()):
+        after = torch.cat([p.detach().flatten() for p in model.parameters()])
+        moved = (after - before).norm().item()
+        assert moved == pytest.approx(0.5 * schedule(step) * 1e-3, rel=2e-2, abs=1e-7)
+        before = after
+    assert [record["rate"] for record in one.records] == pytest.approx([0.5 * schedule(n) for n in range(12)])
+
+
+def test_patience_stops_the_training_and_brings_the_best_parameters_back():
+    """A model that learns its examples by heart gets worse on other words."""
+    model, dev = network(), dataset(["ebba", "dyde", "nono"], VOCABULARY, 4)
+    one = trainer(model, AdamW(model.parameters(), lr=0.03), dev=dev, steps=2000, every=10, patience=3)
+    taken = len(list(one.run()))
+    found = [record["dev"] for record in one.records]
+    assert taken < 2000 and len(found) == taken / 10
+    assert found.index(min(found)) == len(found) - 1 - 3
+    assert one.measure(dev) == pytest.approx(min(found), rel=1e-6)
+    assert min(found) < found[-1]
+
+
+def test_the_end_is_measured_even_if_it_is_no_multiple():
+    one = trainer(every=5, dev=EXAMPLES)
+    list(one.run())
+    assert [record["step"] for record in one.records] == [5, 10, 12]
+
+
+def noisy():
+    """A model with dropout, which draws from PyTorch's own generator, and running statistics."""
+    model = tree(V, 4, channels=3, hidden=7, generator=generator())
+    model.layers.insert(4, Dropout(0.3))
+    return model
+
+
+@pytest.mark.parametrize("make", [network, recurrent, noisy])
+def test_a_resumed_training_ends_with_the_same_bits(make, tmp_path):
+    results = []
+    for cut in (None, 7):
+        torch.manual_seed(5)
+        model, settings = make(), dict(steps=15, every=4, patience=3, accumulate=2, limit=1.0)
+        examples, predict = EXAMPLES, None
+        if make is recurrent:
+            examples, predict = rows(WORDS, VOCABULARY, 8), model.every
+        one = trainer(model, examples=examples, dev=examples, predict=predict, **settings)
+        steps = one.run()
+        if cut:
+            losses = [next(steps) for _ in range(cut)]
+            one.save(tmp_path / "cut")
+            torch.manual_seed(6)
+            model = make()
+            predict = model.every if make is recurrent else None
+            one = trainer(model, examples=examples, dev=examples, predict=predict, **settings)
+            one.resume(tmp_path / "cut")
+            losses += list(one.run())
+        else:
+            losses = list(steps)
+        one.save(tmp_path / f"end{cut}")
+        results.append((losses, one.records, (tmp_path / f"end{cut}").read_bytes()))
+    assert results[0] == results[1]
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    save(tmp_path / "other", {"W": torch.ones(2)}, {"step": 1})
+    with pytest.raises(CheckpointError, match="is not of a Trainer"):
+        trainer().resume(tmp_path / "other")
+    trainer().save(tmp_path / "mlp")
+    with pytest.raises(ValueError, match="it is of another model"):
+        trainer(recurrent()).resume(tmp_path / "mlp")
+
+
+def test_metrics_are_a_list_of_records_in_json(tmp_path):
+    one = trainer(every=4, dev=EXAMPLES, log=tmp_path / "run")
+    losses = list(one.run())
+    records = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert records == one.records and [each["step"] for each in records] == [4, 8, 12]
+    assert records[1]["loss"] == pytest.approx(sum(losses[4:8]) / 4)
+    assert set(records[0]) == {"step", "loss", "rate", "dev"}
+    assert [path.name for path in (tmp_path / "run").glob("*.partial")] == []
+
+
+def test_without_tensorboard_the_training_goes_on_without(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    list(trainer(every=4, log=tmp_path).run())
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_tensorboard_gets_every_number(tmp_path):
+    """Oracle: TensorBoard's own reader."""
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    one = trainer(every=4, dev=EXAMPLES, log=tmp_path)
+    list(one.run())
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert sorted(events.Tags()["scalars"]) == ["dev", "loss", "rate"]
+    assert [(each.step, pytest.approx(each.value, rel=1e-6)) for each in events.Scalars("dev")] == [
+        (record["step"], record["dev"]) for record in one.records]
+
+
+def test_bfloat16_changes_the_losses_by_little_and_the_parameters_stay_float32():
+    models, losses = [network(), network()], []
+    for model, bf16 in zip(models, (False, True)):
+        losses.append(list(trainer(model, bf16=bf16).run()))
+    assert losses[0] != losses[1] and losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert all(p.dtype is torch.float32 for p in models[1].parameters())
+
+
+def test_on_a_cpu_auto_means_float32():
+    found = [list(trainer(bf16=bf16).run()) for bf16 in ("auto", False)]
+    assert found[0] == found[1]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no GPU")
+def test_on_a_gpu_it_learns_in_bfloat16():
+    model = training.move(network(), "cuda")
+    losses = list(trainer(model, steps=200).run())
+    assert losses[-1] < losses[0] - 0.5
+
+
+def test_a_compiled_model_takes_the_same_steps():
+    """With a backend that traces and does not generate code; benchmarks/training.py has the real one."""
+    found = [list(trainer(compiled=compiled).run()) for compiled in (False, "eager")]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("make, says", [
+    (lambda: trainer(batch=10, accumulate=4), "a batch of 10 cannot be dealt out evenly, in 4 parts"),
+    (lambda: trainer(patience=2), "patience needs dev examples"),
+    (lambda: trainer(examples=(EXAMPLES[0][:0], EXAMPLES[1][:0])), "no examples"),
+])
+def test_what_cannot_be_trained_is_an_error_that_says_why(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()
+
+
+def test_a_loss_that_is_no_number_stops_it_before_the_parameters_are_lost():
+    model = network()
+    one = trainer(model)
+    steps = one.run()
+    next(steps)
+    model.b2.data[0] = float("inf")
+    kept = model.W1.clone()
+    with pytest.raises(ValueError, match="at step 2: training diverged"):
+        next(steps)
+    assert torch.equal(model.W1, kept)
+
+
+def test_running_statistics_are_used_in_measuring_and_moved_in_training():
+    model = tree(V, 4, channels=3, hidden=7, generator=generator())
+    norm = model.layers[3]
+    one = trainer(model)
+    before = norm.running_mean.clone()
+    one.measure(EXAMPLES)
+    assert torch.equal(norm.running_mean, before) and norm.training
+    model.eval()
+    list(one.run())
+    assert not torch.equal(norm.running_mean, before)
+    assert one.measure(EXAMPLES) == pytest.approx(loss(model.eval(), *EXAMPLES), rel=1e-6)
+
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_training as tests
+from scratch.makemore.training import join, leave, place
+
+join()
+for name in ("network", "recurrent"):
+    model, examples, predict = getattr(tests, name)(), tests.EXAMPLES, None
+    if name == "recurrent":
+        examples, predict = tests.rows(tests.WORDS, tests.VOCABULARY, 8), model.every
+    one = tests.trainer(model, examples=examples, dev=examples, predict=predict, accumulate=2, every=4)
+    losses = list(one.run())
+    one.save(sys.argv[2] + f"/{name}")
+    ends = [p.tolist() for p in model.parameters()]
+    Path(sys.argv[2], f"{name}{place()[0]}.json").write_text(json.dumps([place(), losses, one.records, ends]))
+leave()
+"""
+
+
+def test_two_processes_take_the_steps_of_one(tmp_path):
+    """Oracle: the same global minibatches in one process; torchrun, gloo, two parts each."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    run = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
+         "--rdzv-endpoint=localhost:0", str(script), str(Path(__file__).parent), str(tmp_path)],
+        capture_output=True, text=True, timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)})
+    assert run.returncode == 0, run.stdout + run.stderr
+    for name in ("network", "recurrent"):
+        model, examples, predict = globals()[name](), EXAMPLES, None
+        if name == "recurrent":
+            examples, predict = rows(WORDS, VOCABULARY, 8), model.every
+        one = trainer(model, examples=examples, dev=examples, predict=predict, accumulate=2, every=4)
+        losses = list(one.run())
+        first, second = (json.loads((tmp_path / f"{name}{rank}.json").read_text()) for rank in (0, 1))
+        assert (first[0], second[0]) == ([0, 2], [1, 2])
+        assert first[1:] == second[1:]
+        assert first[1] == pytest.approx(losses, rel=1e-5)
+        assert [each["dev"] for each in first[2]] == pytest.approx([each["dev"] for each in one.records], rel=1e-5)
+        for ours, theirs in zip(model.parameters(), first[3], strict=True):
+            torch.testing.assert_close(ours.detach(), torch.tensor(theirs), rtol=1e-4, atol=1e-5)
+        one.resume(tmp_path / name)
+        assert one.taken == 12
+
+
+def test_a_sequential_of_layers_can_be_distributed_by_its_own_names():
+    model = Sequential(Embedding(V, 3), Flatten(), Linear(12, 7), Tanh(), Linear(7, V))
+    whole = training.Whole(model)
+    assert [name for name, _ in whole.named_parameters()] == [
+        "0_weight", "2_weight", "2_bias", "4_weight", "4_bias"]
+    assert all(a is b for a, b in zip(whole.parameters(), model.parameters()))
