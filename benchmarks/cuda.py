@@ -396,7 +396,7 @@ def judged(results):
     for what, (least, read) in BUDGETS.items():
         try:
             measured = read(results)
-        except (KeyError, StopIteration):
+        except (KeyError, StopIteration, ValueError):      # max() of nothing
             continue
         found.append({"what": what, "at least": least, "measured": measured, "met": measured >= least})
     return found

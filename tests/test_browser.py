@@ -44,7 +44,7 @@ def sideways(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("width, scheme", [(1280, "light"), (1280, "dark"), (390, "dark"), (320, "light")])
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (1280, "dark"), (320, "dark")])
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_quiet_fits_and_loads_nothing_from_elsewhere(open_page, path, width, scheme):
     page = open_page(path, width, scheme)
