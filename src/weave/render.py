@@ -112,9 +112,8 @@ def text_block(text, name):
         note = (f'<p class="weave-note">The output is {cut + 2 * shown} lines long; its middle is left '
                 "out here. The notebook has all of it.</p>")
     body = "&#10;".join(ansi2html(line) for line in lines)
-    label = {"stderr": "standard error", "stdout": "printed", "result": "result"}[name]
-    return (f'<div class="weave-output weave-{name}"><pre tabindex="0" aria-label="{label}" role="group">'
-            f"<code>{body}</code></pre>{note}</div>")
+    label = ' aria-label="standard error" role="group"' if name == "stderr" else ""
+    return f'<div class="weave-output weave-{name}"><pre tabindex="0"{label}><code>{body}</code></pre>{note}</div>'
 
 
 def captioned(picture, caption):
