@@ -138,6 +138,8 @@ class Rewriter(HTMLParser):
         if style := given.pop("style", None):
             name = self.styles.setdefault(style, f"s{hashlib.sha256(style.encode()).hexdigest()[:6]}")
             given["class"] = f"{given.get('class', '')} {name}".strip()
+        if given.get("class") == "headerlink":
+            given.pop("title", None)    # the same words on every heading
         if given.get("role") == "dialog" and "aria-label" not in given:
             given["aria-label"] = given.get("data-md-component", "dialog").title()
         if given.get("data-md-component") == "source":
