@@ -41,10 +41,10 @@ def named(value):
 
 def solution(lab):
     """The lab's text, and below it what solves it: the module's code, the chapter's, or engine.py's Value."""
-    lines = [lab.path.read_text(encoding="utf-8"), f"import {lab.module or 'scratch.micrograd.engine'} as book",
+    lines = [lab.path.read_text(encoding="utf-8"), f"import {lab.module or 'scratch.micrograd.engine'} as the_book",
              *chapters_code(lab)]
     for name in lab.exercises:
-        solved = f"solved_{name}" if f" solved_{name}" in "".join(lines) else f"book.{name}"
+        solved = f"solved_{name}" if f" solved_{name}" in "".join(lines) else f"the_book.{name}"
         lines += [f"{solved}.__doc__ = {name}.__doc__    # the examples", f"{name} = {solved}"]
     return "\n".join([*lines, ""])
 
