@@ -75,7 +75,7 @@ def test_without_its_guard_the_last_block_leaves_the_vector(monkeypatch, tmp_pat
 
 def test_a_tail_that_is_forgotten_is_noticed(monkeypatch, tmp_path):
     broken(monkeypatch, tmp_path, "add.cu", "first < N % 4", "first < N % 4 - 1")
-    x, y = pair(4 * T + 3)
+    x, y = pair(4 * T + 3, seed=1)       # memory that is used again may hold other tests' sums
     with fresh(), pytest.raises(AssertionError):
         np.testing.assert_array_equal(add(x, y, "vectors", threads=T), x + y)
 
