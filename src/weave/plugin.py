@@ -5,6 +5,7 @@ it asks for a page's Markdown, the results are woven in; when the site is built,
 """
 
 import importlib.metadata
+import json
 import logging
 import os
 import re
@@ -190,6 +191,12 @@ class Weave(Plugin):
         if self.entries:
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
+        index = Path(config.site_dir, "search/search_index.json")
+        if index.exists():    # of prose: code is two fifths of it, and nobody looks for it by words
+            content = json.loads(index.read_text(encoding="utf-8"))
+            for entry in content["docs"]:
+                entry["text"] = re.sub(r"<pre.*?</pre>", "", entry["text"], flags=re.DOTALL)
+            index.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
         stop_at(finish.finish(config.site_dir, config.docs_dir, policy=not self.serving))
 
 
