@@ -1,0 +1,111 @@
+"""A GPT's rows, its loss, its cache, and the data of the calculator.
+
+    B  examples    T  positions    V  symbols    N  words    S  positions so far
+    H  heads       D  channels of a head
+
+The first three are in the module, and its tests judge them. The last, of the lecture's
+second exercise, is judged by the examples of its docstring.
+
+Exercises: rows, GPT.forward, Memory.extend, sums.
+Chapter: docs/makemore/gpt.md.  In place of: scratch.makemore.gpt.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from scratch.makemore import gpt
+from scratch.makemore.gpt import Config
+
+
+class Letters:
+    """A vocabulary of five symbols for the examples."""
+
+    encode = staticmethod(lambda word: [".abcd".index(letter) for letter in word])
+
+
+def rows(words, vocabulary, block_size):
+    """[word] -> ids (N, T) and targets (N, T), T = block_size, int64.
+
+    ids: 0, the letters, and 0 until the row is full. targets: the letters and the 0 at
+    the end, one place earlier than in ids, and -1 until the row is full. A word that
+    does not fit is a ValueError: "'abc' has 3 characters; block_size 3 holds 2 and the
+    beginning".
+
+    How is a whole word learnt from at once?
+
+    >>> ids, targets = rows(["bad", "a"], Letters, 5)
+    >>> ids.tolist()
+    [[0, 2, 1, 4, 0], [0, 1, 0, 0, 0]]
+    >>> targets.tolist()
+    [[2, 1, 4, 0, -1], [1, 0, -1, -1, -1]]
+    >>> try:
+    ...     rows(["abc"], Letters, 3)
+    ... except ValueError as error:
+    ...     print(error)
+    'abc' has 3 characters; block_size 3 holds 2 and the beginning
+    """
+    raise NotImplementedError("rows is yours to write")
+
+
+class GPT(gpt.GPT):
+    """The book's, but for the method that you write."""
+
+    def forward(self, ids, targets=None):
+        """With targets, the mean loss over those that are not -1; else self.after(ids).
+
+        self.logits(ids) gives logits (B, T, V).
+
+        How is a whole word learnt from at once?
+
+        >>> model = GPT(Config(5, 5, layers=1, heads=1, channels=2))
+        >>> model.logits = lambda ids: torch.log(torch.tensor(
+        ...     [[[0.2, 0.2, 0.2, 0.2, 0.2], [0.5, 0.2, 0.1, 0.1, 0.1]]]))
+        >>> ids = torch.tensor([[0, 1]])
+        >>> round(model(ids, torch.tensor([[3, -1]])).item(), 4)        # -ln 0.2
+        1.6094
+        >>> round(model(ids, torch.tensor([[3, 0]])).item(), 4)         # and -ln 0.5
+        1.1513
+        >>> model.after = lambda contexts: "logits"
+        >>> model(ids)
+        'logits'
+        """
+        raise NotImplementedError("GPT.forward is yours to write")
+
+
+class Memory(gpt.Memory):
+    """One layer's keys and values, (B, H, S, D) each; None before the first extend."""
+
+    def extend(self, k, v):
+        """The newest (B, H, T, D) -> all (B, H, S, D), which are also kept.
+
+        self.keys and self.values are what was kept.
+
+        What does the next letter cost?
+
+        >>> memory = Memory()
+        >>> k, v = memory.extend(torch.ones(1, 1, 2, 3), torch.zeros(1, 1, 2, 3))
+        >>> k.shape, memory.keys.shape
+        (torch.Size([1, 1, 2, 3]), torch.Size([1, 1, 2, 3]))
+        >>> k, v = memory.extend(torch.full((1, 1, 1, 3), 2.0), torch.ones(1, 1, 1, 3))
+        >>> k[0, 0, :, 0].tolist(), v[0, 0, :, 0].tolist()
+        ([1.0, 1.0, 2.0], [0.0, 0.0, 1.0])
+        """
+        raise NotImplementedError("Memory.extend is yours to write")
+
+
+def sums(pairs):
+    """[(a, b)], both below 100 -> ids (N, 8) and targets (N, 8) of "27+64=190".
+
+    A sum is written with two digits for each number and three for the answer, which is
+    reversed; symbols have their ids in "0123456789+=". ids are all but the last symbol,
+    targets all but the first, and -1 where a symbol of the question would come.
+
+    How is a whole word learnt from at once?
+
+    >>> ids, targets = sums([(27, 64), (5, 0)])
+    >>> ids.tolist()
+    [[2, 7, 10, 6, 4, 11, 1, 9], [0, 5, 10, 0, 0, 11, 5, 0]]
+    >>> targets.tolist()
+    [[-1, -1, -1, -1, -1, 1, 9, 0], [-1, -1, -1, -1, -1, 5, 0, 0]]
+    """
+    raise NotImplementedError("sums is yours to write")

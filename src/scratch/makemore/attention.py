@@ -1,0 +1,113 @@
+"""Attention: each position asks a question, and takes from those that can answer it.
+
+    >>> keys = torch.tensor([[4.0, 0.0], [0.0, 4.0]])         # two positions to ask
+    >>> values = torch.tensor([[10.0], [20.0]])
+    >>> question = torch.tensor([[0.0, 4.0]])                 # it resembles the second
+    >>> y, weights = attention(question, keys, values)
+    >>> print(f"{y.item():.2f}, and {weights[0, 1]:.4f} of it from the second")
+    20.00, and 1.0000 of it from the second
+    >>> causal(3).int()                                       # row t sees columns 0..t
+    tensor([[1, 0, 0],
+            [1, 1, 0],
+            [1, 1, 1]], dtype=torch.int32)
+
+    B  examples    T  positions that ask    S  positions that can be asked
+    H  heads       C  channels              D  channels of a head, C / H
+
+A mask is boolean and broadcasts to (B, H, T, S): True where a query may look. (The
+masks of torch.nn.MultiheadAttention are True where it may not.) Of positions that are
+hidden from it, a query takes exactly 0; if all are hidden, its answer is 0.
+
+Ashish Vaswani and others, Attention is all you need, NIPS 2017, section 3.2.
+
+Left out: attention computed in tiles, without ever holding all T * S weights, which
+torch.nn.functional.scaled_dot_product_attention does where it can. It makes the same
+numbers, and is worth having from some hundreds of positions on.
+
+Chapter: docs/makemore/attention.md.  To copy: this file alone (needs torch).
+"""
+
+import math
+
+import torch
+from torch import nn
+
+
+def attention(q, k, v, mask=None, dropout=None):
+    """q (..., T, D), k and v (..., S, D) -> y (..., T, D), weights (..., T, S).
+
+    weights = softmax(q kᵀ / √D), a row for each query, and y = weights v. dropout, if
+    any, is a function that is applied to the weights.
+    """
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        if mask.dtype != torch.bool:
+            raise TypeError(f"a mask of {mask.dtype}; it is True where a query may "
+                            "look, and False where not")
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1)
+    if mask is not None:
+        weights = weights * mask         # 0 already, unless everything was hidden
+    if dropout is not None:
+        weights = dropout(weights)
+    return weights @ v, weights
+
+
+def bidirectional(T, device=None):
+    """mask (T, T): every position sees every position."""
+    return torch.ones(T, T, dtype=torch.bool, device=device)           # (T, T)
+
+
+def causal(T, S=None, device=None):
+    """mask (T, S): the T queries are the last of S positions; none sees ahead."""
+    S = T if S is None else S
+    everything = torch.ones(T, S, dtype=torch.bool, device=device)     # (T, S)
+    return everything.tril(S - T)                                      # (T, S)
+
+
+def padding(lengths, S):
+    """lengths (B) -> mask (B, 1, 1, S): False where an example is over and filled up.
+
+    It hides keys, from every head and query, and combines with others by &.
+    """
+    places = torch.arange(S, device=lengths.device)                    # (S)
+    return (places < lengths[:, None])[:, None, None]                  # (B, 1, 1, S)
+
+
+class MultiHeadAttention(nn.Module):
+    """x (B, T, C) -> y (B, T, C): H attentions at once, each on D channels of its own.
+
+    The weights are laid out as those of torch.nn.MultiheadAttention: qkv holds what is
+    called in_proj there, the queries' rows first, and out is out_proj.
+    """
+
+    def __init__(self, channels, heads, dropout=0.0):
+        super().__init__()
+        if channels % heads:
+            raise ValueError(f"{channels} channels do not divide among {heads} heads")
+        self.heads = heads
+        self.qkv = nn.Linear(channels, 3 * channels)    # three matrices as one
+        self.out = nn.Linear(channels, channels)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x, mask=None, rotate=None, cache=None, maps=None):
+        """With rotate, queries and keys know their places (transformer.py's Rotary).
+
+        With cache, x are the newest positions, and cache.extend(k, v) gives the keys
+        and values of all so far (gpt.py's Cache). maps, a list, gets the weights.
+        """
+        q, k, v = map(self.split, self.qkv(x).chunk(3, dim=-1))    # (B, H, T, D)
+        if rotate is not None:
+            q, k = rotate(q), rotate(k)                            # (B, H, T, D)
+        if cache is not None:
+            k, v = cache.extend(k, v)                              # (B, H, S, D)
+        y, weights = attention(q, k, v, mask, self.dropout)
+        if maps is not None:
+            maps.append(weights.detach())
+        joined = y.transpose(1, 2).flatten(2)                      # (B, T, C)
+        return self.out(joined)                                    # (B, T, C)
+
+    def split(self, x):
+        """(B, T, C) -> (B, H, T, D): the channels dealt out, heads before positions."""
+        heads = x.unflatten(-1, (self.heads, -1))                  # (B, T, H, D)
+        return heads.transpose(1, 2)                               # (B, H, T, D)
