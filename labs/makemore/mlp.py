@@ -6,7 +6,7 @@
 The first two are in the module, and its tests judge them. The other three are yours
 alone: the examples of their docstrings judge them.
 
-Exercises: MLP.__call__, train, settings, calmed, mixed.
+Exercises: MLP.__call__, train, settings, calmed, mixture.
 Chapter: docs/makemore/mlp.md.  In place of: scratch.makemore.mlp.
 """
 
@@ -135,7 +135,7 @@ def calmed(model):
     raise NotImplementedError("calmed is yours to write")
 
 
-def mixed(one, other):
+def mixture(one, other):
     """Two models -> a model: the logarithm of the mean of their probabilities.
 
     Return anything that has a block_size (the larger one's) and makes logits (B, V) of
@@ -146,13 +146,13 @@ def mixed(one, other):
 
     >>> pairs = Bigram(torch.tensor([[0, 3], [1, 0]]), alpha=0)      # sure: 0, 1, 0, 1
     >>> even = Bigram(torch.zeros(2, 2), alpha=1)
-    >>> mixed(pairs, even)(torch.tensor([[0], [1]])).exp().tolist()
+    >>> mixture(pairs, even)(torch.tensor([[0], [1]])).exp().tolist()
     [[0.25, 0.75], [0.75, 0.25]]
     >>> wide = mlp.MLP(2, block_size=4, generator=torch.Generator().manual_seed(1))
-    >>> both = mixed(pairs, wide)
+    >>> both = mixture(pairs, wide)
     >>> both.block_size
     4
     >>> both(torch.tensor([[0, 0, 0, 1]])).exp().sum().item()
     1.0
     """
-    raise NotImplementedError("mixed is yours to write")
+    raise NotImplementedError("mixture is yours to write")

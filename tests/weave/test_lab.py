@@ -23,8 +23,8 @@ OF_OUR_OWN = {    # what solves exercises that neither the module nor the chapte
     "settings": "def solved_settings():\n    return {'rate': 0.3, 'hidden_scale': 0.2, 'output_scale': 0.1, 'block_size': 4}",
     "calmed": "def solved_calmed(model):\n    with torch.no_grad():\n        model.W2 *= 0.01\n"
               "        model.b2 *= 0.0\n    return model",
-    "mixed": """
-class solved_mixed:
+    "mixture": """
+class solved_mixture:
     def __init__(self, one, other):
         self.models, self.block_size = (one, other), max(one.block_size, other.block_size)
 
@@ -33,6 +33,141 @@ class solved_mixed:
                             for model in self.models]).mean(0).log()
 """,
 }
+
+
+KERNELS = {
+    "squared": """
+__global__ void squared(const float *x, float *y)
+{
+    y[threadIdx.x] = x[threadIdx.x] * x[threadIdx.x];
+}
+""",
+    "larger": """
+__global__ void larger(const float *x, const float *y, float *z)
+{
+    z[threadIdx.x] = fmaxf(x[threadIdx.x], y[threadIdx.x]);
+}
+""",
+    "relu": """
+__global__ void relu(const float *x, float *y, int N)
+{
+    const int i = threadIdx.x;
+    if (i < N) y[i] = fmaxf(x[i], 0.0f);
+}
+""",
+    "transposed": """
+__global__ void transposed(const float *x, float *y, int R, int C)
+{
+    const int c = threadIdx.x, r = threadIdx.y;
+    if (r < R && c < C) y[c * R + r] = x[r * C + c];
+}
+""",
+    "outer": """
+__global__ void outer(const float *x, const float *y, float *z, int C)
+{
+    const int c = threadIdx.x, r = threadIdx.y;
+    z[r * C + c] = x[r] * y[c];
+}
+""",
+    "backwards": """
+__global__ void backwards(const float *x, float *y, int N)
+{
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < N) y[i] = x[N - 1 - i];
+}
+""",
+    "tril": """
+__global__ void tril(const float *x, float *y, int N)
+{
+    const int c = blockIdx.x * blockDim.x + threadIdx.x;
+    const int r = blockIdx.y * blockDim.y + threadIdx.y;
+    if (r < N && c < N) y[r * N + c] = c <= r ? x[r * N + c] : 0.0f;
+}
+""",
+    "rotated": """
+__global__ void rotated(float *x, int N)
+{
+    __shared__ float piece[4];
+    const int t = threadIdx.x, begin = blockIdx.x * 4, length = min(4, N - begin);
+    if (t < length) piece[t] = x[begin + t];
+    __syncthreads();
+    if (t < length) x[begin + t] = piece[(t + 1) % length];
+}
+""",
+    "pooled": """
+__global__ void pooled(const float *x, float *y, int N)
+{
+    __shared__ float held[8];
+    const int t = threadIdx.x;
+    if (t < N) held[t] = x[t];
+    __syncthreads();
+    if (t < N) y[t] = fmaxf(held[t], fmaxf(held[max(t - 1, 0)], held[min(t + 1, N - 1)]));
+}
+""",
+    "dot": """
+__global__ void dot(const float *x, const float *y, float *sum, int N)
+{
+    __shared__ float part[8];
+    const int t = threadIdx.x;
+    float own = 0.0f;
+    for (int i = t; i < N; i += 8) own += x[i] * y[i];
+    part[t] = own;
+    __syncthreads();
+    for (int span = 4; span > 0; span /= 2) {
+        if (t < span) part[t] += part[t + span];
+        __syncthreads();
+    }
+    if (t == 0) sum[0] = part[0];
+}
+""",
+    "convolved": """
+__global__ void convolved(const float *x, const float *w, float *y, int N)
+{
+    __shared__ float held[6], weight[3];
+    const int t = threadIdx.x, i = blockIdx.x * 4 + t;
+    if (t < 3) weight[t] = w[t];
+    if (i < N) held[t] = x[i];
+    if (t < 2 && i + 4 < N) held[t + 4] = x[i + 4];
+    __syncthreads();
+    if (i < N - 2)
+        y[i] = weight[0] * held[t] + weight[1] * held[t + 1] + weight[2] * held[t + 2];
+}
+""",
+    "prefix_sum": """
+__global__ void prefix_sum(const float *x, float *y, int N)
+{
+    __shared__ float part[8];
+    const int t = threadIdx.x, i = blockIdx.x * 8 + t;
+    part[t] = i < N ? x[i] : 0.0f;
+    __syncthreads();
+    for (int reach = 1; reach < 8; reach *= 2) {
+        const float before = t >= reach ? part[t - reach] : 0.0f;
+        __syncthreads();    // all have read
+        part[t] += before;
+        __syncthreads();    // all have written
+    }
+    if (i < N) y[i] = part[t];
+}
+""",
+    "row_sums": """
+__global__ void row_sums(const float *x, float *sums, int C)
+{
+    __shared__ float part[4];
+    const int t = threadIdx.x, r = blockIdx.x;
+    float own = 0.0f;
+    for (int c = t; c < C; c += 4) own += x[r * C + c];
+    part[t] = own;
+    __syncthreads();
+    for (int span = 2; span > 0; span /= 2) {
+        if (t < span) part[t] += part[t + span];
+        __syncthreads();
+    }
+    if (t == 0) sums[r] = part[0];
+}
+""",
+    "matmul": (ROOT / "src/scratch/cuda/matmul_tiles.cu").read_text(encoding="utf-8").replace("TILE", "4"),
+}
+OF_OUR_OWN |= {name: f"def solved_{name}():\n    return {text!r}" for name, text in KERNELS.items()}
 
 
 def named(value):
@@ -127,6 +262,44 @@ def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(t
     mine = with_body(tmp_path, "Value.tanh", TANH.format(slope="1 - t * t if t >= 0 else 1.0"))
     state, why = judge(f"{mine}::Value.tanh")
     assert state == WRONG and "The book's tests say: " in why and "The test: tests/micrograd/test_engine.py" in why
+
+
+@pytest.mark.parametrize("lab, name, old, new, says", [
+    ("threads", "relu", "if (i < N) ", "", ["outside: line 5, x[i], loads element 5 of 5 elements of x",
+     "Round the number of blocks up and guard every access", "Read: docs/cuda/vector-addition.md, What if the last"]),
+    ("threads", "squared", "[threadIdx.x] =", "[threadIdx.x + 1] =", ["stores to element 4 of 4 elements of y"]),
+    ("threads", "transposed", "y[c * R + r]", "y[c * C + r]", ["outside: line 5, y[c * C + r]"]),
+    ("threads", "transposed", "c = threadIdx.x, r = threadIdx.y", "c = threadIdx.y, r = threadIdx.x",
+     ["expected    [[1.0], [2.0], [3.0], [4.0], [5.0]]", "came        [[1.0], [2.0], [nan], [nan], [nan]]"]),
+    ("threads", "backwards", "N - 1 - i", "N - i", ["loads element 6 of 6", "tells it which.", "Which element is mine?"]),
+    ("threads", "backwards", "blockIdx.x * blockDim.x + ", "", ["race: line 5, y[i], stores to what line 5"]),
+    ("shared", "rotated", "    __syncthreads();\n", "", ["race: line 7, piece[(t + 1) % length], loads what line 6",
+     "A barrier stands between a store and another thread's load of the same cell."]),
+    ("shared", "rotated", "length = min(4, N - begin);", "length = min(4, N - begin);\n    if (t >= length) return;",
+     ["came        LaunchError: ", "line 6", "__syncthreads"]),
+    ("shared", "pooled", "min(t + 1, N - 1)", "t + 1", ["element 8 of 8 elements of held"]),
+    ("shared", "pooled", "held[max(t - 1, 0)]", "x[max(t - 1, 0)]", ["expected    8", "came        16"]),
+    ("shared", "convolved", "    if (t < 2 && i + 4 < N) held[t + 4] = x[i + 4];\n", "",
+     ["unwritten: line 8, held[t + 2], loads shared memory that no thread of the block has stored to"]),
+    ("shared", "dot", "if (t < span) ", "", ["outside: line 11, part[t + span]"]),
+    ("shared", "prefix_sum", "        __syncthreads();    // all have read\n", "", ["race: line 9, part[t - reach], loads"]),
+    ("matmul", "matmul", "        __syncthreads();             // everyone has read them; they may be overwritten\n", "",
+     ["race: line ", "no barrier between", "Read: docs/cuda/matmul.md"]),
+    ("matmul", "matmul", "a_tile[y][k] * b_tile[k][x]", "A(m, k0 + k) * b_tile[k][x]", ["element"]),
+    ("threads", "squared", "__global__ void squared(const float *x, float *y)\n", "",
+     ["came        ValueError: a kernel's text has a line `__global__ void name(...)`; this is '"]),
+    ("threads", "squared", "* x[threadIdx.x];", "* x[threadIdx.x]", ["came        CompileError: "]),
+    ("threads", "larger", "fmaxf(", "fmaxf(1 / (threadIdx.x / 32), ", ["Python was stopped: Floating point exception"]),
+])
+def test_a_kernels_mistake_is_told_with_its_line(tmp_path, lab, name, old, new, says):
+    """Right numbers from wrong accesses, too: memcheck looks on."""
+    assert old in KERNELS[name]
+    text = KERNELS[name].replace(old, new)
+    mine = with_body(tmp_path, name, f"return {text!r}", ROOT / f"labs/cuda/{lab}.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG
+    for part in says:
+        assert part in why
 
 
 def test_numbers_may_differ_in_their_last_digits_and_nothing_else_may():
