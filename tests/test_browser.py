@@ -44,32 +44,44 @@ def sideways(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("width, scheme", [(1280, "light"), (1280, "dark"), (320, "dark")])
+def looks(page, widths):
+    """Shows the page in each width and palette, one after the other, and says which."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme, palette in (("light", "default"), ("dark", "slate")):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.locator(f"body[data-md-color-scheme={palette}]").wait_for(state="attached")
+            yield f"{scheme}-{width}"
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_quiet_fits_and_loads_nothing_from_elsewhere(open_page, path, width, scheme):
-    page = open_page(path, width, scheme)
+def test_a_page_is_quiet_fits_and_loads_nothing_from_elsewhere(open_page, path):
+    page = open_page(path)
     SHOTS.mkdir(exist_ok=True)
     name = path.strip("/").replace("/", "-") or "home"
-    page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
+    for look in looks(page, (1280, 390, 320)):
+        page.screenshot(path=SHOTS / f"{name}-{look}.png", full_page=True)
+        assert sideways(page) == 0, look
     assert complaints(page, path) == []
-    assert sideways(page) == 0
 
 
-@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(open_page, path, width, scheme):
+def test_axe_finds_nothing(open_page, path):
     """Oracle: axe-core, on the page as it opens, and with search and every fold open."""
     if not AXE.exists():
         pytest.skip("axe-core is not installed; make env installs it")
-    page = open_page(path, width, scheme, bypass_csp=True)
+    page = open_page(path, bypass_csp=True)
     page.add_script_tag(path=AXE)
-    assert violations(page) == []
+    for look in looks(page, (1280, 390)):
+        assert violations(page) == [], look
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    assert violations(page) == []
+    for look in looks(page, (1280, 390)):
+        assert violations(page) == [], f"{look}, unfolded"
     page.keyboard.press("/")
     page.keyboard.type("gradient")
     page.locator(".md-search-result__item").first.wait_for(state="attached")
-    assert violations(page) == []
+    for look in looks(page, (1280, 390)):
+        assert violations(page) == [], f"{look}, searching"
 
 
 def violations(page):

@@ -22,6 +22,7 @@ POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
           "base-uri 'none'; form-action 'self'")
 TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
+NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'    # HTML knows whose <math> is
 UNSTYLED = {"n", "nb", "o", "ow", "p", "sa", "si", "w"}    # Pygments' names, operators, braces in strings
 VERBATIM = {"pre", "script", "style", "textarea"}    # where white space counts
 BLOCKS = set("html head meta link title body header main footer nav article aside div form p ul ol li dl dt dd h1 h2 h3 "
@@ -78,7 +79,7 @@ def with_formulas(text):
         if not display and re.fullmatch("[A-Za-z]", formula):
             return f'<var class="weave-letter">{formula}</var>'    # looks the same, and is a tenth as long
         try:
-            made = TEX.sub(r"\1", render(formula, display))
+            made = TEX.sub(r"\1", render(formula, display)).replace(NAMESPACE, "")
         except FormulaError as error:
             unread.append((formula, error))
             return match[0]

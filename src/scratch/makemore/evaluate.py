@@ -112,6 +112,7 @@ class Novelty(NamedTuple):
 def novelty(words, train, test):
     """[word], and the words of two splits -> Novelty, each word in one of its lists."""
     train, test = set(train), set(test) - set(train)
+    known = train | test
     return Novelty([word for word in words if word in train],
                    [word for word in words if word in test],
-                   [word for word in words if word not in train | test])
+                   [word for word in words if word not in known])
