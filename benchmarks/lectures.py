@@ -393,11 +393,12 @@ def g7(lecture):
     return {"parameters": count(net), "step 0": losses[0], **losses_of(net, lecture)}
 
 
-def hierarchical():
-    """The notebook's tree over eight letters, and the generator after it."""
+def fused(**shape):
+    """The notebook's tree of this shape, and the generator after it."""
     g = generator(42)
-    model = wavenet.tree(27, block_size=8, channels=24, hidden=128, correction=1)
-    model.layers[0].weight = torch.randn(27, 24, generator=g).requires_grad_()
+    model = wavenet.tree(27, correction=1, **shape)
+    embedding = model.layers[0]
+    embedding.weight = torch.randn(embedding.weight.shape, generator=g).requires_grad_()
     linears = [layer for layer in model.layers if isinstance(layer, Linear)]
     for linear in linears:
         fan_out, fan_in = linear.weight.shape
@@ -408,6 +409,12 @@ def hierarchical():
     return model, g
 
 
+def measured(model, g, lecture):
+    trained(model, lecture, g, two_rates(change=150_000))
+    model.eval()
+    return {"parameters": count(model), **losses_of(model, lecture)}
+
+
 @row("W1", "wavenet", "Eight letters, fused two by two (W1 to W3)",
      parameters=same(76_579), step_0=near(3.3167, 1e-4),
      losses_at_10k_20k_50k_80k_100k_150k_160k_170k_180k_190k=near(
@@ -416,13 +423,57 @@ def hierarchical():
      names=same("arlij. chetta. heago. rocklei. hendrix. jamylie. broxin. denish. anslibt. marianah. "
                 "astavia. annayve. aniah. jayce. nodiel. remita. niyelle. jaylene. aiyan. aubreana."))
 def w1(lecture):
-    model, g = hierarchical()
+    model, g = fused(block_size=8, channels=24, hidden=128)
     losses = trained(model, lecture, g, two_rates(change=150_000))
     model.eval()
     return {"parameters": count(model), "step 0": losses[0],
             "losses at 10k 20k 50k 80k 100k 150k 160k 170k 180k 190k":
                 [losses[1000 * k] for k in (10, 20, 50, 80, 100, 150, 160, 170, 180, 190)],
             **losses_of(model, lecture), "names": " ".join(names(model, lecture, g))}
+
+
+@row("W4", "wavenet", "Three letters side by side, 200 hidden",
+     parameters=same(12_097), train=near(2.058, 0.005), dev=near(2.105, 0.005))
+def w4(lecture):
+    return measured(*fused(block_size=3, n=3, channels=10, hidden=200), lecture)
+
+
+@row("W5", "wavenet", "Eight letters side by side, 200 hidden",
+     parameters=same(22_097), train=near(1.918, 0.01), dev=near(2.027, 0.01))
+def w5(lecture):
+    return measured(*fused(block_size=8, n=8, channels=10, hidden=200), lecture)
+
+
+class ByPosition(BatchNorm1d):
+    """x (B, T, F) -> y alike, each position with a mean and variance of its own: the lecture's bug."""
+
+    def __init__(self, features, positions):
+        super().__init__(features, correction=1)
+        self.running_mean, self.running_var = torch.zeros(positions, features), torch.ones(positions, features)
+
+    def __call__(self, x):
+        mean, var = self.running_mean, self.running_var                 # (T, F), (T, F)
+        if self.training:
+            mean, var = x.mean(0), x.var(0)
+            self.running_mean.lerp_(mean.detach(), self.momentum)
+            self.running_var.lerp_(var.detach(), self.momentum)
+        return self.weight * (x - mean) / (var + self.eps).sqrt() + self.bias
+
+
+@row("W6", "wavenet", "Fused two by two, with statistics for each position apart: the bug",
+     parameters=same(22_397), train=near(1.941, 0.005), dev=near(2.029, 0.005))
+def w6(lecture):
+    model, g = fused(block_size=8, channels=10, hidden=68)
+    norms = [n for n, layer in enumerate(model.layers) if isinstance(layer, BatchNorm1d)]
+    for n, positions in zip(norms[:-1], (4, 2), strict=True):           # the last has one position anyway
+        model.layers[n] = ByPosition(68, positions)
+    return measured(model, g, lecture)
+
+
+@row("W7", "wavenet", "Fused two by two, the bug mended",
+     parameters=same(22_397), train=near(1.912, 0.005), dev=near(2.022, 0.005))
+def w7(lecture):
+    return measured(*fused(block_size=8, channels=10, hidden=68), lecture)
 
 
 def by_hand(hidden):
