@@ -87,6 +87,25 @@ def test_rows_are_measured_as_examples_are():
     assert one.measure(one.examples) == pytest.approx(loss(model, *dataset(WORDS, VOCABULARY, 8)), rel=1e-6)
 
 
+def test_a_minibatch_is_altered_before_its_parts_and_targets_are_counted():
+    """Oracle: a training on examples in which all targets but those of the first letters are gone before."""
+    ids, targets = rows(WORDS, VOCABULARY, 8)
+
+    def alter(x, y, place=0):
+        return x, y.where(torch.arange(8) == place, -1)
+
+    found = []
+    for examples, way in (((ids, targets), alter), (alter(ids, targets), None)):
+        model = recurrent()
+        one = trainer(model, None, examples, predict=model.every, alter=way, accumulate=2)
+        found.append((list(one.run()), model))
+    assert found[0][0] == found[1][0]
+    ends(found[0][1], found[1][1], rtol=0, atol=0)
+    model = recurrent()
+    nothing = trainer(model, None, (ids, targets), predict=model.every, alter=lambda x, y: alter(x, y, place=9))
+    assert list(nothing.run()) == [0.0] * 12
+
+
 def test_the_rate_follows_the_schedule_and_the_slopes_are_clipped():
     def schedule(step):
         return warmup(step, 4) * cosine(step, 12)

@@ -3,6 +3,8 @@
     python -m scratch.makemore train --model mlp --data my-words.txt
     python -m scratch.makemore sample mlp.safetensors --count 50 --temperature 0.8
     python -m scratch.makemore evaluate mlp.safetensors
+    python -m scratch.makemore train --model bert
+    python -m scratch.makemore sample bert.safetensors --fill "?mm?"
 
 A training goes on where it was interrupted, and ends with the same bytes as one that
 was not. A new model is a new entry of KINDS. A wrong input costs one line and exit
@@ -10,9 +12,11 @@ status 2. Started by torchrun, several processes share each minibatch.
 """
 
 import argparse
+import functools
 import hashlib
 import math
 import os
+import shlex
 import signal
 import sys
 import textwrap
@@ -22,8 +26,8 @@ from typing import Callable, NamedTuple
 import torch
 
 from . import (
-    bigram, checkpoint, data, evaluate, mlp, ngram, optimizers, progress, recurrent,
-    sample, training, wavenet)
+    bert, bigram, checkpoint, data, evaluate, gpt, mlp, ngram, optimizers, progress,
+    recurrent, sample, training, transformer, wavenet)
 
 PROGRAM = "python -m scratch.makemore"
 EXAMPLES = {
@@ -39,6 +43,8 @@ EXAMPLES = {
   {PROGRAM} train --model mlp --data my-words.txt --steps 5000
   {PROGRAM} train --model mlp --block-size 5 --hidden 300 --out big.safetensors
   {PROGRAM} train --model gru --steps 3000 --clip 0.5 --log runs/gru
+  {PROGRAM} train --model gpt --size tiny
+  {PROGRAM} train --model bert --size large --layers 4 --rate 0.001
   {PROGRAM} train --resume big.safetensors
 
 The words are split into 80 % to train on, 10 % dev and 10 % test, the same way each
@@ -48,23 +54,33 @@ of which take the same steps, each with its share of the minibatch, are started 
 Default settings (without warm-up, clipping and so on where they are not named):""",
     "sample": f"""examples:
   {PROGRAM} sample mlp.safetensors
-  {PROGRAM} sample mlp.safetensors --count 100 --top-p 0.9 --seed 7 > names.txt""",
+  {PROGRAM} sample mlp.safetensors --count 100 --top-p 0.9 --seed 7 > names.txt
+  {PROGRAM} sample bert.safetensors --fill "?mm?" --count 5
+
+A bert sees both sides of a letter. It fills in hidden letters, which no other model
+can, and does not make words from their beginning, as gpt, mlp and the others do.""",
     "evaluate": f"""examples:
   {PROGRAM} evaluate mlp.safetensors
+  {PROGRAM} evaluate bert.safetensors
   {PROGRAM} evaluate mlp.safetensors --data other-words.txt
 
 Without --data, the words it was trained on, by split: train and dev, and with --test
-the test split, which is for the end, when nothing will be chosen any more.""",
+the test split, which is for the end, when nothing will be chosen any more. A bert is
+measured otherwise than all others: it guesses each letter by the rest of its word.""",
 }
 SETTINGS = {    # name: (type, what it is)
     "alpha": (float, "how much is added to every count"),
     "strength": (float, "how many counts the next shorter context is worth"),
-    "block_size": (int, "how many symbols of context the model sees"),
+    "size": (transformer.SIZES, "layers, heads and channels at once, as listed below"),
+    "block_size": (int, "how many symbols of context the model sees; for gpt and bert, "
+                   "as many as the longest word takes unless it is given"),
+    "layers": (int, "blocks of attention and an MLP"),
+    "heads": (int, "attentions side by side; channels are dealt out to them"),
     "channels": (int, "numbers in the embedding of a symbol"),
     "hidden": (int, "hidden units"),
     "output_scale": (float, "factor for the output layer's first weights"),
     "steps": (int, "minibatches to train on"),
-    "batch": (int, "examples in a minibatch; words, for rnn, gru and lstm"),
+    "batch": (int, "examples in a minibatch; words, for rnn, gru, lstm, gpt and bert"),
     "rate": (float, "learning rate"),
     "optimizer": ({name.lower(): getattr(optimizers, name) for name in (
         "SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW")},
@@ -80,11 +96,39 @@ SETTINGS = {    # name: (type, what it is)
     "accumulate": (int, "parts that a minibatch is worked off in"),
     "patience": (int, "measurements of dev without a better one, before it stops"),
 }
+DRAWING = ("seed", "temperature", "top_k", "top_p", "greedy", "max_length")
+GUESSED = 4000    # words that a bert is measured on, at most
 ABSENT = {"warmup": 0, "clip": 0.0, "decay": 0.0, "accumulate": 1, "patience": 0}
 
 
 class Refused(ValueError):
     """An input that the program cannot use, in one line."""
+
+
+def contexts(model, words, vocabulary):
+    return data.dataset(words, vocabulary, model.block_size)
+
+
+def by_contexts(model, words, vocabulary):
+    """The shared measure: nats per character, ends of words included."""
+    inputs, targets = contexts(model, words, vocabulary)
+    return evaluate.Score(len(targets), evaluate.loss(model, inputs, targets))
+
+
+def by_rows(model, words, vocabulary):
+    """The same, of a GPT: all characters of a word at once."""
+    ids, targets = gpt.rows(words, vocabulary, model.block_size)
+    return evaluate.Score(int((targets >= 0).sum()), gpt.loss(model, ids, targets))
+
+
+def by_others(model, words, vocabulary):
+    """Of a BERT, another measure: each letter guessed by all others of its word.
+
+    As that takes a pass for each letter, the first words must do.
+    """
+    ids = bert.rows(words[:GUESSED], vocabulary, model.block_size)
+    letters = int((ids != 0).sum())
+    return evaluate.Score(letters, bert.surprise(model, ids).sum().item() / letters)
 
 
 class Kind(NamedTuple):
@@ -93,14 +137,21 @@ class Kind(NamedTuple):
     One that counts has count(words, vocabulary, settings) -> {name: tensor}, and
     model(vocabulary, settings, tensors) -> a model. One that is trained has no count,
     and model(vocabulary, settings, generator) -> a model with parameters(). It learns
-    from one context at a time, or, with rows, from all letters of a word.
+    from examples(model, words, vocabulary) -> x, y, where predict(model, x) stands in
+    for model(x), and hide(model, generator) makes the alter of training.Trainer. One
+    that sees whole words takes so many ends of them into its block_size.
     """
 
     what: str
     settings: dict
     model: Callable
     count: Callable = None
-    rows: bool = False
+    examples: Callable = contexts
+    predict: Callable = None
+    hide: Callable = None
+    ends: int = 0
+    score: Callable = by_contexts
+    sample: Callable = sample.sample    # or None, if it fills in
 
 
 def examples(words, vocabulary, settings):
@@ -124,13 +175,37 @@ def recurrently(what, cell):
         lambda vocabulary, s, generator: recurrent.Recurrent(
             len(vocabulary), cell, s["channels"], s["hidden"], s["block_size"],
             generator),
-        rows=True)
+        examples=lambda model, words, vocabulary: recurrent.rows(
+            words, vocabulary, max(map(len, words)) + 1),
+        predict=recurrent.Recurrent.every)
+
+
+def config(symbols, s):
+    return transformer.Config(
+        symbols, s["block_size"], s["layers"], s["heads"], s["channels"])
+
+
+def twice(model, words, vocabulary):
+    """A BERT's rows as x and y, until letters are hidden."""
+    ids = bert.rows(words, vocabulary, model.block_size)
+    return ids, ids
+
+
+def hide(model, generator):
+    """For a BERT: a share of the letters of each word, any share, anew each time."""
+    def alter(ids, _):
+        share = torch.rand(len(ids), 1, generator=generator)
+        pair = bert.corrupt(ids.cpu(), bert.mask_of(model), share, generator)
+        return tuple(each.to(ids.device) for each in pair)
+    return alter
 
 
 DESCENT = {"steps": 20_000, "batch": 32, "rate": 0.1, "optimizer": "sgd",
            "schedule": "halves", **ABSENT}
 ADAM = {**DESCENT, "steps": 5000, "rate": 0.005, "optimizer": "adamw",
         "schedule": "cosine", "warmup": 100, "clip": 1.0, "decay": 0.01}
+ATTENTION = {"size": "default", "block_size": None, **transformer.SIZES["default"],
+             **ADAM, "rate": 0.002}
 KINDS = {
     "bigram": Kind(
         "counts of pairs", {"alpha": 1.0},
@@ -160,6 +235,18 @@ KINDS = {
     "gru": recurrently("one with gates (Cho et al. 2014)", recurrent.GRUCell),
     "lstm": recurrently("one with gates and a memory (Hochreiter, Schmidhuber 1997)",
                         recurrent.LSTMCell),
+    "gpt": Kind(
+        "attention to all letters before (Radford et al. 2018)", ATTENTION,
+        lambda vocabulary, s, generator: gpt.GPT(config(len(vocabulary), s), generator),
+        examples=lambda model, words, vocabulary: gpt.rows(
+            words, vocabulary, model.block_size),
+        predict=gpt.GPT.logits, ends=1, score=by_rows, sample=gpt.sample),
+    "bert": Kind(
+        "attention to both sides, to fill in letters (Devlin et al. 2019)", ATTENTION,
+        lambda vocabulary, s, generator: bert.BERT(
+            config(len(vocabulary) + 1, s), generator),    # and the mask
+        examples=twice, predict=bert.BERT.logits, hide=hide, ends=2, score=by_others,
+        sample=None),
 }
 
 
@@ -195,28 +282,30 @@ class Training:
 
     def prepared(self, generator, options):
         """The training loop of training.py, with the settings."""
-        s = self.settings
+        s, kind = self.settings, self.kind
         fall = SETTINGS["schedule"][0][s["schedule"]]
         training.move(self.model, training.join(options.device))
         train, dev, _ = data.split(self.words)
+        train = kind.examples(self.model, train, self.vocabulary)
         every = options.every or max(1, s["steps"] // 20)
-        dev = self.examples(dev) if options.log or s["patience"] else None
+        watched = None
+        if options.log or s["patience"]:
+            watched = kind.examples(self.model, dev, self.vocabulary)
+            if kind.hide:    # the same letters each time that it is measured
+                same = torch.Generator().manual_seed(0)
+                watched = kind.hide(self.model, same)(*watched)
         return training.Trainer(
             self.model, SETTINGS["optimizer"][0][s["optimizer"]](
                 self.model.parameters(), lr=s["rate"], weight_decay=s["decay"]),
-            self.examples(train), dev, steps=s["steps"], batch=s["batch"],
+            train, watched, steps=s["steps"], batch=s["batch"],
             schedule=lambda step: (optimizers.warmup(step, s["warmup"])
                                    * fall(step, s["steps"])),
             limit=s["clip"] or None, accumulate=s["accumulate"],
-            every=every if dev else None, patience=s["patience"] or None,
+            every=every if watched else None, patience=s["patience"] or None,
             bf16=options.bf16, compiled=options.compile, generator=generator,
-            log=options.log, predict=self.model.every if self.kind.rows else None)
-
-    def examples(self, words):
-        """What the model learns from: contexts and targets, or rows of words."""
-        if self.kind.rows:
-            return recurrent.rows(words, self.vocabulary, max(map(len, self.words)) + 1)
-        return data.dataset(words, self.vocabulary, self.model.block_size)
+            log=options.log,
+            predict=kind.predict and functools.partial(kind.predict, self.model),
+            alter=kind.hide and kind.hide(self.model, generator))
 
     @property
     def steps(self):
@@ -348,7 +437,12 @@ def begin(options):
         raise Refused(f"{path} is there already: go on with it (--resume {path}), give "
                       "another name (--out), or write over it (--force)")
     words, source = read(options.data)
-    return path, Training(name, {**kind.settings, **given}, options.seed or 0, words,
+    sizes = transformer.SIZES.get(options.size, {})
+    settings = {**kind.settings, **sizes, **given}
+    settings.pop("size", None)    # layers, heads and channels say it
+    if kind.ends and not settings["block_size"]:
+        settings["block_size"] = max(map(len, words)) + kind.ends
+    return path, Training(name, settings, options.seed or 0, words,
                           data.Vocabulary(words), source, options=options)
 
 
@@ -411,13 +505,18 @@ def trained(path, new, options):
         print(f"dev did not improve any more, so it stopped after step "
               f"{len(new.losses):,} and took back the best parameters")
     training.mode(new.model, training=False)
-    scores = measured(new.model, vocabulary, words, ["train", "dev"])
-    print(evaluate.table(scores))
-    if scores["dev"].nats > math.log(len(vocabulary)):
-        print("To guess blindly would be better on dev "
-              f"({math.log(len(vocabulary)):.4f} nats)."
+    scores = measured(new, words, ["train", "dev"])
+    print(table(kind, scores))
+    blind = math.log(len(vocabulary) - (not kind.sample))    # a bert guesses no ends
+    if scores["dev"].nats > blind:
+        print(f"To guess blindly would be better on dev ({blind:.4f} nats)."
               + (" Try a smaller --rate." if new.losses else ""))
-    print(f"saved as {path}. To sample from it:\n    {PROGRAM} sample {path}")
+    if kind.sample:
+        print(f"saved as {path}. To sample from it:\n    {PROGRAM} sample {path}")
+    else:
+        pattern = shlex.quote(bert.BLANK + words[0][1:])
+        print(f"saved as {path}. To fill in letters:\n"
+              f"    {PROGRAM} sample {path} --fill {pattern}")
 
 
 def plain(value):
@@ -429,21 +528,46 @@ def flag(setting):
     return "--" + setting.replace("_", "-")
 
 
-def measured(model, vocabulary, words, names):
+def measured(trained, words, names):
     """{name: Score} on some of the splits of the words."""
     parts = dict(zip(["train", "dev", "test"], data.split(words)))
-    return evaluate.report(model, {
-        name: data.dataset(parts[name], vocabulary, model.block_size)
-        for name in names})
+    return {name: trained.kind.score(trained.model, parts[name], trained.vocabulary)
+            for name in names}
+
+
+def table(kind, scores):
+    what = "" if kind.sample else (
+        f"pseudo-log-likelihood, of at most {GUESSED:,} words: each letter guessed by\n"
+        "the rest of its word; it cannot be compared with the loss of other models\n")
+    return what + evaluate.table(scores)
 
 
 def draw(options):
     found = of_checkpoint(options.checkpoint, None, None)
-    words = sample.sample(
-        found.model, found.vocabulary, options.count, options.seed,
-        options.temperature, options.top_k, options.top_p, options.greedy,
-        options.max_length)
-    print("\n".join(words))
+    how = {name: value for name, value in vars(options).items() if name in DRAWING}
+    if options.fill is not None:
+        return fill(found, options, how)
+    if not found.kind.sample:
+        raise Refused(f"{options.checkpoint} holds a {found.name}, which does not make "
+                      "words from their beginning; it fills in letters: --fill '?mm?'")
+    print("\n".join(found.kind.sample(
+        found.model, found.vocabulary, options.count, **how)))
+
+
+def fill(found, options, how):
+    """The likeliest words of a pattern, and how likely they are."""
+    if found.kind.sample:
+        raise Refused(f"--fill needs a bert, which sees both sides of a letter; "
+                      f"{options.checkpoint} holds a model called {found.name!r}")
+    for name in how:
+        raise Refused(f"{flag(name)} is for words that are drawn; --fill finds the "
+                      "likeliest, and knows --count only")
+    if bert.BLANK not in options.fill:
+        raise Refused(f"{options.fill!r} has no {bert.BLANK}, which stands for a "
+                      "letter to fill in, as in '?mm?'")
+    for word, p in bert.fill(found.model, found.vocabulary, options.fill, options.count,
+                             width=max(200, options.count)):
+        print(f"{word}  {p:.4f}")
 
 
 def judge(options):
@@ -451,12 +575,12 @@ def judge(options):
     source = source_of(options.checkpoint, facts, options.data)
     words = data.read_words(source)
     judged = of_checkpoint(options.checkpoint, words, source)
-    model = judged.model
+    model, kind = judged.model, judged.kind
     if judged.losses and len(judged.losses) < judged.steps:
         print(f"after step {len(judged.losses):,} of {judged.steps:,}")
     if digest(words) == facts["sha256 of the words"]:
         names = ["train", "dev"] + ["test"] * options.test
-        print(evaluate.table(measured(model, vocabulary, words, names)))
+        print(table(kind, measured(judged, words, names)))
         known, held = data.split(words)[0], sum(data.split(words)[1:], [])
         where = "train", "dev or test"
     elif options.test:
@@ -464,15 +588,15 @@ def judge(options):
                       "no test split")
     else:
         try:
-            everything = data.dataset(words, vocabulary, model.block_size)
+            everything = kind.score(model, words, vocabulary)
         except ValueError as error:
             what = f"{source} does not fit {options.checkpoint}"
             raise Refused(f"{what}: {error}") from None
-        print(evaluate.table(evaluate.report(model, {"all": everything})))
+        print(table(kind, {"all": everything}))
         known, held, where = words, [], (str(source), "")
-    made = sample.sample(model, vocabulary, options.count, options.seed)
-    found = evaluate.novelty(made, known, held)
-    if made:
+    if kind.sample and options.count:
+        made = kind.sample(model, vocabulary, options.count, options.seed)
+        found = evaluate.novelty(made, known, held)
         print(f"{len(made):,} sampled words, {len(set(made)):,} of them different: "
               f"{len(found.train) / len(made):.1%} in {where[0]}, "
               + (f"{len(found.test) / len(made):.1%} in {where[1]}, " if held else "")
@@ -520,6 +644,13 @@ def parser():
                       if v != ABSENT.get(n)), 60,
             initial_indent=" " * 17, subsequent_indent=" " * 17).replace("\u00a0", " ")
         for name, kind in KINDS.items())
+    new.epilog += "\nSizes, for a gpt with 27 symbols and a context of 16:"
+    for name, size in transformer.SIZES.items():
+        with torch.device("meta"):    # counted without being made
+            model = gpt.GPT(transformer.Config(27, 16, **size))
+        flags = "  ".join(f"{flag(n)} {v}" for n, v in size.items())
+        new.epilog += (f"\n  {name:14} {flags:40}"
+                       f"{sum(p.numel() for p in model.parameters()):>9,} parameters")
     new.add_argument("--model", choices=KINDS, help="which one (mlp)")
     new.add_argument("--data", metavar="FILE", help="one word a line, UTF-8 (the "
                      "book's names, or the file that $SCRATCH_NAMES names)")
@@ -545,7 +676,7 @@ def parser():
             new.add_argument(flag(name), choices=kind, help=what)
             continue
         low = 1 if kind is int and not ABSENT.get(name) == 0 else 0
-        high = 10**9 if name == "steps" else math.inf
+        high = {"steps": 10**9, "layers": 1000}.get(name, math.inf)
         new.add_argument(flag(name), type=number(kind, low, high), metavar="N",
                          help=what)
 
@@ -553,18 +684,20 @@ def parser():
     new.add_argument("checkpoint", metavar="CHECKPOINT")
     new.add_argument("--count", type=number(int, 0), default=20, metavar="N",
                      help="how many (20)")
-    new.add_argument("--seed", type=number(int, 0), default=0, metavar="N",
-                     help="another one, other words (0)")
-    new.add_argument("--temperature", type=number(float, 0), default=1.0, metavar="T",
-                     help="below 1 safer, above 1 bolder (1)")
-    new.add_argument("--top-k", type=whole, metavar="K",
-                     help="choose among the K likeliest symbols only")
-    new.add_argument("--top-p", type=number(float, 0, 1), metavar="P",
-                     help="choose among the likeliest that together have probability P")
-    new.add_argument("--greedy", action="store_true",
-                     help="always the likeliest symbol: one word, again and again")
-    new.add_argument("--max-length", type=whole, default=50, metavar="N",
-                     help="cut words off there (50)")
+    new.add_argument("--fill", metavar="PATTERN", help="with a bert, the likeliest "
+                     "words that have a letter for each ?, and their probabilities")
+    drawing = functools.partial(new.add_argument, default=argparse.SUPPRESS)
+    drawing("--seed", type=number(int, 0), metavar="N",
+            help="another one, other words (0)")
+    drawing("--temperature", type=number(float, 0), metavar="T",
+            help="below 1 safer, above 1 bolder (1)")
+    drawing("--top-k", type=whole, metavar="K",
+            help="choose among the K likeliest symbols only")
+    drawing("--top-p", type=number(float, 0, 1), metavar="P",
+            help="choose among the likeliest that together have probability P")
+    drawing("--greedy", action="store_true",
+            help="always the likeliest symbol: one word, again and again")
+    drawing("--max-length", type=whole, metavar="N", help="cut words off there (50)")
 
     new = command("evaluate", judge, "measure a trained model")
     new.add_argument("checkpoint", metavar="CHECKPOINT")
@@ -572,7 +705,7 @@ def parser():
                      help="other words than it was trained on")
     new.add_argument("--test", action="store_true", help="the test split, too")
     new.add_argument("--count", type=number(int, 0), default=1000, metavar="N",
-                     help="words to sample and look up (1000)")
+                     help="words to sample and look up (1000); a bert makes none")
     new.add_argument("--seed", type=number(int, 0), default=0, metavar="N",
                      help="of these words (0)")
     return top

@@ -39,6 +39,7 @@ import importlib
 import json
 import math
 import os
+import time
 from pathlib import Path
 
 import torch
@@ -89,11 +90,13 @@ class Trainer:
     bf16 is "auto" (where a GPU has it), True or False. compiled is for torch.compile:
     True, or the name of a backend. log is a folder for metrics.json and TensorBoard.
     predict stands in for model(x), if training reads it otherwise than it is used.
+    alter(x, y) -> x, y is done to each minibatch: BERT hides other letters each time.
     """
 
     def __init__(self, model, optimizer, examples, dev=None, *, steps, batch=32,
                  schedule=None, limit=None, accumulate=1, every=None, patience=None,
-                 bf16="auto", compiled=False, generator=None, log=None, predict=None):
+                 bf16="auto", compiled=False, generator=None, log=None, predict=None,
+                 alter=None):
         self.rank, self.processes = place()
         if len(examples[1]) == 0:
             raise ValueError("no examples to train on")
@@ -114,7 +117,7 @@ class Trainer:
         self.best, self.waited, self.records, self.recent = {}, 0, [], []
         if bf16 == "auto":
             bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
-        self.bf16 = bf16
+        self.bf16, self.alter = bf16, alter or (lambda x, y: (x, y))
         self.whole = self.forward = Whole(model, predict)
         if self.processes > 1:
             self.forward = DistributedDataParallel(self.whole)
@@ -144,11 +147,12 @@ class Trainer:
 
     def step(self):
         """One minibatch, one move of the parameters -> the loss, of all processes."""
-        x, y = self.examples
-        rows = torch.randint(len(y), (self.batch,), generator=self.generator)    # (B)
-        rows = rows.to(self.device)
-        targets = (y[rows] >= 0).sum()    # of all parts and processes
-        parts = rows.view(self.accumulate, self.processes, -1)      # (A, P, M)
+        N = len(self.examples[1])
+        rows = torch.randint(N, (self.batch,), generator=self.generator)    # (B)
+        x, y = self.alter(*(each[rows.to(self.device)] for each in self.examples))
+        targets = (y >= 0).sum().clamp(min=1)    # of all parts and processes
+        parts = torch.arange(self.batch, device=self.device).view(
+            self.accumulate, self.processes, -1)                    # (A, P, M)
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.device)                 # ()
         for n, part in enumerate(parts[:, self.rank]):
@@ -317,6 +321,7 @@ def leave():
     """End what join() began."""
     if dist.is_initialized():
         dist.destroy_process_group()
+        time.sleep(0.1)    # Gloo's threads need Python once more, to free what they hold
 
 
 def write(folder, records):
