@@ -3,6 +3,7 @@
 PoCL itself computes nonsense for such kernels, or crashes: so they run in a process of their own.
 """
 
+import re
 import subprocess
 import sys
 
@@ -44,15 +45,17 @@ def launch(body, n):
 @pytest.mark.parametrize("body, n, complaint", [
     (LEAVE, 20, "line 6: in block (1, 0, 0) some threads leave here"),
     (LEAVE, 3, "line 6: in block (0, 0, 0) some threads leave here"),
-    ("    if (t < n) { __syncthreads(); y[i] = 1; }", 8, "line 6: in block (0, 0, 0) only some threads go on"),
-    ("    if (t < n) y[i] = 1; else __syncthreads();", 8, "line 6: in block (0, 0, 0) only some"),
-    ("    for (int j = t; j < n; j += 9) { s[t] = j;\n __syncthreads(); }", 20, "line 6: in block (0, 0, 0) only some"),
+    ("    if (t < n) { __syncthreads(); y[i] = 1; }", 8, "line 6: in block (?, 0, 0) only some threads go on"),
+    ("    if (t < n) y[i] = 1; else __syncthreads();", 8, "line 6: in block (?, 0, 0) only some"),
+    ("    for (int j = t; j < n; j += 9) { s[t] = j;\n __syncthreads(); }", 20, "line 6: in block (?, 0, 0) only some"),
     ("    while (1) { __syncthreads();\n if (s[t] > 8) break;\n s[t] += 5; __syncthreads(); }", 0,
-     "line 7: in block (0, 0, 0) some threads leave"),
+     "line 7: in block (?, 0, 0) some threads leave"),
     ("    int turns = 0; if (t == 5) turns = 1;\n    do { __syncthreads(); } while (turns-- > 0);", 0, "only some"),
 ])
 def test_threads_that_disagree_about_a_barrier_are_told_so(body, n, complaint):
-    assert complaint in launch(body, n)
+    """Where both blocks disagree (?), either may be the first."""
+    told = launch(body, n)
+    assert complaint in told or complaint in re.sub(r"block \([01],", "block (?,", told)
 
 
 @pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")

@@ -53,6 +53,32 @@ def test_too_much_shared_memory_does_not_compile():
 
 
 @cpu_only
+def test_pointers_to_functions_are_refused():
+    with pytest.raises(driver.NotOnCPU, match="kernel.cu:3: .*function"):
+        compiler.SourceModule("__device__ float f(float x) { return x; }\n__global__ void k(float *x)\n"
+                              "{ float (*g)(float) = f; x[0] = g(x[0]); }")
+
+
+@cpu_only
+def test_fast_math_may_reorder_and_keeps_what_is_no_number():
+    source = "__global__ void k(float *x) { x[2] = (x[0] + x[1]) - x[0]; x[3] = isnan(x[4]); }"
+    found = []
+    for options in ([], ["-use_fast_math"], ["--use_fast_math"]):
+        x = np.float32([1e8, 1, 0, 0, np.nan])
+        compiler.SourceModule(source, options=options).get_function("k")(driver.InOut(x), block=(1, 1, 1))
+        found.append(x[2:4].tolist())
+    assert found == [[0, 1], [1, 1], [1, 1]]       # 1e8 + 1 is 1e8 in float32
+
+
+@cpu_only
+def test_options_about_gpus_are_accepted(recwarn):
+    compiler.SourceModule("__global__ void k() { }", options=[
+        "-arch=sm_80", "-arch", "sm_80", "--gpu-architecture=sm_80", "-lineinfo", "--generate-line-info",
+        "--ptxas-options=-v", "-Xptxas", "-v", "-O3", "-std=c++14", "--std", "c++14", "-maxrregcount=32", "-G", "-w"])
+    assert not recwarn.list
+
+
+@cpu_only
 def test_an_option_that_means_nothing_is_warned_about():
     with pytest.warns(UserWarning, match="--frobnicate"):
         compiler.SourceModule("__global__ void k() { }", options=["--frobnicate"])

@@ -60,6 +60,20 @@ def test_options_define_macros_and_files_are_included(tmp_path):
     assert {token.file for token in tokens} == {"tile.h", "kernel.cu"}
 
 
+@pytest.mark.parametrize("source, hint", [
+    ("#pragma unroll", "unroll"), ("#define N 2\n  #pragma unroll (2 * N)", "unroll 4"), ("#pragma unroll n", "unroll"),
+    ("#pragma nounroll", "nounroll"), ("#pragma once", None), ("#pragma", None), ('_Pragma("GCC poison x")', None),
+    ('#define A(n) _Pragma(#n)\n#define B(n) A(unroll n)\nB(8)', "unroll 8")])
+def test_hints_to_unroll_stay_and_other_pragmas_go(source, hint):
+    assert "".join(words(preprocess(source))) == (f'_Pragma("{hint}")' if hint else "")
+
+
+def test_headers_that_declare_nothing_a_kernel_lacks_are_left_out():
+    source = "".join(f"#include <{name}>\n" for name in (
+        "stdio.h", "math.h", "cuda.h", "cuda_runtime.h", "device_launch_parameters.h", "math_constants.h", "cstdint"))
+    assert words(preprocess(source + "x")) == ["x"]
+
+
 def test_a_macro_takes_the_line_where_it_is_used():
     tokens = preprocess("#define SUM a + \\\n  b\n\n\nSUM;")
     assert {token.line for token in tokens} == {5}

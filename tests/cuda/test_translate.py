@@ -119,6 +119,79 @@ __global__ void kernel(float *out, int n)
     atomicAdd(big, 1ULL);
     if (before < 0) out[2] = 1;
 }""",
+    "what C++ adds to declarations": """
+__device__ float later(float);                  // and reads a variable of the file
+__constant__ float offset = 0.5f;
+__global__ void kernel(float *out, int n);
+__global__ void kernel(float *out, int n)
+{
+    dim3 all, row(4), size(4, 2), made = dim3(5, 6, 7), block = blockDim, here = threadIdx, list = {3, 2};
+    struct Pair { float a, b; };
+    Pair pair = {1, 2};
+    static const int table[3] = {4, 5, 6};
+    int three(3), four{4}, *where(&three);
+    dim3 *pointer = &row;
+    out[0] = all.x + all.y + all.z;
+    out[1] = row.x * 100 + row.y * 10 + row.z;
+    out[2] = size.x * 100 + size.y * 10 + size.z;
+    out[3] = made.x * 100 + made.y * 10 + made.z;
+    out[4] = block.x * 10 + here.x;
+    out[5] = pair.b + table[1] + *where * four + pointer->z - 1;
+    out[6] = later(1) + list.z;
+}
+__device__ float later(float x) { return x + offset; }""",
+    "alignment": """
+struct __align__(16) Three { float a, b, c; };
+typedef struct __align__(8) { float a, b; } Two;
+struct alignas(32) One { double a; };
+__device__ __align__(16) float numbers[4] = {1, 2, 3, 4};
+__global__ void kernel(float *out, int n)
+{
+    __shared__ char odd;
+    __shared__ __align__(16) float a[5];
+    __align__(16) __shared__ float b[5];
+    __shared__ float alignas(16) c[5];
+    __shared__ __attribute__((aligned(16))) float d[5];
+    extern __shared__ __align__(16) unsigned char raw[], same[];
+    __align__(16) float own[5];
+    float *more = reinterpret_cast<float *>(raw);
+    odd = 0;
+    for (int k = 0; k < 4; k++) a[k] = b[k] = c[k] = d[k] = own[k] = more[k] = k;
+    size_t all = (size_t)a | (size_t)b | (size_t)c | (size_t)d | (size_t)raw | (size_t)own | (size_t)numbers;
+    out[0] = all % 16 + odd + (same - raw);
+    out[1] = ((float4 *)a)->w + ((float4 *)d)->z + ((float4 *)numbers)->y + own[1] + b[1] + c[1] + more[1];
+    out[2] = sizeof(Three) * 10000 + sizeof(Two) * 100 + sizeof(One);
+}""",
+    "loops that are to be unrolled": """
+#define TIMES 4
+#define HINT _Pragma("unroll")
+#define TEXT(x) #x
+#define UNROLL(n) _Pragma(TEXT(unroll n))
+#define EACH(i, n) HINT for (int i = 0; i < n; i++)
+__global__ void kernel(float *out, int n)
+{
+    __shared__ float sums[8];
+    int t = threadIdx.x;
+    float sum = 0;
+    EACH(i, 3) sum += i;
+    if (n)
+        #pragma unroll 2
+        for (int i = 0; i < TIMES; i++) sum += 10;
+    else
+        UNROLL(4) for (int i = 0; i < TIMES; i++) sum += 1000;
+    #pragma unroll 1
+    while (sum < 50) sum += 1;
+    #pragma unroll
+    sum += 100;
+    sums[t] = sum;
+    __syncthreads();
+    #pragma unroll
+    for (int span = 4; span > 0; span /= 2) {
+        if (t < span) sums[t] += sums[t + span];
+        __syncthreads();
+    }
+    out[t] = sums[0];
+}""",
 }
 
 
@@ -170,6 +243,23 @@ def test_atomics_lose_nothing_between_threads_and_blocks():
     assert out[20:22].view(np.uint64)[0] == 80
 
 
+def test_declarations_may_be_written_as_in_cpp():
+    out = run("what C++ adds to declarations", 8)
+    assert out[:7].tolist() == [3, 411, 421, 567, 87, 2 + 5 + 12, 1.5 + 1]
+
+
+def test_what_is_to_be_aligned_is():
+    out = run("alignment", 4, block=(1, 1, 1), shared=16)
+    assert out[0] == 0 and out[1] == 3 + 2 + 2 + 4 and out[2] == 16 * 10000 + 8 * 100 + 32
+
+
+def test_unrolled_loops_compute_the_same_and_their_hints_reach_the_compiler():
+    name = "loops that are to be unrolled"
+    np.testing.assert_array_equal(run(name, 8), 8 * 150)
+    text = translate(TEXTS[name]).text
+    assert [text.count(f'_Pragma("unroll{n}")') for n in ("", " 1", " 2", " 4")] == [2, 1, 1, 1]
+
+
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_nvcc_takes_it_too(text, architecture, tmp_path):
@@ -196,7 +286,18 @@ REFUSED = {
     "struct A { int n; };\nstruct B : A { int m; };\n__global__ void f(B *x) { }": "made from another",
     "class A { };\n": "C++ classes",
     "__global__ void f(float *x) {\n auto g = [=](int n) { return n; }; }": "lambdas",
-    "#include <cooperative_groups.h>\n": "cooperative groups",
+    "\n#include <cooperative_groups.h>\n": "cooperative groups",
+    "#include <cooperative_groups/reduce.h>\nint x;": "cooperative groups",
+    "\n\n#include <mma.h>\nusing namespace nvcuda;\n": "tensor cores",
+    "#include <cuda_fp16.h>\n__global__ void f(half *x) { }": "half precision",
+    "#include <cuda_bf16.h>\n": "bfloat16",
+    "#include <cub/cub.cuh>\n": "templates",
+    "__global__ void f(float *x) {\n x[0] = __hadd(x[0], x[1]); }": "half precision",
+    "__global__ void f(float *x) {\n nvcuda::wmma::fragment<int> a; }": "tensor cores",
+    "__global__ void f(int *x) {\n static int n; x[0] = n++; }": "a function keeps",
+    "__global__ void f(float *x) {\n x[0] = erfinvf(x[0]); }": "inverses of erf",
+    "__global__ void f(float *x) {\n x[0] = __fadd_rz(x[0], 1); }": "rounding",
+    "__global__ void f(int *x) {\n x[0] = __byte_perm(x[0], 1, 2); }": "SIMD",
     "__global__ void f(volatile float *x) { }": "volatile",
     "texture<float, 2> t;\n": "textures",
     "namespace a { }\n": "namespaces",
@@ -208,7 +309,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("text, what", REFUSED.items(), ids=REFUSED.values())
 def test_what_cannot_run_is_refused_by_name_and_line(text, what):
-    with pytest.raises(SourceError, match=r"kernel.cu:\d+: ") as caught:
+    with pytest.raises(Unsupported, match=r"kernel.cu:\d+: ") as caught:
         translate(text)
     assert what in str(caught.value)
     line = text.split("\n")[caught.value.token.line - 1]
@@ -218,7 +319,8 @@ def test_what_cannot_run_is_refused_by_name_and_line(text, what):
 def test_what_a_gpu_could_do_is_told_apart_from_what_is_wrong():
     with pytest.raises(Unsupported):
         translate("template <class T> __global__ void f(T *x) { }")
-    for wrong in ["__global__ void f(float *x) { ", "float x = 3;", "__global__ f", "int x", "__shared__ int x;"]:
+    for wrong in ["__global__ void f(float *x) { ", "float x = 3;", "__device__ int g();\n__global__ void f() { g(); }",
+                  "__global__ f", "int x", "__shared__ int x;"]:
         with pytest.raises(SourceError):
             translate(wrong)
 

@@ -29,6 +29,13 @@ EXPRESSIONS = {     # CUDA C -> its value
     "isinf(INFINITY)": 1, "sizeof(float3)": 12, "sizeof(float4)": 16, "sizeof(double3)": 24, "sizeof(char3)": 3,
     "sizeof(long long)": 8, "sizeof(long)": 8, "sizeof(bool)": 1, "make_int2(3, 4).y": 4, "sizeof(uint64_t)": 8,
     "7 / 2": 3, "float(7) / 2": 3.5, "int(3.9f)": 3, "static_cast<int>(3.9f)": 3, "unsigned(3)": 3,
+    "lroundf(2.5f)": 3, "llrint(2.5)": 2, "nearbyintf(3.5f)": 4, "normcdff(1)": 0.8413447, "rnorm3df(1, 2, 2)": 1 / 3,
+    "norm3d(2.0, 3.0, 6.0)": 7, "rcbrtf(8)": 0.5, "frexpf(10, &whole)": 0.625, "modff(2.75f, &rest)": 0.75,
+    "ilogbf(10)": 3, "scalbn(1.5, 2)": 6, "fdividef(1, 4)": 0.25, "__frsqrt_rn(4)": 0.5, "umin(2, 3)": 2,
+    "llmax(-1LL, 1LL << 40)": 2.0**40, "llabs(-1LL << 40)": 2.0**40, "__ffsll(1LL << 40)": 41,
+    "__brevll(1) >> 60": 8, "__umul64hi(1ULL << 63, 4)": 2, "__ldcg(&rest) * 0": 0, "__ll2float_rn(1LL << 40)": 2.0**40,
+    "__float2ll_rz(-2.7f)": -2, "atomicAdd_block(&whole, 0) * 0": 0, "UINT8_MAX": 255, "INT64_MAX": 2.0**63,
+    "CUDART_SQRT_TWO_F": 2**0.5, "CUDART_L2E": np.log2(np.e),
     "CUDART_PI": np.pi, "warpSize": 32, "(float)1e10 > FLT_MAX": 0, "true ? 5LL : 6ULL": 5,
 }
 
@@ -40,7 +47,7 @@ def values():
     for n, name in enumerate(UNARY, len(lines)):
         lines.append(f"y[{n}] = {name}f(x); z[{n}] = {name}((double)x);")
     module = SourceModule("__global__ void all(double *y, double *z, float x)\n{\n"
-                          "    float nanf_ = NAN;\n    " + "\n    ".join(lines) + "\n}")
+                          "    float nanf_ = NAN, rest = 0;\n    int whole = 0;\n    " + "\n    ".join(lines) + "\n}")
     y, z = np.zeros(len(lines)), np.zeros(len(lines))
     module.get_function("all")(Out(y), Out(z), np.float32(X), block=(1, 1, 1))
     return dict(zip([*EXPRESSIONS, *UNARY], zip(y, z)))

@@ -52,7 +52,7 @@ VOTE = """static bool vote_(struct context_ *context, int line, bool leaving, bo
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     if (votes[turn] != 3) return yes;
     int *failed = (int *)context->failed;
-    if (!failed[0]) {
+    if (!__sync_val_compare_and_swap(&failed[5], 0, 1)) {    // the first of all blocks
         failed[2] = get_group_id(0); failed[3] = get_group_id(1);
         failed[4] = get_group_id(2); failed[1] = 1 + leaving; failed[0] = line;
     }

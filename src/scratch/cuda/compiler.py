@@ -16,8 +16,8 @@
     array([11., 22., 33., 44., 55.], dtype=float32)
 
 An error of the compiler is told with the line of the source.  module.opencl is the
-program as PoCL gets it.  Of nvcc's options -D, -U and -I are followed and those about
-speed are not needed; others are ignored, with a warning.
+program as PoCL gets it.  Of nvcc's options -D, -U, -I and --use_fast_math are followed,
+and those about GPUs and about speed are not needed; others are ignored, with a warning.
 
 Left out: linking several sources, keep, cache_dir (PoCL has a cache of its own).
 
@@ -38,11 +38,14 @@ except ImportError:                  # copied out of the package, the others bes
     import translate
     from tokens import SourceError
 
-SILENT = re.compile(r"-(-?use_fast_math|O\d?|-?arch.*|-?code.*|-?gencode.*|Xptxas.*"
-                    r"|lineinfo|G|g|-?std.*|w|-?maxrregcount.*|-?ftz.*|-?prec-.*"
-                    r"|-?fmad.*|v"
-                    r"|-?extra-device-vectorization|Xcompiler.*|m64"
-                    r"|-?compiler-options.*)")
+SEPARATE = re.compile(r"-(D|U|I|arch|code|gencode|Xptxas|Xcompiler|std|maxrregcount"
+                      r"|-(compiler-options|ptxas-options|std|maxrregcount"
+                      r"|gpu-architecture|gpu-code|generate-code))")    # -I folder
+SILENT = re.compile(r"-(O.*|G|g|w|v|m64|-?(arch|gpu-|code|gencode|generate-|Xptxas"
+                    r"|ptxas-|lineinfo|std|maxrregcount|ftz|prec-|fmad|Xcompiler"
+                    r"|compiler-options|extra-device-vectorization|expt-|Wno-"
+                    r"|res-usage|resource-usage|optimize|debug|device-debug).*)")
+FAST = ("-use_fast_math", "--use_fast_math")
 DEFAULT_NVCC_FLAGS = []
 checking = None    # a memcheck.Check, while one is on
 
@@ -57,7 +60,7 @@ class SourceModule:
     def __init__(self, source, nvcc="nvcc", options=None, keep=False, no_extern_c=False,
                  arch=None, code=None, cache_dir=None, include_dirs=None):
         driver.Context.needed()
-        defines, folders = read_options(list(options or []))
+        defines, folders, fast = read_options(list(options or []))
         folders += include_dirs or []
         self.source = source
         try:
@@ -69,9 +72,14 @@ class SourceModule:
             raise driver.CompileError(show(error, source)) from None
         self.opencl = program.text
         try:
-            kernels = pocl.build(program.text)
+            kernels = pocl.build(program.text,
+                                 ["-cl-unsafe-math-optimizations"] if fast else [])
         except pocl.BuildError as error:
-            raise driver.CompileError(explain(str(error), source)) from None
+            text = explain(str(error), source)
+            if re.search("(address of function is|to functions are) not allowed", text):
+                raise driver.NotOnCPU("pointers to functions cannot run on the CPU "
+                                      f"engine:\n{text}") from None
+            raise driver.CompileError(text) from None
         self.module = (checking.module(program, kernels, watch) if checking
                        else driver.Module(program, kernels))
         self.get_global = self.module.get_global
@@ -99,24 +107,25 @@ def compile(source, *_, **__):
 
 
 def read_options(options):
-    """nvcc's options -> ({macro: text}, [folders])."""
-    defines, folders = {}, []
+    """nvcc's options -> ({macro: text}, [folders], whether --use_fast_math is one)."""
+    defines, folders, fast = {}, [], False
     rest = iter(options)
     for option in rest:
-        if option in ("-D", "-U", "-I", "-arch", "-code", "-gencode", "-Xptxas",
-                      "-Xcompiler", "--compiler-options", "-std"):
+        if SEPARATE.fullmatch(option):
             option += next(rest, "")
         if option.startswith(("-D", "--define-macro=")):
             name, _, value = re.sub("^(-D|--define-macro=)", "", option).partition("=")
             defines[name] = value if "=" in option else "1"
         elif option.startswith("-U"):
             defines.pop(option[2:], None)
-        elif option.startswith("-I"):
-            folders.append(option[2:])
+        elif option.startswith(("-I", "--include-path=")):
+            folders.append(re.sub("^(-I|--include-path=)", "", option))
+        elif option in FAST:
+            fast = True
         elif not SILENT.fullmatch(option):
             warnings.warn(f"the option {option} means nothing to the CPU engine",
                           stacklevel=4)
-    return defines, folders
+    return defines, folders, fast
 
 
 def show(error, source):

@@ -12,40 +12,57 @@
 
 Tokens of a macro's body take the line where the macro is used, so that an error points
 at the line that the reader wrote.  Headers of CUDA and of C, <math.h> or
-"cuda_runtime.h", are left out: what they declare is there without them.
+"cuda_runtime.h", are left out: what they declare is there without them.  <mma.h> and
+its kin declare what only a GPU can do, and are an Unsupported.  #pragma unroll becomes
+_Pragma("unroll"), which is a word of the text and stays before its loop.  PoCL follows
+it, for better (sums kept in registers) or for worse (threads no longer run side by side
+in a vector).
 
     macros    name -> (parameters, or None for a macro without any; body tokens)
 
-Left out: #pragma (dropped; unrolling is the compiler's to decide), #line, the order of
-# and ## in one expression, wide characters, macros that end in the middle of a call.
+Left out: other pragmas (dropped), #line, the order of # and ## in one expression, wide
+characters, macros that end in the middle of a call.
 
 Chapter: docs/cuda/without-a-gpu.md.  To copy: this file and tokens.py.
 """
 
+import math
 import re
 from pathlib import Path
 
 try:
-    from .tokens import SourceError, Token, tokenize, untokenize
+    from .tokens import SourceError, Token, Unsupported, like, tokenize, untokenize
 except ImportError:                  # copied out of the package, tokens.py beside it
-    from tokens import SourceError, Token, tokenize, untokenize
+    from tokens import SourceError, Token, Unsupported, like, tokenize, untokenize
 
 PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
     "__CUDACC__": "1", "__NVCC__": "1", "__CUDA_ARCH__": "600", "NULL": "0",
     "CUDART_INF_F": "INFINITY", "CUDART_INF": "((double)INFINITY)",
     "CUDART_NAN_F": "NAN", "CUDART_NAN": "((double)NAN)",
-    "CUDART_PI_F": "3.141592654f", "CUDART_PI": "3.1415926535897931",
     "LLONG_MAX": "LONG_MAX", "LLONG_MIN": "LONG_MIN", "ULLONG_MAX": "ULONG_MAX",
+    "SIZE_MAX": "ULONG_MAX",
+    **{f"{u}INT{bits}_{end}": f"{u and 'U'}{kind}_{end}" for u in ("", "U")
+       for bits, kind in [(8, "CHAR"), (16, "SHRT"), (32, "INT"), (64, "LONG")]
+       for end in ("MIN", "MAX") if not (u and end == "MIN")},
+    **{name: text for stem, value in {
+        "PI": math.pi, "PIO2": math.pi / 2, "PIO4": math.pi / 4, "SQRT_TWO": 2**0.5,
+        "SQRT_HALF": 0.5**0.5, "L2E": math.log2(math.e), "LN2": math.log(2),
+        "LNT": math.log(10)}.items()
+       for name, text in [(f"CUDART_{stem}_F", f"{value:.9g}f"),
+                          (f"CUDART_{stem}", f"{value:.17g}")]},
 }
 HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|stdio"
-                     r"|stdlib|stdint|float|limits|string|assert|stddef|driver_types"
-                     r"|sm_\w+|pycuda-complex"
-                     r"|c(math|stdio|stdlib|stdint|float|limits|string|assert))"
+                     r"|stdlib|stdint|stdbool|inttypes|float|limits|string|assert"
+                     r"|stddef|driver_types|sm_\w+|pycuda-complex"
+                     r"|c(math|stdio|stdlib|stdint|float|limits|string|assert|stddef))"
                      r"(\.hp*)?")
-REFUSED_HEADERS = {
+REFUSED_HEADERS = {    # files, and folders of files
     "cooperative_groups": "cooperative groups", "cuda_fp16": "half precision",
+    "cooperative_groups/": "cooperative groups", "cuda_fp8": "eight-bit precision",
     "mma": "tensor cores", "curand_kernel": "cuRAND's device functions",
-    "cuda_bf16": "bfloat16", "pycuda-helpers": "textures",
+    "cuda_bf16": "bfloat16", "cuda_pipeline": "asynchronous copies",
+    "pycuda-helpers": "textures", "cub/": "templates", "thrust/": "templates",
+    "cuda/": "templates",
 }
 
 
@@ -62,7 +79,7 @@ def run(tokens, macros, include_dirs):
     done, pending, states = [], [], []    # a state for each #if that is open
 
     def flush():
-        done.extend(expanded(pending, macros))
+        done.extend(with_pragmas(expanded(pending, macros), macros))
         pending.clear()
 
     for token in tokens:
@@ -101,7 +118,9 @@ def run(tokens, macros, include_dirs):
             done.extend(include(text, token, macros, include_dirs))
         elif name == "error":
             raise SourceError(f"#error {text.split('error', 1)[1].strip()}", token)
-        elif name not in ("pragma", "", "line", "warning"):
+        elif name == "pragma":
+            done.extend(pragma(rest, macros, token))
+        elif name not in ("", "line", "warning"):
             raise SourceError(f"#{name} is no directive", token)
     if states:
         raise SourceError("an #if has no #endif", tokens[-1])
@@ -134,13 +153,41 @@ def include(text, token, macros, include_dirs):
         if path.is_file():
             return run(tokenize(path.read_text(encoding="utf-8"), name), macros,
                        [path.parent, *include_dirs])
-    stem = Path(name).name.rsplit(".", 1)[0]
-    if stem in REFUSED_HEADERS:
-        raise SourceError(f"#include <{name}>: {REFUSED_HEADERS[stem]} cannot run "
-                          "on the CPU engine", token)
-    if not HEADERS.fullmatch(Path(name).name):
+    path = Path(name)
+    what = (REFUSED_HEADERS.get(path.name.partition(".")[0])
+            or REFUSED_HEADERS.get(f"{path.parts[0]}/"))
+    if what:
+        raise Unsupported(f"#include <{name}>: {what} cannot run on the CPU engine",
+                          token)
+    if not HEADERS.fullmatch(path.name):
         raise SourceError(f"#include: {name} is in none of include_dirs", token)
     return []
+
+
+def with_pragmas(tokens, macros):
+    """_Pragma("...") is #pragma ..., but that a macro may have it."""
+    result, at = [], 0
+    while at < len(tokens):
+        token, content = tokens[at], tokens[at + 2:at + 3]
+        if token.text == "_Pragma" and content and content[0].kind == "string":
+            result += pragma(tokenize(content[0].text[1:-1]), macros, token)
+            at += 4
+        else:
+            result.append(token)
+            at += 1
+    return result
+
+
+def pragma(words, macros, place):
+    """The words after #pragma -> _Pragma("unroll 4"); nothing, if they are others."""
+    if not words or words[0].text not in ("unroll", "nounroll"):
+        return []
+    try:
+        times = constant(expanded(words[1:], macros), place)
+    except SourceError:                  # no number, or one that is no macro
+        times = 0
+    number = f" {times}" if times > 0 else ""
+    return like(place, f'_Pragma("{words[0].text}{number}")')
 
 
 def expanded(tokens, macros):

@@ -24,19 +24,15 @@ from dataclasses import dataclass, field
 try:
     from . import words
     from .preprocess import preprocess
-    from .tokens import (CLOSING, SourceError, Token, after, closing, like, split,
-                         wrapped)
+    from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
+                         like, split, untokenize, wrapped)
 except ImportError:                  # copied out of the package, the others beside it
     import words
     from preprocess import preprocess
-    from tokens import (CLOSING, SourceError, Token, after, closing, like, split,
-                        wrapped)
+    from tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
+                        like, split, untokenize, wrapped)
 
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum"}
-
-
-class Unsupported(SourceError):
-    """Something that a GPU can do and the CPU engine cannot."""
 
 
 @dataclass
@@ -82,7 +78,9 @@ class Source:
         self.variables = {}         # name -> (declaration, initialiser), tokens
         self.arrays = {}            # extern __shared__ at file scope: name -> pointer
         self.order = []             # Functions, and lists of tokens, in their order
-        tokens = with_complex(preprocess(source, defines, include_dirs, file))
+        tokens = preprocess(source, defines, include_dirs, file)
+        tokens = with_attributes(with_complex(tokens))
+        self.types |= {token.text for token in tokens if token.kind == "attribute"}
         for n, token in enumerate(tokens):
             following = tokens[n + 1].text if n + 1 < len(tokens) else ""
             self.refuse(token, following)
@@ -101,7 +99,7 @@ class Source:
 
     def take(self, chunk):
         """One declaration or definition at the top level of the file."""
-        chunk, bounds = without_attributes(chunk)
+        chunk, bounds = without_bounds(chunk)
         texts = [token.text for token in chunk]
         if texts == [";"]:
             return
@@ -112,7 +110,7 @@ class Source:
             return self.take_type(chunk)
         if "__shared__" in texts:
             if "extern" in texts:
-                return self.arrays.update([self.dynamic_array(chunk)])
+                return self.arrays.update(self.dynamic_arrays(chunk))
             raise Unsupported("__shared__ outside of a function: only extern, of a "
                               "size given at the launch", chunk[0])
         if "__constant__" in texts or "__device__" in texts:
@@ -137,8 +135,9 @@ class Source:
         kind = next((n for n, text in enumerate(texts)
                      if text in ("struct", "union", "enum")), None)
         declared = []
-        if kind is not None and chunk[kind + 1].kind == "name":
-            tag = chunk[kind + 1]
+        tag = kind is not None and next(t for t in chunk[kind + 1:]
+                                        if t.kind != "attribute")
+        if tag and tag.kind == "name":
             self.types.add(tag.text)
             declared = like(tag, f"typedef {texts[kind]} {tag.text} {tag.text};")
             if texts[kind] == "enum":    # C names no enum before it is made
@@ -150,8 +149,7 @@ class Source:
             body = chunk[texts.index("{"):]
             inner = [n for n, token in enumerate(body)
                      if token.text == "(" and body[n - 1].kind == "name"
-                     and body[n - 1].text != "aligned" and body[n + 1].text != "*"
-                     and body[n - 1].text not in ("sizeof", "__attribute__")]
+                     and body[n + 1].text != "*" and body[n - 1].text != "sizeof"]
             if texts[kind] != "enum" and inner:
                 name = body[inner[0] - 1]
                 raise Unsupported(f"{name.text}(): a structure with functions cannot "
@@ -233,16 +231,21 @@ class Source:
             declarators.append((name, part[:equals], part[equals + 1:]))
         return tokens[:end], declarators
 
-    def dynamic_array(self, tokens):
-        """extern __shared__ float s[]; -> ("s", ((float (*))context_->dynamic))."""
-        kept = [t for t in tokens if t.text not in ("extern", "__shared__")]
-        head, [(name, declarator, _)] = self.declaration(kept)
-        at = declarator.index(name)
-        rest = declarator[at + 1:]
-        rest = rest[closing(rest, 0) + 1:] if rest else []    # without the empty []
-        star = like(name, "(*)") if rest else like(name, "*")
-        kind = [*head, *declarator[:at], *star, *rest]
-        return name.text, wrapped([*wrapped(kind), *like(name, "context_->dynamic")])
+    def dynamic_arrays(self, tokens):
+        """extern __shared__ float s[]; -> {"s": ((float *)context_->dynamic)}."""
+        kept = [t for t in tokens if t.text not in ("extern", "__shared__")
+                and t.kind != "attribute"]
+        head, declarators = self.declaration(kept)
+        found = {}
+        for name, declarator, _ in declarators:
+            at = declarator.index(name)
+            rest = declarator[at + 1:]
+            rest = rest[closing(rest, 0) + 1:] if rest else []    # without the empty []
+            star = like(name, "(*)") if rest else like(name, "*")
+            kind = [*head, *declarator[:at], *star, *rest]
+            found[name.text] = wrapped([*wrapped(kind),
+                                        *like(name, "context_->dynamic")])
+        return found
 
 
 def chunks(tokens):
@@ -302,7 +305,26 @@ def with_complex(tokens):
     return result
 
 
-def without_attributes(tokens):
+ALIGN = {"__align__", "__builtin_align__", "alignas"}
+
+
+def with_attributes(tokens):
+    """__align__(16), or __attribute__((aligned(16))): one token, in the latter form."""
+    result, at = [], 0
+    while at < len(tokens):
+        token = tokens[at]
+        at += 1
+        if token.text in ALIGN | {"__attribute__"}:
+            end = closing(tokens, at) + 1
+            text = untokenize(flat(tokens[at:end]), file="").strip()
+            text = f"((aligned{text}))" if token.text in ALIGN else text
+            token = token._replace(kind="attribute", text=f"__attribute__{text}")
+            at = end
+        result.append(token)
+    return result
+
+
+def without_bounds(tokens):
     """The tokens without __launch_bounds__(...), and what stood in it, in parts."""
     result, at, bounds = [], 0, []
     while at < len(tokens):

@@ -33,6 +33,7 @@ except ImportError:                  # copied out of the package, tokens.py besi
 
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum", "constexpr",
               "volatile", "register", "auto", "signed", "unsigned", "__shared__"}
+LOOPS = ("for", "while", "do")
 
 
 @dataclass
@@ -90,7 +91,7 @@ class Parser:
     """Reads statements from tokens, one after the other."""
 
     def __init__(self, tokens, types):
-        self.tokens, self.types, self.at = tokens, types, 0
+        self.tokens, self.types, self.at = tokens, set(types), 0
 
     def text(self, ahead=0):
         n = self.at + ahead
@@ -155,6 +156,11 @@ class Parser:
             return Statement("do", [*parts, self.take()])
         if text == "for":
             return self.loop()
+        if text == "_Pragma":
+            hint, statement = self.take(4), self.statement()
+            if statement.kind in LOOPS:
+                statement.parts.insert(0, hint)
+            return statement
         if text in ("break", "continue"):
             return Statement(text, [self.take(2)])
         if text == "return":
@@ -164,6 +170,8 @@ class Parser:
             return Statement("label", [self.until(":"), self.take()])
         if text in ("typedef", "struct", "union", "enum") and (
                 text == "typedef" or self.text(1) == "{" or self.text(2) == "{"):
+            if text != "typedef" and self.text(1) != "{":
+                self.types.add(self.text(1))         # C++ needs no struct before it
             return Statement("type", [self.until(";"), self.take()])
         if text in self.types | QUALIFIERS and not self.conversion():
             kind = "shared" if "__shared__" in (text, self.text(1), self.text(2)) else (

@@ -29,7 +29,8 @@ from typing import NamedTuple
 class Token(NamedTuple):
     """A word of C: its kind, its text and where it stands."""
 
-    kind: str       # name, number, string, character, operator, directive
+    kind: str       # name, number, string, character, operator, directive;
+                    # attribute, once source.py has been there
     text: str
     line: int
     space: str = ""     # the blanks before it, in its own line
@@ -43,6 +44,10 @@ class SourceError(Exception):
         place = f"{token.file}:{token.line}: " if token else ""
         super().__init__(place + message)
         self.message, self.token = message, token
+
+
+class Unsupported(SourceError):
+    """Something that a GPU can do and the CPU engine cannot."""
 
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}

@@ -44,17 +44,17 @@ from dataclasses import dataclass
 try:
     from . import barriers, statements, words
     from .preprocess import constant
-    from .source import (Function, Parameter, Source, Unsupported, member,
-                         parameter_name, untyped)
-    from .tokens import SourceError, after, closing, flat, like, untokenize, wrapped
+    from .source import Function, Parameter, Source, member, parameter_name, untyped
+    from .tokens import (SourceError, Unsupported, after, closing, flat, like,
+                         untokenize, wrapped)
 except ImportError:                  # copied out of the package, the others beside it
     import barriers
     import statements
     import words
     from preprocess import constant
-    from source import (Function, Parameter, Source, Unsupported, member,
-                        parameter_name, untyped)
-    from tokens import SourceError, after, closing, flat, like, untokenize, wrapped
+    from source import Function, Parameter, Source, member, parameter_name, untyped
+    from tokens import (SourceError, Unsupported, after, closing, flat, like,
+                        untokenize, wrapped)
 
 
 @dataclass
@@ -101,8 +101,8 @@ class Translator(Source):
         while changed:               # who calls one that needs it needs it, too
             changed = False
             for function in everything:
-                called = [g for name in function.calls for g in self.functions[name]]
-                if not function.context and any(g.context for g in called):
+                if not function.context and any(
+                        self.needs_context(name) for name in function.calls):
                     function.context = changed = True
         kernels = [f for f in everything if f.kernel and f.body]
         self.votes = any(t.text == "vote_" for f in everything for t in f.body)
@@ -170,6 +170,9 @@ class Translator(Source):
             place = self.functions[name][0].place
             raise Unsupported(f"{name} calls itself: recursion cannot run on the CPU "
                               "engine", place)
+        if path and not any(function.body for function in self.functions[name]):
+            raise SourceError(f"{name}(...) is declared, and called, and not defined",
+                              self.functions[name][0].place)
         for function in self.functions[name]:
             for called in function.calls:
                 self.check_recursion(called, [*path, name])
@@ -185,10 +188,45 @@ class Translator(Source):
                    *(name.rstrip("_") for name in words.CALLS), *self.types}
         if function.kernel:
             uniform |= {parameter_name(part).text for part in function.parameters}
+        for statement in body.everything():
+            self.as_c(statement)
         body = barriers.arranged(body, uniform, waiting)
         if self.watch:
             body = self.watch(body, self, function)
         self.find_names(function, body)
+
+    def as_c(self, statement):
+        """Write a declaration that only C++ has as C has it: int i(3); dim3 size;"""
+        if statement.kind == "type" and statement.parts[0][0].text != "typedef":
+            kind, tag = statement.parts[0][:2]
+            if tag.kind == "name":
+                statement.parts.append(
+                    after(tag, f" typedef {kind.text} {tag.text} {tag.text};"))
+        for part in statement.parts:
+            if not isinstance(part, statements.Declaration):
+                continue
+            texts = {token.text for token in part.type}
+            if "static" in texts and not texts & {"const", "constexpr"}:
+                raise Unsupported("static: a variable that a function keeps cannot run "
+                                  "on the CPU engine; use a __device__ variable of the "
+                                  "file", part.type[0])
+            part.type = [token for token in part.type if token.text != "static"]
+            part.declarators = [self.initialised(*each, dim3="dim3" in texts)
+                                for each in part.declarators]
+
+    @staticmethod
+    def initialised(name, declarator, equals, value, dim3):
+        """i(3) and i{3} as i = ..., and dim3's as calls, as C has no constructors."""
+        at = declarator.index(name) + 1
+        given = declarator[at:] if value is None else value.tokens
+        dim3 = dim3 and declarator[0] == name        # and no pointer to one
+        if dim3 and not given:
+            given = after(name, "()")
+        if not (dim3 or value is None) or not given or given[0].text not in ("(", "{"):
+            return name, declarator, equals, value
+        if dim3:
+            given = [*after(name, " make_dim3("), *given[1:-1], *after(name, ")")]
+        return name, declarator[:at], after(name, " ="), statements.Expression(given)
 
     def find_names(self, function, body):
         """Take __shared__ declarations out of a body; note what it calls and needs."""
@@ -223,8 +261,7 @@ class Translator(Source):
 
     def take_shared(self, function, tokens, constants):
         if "extern" in [token.text for token in tokens]:
-            name, pointer = self.dynamic_array(tokens)
-            function.names[name] = pointer
+            function.names.update(self.dynamic_arrays(tokens))
             function.dynamic = True
             return
         kept = [t for t in tokens if t.text not in ("__shared__", "static")]
@@ -269,7 +306,7 @@ class Translator(Source):
         name = function.place._replace(text=self.function_name(function.name),
                                        space=" ")
         given = [self.rewrite(part, function) for part in function.parameters]
-        if function.context:
+        if self.needs_context(function.name):
             given.insert(0, like(name, "struct context_ *context_"))
         listed = []
         for n, part in enumerate(given):
@@ -287,6 +324,10 @@ class Translator(Source):
         ending = [] if function.body else after(name, ";")
         return [*shared, *like(place, static), *head, name, *after(name, "("), *listed,
                 *after(name, ")"), *self.rewrite(function.body, function), *ending]
+
+    def needs_context(self, name):
+        """Does a function of that name?  Then all do, declarations and overloads."""
+        return any(function.context for function in self.functions[name])
 
     def function_name(self, name):
         """A function of the program may have a name that is taken."""
@@ -448,17 +489,14 @@ class Translator(Source):
                 if at < len(tokens) and tokens[at].line == token.line:
                     tokens = [*tokens[:at], tokens[at]._replace(space=token.space),
                               *tokens[at + 1:]]
-            elif text in ("__align__", "alignas") and following == "(":
-                end = closing(tokens, at)
-                put(f"__attribute__((aligned({tokens[at + 1].text})))", token)
-                at = end + 1
+            elif text == "dim3" and following == "(":
+                self.used |= {text, "make_dim3"}
+                put("make_dim3", token)
             elif text in words.VECTORS or text == "dim3":
                 self.used.add(text)
                 if following == "(":
-                    instead = ("set .x, .y and .z" if text == "dim3" else
-                               f"write make_{text}(...)")
                     raise Unsupported(f"{text}(...): C++ classes cannot run on the CPU "
-                                      f"engine; {instead}", token)
+                                      f"engine; write make_{text}(...)", token)
                 result.append(token._replace(text=f"{text}_"))
             elif text in words.COMPLEXES:
                 self.used.add(text)
@@ -470,7 +508,7 @@ class Translator(Source):
                 put(f"({text})", token)
             elif text in self.functions and following == "(":
                 put(self.function_name(text), token)
-                if any(f.context for f in self.functions[text]):
+                if self.needs_context(text):
                     result += after(token, "(context_" if tokens[at + 1].text == ")"
                                     else "(context_,")
                     at += 1

@@ -18,8 +18,7 @@ CUDA's float4 is a structure of four numbers without arithmetic, and float3 has 
 bytes; OpenCL's have arithmetic and 16 bytes.  So programs get CUDA's, as float4_ and
 float3_.
 
-Left out: functions of half precision, vectors of integers in arithmetic (SIMD within a
-word), Bessel functions, rounding modes other than to nearest in __fadd_rz and its kin.
+Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 
 Chapter: docs/cuda/without-a-gpu.md.  To copy: this file alone.
 """
@@ -94,6 +93,12 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
     **{f"{name}_": [f"#define {name}_(a, b) ({{ __typeof__((a) + (b)) a_ = (a), "
                     f"b_ = (b); a_ {sign} b_ ? a_ : b_; }})"]
        for name, sign in [("min", "<"), ("max", ">")]},
+    **{f"{kind}{name}": [f"static {t} {kind}{name}({t} a, {t} b) "
+                         f"{{ return a {sign} b ? a : b; }}"]
+       for kind, t in [("u", "uint"), ("ll", "long"), ("ull", "ulong")]
+       for name, sign in [("min", "<"), ("max", ">")]},
+    **{name: [f"static long {name}(long a) {{ return a < 0 ? -a : a; }}"]
+       for name in ("labs", "llabs")},
     "abs_": ["#define abs_(a) _Generic((a) + 0, float: fabs((float)(a)), double: "
              "fabs((double)(a)), default: ({ __typeof__((a) + 0) a_ = (a); "
              "a_ < 0 ? -a_ : a_; }))"],
@@ -109,6 +114,26 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
                   "*(c) = cos((float)(a)))"],
     "sincos_": [REAL, "#define sincos_(a, s, c) (*(s) = sin(REAL_(a)), "
                 "*(c) = cos(REAL_(a)))"],
+    "sincospif": ["#define sincospif(a, s, c) (*(s) = sinpi((float)(a)), "
+                  "*(c) = cospi((float)(a)))"],
+    "frexpf": ["#define frexpf(a, n) frexp((float)(a), n)"],
+    "frexp_": [REAL, "#define frexp_(a, n) frexp(REAL_(a), n)"],
+    "modff": ["#define modff(a, whole) modf((float)(a), whole)"],
+    "modf_": [REAL, "#define modf_(a, whole) modf(REAL_(a), whole)"],
+    "ilogbf": ["#define ilogbf(a) ilogb((float)(a))"],
+    "scalbn": ["#define scalbn(a, n) ldexp(a, (int)(n))"],
+    "nearbyintf": ["#define nearbyintf(a) rint((float)(a))"],
+    "nearbyint": [REAL, "#define nearbyint(a) rint(REAL_(a))"],
+    **{f"{l}{name}{f}": [REAL, f"#define {l}{name}{f}(a) ((long){name}(REAL_(a)))"]
+       for l in ("l", "ll") for name in ("round", "rint") for f in ("", "f")},
+    "normcdff": ["#define normcdff(a) (erfc((float)(a) * -0.707106781f) / 2)"],
+    "normcdf": ["#define normcdf(a) (erfc((double)(a) * -M_SQRT1_2) / 2)"],
+    "rcbrtf": ["#define rcbrtf(a) (1 / cbrt((float)(a)))"],
+    "rcbrt": [REAL, "#define rcbrt(a) (1 / cbrt(REAL_(a)))"],
+    **{f"{r}norm3d{f}": [f"static {t} {r}norm3d{f}({t} a, {t} b, {t} c) "
+                         f"{{ return {r}sqrt(a * a + b * b + c * c); }}"]
+       for r in ("", "r") for f, t in [("f", "float"), ("", "double")]},
+    "fdividef": ["#define fdividef(a, b) ((float)(a) / (float)(b))"],
     "__powf": ["#define __powf(a, b) pow((float)(a), (float)(b))"],
     "__fdividef": ["#define __fdividef(a, b) ((float)(a) / (float)(b))"],
     "__saturatef": ["#define __saturatef(a) clamp((float)(a), 0.0f, 1.0f)"],
@@ -119,20 +144,29 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
                          f"{{ return a {sign} b; }}"]
        for name, sign in [("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/")]},
     "__fmaf_rn": ["#define __fmaf_rn(a, b, c) fma((float)(a), (float)(b), (float)(c))"],
+    "__frsqrt_rn": ["#define __frsqrt_rn(a) rsqrt((float)(a))"],
+    "__dsqrt_rn": ["#define __dsqrt_rn(a) sqrt((double)(a))"],
+    "__drcp_rn": ["#define __drcp_rn(a) (1 / (double)(a))"],
     "__fsqrt_rn": ["#define __fsqrt_rn(a) sqrt((float)(a))"],
     "__frcp_rn": ["#define __frcp_rn(a) (1 / (float)(a))"],
     "__mul24": ["#define __mul24(a, b) ((int)(a) * (int)(b))"],
     "__umul24": ["#define __umul24(a, b) ((uint)(a) * (uint)(b))"],
     "__mulhi": ["#define __mulhi(a, b) mul_hi((int)(a), (int)(b))"],
     "__umulhi": ["#define __umulhi(a, b) mul_hi((uint)(a), (uint)(b))"],
+    "__mul64hi": ["#define __mul64hi(a, b) mul_hi((long)(a), (long)(b))"],
+    "__umul64hi": ["#define __umul64hi(a, b) mul_hi((ulong)(a), (ulong)(b))"],
     "__popc": ["#define __popc(a) ((int)popcount((uint)(a)))"],
     "__popcll": ["#define __popcll(a) ((int)popcount((ulong)(a)))"],
     "__clz": ["#define __clz(a) ((int)clz((uint)(a)))"],
     "__clzll": ["#define __clzll(a) ((int)clz((ulong)(a)))"],
     "__ffs": ["static int __ffs(uint a) { return a ? 32 - (int)clz(a & -a) : 0; }"],
-    "__brev": ["static uint __brev(uint a) { uint b = 0; for (int n = 0; n < 32; n++) "
-               "b |= (a >> n & 1) << (31 - n); return b; }"],
-    "__ldg": ["#define __ldg(a) (*(a))"],
+    "__ffsll": ["static int __ffsll(ulong a) "
+                "{ return a ? 64 - (int)clz(a & -a) : 0; }"],
+    **{name: [f"static {t} {name}({t} a) {{ {t} b = 0; for (int n = 0; n < {bits}; "
+              f"n++) b |= (a >> n & 1) << ({bits - 1} - n); return b; }}"]
+       for name, t, bits in [("__brev", "uint", 32), ("__brevll", "ulong", 64)]},
+    **{f"__ld{how}": [f"#define __ld{how}(a) (*(a))"]
+       for how in ("g", "cg", "ca", "cs", "lu", "cv")},
     "__sad": ["#define __sad(a, b, c) (abs_diff((int)(a), (int)(b)) + (uint)(c))"],
     **{f"__{a}_as_{b}": [f"#define __{a}_as_{b}(a) as_{c}(a)"]
        for a, b, c in [("int", "float", "float"), ("uint", "float", "float"),
@@ -143,8 +177,10 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
        for a in ("float", "double")
        for b, c in [("int", "int"), ("uint", "uint"), ("ll", "long"), ("ull", "ulong")]
        for r, mode in [("rn", "rte"), ("rz", "rtz"), ("ru", "rtp"), ("rd", "rtn")]},
-    **{f"__{a}2float_rn": [f"#define __{a}2float_rn(a) ((float)({b})(a))"]
-       for a, b in [("int", "int"), ("uint", "uint"), ("double", "double")]},
+    **{f"__{a}2{real}_rn": [f"#define __{a}2{real}_rn(a) (({real})({b})(a))"]
+       for real in ("float", "double")
+       for a, b in [("int", "int"), ("uint", "uint"), ("ll", "long"), ("ull", "ulong"),
+                    ("double", "double")]},
     "memcpy": ["#define memcpy(a, b, n) __builtin_memcpy(a, b, n)"],
     "memset": ["#define memset(a, b, n) __builtin_memset(a, b, n)"],
     "assert_": ["#define assert_(a) ((a) ? 0 : (*(int *)context_->failed = __LINE__))"],
@@ -191,15 +227,21 @@ ATOMICS = {
     "atomicInc": exchange("atomicInc", "old >= b ? 0 : old + 1", ("uint",)),
     "atomicDec": exchange("atomicDec", "old == 0 || old > b ? b : old - 1", ("uint",)),
 }
+ATOMICS.update({f"{name}_{scope}": [*lines, f"#define {name}_{scope} {name}"]
+                for name, lines in ATOMICS.items() for scope in ("block", "system")})
 CALLS.update(ATOMICS)
+CALLS["make_dim3"] = [                   # what is not given is 1
+    f"{OVERLOAD} dim3_ make_dim3({', '.join(f'uint {a}' for a in given) or 'void'}) "
+    f"{{ return (dim3_){{{', '.join(given + '111'[len(given):])}}}; }}"
+    for given in ("", "x", "xy", "xyz")]
 
 
 def definition(name):
     """The lines that a program needs in front if it uses name, as one text, or None."""
     if name in VECTORS or name in COMPLEXES:
         return VECTORS.get(name) or COMPLEXES[name]
-    if name == "dim3":
-        return "typedef struct { uint x, y, z; } dim3_;"
+    if name == "dim3":                   # as threadIdx, so that it may be given that
+        return VECTORS["uint3"] + "\ntypedef uint3_ dim3_;"
     if name.startswith("make_") and name[5:] in VECTORS:
         vector = name[5:]
         scalar, fields = re.match(r"typedef struct { (\w+) ([\w, ]+);",
@@ -264,6 +306,14 @@ REFUSED = [
     (r"clock|clock64|__nanosleep|globaltimer", "clocks inside a kernel"),
     (r"volatile", "volatile, by which threads wait for each other without a barrier,"),
     (r"__managed__", "managed variables"),
+    (r"[jy][01n]f|cyl_bessel_\w+|erfc?invf?|erfcxf?|normcdfinvf?",
+     "Bessel functions, inverses of erf and their kin"),
+    (r"__v\w+[24]|__dp[24]a\w*|__byte_perm|__funnelshift_\w+", "SIMD within a word"),
+    (r"__[fd](add|sub|mul|div|sqrt|rcp|maf?)_r[zud]|__double2float_r[zud]",
+     "rounding but to the nearest"),
+    (r"__trap|__brkpt|__prof_trigger", "traps"),
+    (r"__is(Shared|Global|Local|Constant)|__cvta_\w+|__pipeline_\w+",
+     "telling one kind of memory from another"),
     (r"__cluster_dims__|__grid_constant__", "features of newer GPUs"),
     (r"goto", "goto"),
 ]
