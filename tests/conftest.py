@@ -5,6 +5,8 @@ import os
 import pytest
 from served import FLAGS, build, find_chromium, serve
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, would wait for each other
+
 
 def pytest_addoption(parser):
     parser.addoption("--mine", metavar="FILE", help="test a reader's code in the place of the book's: "

@@ -13,6 +13,9 @@ theirs to write, which chapter teaches them, and the module, if there is one, th
 Each exercise is graded alone, in a process of its own, so that everything around it is the book's:
 first by the examples in its docstring, each below the title of the section of the chapter that
 explains it, then by the module's tests.  What went wrong is told with that section's takeaway.
+
+In the labs of CUDA C an exercise returns a kernel's text, and its examples launch it on the CPU, by
+run() and loads(), with memcheck looking on.
 """
 
 import argparse
@@ -177,21 +180,61 @@ def try_examples(lab, name, names):
         doctest.DebugRunner(checker=Close(), verbose=False).run(test)
         return
     except doctest.DocTestFailure as failure:
-        failed, got = failure.example, f"came        {failure.got.strip() or 'nothing'}"
+        failed, got = failure.example, failure.got.strip() or "nothing"
     except doctest.UnexpectedException as failure:
         failed, error = failure.example, failure.exc_info[1]
         if isinstance(error, NotImplementedError):
             raise Wrong(str(error), OPEN) from None
-        got = f"came        {lab.told(error)}"
+        got = lab.told(error)
     [title] = [title for title, example in found if example is failed]
     upto = [example for each, example in found if each == title and example.lineno <= failed.lineno]
     shown = "".join(f">>> {example.source}".replace("\n", "\n... ").removesuffix("... ") for example in upto)
-    raise Wrong(f"{indented(shown)}\n\n    expected    {failed.want.strip() or 'nothing'}\n    {got}\n\n"
+    compared = f"{beside('expected', failed.want.strip() or 'nothing')}\n{beside('came', got)}"
+    raise Wrong(f"{indented(shown)}\n\n{indented(compared)}\n\n"
                 f"{lab.sections()[title]}\nRead: {lab.chapter}, {title}")
+
+
+def beside(word, text):
+    """The word, and the lines of the text in a column of their own."""
+    return f"{word:12}" + text.replace("\n", "\n" + 12 * " ")
 
 
 def indented(text):
     return "\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines())
+
+
+def launched(text, arguments, block, grid):
+    """Launch the kernel of a text, watched by memcheck -> its last array, the record of all accesses."""
+    os.environ["SCRATCH_CUDA"] = "cpu"    # the engine that can watch
+    import numpy as np
+
+    from scratch.cuda import autoinit, compiler, driver, memcheck    # noqa: F401
+    name = re.search(r"__global__\s+void\s+(\w+)", text or "")
+    if not name:
+        raise ValueError(f"a kernel's text has a line `__global__ void name(...)`; this is {text!r}")
+    values = [np.int32(each) if isinstance(each, int) else np.array(each, np.float32) for each in arguments]
+    with memcheck.memcheck() as check:
+        kernel = compiler.SourceModule(text).get_function(name[1])
+    kernel(*(driver.InOut(value) if value.ndim else value for value in values), block=block, grid=grid)
+    return [value for value in values if value.ndim][-1], check.accesses
+
+
+def run(text, *arguments, block, grid=(1, 1)):
+    """For labs of CUDA C: what the last array holds after the launch, as a list."""
+    return launched(text, arguments, block, grid)[0].tolist()
+
+
+def loads(text, *arguments, block, grid=(1, 1)):
+    """For labs of CUDA C: how many floats all threads together load from global memory."""
+    _, accesses = launched(text, arguments, block, grid)
+    return int(accesses["size"][(accesses["space"] == 2) & (accesses["kind"] % 2 == 1)].sum()) // 4
+
+
+def empty(*shape):
+    """For labs of CUDA C: an array for a kernel to fill, nan until it does."""
+    import numpy as np
+
+    return np.full(shape, np.nan)
 
 
 class Grading:
@@ -264,11 +307,15 @@ def judge(address, limit=LIMIT):
     """Grade an exercise, or a whole file at once, in a process of its own -> its state and why."""
     try:
         run = subprocess.run([sys.executable, "-m", "weave.lab", "--alone", address],
-                             capture_output=True, text=True, timeout=limit)
+                             capture_output=True, text=True, timeout=limit,
+                             env={"OMP_NUM_THREADS": "1", **os.environ})    # small tensors, other work beside
     except subprocess.TimeoutExpired:
         return WRONG, f"After {limit} seconds it was still running. Is there a loop that never ends?"
     found = re.search(rf"^({PASSES}|{WRONG}|{OPEN})\n(.*)\Z", run.stdout, re.MULTILINE | re.DOTALL)
-    return (found[1], found[2].strip()) if found else (WRONG, (run.stdout + run.stderr).strip())
+    if found:
+        return found[1], found[2].strip("\n")
+    died = subprocess.CalledProcessError(run.returncode, "python")    # the status in words
+    return WRONG, (run.stdout + run.stderr).strip() or str(died)
 
 
 def main(arguments=None):

@@ -35,7 +35,7 @@ class solved_mixture:
 }
 
 
-KERNELS = {
+KERNELS = {    # what solves the exercises of labs/cuda
     "squared": """
 __global__ void squared(const float *x, float *y)
 {
@@ -165,7 +165,8 @@ __global__ void row_sums(const float *x, float *sums, int C)
     if (t == 0) sums[r] = part[0];
 }
 """,
-    "matmul": (ROOT / "src/scratch/cuda/matmul_tiles.cu").read_text(encoding="utf-8").replace("TILE", "4"),
+    "matmul": "".join(f"#define {macro}\n" for macro in ("TILE 4", "TRANSPOSED_A 0", "TRANSPOSED_B 0"))
+              + (ROOT / "src/scratch/cuda/matmul_tiles.cu").read_text(encoding="utf-8"),
 }
 OF_OUR_OWN |= {name: f"def solved_{name}():\n    return {text!r}" for name, text in KERNELS.items()}
 
@@ -219,7 +220,8 @@ def with_body(tmp_path, name, body, lab=ENGINE):
     text = lab.read_text(encoding="utf-8")
     stub = re.compile(rf'^( *)raise NotImplementedError\("{re.escape(name)} is yours to write"\)', re.MULTILINE)
     indent = stub.search(text)[1]
-    mine.write_text(stub.sub("\n".join(indent + line for line in body.splitlines()), text), encoding="utf-8")
+    body = "\n".join(indent + line for line in body.splitlines())
+    mine.write_text(stub.sub(lambda _: body, text), encoding="utf-8")
     return mine
 
 
@@ -264,38 +266,47 @@ def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(t
     assert state == WRONG and "The book's tests say: " in why and "The test: tests/micrograd/test_engine.py" in why
 
 
-@pytest.mark.parametrize("lab, name, old, new, says", [
-    ("threads", "relu", "if (i < N) ", "", ["outside: line 5, x[i], loads element 5 of 5 elements of x",
-     "Round the number of blocks up and guard every access", "Read: docs/cuda/vector-addition.md, What if the last"]),
-    ("threads", "squared", "[threadIdx.x] =", "[threadIdx.x + 1] =", ["stores to element 4 of 4 elements of y"]),
-    ("threads", "transposed", "y[c * R + r]", "y[c * C + r]", ["outside: line 5, y[c * C + r]"]),
-    ("threads", "transposed", "c = threadIdx.x, r = threadIdx.y", "c = threadIdx.y, r = threadIdx.x",
-     ["expected    [[1.0], [2.0], [3.0], [4.0], [5.0]]", "came        [[1.0], [2.0], [nan], [nan], [nan]]"]),
-    ("threads", "backwards", "N - 1 - i", "N - i", ["loads element 6 of 6", "tells it which.", "Which element is mine?"]),
-    ("threads", "backwards", "blockIdx.x * blockDim.x + ", "", ["race: line 5, y[i], stores to what line 5"]),
-    ("shared", "rotated", "    __syncthreads();\n", "", ["race: line 7, piece[(t + 1) % length], loads what line 6",
-     "A barrier stands between a store and another thread's load of the same cell."]),
-    ("shared", "rotated", "length = min(4, N - begin);", "length = min(4, N - begin);\n    if (t >= length) return;",
-     ["came        LaunchError: ", "line 6", "__syncthreads"]),
-    ("shared", "pooled", "min(t + 1, N - 1)", "t + 1", ["element 8 of 8 elements of held"]),
-    ("shared", "pooled", "held[max(t - 1, 0)]", "x[max(t - 1, 0)]", ["expected    8", "came        16"]),
-    ("shared", "convolved", "    if (t < 2 && i + 4 < N) held[t + 4] = x[i + 4];\n", "",
-     ["unwritten: line 8, held[t + 2], loads shared memory that no thread of the block has stored to"]),
-    ("shared", "dot", "if (t < span) ", "", ["outside: line 11, part[t + span]"]),
-    ("shared", "prefix_sum", "        __syncthreads();    // all have read\n", "", ["race: line 9, part[t - reach], loads"]),
-    ("matmul", "matmul", "        __syncthreads();             // everyone has read them; they may be overwritten\n", "",
-     ["race: line ", "no barrier between", "Read: docs/cuda/matmul.md"]),
-    ("matmul", "matmul", "a_tile[y][k] * b_tile[k][x]", "A(m, k0 + k) * b_tile[k][x]", ["element"]),
-    ("threads", "squared", "__global__ void squared(const float *x, float *y)\n", "",
-     ["came        ValueError: a kernel's text has a line `__global__ void name(...)`; this is '"]),
-    ("threads", "squared", "* x[threadIdx.x];", "* x[threadIdx.x]", ["came        CompileError: "]),
-    ("threads", "larger", "fmaxf(", "fmaxf(1 / (threadIdx.x / 32), ", ["Python was stopped: Floating point exception"]),
-])
-def test_a_kernels_mistake_is_told_with_its_line(tmp_path, lab, name, old, new, says):
-    """Right numbers from wrong accesses, too: memcheck looks on."""
+KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what is said of it
+    "no guard": ("threads", "relu", "if (i < N) ", "", [
+        "outside: line 5, x[i], loads element 5 of 5 elements of x",
+        "Round the number of blocks up and guard every access",
+        "Read: docs/cuda/vector-addition.md, What if the last block is not full?"]),
+    "wrong index": ("threads", "squared", "y[threadIdx.x]", "y[threadIdx.x + 1]", [
+        "stores to element 4 of 4 elements of y"]),
+    "wrong row length": ("threads", "transposed", "y[c * R + r]", "y[c * C + r]", ["outside: line 5, y[c * C + r]"]),
+    "x and y swapped": ("threads", "transposed", "c = threadIdx.x, r = threadIdx.y", "c = threadIdx.y, r = threadIdx.x", [
+        "expected    [[1.0], [2.0], [3.0], [4.0], [5.0]]", "came        [[1.0], [2.0], [nan], [nan], [nan]]"]),
+    "one place off": ("threads", "backwards", "N - 1 - i", "N - i", [
+        "loads element 6 of 6", "Read: docs/cuda/vector-addition.md, Which element is mine?"]),
+    "no block number": ("threads", "backwards", "blockIdx.x * blockDim.x + ", "", [
+        "race: line 5, y[i], stores to what line 5"]),
+    "no barrier, right numbers": ("shared", "rotated", "    __syncthreads();\n", "", [
+        "                  7 |     if (t < length) x[begin + t] = piece[(t + 1) % length];\n",
+        "A barrier stands between a store and another thread's load of the same cell."]),
+    "a barrier that some miss": ("shared", "rotated", "N - begin);", "N - begin);\n    if (t >= length) return;", [
+        "came        LaunchError: ", "line 6", "__syncthreads"]),
+    "no halo": ("shared", "convolved", "    if (t < 2 && i + 4 < N) held[t + 4] = x[i + 4];\n", "", [
+        "unwritten: line 10, held[t + 2], loads shared memory that no thread of the block has stored to"]),
+    "halo too far": ("shared", "pooled", "min(t + 1, N - 1)", "t + 1", ["element 8 of 8 elements of held"]),
+    "loaded twice": ("shared", "pooled", "held[max(t - 1, 0)]", "x[max(t - 1, 0)]", ["expected    8\n", "came        16\n"]),
+    "everybody adds": ("shared", "dot", "if (t < span) ", "", ["outside: line 11, part[t + span]"]),
+    "reads while others write": ("shared", "prefix_sum", "__syncthreads();    // all have read", "", [
+        "race: line 9, part[t - reach], loads"]),
+    "overwrites while others read": ("matmul", "matmul", "__syncthreads();             // everyone", "//", [
+        "race: line ", "no barrier between", "Read: docs/cuda/matmul.md"]),
+    "no tile": ("matmul", "matmul", "a_tile[y][k] * b", "(m < M && k0 + k < K ? A(m, k0 + k) : 0) * b", [
+        "expected    4.0\n", "came        12.0\n", "What if a block shares what it has read?"]),
+    "no kernel": ("threads", "squared", "__global__ ", "", [
+        "came        ValueError: a kernel's text has a line `__global__ void name(...)`; this is '"]),
+    "no semicolon": ("threads", "squared", "* x[threadIdx.x];", "* x[threadIdx.x]", ["came        CompileError: "]),
+}
+
+
+@pytest.mark.parametrize("lab, name, old, new, says", KERNELS_MISTAKES.values(), ids=KERNELS_MISTAKES)
+def test_a_kernels_mistake_is_told(tmp_path, lab, name, old, new, says):
     assert old in KERNELS[name]
-    text = KERNELS[name].replace(old, new)
-    mine = with_body(tmp_path, name, f"return {text!r}", ROOT / f"labs/cuda/{lab}.py")
+    kernel = KERNELS[name].replace(old, new)
+    mine = with_body(tmp_path, name, f"return {kernel!r}", ROOT / f"labs/cuda/{lab}.py")
     state, why = judge(f"{mine}::{name}")
     assert state == WRONG
     for part in says:
@@ -313,6 +324,12 @@ def test_a_loop_that_never_ends_is_stopped(tmp_path):
     mine = with_body(tmp_path, "Value.tanh", "while True:\n    pass")
     assert judge(f"{mine}::Value.tanh", limit=5) == (
         WRONG, "After 5 seconds it was still running. Is there a loop that never ends?")
+
+
+def test_an_answer_that_takes_python_with_it_is_a_mistake_like_others(tmp_path):
+    mine = with_body(tmp_path, "Value.tanh", "import os\nos.abort()")
+    assert judge(f"{mine}::Value.tanh") == (
+        WRONG, "Command 'python' died with <Signals.SIGABRT: 6>.")
 
 
 @pytest.mark.parametrize("text, says", [
