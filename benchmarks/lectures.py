@@ -457,7 +457,8 @@ class ByPosition(BatchNorm1d):
             mean, var = x.mean(0), x.var(0)
             self.running_mean.lerp_(mean.detach(), self.momentum)
             self.running_var.lerp_(var.detach(), self.momentum)
-        return self.weight * (x - mean) / (var + self.eps).sqrt() + self.bias
+        x_hat = (x - mean) / (var + self.eps).sqrt()
+        return self.weight * x_hat + self.bias
 
 
 @row("W6", "wavenet", "Fused two by two, with statistics for each position apart: the bug",
