@@ -3,6 +3,8 @@
 import contextlib
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,6 +34,16 @@ def test_every_command_is_a_target_of_the_makefile():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:^|`|&& |cpu )make ([a-z]+)", README, re.MULTILINE))
     assert {"serve", "test", "env"} <= named <= targets
+
+
+def test_every_program_of_the_package_knows_the_commands_and_options_it_is_shown_with():
+    lines = re.findall(r"^python -m (scratch\.\w+) (\w+) (.*?)(?: +#.*)?$", README, re.MULTILINE)
+    assert {program for program, _, _ in lines} == {"scratch.makemore", "scratch.bpe", "scratch.cuda"}
+    for program, command, rest in lines:
+        told = subprocess.run([sys.executable, "-m", program, command, "--help"], capture_output=True, text=True)
+        assert told.returncode == 0, told.stderr
+        for option in re.findall(r"--[\w-]+", rest):
+            assert option in told.stdout, f"{program} {command} {option}"
 
 
 def test_its_map_lists_every_chapter_and_every_module():
