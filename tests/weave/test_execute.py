@@ -114,11 +114,17 @@ def test_no_kernel_outlives_an_interrupted_run(book, sent):
     book.chapter(f"\n```python\nimport os, time\nprint(os.getpid(), file=open({str(started)!r}, 'w'), flush=True)\n"
                  "time.sleep(100)\n```\n")
     process = subprocess.Popen([sys.executable, "-m", "weave", "run", "docs/chapter.md"], cwd=book.root,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                               preexec_fn=heeding_ctrl_c)
     kernel = int(wait_for(lambda: started.exists() and started.read_text()))
     process.send_signal(sent)
     process.wait(timeout=20)
     wait_for(lambda: not alive(kernel))
+
+
+def heeding_ctrl_c():
+    """Whoever runs the tests in the background has them ignore SIGINT, and all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def alive(pid):
