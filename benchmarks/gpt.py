@@ -54,18 +54,18 @@ GIVEN = 5163                         # data/README.md: so many given names, then
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", default=["speed"], choices=["speed", "ladder", "models"])
+    parser.add_argument("sections", nargs="*", choices=["speed", "ladder", "models"])
     parser.add_argument("--rounds", type=int, default=9, help="rounds of each comparison (9)")
     parser.add_argument("--threads", type=int, default=2, choices=BUDGETS, help="of the speed section (2)")
     parser.add_argument("--karpathy", help="the names.txt of Karpathy's makemore, for its rows")
     parser.add_argument("--only", help="of the models, the one whose name contains this")
     options = parser.parse_args()
-    holds = True
-    if "speed" in options.sections:
+    holds, sections = True, options.sections or ["speed"]
+    if "speed" in sections:
         holds = speed(options.rounds, options.threads)
-    if "ladder" in options.sections:
+    if "ladder" in sections:
         ladder()
-    if "models" in options.sections:
+    if "models" in sections:
         models(options.karpathy, options.only)
     return not holds
 
