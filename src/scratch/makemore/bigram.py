@@ -124,13 +124,14 @@ def fit(model, counts, steps, rate, decay=0.0):
     """
     W, N = model.W.detach(), counts.sum()                       # (V, V), ()
     share = (counts / N).to(W.dtype)                            # (V, V)  of each pair
+    weights = -share.view(-1)                                   # (V * V) in the loss
     pull = rate * share                                         # (V, V)  to what came,
     push = -rate * share.sum(dim=1, keepdim=True)               # (V, 1)  from the said
     shrink = 1 - 2 * rate * decay / W.numel()
     losses = []
     for _ in range(steps):
         log_p = W.log_softmax(dim=1)                            # (V, V)
-        losses.append(-share.ravel().dot(log_p.ravel()))
+        losses.append(weights.dot(log_p.view(-1)))
         if decay:
             W *= shrink                                         # (V, V)
         W.addcmul_(push, log_p.exp_()).add_(pull)               # (V, V)  W - rate d_W
