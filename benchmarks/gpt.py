@@ -1,7 +1,8 @@
 """Measure GPT and BERT, and write results/gpt.json.
 
     python benchmarks/gpt.py                 speed beside the straightforward way; some minutes
-    python benchmarks/gpt.py ladder models --karpathy path/names.txt
+    python benchmarks/gpt.py ladder          a minute
+    python benchmarks/gpt.py models --karpathy path/names.txt
                                              the trainings; half an hour
 
 speed     a training step at the size of makemore's default transformer, every saving on its own,
@@ -54,20 +55,17 @@ GIVEN = 5163                         # data/README.md: so many given names, then
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", choices=["speed", "ladder", "models"])
+    parser.add_argument("section", nargs="?", default="speed", choices=["speed", "ladder", "models"])
     parser.add_argument("--rounds", type=int, default=9, help="rounds of each comparison (9)")
     parser.add_argument("--threads", type=int, default=2, choices=BUDGETS, help="of the speed section (2)")
     parser.add_argument("--karpathy", help="the names.txt of Karpathy's makemore, for its rows")
     parser.add_argument("--only", help="of the models, the one whose name contains this")
     options = parser.parse_args()
-    holds, sections = True, options.sections or ["speed"]
-    if "speed" in sections:
-        holds = speed(options.rounds, options.threads)
-    if "ladder" in sections:
-        ladder()
-    if "models" in sections:
-        models(options.karpathy, options.only)
-    return not holds
+    if options.section == "ladder":
+        return ladder()
+    if options.section == "models":
+        return models(options.karpathy, options.only)
+    return not speed(options.rounds, options.threads)
 
 
 # The straightforward way, and then one saving after the other
