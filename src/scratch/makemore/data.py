@@ -157,10 +157,9 @@ class Vocabulary:
     def decode(self, ids):
         """Ids, a list or a tensor -> text; the boundary shows as "."."""
         ids = [int(id) for id in ids]
-        for id in ids:
-            if not 0 <= id < len(self):
-                raise ValueError(f"id {id} is outside the vocabulary "
-                                 f"0..{len(self) - 1}")
+        if ids and not (0 <= min(ids) and max(ids) < len(self)):
+            id = next(id for id in ids if not 0 <= id < len(self))
+            raise ValueError(f"id {id} is outside the vocabulary 0..{len(self) - 1}")
         return "".join(self.characters[id] for id in ids)
 
     def stream(self, words):

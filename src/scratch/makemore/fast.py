@@ -48,14 +48,13 @@ def train(model, batches, rates, decay=0.01, betas=(0.9, 0.99)):
     parameters = model.parameters()
     flat = together(parameters)
     optimiser = torch.optim.AdamW([flat], betas=betas, weight_decay=decay, fused=True)
+    model.eval()                         # packed_loss has its own dropout
     for rate, (ids, targets) in zip(rates, batches):
-        model.train()
         optimiser.param_groups[0]["lr"] = rate
-        loss = packed_loss(model, ids, targets)
+        loss = packed_loss(model, ids, targets, config.dropout)
         slopes = torch.autograd.grad(loss, parameters)
         flat.grad = torch.cat([slope.flatten() for slope in slopes])
         optimiser.step()
-        model.eval()
         yield loss.item()
 
 
@@ -67,22 +66,21 @@ def together(parameters):
     return flat
 
 
-def packed_loss(model, ids, targets):
-    """model(ids, targets), where each row's targets come first, and then only -1."""
+def packed_loss(model, ids, targets, p=0.0):
+    """model(ids, targets) with dropout p; targets come first in a row, then only -1."""
     wanted = targets >= 0
     B, T = len(ids), int(wanted.any(0).sum())
     slots = wanted[:, :T].flatten().nonzero()[:, 0]                   # (N)
     ids, targets = (x[:, :T].flatten()[slots] for x in (ids, targets))    # (N)
     body, (C, H) = model.body, (model.config.channels, model.config.heads)
-    dropped = model.config.dropout if model.training else 0.0
-    x = body.dropout(body.symbols(ids) + body.places(slots % T))      # (N, C)
+    x = F.dropout(body.symbols(ids) + body.places(slots % T), p)      # (N, C)
     for block in body.blocks:
         qkv = block.attention.qkv(block.norm1(x))                     # (N, 3 * C)
         grid = qkv.new_zeros(B * T, 3 * C).index_copy(0, slots, qkv)  # (B * T, 3 * C)
         q, k, v = grid.view(B, T, 3, H, C // H).permute(2, 0, 3, 1, 4)    # (B, H, T, D)
         y = F.scaled_dot_product_attention(
-            q, k, v, is_causal=True, dropout_p=dropped)               # (B, H, T, D)
+            q, k, v, is_causal=True, dropout_p=p)               # (B, H, T, D)
         y = y.transpose(1, 2).reshape(B * T, C)[slots]                # (N, C)
-        x = x + block.dropout(block.attention.out(y))                 # (N, C)
-        x = x + block.dropout(block.mlp(block.norm2(x)))              # (N, C)
+        x = x + F.dropout(block.attention.out(y), p)                  # (N, C)
+        x = x + F.dropout(block.mlp(block.norm2(x)), p)               # (N, C)
     return F.cross_entropy(model.head(body.last_norm(x)), targets)    # ()

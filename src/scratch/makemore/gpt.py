@@ -27,6 +27,7 @@ To copy: this file, transformer.py, attention.py and sample.py (needs torch).
 """
 
 import random
+from array import array
 
 import torch
 import torch.nn.functional as F
@@ -173,7 +174,8 @@ class Cache:
     def keep(self, rows):
         """Go on with these rows of the batch only."""
         for memory in self.layers if len(self) else ():
-            memory.keys, memory.values = memory.keys[rows], memory.values[rows]
+            memory.keys = memory.keys.index_select(0, rows)
+            memory.values = memory.values.index_select(0, rows)
 
 
 class Memory:
@@ -206,8 +208,8 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
     words = []
     while len(words) < count:
         size = min(batch, count - len(words))
-        chances = torch.tensor([[rng.random() for _ in range(max_length)]
-                                for _ in range(size)], dtype=torch.float64)
+        chances = array("d", (rng.random() for _ in range(size * max_length)))
+        chances = torch.frombuffer(chances, dtype=torch.float64).view(size, max_length)
         ids = grow(model, start, chances, temperature, top_k, 0.0 if greedy else top_p)
         lengths = (ids != 0).sum(dim=1)
         words += [prefix + vocabulary.decode(word[:length])
@@ -232,10 +234,10 @@ def grow(model, start, chances, temperature=1.0, top_k=None, top_p=None):
         p = distribution(logits, temperature, top_k, top_p)
         drawn = choose(p, chances[rows, place])
         ids[rows, place] = drawn
-        going = drawn != 0
-        if not going.any():
+        going = drawn.nonzero()[:, 0]
+        if len(going) == 0:
             break
-        if not going.all():
+        if len(going) < len(rows):
             rows, drawn, seen = rows[going], drawn[going], seen[going]
             cache.keep(going)
         new = drawn[:, None]
