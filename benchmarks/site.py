@@ -85,7 +85,7 @@ def edit_to_reload():
                                   cwd=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             page = "http://127.0.0.1:8765/micrograd/autograd/"
-            wait_until(lambda: "differentiation" in fetch(page), 120)
+            wait_until(lambda: "differentiation" in fetch(page), 600)    # chapters that changed are executed first
             time.sleep(2)    # the watcher settles
             chapter.write_text(chapter.read_text() + "\nA sentence that was not there before.\n")
             seconds = wait_until(lambda: "not there before" in fetch(page), 60)
