@@ -18,7 +18,7 @@ serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every
 	$(run) mkdocs serve --livereload --dirty --dev-addr 127.0.0.1:$(PORT)
 
 test: env    ## every check; ARGS="-k autograd" for some of them
-	$(run) pytest -n auto --dist loadgroup $(ARGS)
+	$(run) pytest -n auto $(ARGS)
 
 lab: env    ## the exercises, and which you pass; mine=labs/micrograd/engine.py explains a mistake
 	@$(run) weave.lab $(mine) || true

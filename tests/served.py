@@ -10,6 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
+from filelock import FileLock
+
 ROOT = Path(__file__).parents[1]
 FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
          "--disable-component-update --disable-sync").split()
@@ -20,8 +22,11 @@ def build(folder, **environment):
     """Build the book into folder, strictly; environment says what the build knows of its address."""
     known = {name: value for name, value in os.environ.items()
              if not name.startswith("GITHUB_") and name != "SITE_URL"}
-    run = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder], cwd=ROOT,
-                         env={**known, **environment}, capture_output=True, text=True)
+    lock = ROOT / ".cache/build.lock"    # the first of several processes executes the chapters
+    lock.parent.mkdir(exist_ok=True)
+    with FileLock(lock):
+        run = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder], cwd=ROOT,
+                             env={**known, **environment}, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return Path(folder)
 

@@ -8,7 +8,6 @@ SHOTS = ROOT / "tests" / "screenshots"
 CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/" for path in sorted(ROOT.glob("docs/*/*.md"))]
 PAGES = ["", *CHAPTERS, "no-such-page/"]
 KB = 1000
-pytestmark = pytest.mark.xdist_group("site")    # which is built once, so by one process
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from served import ROOT, find_node
 KB = 1000
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src")}
 HERE = "http://site/"
-pytestmark = pytest.mark.xdist_group("site")    # which is built once, so by one process
 
 
 class Page(HTMLParser):
