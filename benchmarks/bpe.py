@@ -31,6 +31,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from weave.machine import processor
+
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = {"tokenizers": "0.23.3", "tiktoken": "0.14.0", "rustbpe": "0.1.0"}
 TEXT = [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "/usr/share/doc", "/usr/share/perl"]
@@ -376,16 +378,6 @@ def report(found, rows, facts, rounds):
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(f"wrote {path.relative_to(ROOT)}")
-
-
-def processor():
-    """The processor's name, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown processor"
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ from scratch.makemore.attention import MultiHeadAttention, causal    # noqa: E40
 from scratch.makemore.data import SOURCES, Vocabulary, read_words, split    # noqa: E402
 from scratch.makemore.sample import sample as without_cache    # noqa: E402
 from scratch.makemore.transformer import SIZES, Config, cosine    # noqa: E402
+from weave.machine import processor    # noqa: E402
 
 OUT = ROOT / "results/gpt.json"
 BLOCK, BATCH, RATE = 16, 32, 5e-4    # makemore's defaults
@@ -522,16 +523,6 @@ def provenance(machine, words=None):
     if words is not None:
         found["sha256 of the names"] = words.sha256
     return found
-
-
-def processor():
-    """The processor's name, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown processor"
 
 
 def rounded(number):

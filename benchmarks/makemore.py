@@ -35,6 +35,7 @@ sys.path.remove(str(Path(__file__).parent))    # or `import makemore` would find
 from scratch.makemore import bigram, mlp    # noqa: E402
 from scratch.makemore.data import Vocabulary, dataset, read_words, split    # noqa: E402
 from scratch.makemore.sample import sample    # noqa: E402
+from weave.machine import processor    # noqa: E402
 
 SEED = 2147483647
 BATCH, RATE = 32, 0.1
@@ -302,16 +303,6 @@ def report(rows, rounds, more):
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"wrote {path.relative_to(ROOT)}")
-
-
-def processor():
-    """The processor's name, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown processor"
 
 
 if __name__ == "__main__":

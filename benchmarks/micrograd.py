@@ -31,6 +31,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.remove(str(Path(__file__).parent))    # or `import micrograd` would find this file
 
+from weave.machine import processor    # noqa: E402
+
 SIZES = [2, 16, 16, 1]
 STEPS, SECONDS = 8, 2      # at least so many steps, and for at least so long
 RATE = 0.05
@@ -350,16 +352,6 @@ def report(engines, rows, found, rounds):
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(f"wrote {path.relative_to(ROOT)}")
-
-
-def processor():
-    """The processor's name, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown processor"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
     plugin       the MkDocs plugin, on mkdocs-jupyter's own class
     mathematics  formulas to HTML and MathML
     finish       HTML to HTML: the last step, over a built site
+    machine      names the processor, for what the benchmarks write
 """
 
 

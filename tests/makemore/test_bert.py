@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 from shapes import load_checked
+from wild import generator, wild
 
 from scratch.makemore import bert, gpt, transformer
 from scratch.makemore.attention import causal
@@ -19,19 +20,6 @@ WORDS = ["emma", "olivia", "ava", "isabella", "mia", "bo", "charlotte", "amelia"
 VOCABULARY = Vocabulary(WORDS)
 V = len(VOCABULARY) + 1
 MASK = V - 1
-
-
-def generator(seed=1):
-    return torch.Generator().manual_seed(seed)
-
-
-def wild(model, std=0.3):
-    """Every weight moved at random, so that every part, biases and norms too, has its say."""
-    g = generator()
-    with torch.no_grad():
-        for p in model.parameters():
-            p.add_(torch.randn(p.shape, generator=g) * std)
-    return model.eval()
 
 
 def model(**choices):

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapes import load_checked
+from wild import generator, wild
 
 from scratch.makemore import evaluate, fast, gpt
 from scratch.makemore import sample as uncached
@@ -26,19 +27,6 @@ def results():
     """What benchmarks/gpt.py measured."""
     path = Path(__file__).resolve().parents[2] / "results/gpt.json"
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def generator(seed=1):
-    return torch.Generator().manual_seed(seed)
-
-
-def wild(model, std=0.3):
-    """Every weight moved at random, so that every part, biases and norms too, has its say."""
-    g = generator()
-    with torch.no_grad():
-        for p in model.parameters():
-            p.add_(torch.randn(p.shape, generator=g) * std)
-    return model.eval()
 
 
 def model(**choices):

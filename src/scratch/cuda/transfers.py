@@ -31,7 +31,8 @@ class PointerHolderBase:
     """Something of the program's own that has an address: override get_pointer."""
 
     def get_pointer(self):
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no get_pointer, which "
+                                  "says its address")
 
     def __int__(self):
         return self.get_pointer()
