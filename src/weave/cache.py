@@ -133,13 +133,21 @@ def imported(text, package):
 
 def imports(text, package):
     lines = (line for line in text.splitlines() if not line.lstrip().startswith(("%", "!")))
-    for node in ast.walk(ast.parse("\n".join(lines))):
+    for node in statements(ast.parse("\n".join(lines))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             base = ".".join([*above, *([node.module] if node.module else [])])
             yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def statements(node):
+    """The statements in a node, at any depth; not their expressions, which are most of a tree."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
+            yield child
+            yield from statements(child)
 
 
 def module_files(parts, source):

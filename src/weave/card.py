@@ -23,7 +23,7 @@ def card(title, book):
         draw.text((EDGE, top + 100 * number), line, font=large, fill=INK)
     draw.text((EDGE, HEIGHT - EDGE - 40), book, font=small, fill=ACCENT)
     file = io.BytesIO()
-    image.quantize(32).save(file, "PNG", optimize=True)
+    image.quantize(32, Image.Quantize.FASTOCTREE).save(file, "PNG")    # a sixth of the time of the smallest file
     return file.getvalue()
 
 

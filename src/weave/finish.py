@@ -16,6 +16,7 @@ from pathlib import Path
 
 from . import WeaveError
 from .mathematics import FormulaError, render
+from .svg import FIGURE
 
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
@@ -47,8 +48,7 @@ def finish(site, docs=None, policy=True):
         text, unread = with_formulas(text)
         errors += [where(formula, error, docs, path) for formula, error in unread]
         rewriter = Rewriter(styles, scripts)
-        rewriter.feed(text)
-        rewriter.close()
+        rewriter.copy(text)
         texts[path] = "".join(rewriter.parts)
     if errors or not texts:
         return errors
@@ -114,6 +114,17 @@ class Rewriter(HTMLParser):
         self.spans = []       # those open, and whether each is kept
         self.verbatim = 0     # how many elements of VERBATIM are open
         self.beside_block = False    # whether a tag of BLOCKS was the last thing
+
+    def copy(self, text):
+        """Read a whole page; its figures, half of all tags, need nothing and are copied unread."""
+        end = 0
+        for figure in FIGURE.finditer(text):
+            self.feed(text[end : figure.start()])
+            self.parts.append(figure[0])
+            self.beside_block = False
+            end = figure.end()
+        self.feed(text[end:])
+        self.close()
 
     def handle_starttag(self, tag, attributes):
         text, given = self.get_starttag_text(), dict(attributes)

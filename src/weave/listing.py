@@ -7,6 +7,7 @@
 
 import ast
 import difflib
+import functools
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ def find(name, root="."):
     else:
         raise LookupError(f"no module in src begins {name!r}")
     text = path.read_text(encoding="utf-8")
-    node, path = ast.parse(text), path.relative_to(root)
+    node, path = parsed(text), path.relative_to(root)
     if length == len(parts):
         return Listing(path, 1, text.count("\n"), text.rstrip())
     for depth, part in enumerate(parts[length:], length):
@@ -43,6 +44,9 @@ def find(name, root="."):
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
     lines = text.splitlines()[first - 1 : node.end_lineno]
     return Listing(path, first, node.end_lineno, textwrap.dedent("\n".join(lines)))
+
+
+parsed = functools.lru_cache(256)(ast.parse)    # a module has many listings, and each is asked for thrice
 
 
 def definitions(node):

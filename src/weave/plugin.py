@@ -4,12 +4,9 @@ When MkDocs has its list of files, the chapters whose results are no longer true
 it asks for a page's Markdown, the results are woven in; when the site is built, it is finished.
 """
 
-import importlib.metadata
-import json
 import logging
 import os
 import re
-import shutil
 from pathlib import Path
 
 from mkdocs.config import config_options
@@ -23,6 +20,7 @@ from .cache import Cache
 from .card import card
 from .chapter import Chapter
 from .execute import execute
+from .svg import FIGURE
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
@@ -56,6 +54,7 @@ class Weave(Plugin):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
+        self.aside = []      # parts of pages, while the pages are made
 
     def on_files(self, files, config):
         self.chapters, errors = {}, []
@@ -153,6 +152,7 @@ class Weave(Plugin):
             text = pages.weave(chapter, self.results[chapter.name], source_link, save, prefix)
         except WeaveError as error:
             stop_at([error])
+        text = FIGURE.sub(self.set_aside, text)
         if config.site_url:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
             title = re.search(r"^# (.+)$", text, re.MULTILINE)
@@ -161,6 +161,14 @@ class Weave(Plugin):
             return text
         facts = self.facts(chapter, page, config)
         return re.sub(r"^(# .+)$", lambda match: f"{match[1]}\n\n{facts}", text, 1, re.MULTILINE)
+
+    def on_page_content(self, content, page, config, files):
+        return re.sub("<pre.*?</pre>", self.set_aside, content, flags=re.DOTALL)    # nobody searches code by words
+
+    def set_aside(self, match):
+        """A stand-in for what MkDocs and the search need not read: half of all tags are in figures and code."""
+        self.aside.append(match[0])
+        return f'<svg data-aside="{len(self.aside) - 1}"></svg>'
 
     def facts(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
@@ -185,18 +193,12 @@ class Weave(Plugin):
         return context
 
     def on_post_page(self, output_content, page, config):
-        pass
+        return re.sub(r'<svg data-aside="(\d+)"></svg>', lambda match: self.aside[int(match[1])], output_content)
 
     def on_post_build(self, config):
         if self.entries:
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
-        index = Path(config.site_dir, "search/search_index.json")
-        if index.exists():    # of prose: code is two fifths of it, and nobody looks for it by words
-            content = json.loads(index.read_text(encoding="utf-8"))
-            for entry in content["docs"]:
-                entry["text"] = re.sub(r"<pre.*?</pre>", "", entry["text"], flags=re.DOTALL)
-            index.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
         stop_at(finish.finish(config.site_dir, config.docs_dir, policy=not self.serving))
 
 

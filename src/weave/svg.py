@@ -14,6 +14,7 @@ PAPER = {"white", "#fff", "#ffffff"}
 WIDE = 620    # pixels; beyond that a figure scrolls on a narrow page rather than shrink out of sight
 NUMBER = re.compile(r"-?\d+\.\d{3,}")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
+FIGURE = re.compile(r'<svg [^>]*class="weave-svg.*?</svg>', re.DOTALL)    # as figure makes them
 FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
                   r"(?P<size>[\d.]+)px (?P<family>.+)")
 

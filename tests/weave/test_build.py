@@ -73,6 +73,14 @@ def test_a_chapter_becomes_a_page_with_its_outputs(small):
     assert "{python}" not in page and "::: listing" not in page and "arithmatex" not in page
 
 
+def test_the_search_finds_prose_and_not_code(small):
+    config = small.root / "mkdocs.yml"
+    config.write_text(config.read_text().replace("[weave]", "[search, weave]"))
+    assert small.build().returncode == 0
+    index = (small.root / "site/search/search_index.json").read_text()
+    assert "with 42 in it" in index and "plt.plot" not in index and "printed by" not in index and "data-aside" not in index
+
+
 def test_the_reader_can_take_the_chapter_and_the_module_away(small):
     assert small.build().returncode == 0
     notebook = json.loads((small.root / "site/chapter.ipynb").read_text())

@@ -121,6 +121,7 @@ def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
 @pytest.mark.parametrize("code", [
     "import pack.module", "from pack import module", "from pack.module import VALUE",
     "def later():\n    import pack.module", "%pip list\nimport pack.module as m",
+    "try:\n    pass\nexcept E:\n    match 1:\n        case 1:\n            import pack.module",
 ])
 def test_the_closure_follows_every_way_to_import(kept, code):
     names = {path.name for path in closure(code, kept.root)}

@@ -85,6 +85,14 @@ def test_white_space_is_kept_where_it_counts_and_one_is_enough_elsewhere(site):
     assert '<p>a b\n<i>c</i> "d" &lt; e</p><pre> f  g\n\n  h</pre><p>&lt; i' in (site / "index.html").read_text()
 
 
+def test_a_figure_of_the_weaves_is_copied_as_it_is(site):
+    drawn = '<svg viewBox="0 0 1 1" class="weave-svg" style="a: b"><clipPath id="c"><path /></clipPath>\n  <text>a  b</text></svg>'
+    (site / "index.html").write_text(PAGE % f'<i style="c: d">x</i> {drawn} <i>y</i>')
+    finish(site)
+    text = (site / "index.html").read_text()
+    assert f"{drawn} <i>y</i>" in text and "c: d" not in text
+
+
 def test_finishing_twice_changes_nothing(site):
     finish(site)
     before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}

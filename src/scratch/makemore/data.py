@@ -71,7 +71,7 @@ def read_words(source=None):
                          "here; save the file in that encoding") from None
     lines = unicodedata.normalize("NFC", text).split("\n")
     words = [word for line in lines if (word := line.strip())]
-    if found := FORBIDDEN.search("\n".join(words)):
+    if FORBIDDEN.search("\n".join(words)):
         refuse(path, lines)
     if not words:
         raise ValueError(f"{path}: not one word in {len(lines)} lines")
