@@ -24,7 +24,7 @@ POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-
           "base-uri 'none'; form-action 'self'")
 TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
 NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'    # HTML knows whose <math> is
-UNSTYLED = {"n", "nb", "o", "ow", "p", "sa", "si", "w"}    # Pygments' names, operators, braces in strings
+UNSTYLED = re.compile(r'<span class="(?:nb?|ow?|p|sa|si|w)">([^<]*)</span>')    # Pygments' names, operators, braces in strings
 VERBATIM = {"pre", "script", "style", "textarea"}    # where white space counts
 BLOCKS = set("html head meta link title body header main footer nav article aside div form p ul ol li dl dt dd h1 h2 h3 "
              "h4 blockquote figure figcaption details summary table thead tbody tr th td hr".split())    # ignore space after tags
@@ -48,7 +48,7 @@ def finish(site, docs=None, policy=True):
         text, unread = with_formulas(text)
         errors += [where(formula, error, docs, path) for formula, error in unread]
         rewriter = Rewriter(styles, scripts)
-        rewriter.copy(text)
+        rewriter.copy(UNSTYLED.sub(r"\1", text))
         texts[path] = "".join(rewriter.parts)
     if errors or not texts:
         return errors
@@ -111,7 +111,6 @@ class Rewriter(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.styles, self.scripts, self.parts = styles, scripts, []
         self.script = None    # the text of the inline script being read
-        self.spans = []       # those open, and whether each is kept
         self.verbatim = 0     # how many elements of VERBATIM are open
         self.beside_block = False    # whether a tag of BLOCKS was the last thing
 
@@ -128,10 +127,6 @@ class Rewriter(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         text, given = self.get_starttag_text(), dict(attributes)
-        if tag == "span":
-            self.spans.append(given.get("class") not in UNSTYLED)
-            if not self.spans[-1]:
-                return
         self.verbatim += tag in VERBATIM
         self.beside_block = tag in BLOCKS
         changed = self.improved(tag, dict(given))
@@ -169,8 +164,7 @@ class Rewriter(HTMLParser):
             self.script = None
         self.verbatim -= tag in VERBATIM
         self.beside_block = tag in BLOCKS
-        if tag != "span" or self.spans.pop():
-            self.parts.append(f"</{tag}>")
+        self.parts.append(f"</{tag}>")
 
     def handle_data(self, data):
         if self.script is not None:

@@ -13,7 +13,8 @@ from .svg import figure
 RICHEST_FIRST = ["text/html", "image/svg+xml", "image/png", "text/latex", "text/markdown", "text/plain"]
 LONGEST = 60                                             # lines of text output that a page shows
 ADDRESS = re.compile(r"\b(?:at|object) (0x[0-9a-f]{6,})")
-TAG = re.compile(r"<[^>]*>")
+SENTENCE = markdown.Markdown(extensions=["pymdownx.arithmatex"],
+                             extension_configs={"pymdownx.arithmatex": {"generic": True}})
 
 
 class OutputError(ValueError):
@@ -131,9 +132,7 @@ def claims(sentences):
 
 def inline(text):
     """A sentence of Markdown, with mathematics, to HTML without the paragraph around it."""
-    made = markdown.markdown(text, extensions=["pymdownx.arithmatex"],
-                             extension_configs={"pymdownx.arithmatex": {"generic": True}})
-    return one_line(made.removeprefix("<p>").removesuffix("</p>"))
+    return one_line(SENTENCE.reset().convert(text).removeprefix("<p>").removesuffix("</p>"))
 
 
 def one_line(content):
