@@ -197,7 +197,7 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
            greedy=False, max_length=50, batch=1000, prefix=""):
     """sample.sample with a cache: the same words of the same seed, sooner.
 
-    All words begin with prefix, which does not count among the max_length characters.
+    Words that have been alike so far are one row for the model, until they part. All words begin with prefix, which does not count among the max_length characters.
     """
     if count < 0 or max_length < 1 or batch < 1:
         raise ValueError(f"count {count} must be 0 or more, max_length {max_length} "
@@ -219,27 +219,25 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
 
 def grow(model, start, chances, temperature=1.0, top_k=None, top_p=None):
     """chances (B, max_length) in [0, 1) -> ids of that shape, 0 after a word's end."""
+    V = model.config.symbols
     ids = torch.zeros(chances.shape, dtype=torch.int64)
-    rows = torch.arange(len(chances))        # of the words that are not over
-    new = seen = torch.tensor([start])       # one row, while all words are alike
+    words = torch.arange(len(chances))       # those that are not over
+    rows = torch.zeros_like(words)           # of each, its row of new and seen
+    new = seen = torch.tensor([start])
     cache = Cache(model.config.layers)
     for place in range(chances.shape[1]):
         if seen.shape[1] <= model.block_size:
             logits = model.logits(new, cache)[:, -1]
         else:                                # every position has moved by one
             logits = model(seen[:, -model.block_size:])
-        if place == 0:
-            logits, seen = (x.expand(len(rows), -1) for x in (logits, seen))
-            cache.keep(torch.zeros_like(rows))
         p = distribution(logits, temperature, top_k, top_p)
-        drawn = choose(p, chances[rows, place])
-        ids[rows, place] = drawn
-        going = drawn.nonzero()[:, 0]
-        if len(going) == 0:
+        drawn = choose(p[rows], chances[words, place])
+        ids[words, place] = drawn
+        words, rows, drawn = (x[drawn != 0] for x in (words, rows, drawn))
+        if len(words) == 0:
             break
-        if len(going) < len(rows):
-            rows, drawn, seen = rows[going], drawn[going], seen[going]
-            cache.keep(going)
-        new = drawn[:, None]
-        seen = torch.cat([seen, new], dim=1)
+        pairs, rows = (rows * V + drawn).unique(return_inverse=True)
+        parents, new = pairs // V, pairs[:, None] % V
+        cache.keep(parents)
+        seen = torch.cat([seen[parents], new], dim=1)
     return ids
