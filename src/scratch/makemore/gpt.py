@@ -197,7 +197,8 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
            greedy=False, max_length=50, batch=1000, prefix=""):
     """sample.sample with a cache: the same words of the same seed, sooner.
 
-    Words that have been alike so far are one row for the model, until they part. All words begin with prefix, which does not count among the max_length characters.
+    Words that have been alike so far are one row for the model, until they part. All
+    words begin with prefix, which does not count among the max_length characters.
     """
     if count < 0 or max_length < 1 or batch < 1:
         raise ValueError(f"count {count} must be 0 or more, max_length {max_length} "
