@@ -23,6 +23,15 @@ OF_OUR_OWN = {    # what solves exercises that neither the module nor the chapte
     "settings": "def solved_settings():\n    return {'rate': 0.3, 'hidden_scale': 0.2, 'output_scale': 0.1, 'block_size': 4}",
     "calmed": "def solved_calmed(model):\n    with torch.no_grad():\n        model.W2 *= 0.01\n"
               "        model.b2 *= 0.0\n    return model",
+    "fine_tuned": """
+def solved_fine_tuned(model, few, steps, rate, batch=32, seed=1):
+    import copy
+    from scratch.makemore.transformer import cosine, train
+    model, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+    for _ in train(model, gpt.batches(*few, batch, generator), cosine(steps, rate, warmup=0.0)):
+        pass
+    return model
+""",
     "mixture": """
 class solved_mixture:
     def __init__(self, one, other):
