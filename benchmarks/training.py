@@ -4,16 +4,19 @@
 
 Each variant trains the same network, whose 500 steps are timed after the first 20, several rounds
 in turn, the median of which counts.  The compiled one's first step, which compiles, is timed apart.
-On a machine with a GPU the network is there, and so are bfloat16's numbers.
+On a machine with a GPU the network is there, and so are bfloat16's numbers.  Then the chapter's script
+trains in one process and in two, which the chapter cannot do: they meet over the network.
 """
 
 import datetime
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -65,16 +68,33 @@ def main():
              "loss": round(sum(last[name]) / STEPS, 4)} for name in VARIANTS]
     for row in rows:
         print(row, flush=True)
+    printed = {count: launched(count) for count in (1, 2)}
+    print(*printed.values(), sep="\n")
     git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     partial = OUT.with_suffix(".partial")
     partial.write_text(json.dumps({
         "what": f"a tree of 76,579 parameters, 128 contexts a step; medians of {ROUNDS} rounds of {STEPS} steps",
-        "rows": rows, "made by": "benchmarks/training.py",
+        "rows": rows, "printed by this number of processes": printed, "made by": "benchmarks/training.py",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "commit": git.stdout.strip(),
         "device": torch.cuda.get_device_name() if device == "cuda" else "CPU, one core",
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "versions": {"Python": platform.python_version(), "torch": torch.__version__}}, indent=1) + "\n")
     os.replace(partial, OUT)
+
+
+def launched(count):
+    """What the script of the chapter prints when torchrun starts so many of it."""
+    chapter = (ROOT / "docs/makemore/training.md").read_text(encoding="utf-8")
+    [script] = re.findall(r"script\.write_text\('''\n(.*?)'''\)", chapter, re.DOTALL)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "two.py")
+        path.write_text(script)
+        run = subprocess.run(
+            [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={count}", "--rdzv-backend=c10d",
+             "--rdzv-endpoint=localhost:0", str(path)], cwd=ROOT, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(f"the chapter's script failed in {count} process(es):\n{run.stderr}")
+    return run.stdout.strip()
 
 
 if __name__ == "__main__":
