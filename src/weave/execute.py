@@ -5,6 +5,7 @@ runs past its limit is stopped and named, and whatever ends the run ends its ker
 """
 
 import asyncio
+import itertools
 import logging
 import os
 import re
@@ -105,14 +106,30 @@ async def ask(client, chapter, source, line):
         if await client.km.is_alive():    # nbclient says this of a cancelled wait, too
             raise asyncio.CancelledError from None
         raise chapter.error(line, "the kernel died while this cell ran") from None
-    result = {"outputs": []}
+    result, outputs = {}, []
     for output in cell.outputs:
         report = output.get("data", {}).get(MIME)
         if report is None:
             output.pop("execution_count", None)
-            result["outputs"].append(dict(output))
+            outputs.append(dict(output))
         else:
             result.update(report)
+    return {"outputs": joined(outputs), **result}
+
+
+def joined(outputs):
+    """What a cell printed between two other outputs, whole, standard output first.
+
+    It arrives in pieces, and where the kernel cuts it, and which stream comes first, is chance.
+    """
+    result = []
+    for printed, some in itertools.groupby(outputs, lambda output: output["output_type"] == "stream"):
+        if printed:
+            texts = {"stdout": "", "stderr": ""}
+            for output in some:
+                texts[output["name"]] += output["text"]
+            some = [{"output_type": "stream", "name": name, "text": text} for name, text in texts.items() if text]
+        result += some
     return result
 
 

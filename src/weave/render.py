@@ -41,7 +41,7 @@ class Renderer:
         if alt and len(pictures) != 1:
             raise OutputError(f"this cell names one figure and draws {len(pictures)}; "
                               "give each figure its own cell")
-        return "\n\n".join(self.output(output, alt, caption) for output in joined(outputs))
+        return "\n\n".join(self.output(output, alt, caption) for output in outputs)
 
     def output(self, output, alt, caption):
         if output["output_type"] == "stream":
@@ -74,18 +74,6 @@ class Renderer:
         address = self.save(f"{self.prefix}-{self.figures}.png", data)
         return (f'<img src="{html.escape(address)}" alt="{html.escape(alt)}" '
                 f'width="{width}" height="{height}" loading="lazy">')
-
-
-def joined(outputs):
-    """Consecutive pieces of one stream are one output."""
-    result = []
-    for output in outputs:
-        last = result[-1] if result else {}
-        if output["output_type"] == "stream" and last.get("name") == output["name"]:
-            result[-1] = {**last, "text": last["text"] + output["text"]}
-        else:
-            result.append(output)
-    return result
 
 
 def richest(data):

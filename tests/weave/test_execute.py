@@ -52,6 +52,24 @@ for n in range(2):
     assert inputs["versions"]["Python"] == ".".join(map(str, sys.version_info[:3]))
 
 
+def test_what_is_printed_piece_by_piece_comes_back_whole(book):
+    """Flushing and waiting, the cell makes the pieces that chance makes elsewhere."""
+    [(results, _)], errors = run(book, '''
+```python
+import sys, time
+for n in range(2):
+    for stream in (sys.stderr, sys.stdout):
+        print(n, file=stream, flush=True)
+        time.sleep(0.3)
+display(n)
+print("after")
+```
+''')
+    assert errors == []
+    outputs = [(output.get("name"), output.get("text")) for output in results[0]["outputs"]]
+    assert outputs == [("stdout", "0\n1\n"), ("stderr", "0\n1\n"), (None, None), ("stdout", "after\n")]
+
+
 def test_what_a_chapter_reads_and_imports_is_known(book):
     book.write("data/names.txt", "emma\n")
     book.write("src/pack/__init__.py", "")

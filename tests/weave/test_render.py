@@ -37,7 +37,7 @@ def test_text_is_escaped_and_kept_on_one_line(renderer):
 
 
 def test_standard_error_is_shown_apart(renderer):
-    made = renderer.outputs([stream("out\n"), stream("err\n", "stderr"), stream("more\n", "stderr")])
+    made = renderer.outputs([stream("out\n"), stream("err\nmore\n", "stderr")])
     first, second = made.split("\n\n")
     assert "weave-stdout" in first and "weave-stderr" in second and "err&#10;more" in second
 
