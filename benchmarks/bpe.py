@@ -13,14 +13,12 @@ compared.  Exits with 1 if a budget is missed.
 """
 
 import argparse
-import datetime
 import gzip
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
 import os
-import platform
 import random
 import resource
 import statistics
@@ -31,7 +29,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from weave.machine import processor
+from weave.machine import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = {"tokenizers": "0.23.3", "tiktoken": "0.14.0", "rustbpe": "0.1.0"}
@@ -361,14 +359,8 @@ def summary(results):
 
 def report(found, rows, facts, rounds):
     """Write results/bpe.json: the measurements, the budgets, and where they come from."""
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    versions = {name: importlib.metadata.version(name) for name in (*PEERS, "regex", "numpy")}
     result = {
-        "made by": "benchmarks/bpe.py",
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "commit": git.stdout.strip(),
-        "machine": f"{processor()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        "versions": {"Python": platform.python_version(), **versions},
+        **provenance(__file__, *PEERS, "regex", "numpy"),
         "text": facts,
         "processes for each measurement (medians)": rounds,
         "measurements": {name: summary(results) for name, results in found.items()},

@@ -17,7 +17,6 @@ that aborts takes nothing with it.
 """
 
 import argparse
-import datetime
 import importlib.metadata
 import itertools
 import json
@@ -28,6 +27,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from weave.machine import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "results/cuda.json"
@@ -381,15 +382,6 @@ def gpu_at_hand():
     return subprocess.run([sys.executable, "-c", probe], capture_output=True).returncode == 0
 
 
-def provenance():
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), platform.processor())
-    return {"made by": "benchmarks/cuda.py", "commit": git.stdout.strip(),
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-            "machine": f"{platform.machine()}, {model}, {os.cpu_count()} cores"}
-
-
 def judged(results):
     """Each budget, what was measured and whether that is enough; only what was measured."""
     found = []
@@ -427,7 +419,7 @@ def main():
         print(json.dumps(PARTS[options.part](options.quick)))
         return
     results = {"what": "CUDA kernels of src/scratch/cuda; every ratio is of speeds, larger is faster",
-               "from": provenance(), "cpu": child("cpu", options.quick, **ONE_THREAD)}
+               "from": provenance(__file__), "cpu": child("cpu", options.quick, **ONE_THREAD)}
     if gpu_at_hand():
         results["gpu"] = compared(child("gpu", options.quick, SCRATCH_CUDA="gpu"),
                                   {} if options.quick else child("pytorch", False))

@@ -16,16 +16,11 @@ A section that is not measured anew stays in the file as it was.
 
 import argparse
 import copy
-import datetime
 import hashlib
-import importlib.metadata
 import json
 import math
-import os
-import platform
 import re
 import statistics
-import subprocess
 import sys
 import time
 import warnings
@@ -44,7 +39,7 @@ from scratch.makemore.attention import MultiHeadAttention, causal    # noqa: E40
 from scratch.makemore.data import SOURCES, Vocabulary, read_words, split    # noqa: E402
 from scratch.makemore.sample import sample as without_cache    # noqa: E402
 from scratch.makemore.transformer import SIZES, Config, cosine    # noqa: E402
-from weave.machine import processor    # noqa: E402
+from weave.machine import provenance    # noqa: E402
 
 OUT = ROOT / "results/gpt.json"
 BLOCK, BATCH, RATE = 16, 32, 5e-4    # makemore's defaults
@@ -280,7 +275,7 @@ def speed(rounds, threads):
         row(f"loss curves over {CHECKED} steps, largest difference in nats", float(f"{apart:.2g}"), 1e-5, less=True),
     ]
     save({"budgets": budgets, "training step": stepping, "sampling": drawn, "threads": threads,
-          "rounds (medians)": rounds, "speed from": provenance(f"threads used: {threads}")})
+          "rounds (medians)": rounds, "speed from": source(f"threads used: {threads}")})
     return all(each["holds"] for each in budgets)
 
 
@@ -363,7 +358,7 @@ def ladder(count=2000, rate=1e-3):
                       "dev": rounded(gpt.loss(model, *dev)), "seconds": rounded(time.perf_counter() - begin)})
         print(rungs[-1], flush=True)
     save({"ladder": {"steps": count, "batch": BATCH, "rate": rate, "rungs": rungs,
-                     "from": provenance("one core used", words)}})
+                     "from": source("one core used", words)}})
 
 
 # Models
@@ -409,7 +404,7 @@ def trained_gpt(words, count, rate=2e-3, decay=0.1, batch=BATCH, tied=False, dro
     return model, {"parameters": sum(p.numel() for p in model.parameters()), "minutes": rounded(minutes), **scores,
                    "settings": {"steps": count, "batch": batch, "rate": rate, "weight decay": decay,
                                 "dropout": dropout, "tied": tied, **SIZES["default"], **sizes},
-                   "curve": curve, "from": provenance("one core used", words)}
+                   "curve": curve, "from": source("one core used", words)}
 
 
 def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes):
@@ -433,7 +428,7 @@ def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes
     return model, {"parameters": sum(p.numel() for p in model.parameters()), "minutes": rounded(minutes), **scores,
                    "settings": {"steps": count, "batch": 2 * BATCH, "rate": rate, "weight decay": decay,
                                 "dropout": dropout, "share": share, **SIZES["default"], **sizes},
-                   "from": provenance("one core used", words)}
+                   "from": source("one core used", words)}
 
 
 def models(karpathy, only):
@@ -529,14 +524,10 @@ def folded(text):
     return re.sub(r"\[\s+((?:-?[\d.]+(?:e-?\d+)?,?\s+)+)\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
-def provenance(machine, words=None):
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    found = {"date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "commit": git.stdout.strip(),
-             "machine": f"{processor()}, {os.cpu_count()} cores, {machine}",
-             "versions": {"Python": platform.python_version(), "torch": importlib.metadata.version("torch")}}
-    if words is not None:
-        found["sha256 of the names"] = words.sha256
-    return found
+def source(used, words=None):
+    """Where a section comes from."""
+    of_names = {} if words is None else {"sha256 of the names": words.sha256}
+    return {**provenance(__file__, "torch", used=used), **of_names}
 
 
 def rounded(number):

@@ -15,15 +15,11 @@ To add a row, write a function of a Lecture that returns {quantity: value}, and 
 """
 
 import argparse
-import datetime
 import hashlib
-import importlib.metadata
 import json
 import math
 import os
-import platform
 import random
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -37,6 +33,7 @@ from scratch.makemore import backprop, bigram, mlp, wavenet    # noqa: E402
 from scratch.makemore.data import SOURCES, Vocabulary, dataset, read_words, split    # noqa: E402
 from scratch.makemore.layers import (    # noqa: E402
     BatchNorm1d, Embedding, Flatten, Linear, Sequential, Tanh)
+from weave.machine import provenance    # noqa: E402
 
 OUT = ROOT / "results/lectures.json"
 SEED = 2147483647    # the notebooks'
@@ -530,7 +527,8 @@ def made(id, lecture, sha256):
               f"published {check['published']}", flush=True)
     also = {quantity: rounded(value) for quantity, value in ours.items() if quantity not in published}
     return {"id": id, "chapter": f"docs/makemore/{chapter}.md", "what": what, "checks": checks,
-            **({"also": also} if also else {}), "seconds": float(f"{seconds:.2g}"), "from": provenance(sha256)}
+            **({"also": also} if also else {}), "seconds": float(f"{seconds:.2g}"),
+            "from": {"sha256 of the names": sha256, **provenance(__file__, "torch", used="one core used")}}
 
 
 def agrees(check):
@@ -548,15 +546,6 @@ def rounded(value):
     if isinstance(value, list):
         return [rounded(each) for each in value]
     return float(f"{value:.12g}") if isinstance(value, float) else value
-
-
-def provenance(sha256):
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    return {"made by": "benchmarks/lectures.py",
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-            "commit": git.stdout.strip(), "sha256 of the names": sha256,
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores, one used",
-            "versions": {"Python": platform.python_version(), "torch": importlib.metadata.version("torch")}}
 
 
 def rows_in(path):

@@ -13,15 +13,10 @@ own step has its gradient by hand, the peer has, too.
 """
 
 import argparse
-import datetime
-import importlib.metadata
 import json
 import math
-import os
-import platform
 import random
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -35,7 +30,7 @@ sys.path.remove(str(Path(__file__).parent))    # or `import makemore` would find
 from scratch.makemore import bigram, mlp    # noqa: E402
 from scratch.makemore.data import Vocabulary, dataset, read_words, split    # noqa: E402
 from scratch.makemore.sample import sample    # noqa: E402
-from weave.machine import processor    # noqa: E402
+from weave.machine import provenance    # noqa: E402
 
 SEED = 2147483647
 BATCH, RATE = 32, 0.1
@@ -288,13 +283,8 @@ def row(what, measured, limit, unit, more_is_better=False):
 
 def report(rows, rounds, more):
     """Write results/makemore.json: the budgets, what else was measured, and where it comes from."""
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     result = {
-        "made by": "benchmarks/makemore.py",
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "commit": git.stdout.strip(),
-        "machine": f"{processor()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; one thread",
-        "versions": {"Python": platform.python_version(), "torch": importlib.metadata.version("torch")},
+        **provenance(__file__, "torch", used="one thread"),
         "rounds (medians)": rounds,
         "rows": rows,
         **more,

@@ -12,14 +12,11 @@ budget is missed.
 """
 
 import argparse
-import datetime
 import gc
 import importlib.metadata
 import importlib.util
 import json
 import math
-import os
-import platform
 import random
 import resource
 import statistics
@@ -31,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.remove(str(Path(__file__).parent))    # or `import micrograd` would find this file
 
-from weave.machine import processor    # noqa: E402
+from weave.machine import provenance    # noqa: E402
 
 SIZES = [2, 16, 16, 1]
 STEPS, SECONDS = 8, 2      # at least so many steps, and for at least so long
@@ -331,14 +328,8 @@ def row(what, measured, limit, unit, more_is_better=False):
 
 def report(engines, rows, found, rounds):
     """Write results/micrograd.json: the engines, the budgets, and where they come from."""
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     result = {
-        "made by": "benchmarks/micrograd.py",
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "commit": git.stdout.strip(),
-        "machine": f"{processor()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        "versions": {"Python": platform.python_version(),
-                     **{name: importlib.metadata.version(name) for name in ("micrograd", "torch")}},
+        **provenance(__file__, "micrograd", "torch"),
         "task": "one full-batch training step: 2-16-16-1 relu network, 100 points, hinge loss, weight decay",
         "processes per engine (medians)": rounds,
         "engines": engines,

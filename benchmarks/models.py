@@ -10,15 +10,11 @@ made anew stays as it was.  A model of a later chapter is a function in MODELS.
 """
 
 import argparse
-import datetime
 import functools
 import hashlib
-import importlib.metadata
 import json
 import math
 import os
-import platform
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -33,6 +29,7 @@ from scratch.makemore.data import SOURCES, Vocabulary, dataset, read_words, spli
 from scratch.makemore.evaluate import loss, report    # noqa: E402
 from scratch.makemore.optimizers import AdamW, cosine, warmup    # noqa: E402
 from scratch.makemore.training import Trainer    # noqa: E402
+from weave.machine import provenance    # noqa: E402
 
 OUT = ROOT / "results/models.json"
 SEED = 2147483647    # the lecture's
@@ -226,7 +223,8 @@ def made(name, corpus, words):
     scores = report(model, {part: words.examples(part, model.block_size) for part in ("train", "dev", "test")})
     row = {"model": name, "corpus": corpus, "chapter": f"docs/makemore/{chapter}.md",
            **{part: rounded(score.nats) for part, score in scores.items()}, **result,
-           "seconds": float(f"{seconds:.2g}"), "from": provenance(words.sha256)}
+           "seconds": float(f"{seconds:.2g}"),
+           "from": {"sha256 of the names": words.sha256, **provenance(__file__, "torch", used="one core used")}}
     print(f"{corpus:9} {name:26} " + " ".join(f"{part} {row[part]:.4f}" for part in scores)
           + f"  {row['parameters']:,} parameters, {seconds:.0f} s", flush=True)
     return row
@@ -234,15 +232,6 @@ def made(name, corpus, words):
 
 def rounded(nats):
     return round(nats, 6) if math.isfinite(nats) else None
-
-
-def provenance(sha256):
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    return {"made by": "benchmarks/models.py",
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-            "commit": git.stdout.strip(), "sha256 of the names": sha256,
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores, one used",
-            "versions": {"Python": platform.python_version(), "torch": importlib.metadata.version("torch")}}
 
 
 def write(rows):

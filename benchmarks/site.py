@@ -7,11 +7,8 @@ Builds are timed as a reader runs them, as whole processes.  Exits with 1 if a b
 """
 
 import argparse
-import datetime
-import importlib.metadata
 import json
 import os
-import platform
 import re
 import shutil
 import statistics
@@ -26,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 from served import FLAGS, build, find_chromium, find_node, serve  # noqa: E402
 from test_site import Formulas  # noqa: E402
+from weave.machine import provenance    # noqa: E402
 
 PAGES = {"home": "", "chapter": "micrograd/autograd/"}
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
@@ -147,16 +145,12 @@ def lighthouse(name, address, device, runs):
 
 def report(rows, runs):
     """Write results/site.json: the rows, and where they come from."""
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     browser = subprocess.run([find_chromium(), "--version"], capture_output=True, text=True).stdout.strip()
     lighthouse_version = json.loads((ROOT / "node_modules/lighthouse/package.json").read_text())["version"]
     result = {
-        "made by": "benchmarks/site.py",
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "commit": git.stdout.strip(),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        "versions": {"Python": platform.python_version(), "browser": browser, "lighthouse": lighthouse_version,
-                     "mkdocs-material": importlib.metadata.version("mkdocs-material")},
+        **provenance(__file__, "mkdocs-material"),
+        "browser": browser,
+        "lighthouse": lighthouse_version,
         "Lighthouse runs per page and device (medians)": runs,
         "rows": rows,
     }

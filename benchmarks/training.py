@@ -8,10 +8,8 @@ On a machine with a GPU the network is there, and so are bfloat16's numbers.  Th
 trains in one process and in two, which the chapter cannot do: they meet over the network.
 """
 
-import datetime
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -29,6 +27,7 @@ from scratch.makemore.data import Vocabulary, dataset, read_words, split    # no
 from scratch.makemore.optimizers import AdamW    # noqa: E402
 from scratch.makemore.training import Trainer, move    # noqa: E402
 from scratch.makemore.wavenet import tree    # noqa: E402
+from weave.machine import provenance    # noqa: E402
 
 OUT = ROOT / "results/training.json"
 ROUNDS, STEPS, WARM = 5, 500, 20
@@ -70,15 +69,12 @@ def main():
         print(row, flush=True)
     printed = {count: launched(count) for count in (1, 2)}
     print(*printed.values(), sep="\n")
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     partial = OUT.with_suffix(".partial")
     partial.write_text(json.dumps({
         "what": f"a tree of 76,579 parameters, 128 contexts a step; medians of {ROUNDS} rounds of {STEPS} steps",
-        "rows": rows, "printed by this number of processes": printed, "made by": "benchmarks/training.py",
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "commit": git.stdout.strip(),
+        "rows": rows, "printed by this number of processes": printed,
         "device": torch.cuda.get_device_name() if device == "cuda" else "CPU, one core",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"Python": platform.python_version(), "torch": torch.__version__}}, indent=1) + "\n")
+        **provenance(__file__, "torch")}, indent=1) + "\n")
     os.replace(partial, OUT)
 
 

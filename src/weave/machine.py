@@ -1,7 +1,28 @@
-"""Which machine measured something, for the files in results/."""
+"""Where a measurement comes from, for the files in results/."""
 
+import datetime
+import importlib.metadata
+import os
 import platform
+import subprocess
 from pathlib import Path
+
+
+def provenance(script, *packages, used=""):
+    """{"made by", "date", "commit", "machine", "versions"} of what script, a file in benchmarks/, measures now.
+
+    packages are those whose versions count, beside Python's; used says what of the machine was used.
+    """
+    script = Path(script).resolve()
+    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=script.parent, capture_output=True, text=True)
+    machine = [processor(), f"{os.cpu_count()} cores", platform.machine(), platform.system(), *([used] if used else [])]
+    return {
+        "made by": f"{script.parent.name}/{script.name}",
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        "commit": git.stdout.strip(),
+        "machine": ", ".join(machine),
+        "versions": {"Python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}},
+    }
 
 
 def processor():

@@ -1,11 +1,14 @@
-"""A processor's name comes from the system, or is honestly unknown."""
+"""A results file says what made it; a processor's name comes from the system, or is honestly unknown."""
 
+import datetime
+import importlib.metadata
 import platform
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from weave.machine import processor
+from weave.machine import processor, provenance
 
 
 @pytest.mark.parametrize("text, name", [
@@ -22,3 +25,19 @@ def test_a_system_without_proc_is_asked_otherwise(monkeypatch):
     monkeypatch.setattr(Path, "read_text", missing)
     monkeypatch.setattr(platform, "processor", lambda: "arm")
     assert processor() == "arm"
+
+
+def test_a_measurement_names_script_commit_machine_and_versions(tmp_path):
+    script = tmp_path / "benchmarks/speed.py"
+    script.parent.mkdir()
+    script.write_text("")
+    for command in (["init", "-q"], ["add", "."],
+                    ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "one"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    found = provenance(script, "pytest", used="one thread")
+    assert found["made by"] == "benchmarks/speed.py" and found["machine"].endswith(", one thread")
+    assert found["versions"] == {"Python": platform.python_version(), "pytest": importlib.metadata.version("pytest")}
+    datetime.date.fromisoformat(found["date"])
+    short = found["commit"]
+    script.write_text("changed")
+    assert short and provenance(script)["commit"] == f"{short}-dirty"
