@@ -14,15 +14,21 @@ def provenance(script, *packages, used=""):
     packages are those whose versions count, beside Python's; used says what of the machine was used.
     """
     script = Path(script).resolve()
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=script.parent, capture_output=True, text=True)
+    commit = git(script.parents[1], "describe", "--always").stdout.strip()
+    if git(script.parents[1], "diff", "--quiet", "HEAD", "--", ".", ":!results").returncode:
+        commit += "-dirty"    # of what was measured; earlier rows of results do not count
     machine = [processor(), f"{os.cpu_count()} cores", platform.machine(), platform.system(), *([used] if used else [])]
     return {
         "made by": f"{script.parent.name}/{script.name}",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "commit": git.stdout.strip(),
+        "commit": commit,
         "machine": ", ".join(machine),
         "versions": {"Python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}},
     }
+
+
+def git(folder, *arguments):
+    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
 
 
 def processor():

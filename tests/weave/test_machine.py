@@ -31,6 +31,9 @@ def test_a_measurement_names_script_commit_machine_and_versions(tmp_path):
     script = tmp_path / "benchmarks/speed.py"
     script.parent.mkdir()
     script.write_text("")
+    rows = tmp_path / "results/speed.json"
+    rows.parent.mkdir()
+    rows.write_text("[]")
     for command in (["init", "-q"], ["add", "."],
                     ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "one"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
@@ -39,5 +42,7 @@ def test_a_measurement_names_script_commit_machine_and_versions(tmp_path):
     assert found["versions"] == {"Python": platform.python_version(), "pytest": importlib.metadata.version("pytest")}
     datetime.date.fromisoformat(found["date"])
     short = found["commit"]
+    rows.write_text("[1]")
+    assert short and provenance(script)["commit"] == short
     script.write_text("changed")
-    assert short and provenance(script)["commit"] == f"{short}-dirty"
+    assert provenance(script)["commit"] == f"{short}-dirty"
