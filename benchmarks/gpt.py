@@ -275,7 +275,7 @@ def speed(rounds, threads):
         row(f"loss curves over {CHECKED} steps, largest difference in nats", float(f"{apart:.2g}"), 1e-5, less=True),
     ]
     save({"budgets": budgets, "training step": stepping, "sampling": drawn, "threads": threads,
-          "rounds (medians)": rounds, "speed from": source(f"threads used: {threads}")})
+          "rounds (medians)": rounds, "speed from": origin(f"threads used: {threads}")})
     return all(each["holds"] for each in budgets)
 
 
@@ -358,7 +358,7 @@ def ladder(count=2000, rate=1e-3):
                       "dev": rounded(gpt.loss(model, *dev)), "seconds": rounded(time.perf_counter() - begin)})
         print(rungs[-1], flush=True)
     save({"ladder": {"steps": count, "batch": BATCH, "rate": rate, "rungs": rungs,
-                     "from": source("one core used", words)}})
+                     "from": origin("one core used", words)}})
 
 
 # Models
@@ -404,7 +404,7 @@ def trained_gpt(words, count, rate=2e-3, decay=0.1, batch=BATCH, tied=False, dro
     return model, {"parameters": sum(p.numel() for p in model.parameters()), "minutes": rounded(minutes), **scores,
                    "settings": {"steps": count, "batch": batch, "rate": rate, "weight decay": decay,
                                 "dropout": dropout, "tied": tied, **SIZES["default"], **sizes},
-                   "curve": curve, "from": source("one core used", words)}
+                   "curve": curve, "from": origin("one core used", words)}
 
 
 def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes):
@@ -428,7 +428,7 @@ def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes
     return model, {"parameters": sum(p.numel() for p in model.parameters()), "minutes": rounded(minutes), **scores,
                    "settings": {"steps": count, "batch": 2 * BATCH, "rate": rate, "weight decay": decay,
                                 "dropout": dropout, "share": share, **SIZES["default"], **sizes},
-                   "from": source("one core used", words)}
+                   "from": origin("one core used", words)}
 
 
 def models(karpathy, only):
@@ -524,7 +524,7 @@ def folded(text):
     return re.sub(r"\[\s+((?:-?[\d.]+(?:e-?\d+)?,?\s+)+)\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
-def source(used, words=None):
+def origin(used, words=None):
     """Where a section comes from."""
     of_names = {} if words is None else {"sha256 of the names": words.sha256}
     return {**provenance(__file__, "torch", used=used), **of_names}
