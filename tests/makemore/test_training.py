@@ -1,7 +1,9 @@
 """The loop takes the steps of a plain one, whatever is switched on, and however many processes take them."""
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -317,6 +319,19 @@ def test_two_processes_take_the_steps_of_one(tmp_path):
             torch.testing.assert_close(ours.detach(), torch.tensor(theirs), rtol=1e-4, atol=1e-5)
         one.resume(tmp_path / name)
         assert one.taken == 12
+
+
+def test_the_chapters_script_still_prints_what_was_measured_in_two_processes(monkeypatch):
+    """Oracle: results/training.json, whose line the page shows; pages are built without a network."""
+    root = Path(__file__).parents[2]
+    monkeypatch.syspath_prepend(root / "benchmarks")    # as for a script there, which takes it off
+    spec = importlib.util.spec_from_file_location("measured", root / "benchmarks/training.py")
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    kept = json.loads(benchmark.OUT.read_text())["printed by this number of processes"]["2"]
+    now, then = (re.fullmatch(r"2 process\(es\): step 1 (\S+), step 50 (\S+)", line).groups()
+                 for line in (benchmark.launched(2), kept))
+    assert [float(each) for each in now] == pytest.approx([float(each) for each in then], abs=2e-4)
 
 
 def test_a_sequential_of_layers_can_be_distributed_by_its_own_names():
