@@ -4,8 +4,9 @@ import datetime
 import importlib.metadata
 import os
 import platform
-import subprocess
 from pathlib import Path
+
+from .repository import git
 
 
 def provenance(script, *packages, used=""):
@@ -14,21 +15,16 @@ def provenance(script, *packages, used=""):
     packages are those whose versions count, beside Python's; used says what of the machine was used.
     """
     script = Path(script).resolve()
-    commit = git(script.parents[1], "describe", "--always").stdout.strip()
-    if git(script.parents[1], "diff", "--quiet", "HEAD", "--", ".", ":!results").returncode:
-        commit += "-dirty"    # of what was measured; earlier rows of results do not count
+    at = ("-C", str(script.parents[1]))
+    changed = git(*at, "diff", "--name-only", "HEAD", "--", ".", ":!results")    # earlier rows do not count
     machine = [processor(), f"{os.cpu_count()} cores", platform.machine(), platform.system(), *([used] if used else [])]
     return {
         "made by": f"{script.parent.name}/{script.name}",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
-        "commit": commit,
+        "commit": git(*at, "describe", "--always") + ("-dirty" if changed else ""),
         "machine": ", ".join(machine),
         "versions": {"Python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}},
     }
-
-
-def git(folder, *arguments):
-    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
 
 
 def processor():
