@@ -43,7 +43,8 @@ def test_who_calls_what_needs_the_context_needs_it_too():
     assert {name: function.context for name, function in found.items()} == {
         "scaled": True, "through": True, "alone": False, "wait": False, "k": True}
     assert found["k"].calls == {"through", "alone", "wait"}
-    assert all(function.context for function in functions(analysed(CHAIN, Watch())).values()), "memcheck is in all"
+    watched = analysed(CHAIN, Watch()).all_functions()
+    assert all(function.context for function in watched), "memcheck is in all"
 
 
 def test_everything_that_a_kernel_reaches_is_listed_once():
@@ -62,7 +63,8 @@ def test_constants_of_the_file_are_numbers_where_they_are_integers():
 
 
 def test_shared_memory_leaves_the_body_with_its_sizes_as_numbers():
-    [k] = analysed("__global__ void k(float *x)\n{\n    const int T = 2 * 8;\n    __shared__ float part[T][T + 1], sum;\n"
+    [k] = analysed("__global__ void k(float *x)\n{\n    const int T = 2 * 8;\n"
+                   "    __shared__ float part[T][T + 1], sum;\n"
                    "    extern __shared__ int more[];\n    part[0][0] = sum = more[0];\n}").all_functions()
     [part, total] = k.shared
     assert same(part, "float part[16][16 + 1];") and same(total, "float sum;")
@@ -83,9 +85,11 @@ def test_a_declaration_of_cpp_is_written_as_c_has_it(cpp, c):
 
 @pytest.mark.parametrize("wrong, error, what", [
     ("__device__ int f(int n) { return n ? f(n - 1) : 0; }", Unsupported, "f calls itself"),
-    ("__device__ int g(int n); __device__ int f(int n) { return g(n); }\n__device__ int g(int n) { return f(n); }",
+    ("__device__ int g(int n); __device__ int f(int n) { return g(n); }\n"
+     "__device__ int g(int n) { return f(n); }",
      Unsupported, "calls itself"),
-    ("__device__ int g(); __device__ int f() { return g(); }", SourceError, "declared, and called, and not defined"),
+    ("__device__ int g(); __device__ int f() { return g(); }", SourceError,
+     "declared, and called, and not defined"),
     ("__global__ void f() { __shared__ int n = 3; }", SourceError, "cannot be given a value"),
     ("__global__ void f() { static int n; }", Unsupported, "a variable that a function keeps")])
 def test_what_cannot_run_is_refused(wrong, error, what):

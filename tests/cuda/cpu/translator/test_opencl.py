@@ -43,7 +43,8 @@ def functions():
 def test_shared_memory_is_a_structure_before_its_function(functions):
     w, named = functions
     written = untokenize(w.function(named["sum"]))
-    assert "struct sum_shared { float part[8];}; static float sum(struct context_ *context_, const float *x)" in written
+    assert ("struct sum_shared { float part[8];}; "
+            "static float sum(struct context_ *context_, const float *x)") in written
     assert "(((struct sum_shared *)context_->sum_shared)->part)[((unsigned)get_local_id(0))]" in written
 
 
@@ -81,9 +82,10 @@ def test_only_variables_with_a_value_are_given_one():
 
 
 def test_the_context_has_room_for_what_the_program_has():
-    assert writer("__global__ void k() { }").context() == "struct context_ { ulong dynamic, failed; uint turn, epoch; };"
-    assert writer().context() == ("struct context_ { ulong dynamic, failed, votes, sum_shared, weights_variable, "
-                                  "counter_variable; uint turn, epoch; };")
+    empty = writer("__global__ void k() { }")
+    assert empty.context() == "struct context_ { ulong dynamic, failed; uint turn, epoch; };"
+    assert writer().context() == ("struct context_ { ulong dynamic, failed, votes, sum_shared, "
+                                  "weights_variable, counter_variable; uint turn, epoch; };")
 
 
 def test_a_watched_program_knows_where_shared_memory_begins_and_ends():

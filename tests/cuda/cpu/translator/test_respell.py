@@ -63,14 +63,16 @@ def test_a_watched_barrier_counts_itself():
 
 
 @pytest.mark.parametrize("line, what", [
-    ("float &y = x[0];", "references"), ("auto f = [=](int n) { };", "lambdas"), ("auto f = [&](int n) { };", "lambdas"),
+    ("float &y = x[0];", "references"), ("auto f = [=](int n) { };", "lambdas"),
+    ("auto f = [&](int n) { };", "lambdas"),
     ("v = float4(1, 2, 3, 4);", "write make_float4")])
 def test_what_cannot_run_is_refused_by_name(respell, line, what):
     with pytest.raises(Unsupported, match=what):
         respell(tokenize(line))
 
 
-@pytest.mark.parametrize("cuda, opencl", [("1ULL", "1Ul"), ("1LLU", "1lu"), ("2ll", "2l"), ("3L", "3L"), ("2.5f", "2.5f"),
+@pytest.mark.parametrize("cuda, opencl", [("1ULL", "1Ul"), ("1LLU", "1lu"), ("2ll", "2l"), ("3L", "3L"),
+                                          ("2.5f", "2.5f"),
                                           ("0xFFull", "0xFFul")])
 def test_a_number_loses_one_of_two_longs(cuda, opencl):
     assert number(cuda) == opencl
