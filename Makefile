@@ -21,7 +21,7 @@ test: env    ## every check; ARGS="-k autograd" for some of them
 	$(run) pytest -n auto $(ARGS)
 
 lab: env    ## the exercises, and which you pass; mine=labs/micrograd/engine.py explains a mistake
-	@$(run) weave.lab $(mine) || true
+	@$(run) lab $(mine) || true
 
 site: env    ## the book as files, in site/
 	$(run) mkdocs build --strict

@@ -15,7 +15,7 @@ from weave.cache import imported
 ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / "src/scratch"
 MODULES = sorted(path for path in SCRATCH.rglob("*.py") if not path.name.startswith("__"))
-OUTSIDE = {"weave", "docs", "tests", "benchmarks", "labs"}
+OUTSIDE = {"weave", "lab", "docs", "tests", "benchmarks", "labs"}
 DOCTESTS = """
 import doctest, importlib, sys
 sys.modules["scratch"] = None    # importing the book's own copy is an error
