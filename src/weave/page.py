@@ -1,6 +1,5 @@
 """An executed chapter becomes a page's Markdown, and a notebook to take away."""
 
-import html
 import re
 
 import jupytext
@@ -135,10 +134,3 @@ def described(output, alt="", caption=""):
     if render.is_picture({"data": {"text/plain": "", **output.get("data", {})}}):
         return {**output, "data": {**output["data"], "text/plain": alt}}
     return output
-
-
-def source_caption(found, address, download):
-    """The line above a listing: where the source is, and the whole module to copy."""
-    where = f"{found.path}, lines {found.first}–{found.last}"
-    return (f'<p class="weave-source"><a href="{html.escape(address)}">{where}</a> '
-            f'<a class="weave-copy" href="{html.escape(download)}" download>Copy this module</a></p>')
