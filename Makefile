@@ -21,7 +21,7 @@ test: env    ## every check; ARGS="-k autograd" for some of them
 	$(run) pytest -n auto $(ARGS)
 
 lab: env    ## the exercises, and which you pass; mine=labs/micrograd/engine.py explains a mistake
-	@$(run) weave.lab $(mine) || true
+	@$(run) lab $(mine) || true
 
 site: env    ## the book as files, in site/
 	$(run) mkdocs build --strict
@@ -31,7 +31,7 @@ bench: env    ## measure; the numbers go to results/
 
 clean:    ## remove what builds and tests made; .venv and node_modules stay
 	rm -rf site .cache build tests/screenshots .pytest_cache .hypothesis
-	find docs src tests benchmarks labs -name __pycache__ -prune -exec rm -rf {} +
+	find docs src tests tools benchmarks labs -name __pycache__ -prune -exec rm -rf {} +
 
 # A set-up that was cut short leaves .venv/unfinished behind, and the next one starts afresh.
 .venv/ready: requirements.lock package-lock.json pyproject.toml
@@ -47,5 +47,5 @@ clean:    ## remove what builds and tests made; .venv and node_modules stay
 	@echo "set-up 3/4: the book's own modules, editable"
 	@$(run) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "set-up 4/4: KaTeX, the checkers of pages, Graphviz"
-	@$(run) weave.frontend
+	@.venv/bin/python tools/setup.py
 	@mv .venv/unfinished .venv/ready

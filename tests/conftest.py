@@ -1,4 +1,4 @@
-"""The built site and a browser, made once for all the tests that look at pages; and --mine."""
+"""The built site and a browser, made once for all the tests that look at pages."""
 
 import os
 
@@ -6,21 +6,6 @@ import pytest
 from served import FLAGS, build, find_chromium, serve
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, would wait for each other
-
-
-def pytest_addoption(parser):
-    parser.addoption("--mine", metavar="FILE", help="test a reader's code in the place of the book's: "
-                     "labs/micrograd/engine.py, or one exercise, labs/micrograd/engine.py::inputs_first")
-
-
-def pytest_configure(config):
-    if mine := config.getoption("--mine"):
-        from weave.lab import Grading, LabError
-
-        try:
-            config.pluginmanager.register(Grading(mine))
-        except LabError as error:
-            raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")

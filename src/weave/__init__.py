@@ -1,7 +1,7 @@
 """How the book is made: chapters are executed, and their outputs woven into the pages.
 
     chapter      a Markdown file, taken apart into prose, code and listings
-    listing      the current source of an object, found by name
+    listing      the current source of an object or a kernel, found by name
     kernel       what runs inside the kernel: claims, computed numbers, files read
     execute      runs the code of chapters, several at a time
     cache        keeps what execution gave for as long as nothing it depends on changes

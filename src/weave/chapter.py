@@ -8,6 +8,7 @@ What stands between the sentences:
     ```python .noeval          only shown
     ```python alt="..." caption="..."    names the figure that the cell draws; {x} is filled in
     ::: listing scratch.micrograd.engine.Value.__mul__     the source of an object
+    ::: listing scratch/cuda/kernels/add.cu add            the source of a function in CUDA C
     `{python} f"{loss:.3f}"`   the value of an expression, in the middle of a sentence
 
 Fences in any other language are only shown.
@@ -24,7 +25,7 @@ import yaml
 from . import WeaveError
 
 FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
-LISTING = re.compile(r"^::: listing +(\S+) *$", re.MULTILINE)
+LISTING = re.compile(r"^::: listing +(\S+(?: +\w+)?) *$", re.MULTILINE)
 SPAN = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)    # `code` in prose
 ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 WORDS = {"quiet", "check"}

@@ -1,6 +1,5 @@
 """An executed chapter becomes a page's Markdown, and a notebook to take away."""
 
-import html
 import re
 
 import jupytext
@@ -39,7 +38,7 @@ def weave(chapter, results, source_link, save, prefix):
             parts.append(with_values(block.text, [render.plain(one["value"]) for one in given]))
         elif block.kind == "listing":
             found = find(chapter, block)
-            parts += [source_link(found), fenced(found.text)]
+            parts += [source_link(found), fenced(found.text, found.language)]
         else:
             if block.role == "shown":
                 parts.append(fenced(block.text))
@@ -65,7 +64,7 @@ def notebook(chapter, results, repository=None):
         elif block.kind == "listing":
             found = find(chapter, block)
             where = f"`{found.path}`, lines {found.first} to {found.last}:"
-            cells.append(markdown_cell(f"{where}\n\n{fenced(found.text)}"))
+            cells.append(markdown_cell(f"{where}\n\n{fenced(found.text, found.language)}"))
         else:
             outputs = [described(output, **named_texts(block, given)) for output in given[0]["outputs"]]
             cells.append(code_cell(block.text, block.role != "shown", outputs))
@@ -124,10 +123,10 @@ def find(chapter, block):
         raise chapter.error(block.line, error.args[0]) from None
 
 
-def fenced(code):
+def fenced(code, language="python"):
     longest = max(map(len, re.findall(r"^`{3,}", code, re.MULTILINE)), default=2)
     ticks = "`" * (longest + 1)
-    return f"{ticks}python\n{code.rstrip()}\n{ticks}"
+    return f"{ticks}{language}\n{code.rstrip()}\n{ticks}"
 
 
 def described(output, alt="", caption=""):
@@ -135,10 +134,3 @@ def described(output, alt="", caption=""):
     if render.is_picture({"data": {"text/plain": "", **output.get("data", {})}}):
         return {**output, "data": {**output["data"], "text/plain": alt}}
     return output
-
-
-def source_caption(found, address, download):
-    """The line above a listing: where the source is, and the whole module to copy."""
-    where = f"{found.path}, lines {found.first}–{found.last}"
-    return (f'<p class="weave-source"><a href="{html.escape(address)}">{where}</a> '
-            f'<a class="weave-copy" href="{html.escape(download)}" download>Copy this module</a></p>')

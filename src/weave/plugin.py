@@ -20,6 +20,7 @@ from .cache import Cache
 from .card import card
 from .chapter import Chapter
 from .execute import execute
+from .offer import Offers
 from .svg import FIGURE
 
 log = logging.getLogger("mkdocs.plugins.weave")
@@ -32,6 +33,8 @@ class Weave(Plugin):
         *(setting for setting in Plugin.config_scheme if setting[0] in SETTINGS),
         ("seconds_per_chapter", config_options.Type((int, float), default=120)),
         ("jobs", config_options.Type(int, default=os.cpu_count() or 1)),
+        ("source", config_options.Type(str, default="src")),    # the folder of the modules
+        ("labs", config_options.Type(str, default="labs")),     # ... and that of the exercises
     )
 
     def on_startup(self, command, dirty):
@@ -70,6 +73,7 @@ class Weave(Plugin):
                 errors.append(error)
         stop_at(errors)
         self.results = self.execute(self.chapters.values())
+        self.offers = Offers(self.root, self.config["source"], self.config["labs"])
         for file in files.documentation_pages() if self.dirty else ():
             if chapter := self.chapters.get(file.src_uri):
                 before, now = self.made.get(chapter.name), self.makings(chapter, config)
@@ -102,26 +106,25 @@ class Weave(Plugin):
     def makings(self, chapter, config):
         """Everything that a chapter's page is made of."""
         try:
-            listings = [pages.find(chapter, block) for block in chapter.blocks if block.kind == "listing"]
+            place = self.offers.place(chapter, str)
         except WeaveError as error:
             stop_at([error])
-        return [chapter.lines, self.results[chapter.name], listings, self.commit, config.nav]
+        return [chapter.lines, self.results[chapter.name], listings(chapter), place, self.commit, config.nav]
 
     def offer(self, files, config, name, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules."""
         try:
             book = pages.notebook(chapter, self.results[chapter.name], config.repo_url)
+            offered = self.offers.files(chapter, listings(chapter))
         except WeaveError as error:
             stop_at([error])
         for suffix, text in zip((".ipynb", ".py"), pages.downloads(book)):
             self.add(files, config, str(Path(name).with_suffix(suffix)), text)
-        for block in chapter.blocks:
-            if block.kind == "listing":
-                path = pages.find(chapter, block).path
-                self.add(files, config, str(path), self.root / path)
+        for address, content in offered.items():
+            self.add(files, config, address, content)
 
     def add(self, files, config, uri, content):
-        """Add a file to the site, unless it is there: content is a text or a file's path."""
+        """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
             given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
@@ -134,13 +137,14 @@ class Weave(Plugin):
         if chapter is None:
             return markdown
 
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def source(path):
+            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+
         def source_link(found):
-            download = get_relative_url(str(found.path), page.url)
-            address = download
-            if config.repo_url and self.commit:
-                lines = f"#L{found.first}-L{found.last}"
-                address = f"{config.repo_url}/blob/{self.commit}/{found.path}{lines}"
-            return pages.source_caption(found, address, download)
+            return self.offers.caption(found, link, source)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
@@ -159,8 +163,8 @@ class Weave(Plugin):
             files.append(File.generated(config, uri, content=card(title[1], config.site_name)))
         if page.is_homepage:
             return text
-        facts = self.facts(chapter, page, config)
-        return re.sub(r"^(# .+)$", lambda match: f"{match[1]}\n\n{facts}", text, 1, re.MULTILINE)
+        facts, place = self.facts(chapter, page, config), self.offers.place(chapter, link, source)
+        return re.sub("^# .+$", lambda title: f"{title[0]}\n\n{facts}\n\n{place}", text, count=1, flags=re.M)
 
     def on_page_content(self, content, page, config, files):
         return re.sub("<pre.*?</pre>", self.set_aside, content, flags=re.DOTALL)    # nobody searches code by words
@@ -200,6 +204,14 @@ class Weave(Plugin):
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         stop_at(finish.finish(config.site_dir, config.docs_dir, policy=not self.serving))
+
+
+def listings(chapter):
+    """The Listings of a chapter, in order."""
+    try:
+        return [pages.find(chapter, block) for block in chapter.blocks if block.kind == "listing"]
+    except WeaveError as error:
+        stop_at([error])
 
 
 def stop_at(errors):
