@@ -28,10 +28,7 @@ Chapter: docs/micrograd/derivatives.md.  To copy: this file and engine.py.
 import sys
 from typing import NamedTuple
 
-try:
-    from .engine import Value, inputs_first
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value, inputs_first
+from .engine import Value, inputs_first
 
 # y is known to about 1 part in 1/EPS, so a nudge h is wrong by EPS/h where y is rounded
 # and by h² where it is curved. They meet at the cube root: h = 6e-6, 4e-11 from each.

@@ -28,10 +28,7 @@ import shutil
 
 import graphviz
 
-try:
-    from .engine import Value, inputs_first
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value, inputs_first
+from .engine import Value, inputs_first
 
 TEXT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "12"}
 NUMBER = {"shape": "record"}

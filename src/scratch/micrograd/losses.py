@@ -24,10 +24,7 @@ None of them looks at a number to make a choice, so that all of them can be comp
 Chapter: docs/micrograd/moons.md.  To copy: this file and engine.py.
 """
 
-try:
-    from .engine import Value
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value
+from .engine import Value
 
 
 def squared_error(y, target):

@@ -23,10 +23,7 @@ Chapter: docs/micrograd/neurons.md.  To copy: this file and engine.py.
 
 import random
 
-try:
-    from .engine import Value
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value
+from .engine import Value
 
 BENT = {
     "relu": lambda total: total.relu(),

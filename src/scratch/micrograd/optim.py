@@ -25,10 +25,7 @@ Left out: Nesterov's look ahead, dampening, and a rate for each parameter (Adam)
 Chapter: docs/micrograd/neurons.md.  To copy: this file and engine.py.
 """
 
-try:
-    from .engine import Value
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value
+from .engine import Value
 
 
 class SGD:

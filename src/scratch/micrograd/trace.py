@@ -34,12 +34,8 @@ Chapter: docs/micrograd/compile.md.  To copy: this file and engine.py.
 import math
 import operator
 
-try:
-    from .engine import Value, as_float, as_value, inputs_first, power, result
-    from .engine import slope_of_power
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value, as_float, as_value, inputs_first, power, result
-    from engine import slope_of_power
+from .engine import Value, as_float, as_value, inputs_first, power, result
+from .engine import slope_of_power
 
 RULES = {    # what was done: the value y, its slope toward a, its slope toward b
     "a + b":  ("{a} + {b}",                  "1.0",                       "1.0"),
