@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, 
 
 def pytest_addoption(parser):
     parser.addoption("--mine", metavar="FILE", help="test a reader's code in the place of the book's: "
-                     "labs/micrograd/engine.py, or one exercise, labs/micrograd/engine.py::inputs_first")
+                     "labs/micrograd/engine.py, or one exercise, labs/micrograd/engine.py::topological_order")
 
 
 def pytest_configure(config):

@@ -7,7 +7,7 @@
 A lab is a file of stubs that readers fill in where they are.  Its docstring says which names are
 theirs to write, which chapter teaches them, and the module, if there is one, that has them already:
 
-    Exercises: Value.tanh, inputs_first.
+    Exercises: Value.tanh, topological_order.
     Chapter: docs/micrograd/autograd.md.  In place of: scratch.micrograd.engine.
 
 Each exercise is graded alone, in a process of its own, so that everything around it is the book's:
