@@ -14,7 +14,8 @@ from weave.cache import imported
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / "src/scratch"
-MODULES = sorted(path for path in SCRATCH.rglob("*.py") if not path.name.startswith("__"))
+MODULES = sorted(path for path in SCRATCH.rglob("*.py") if not path.name.startswith("__")
+                 and not path.is_relative_to(SCRATCH / "cuda"))    # whose imports the site makes portable
 OUTSIDE = {"weave", "docs", "tests", "benchmarks", "labs"}
 DOCTESTS = """
 import doctest, importlib, sys
@@ -31,6 +32,14 @@ def chapter_and_companions(module):
                       docstring)
     assert match, f"{module.name}: its docstring says no `Chapter: ….  To copy: this file …`"
     return match[1], re.findall(r"[\w/]+\.\w+", match[2])
+
+
+def taken_whole(module):
+    """The outermost folder around module whose __init__.py says `To copy: this folder`, or None."""
+    for folder in reversed(module.parents):
+        package = folder / "__init__.py"
+        if package.exists() and "To copy: this folder" in package.read_text(encoding="utf-8"):
+            return folder
 
 
 def copied(module, folder, package=False):
@@ -104,13 +113,16 @@ def wrong_names(root):
             if named[chapter] is None:
                 yield f"{chapter} has no `modules: [scratch.…]` above its text"
         for name in named.get(chapter) or []:
-            if not (root / "src" / f"{name.replace('.', '/')}.py").exists():
+            path = root / "src" / name.replace(".", "/")
+            if not path.with_suffix(".py").exists() and not (path / "__init__.py").exists():
                 yield f"{chapter} names {name}, which does not exist"
     for path in sorted((root / "src/scratch").rglob("*.py")):
         if path.name.startswith("__"):
             continue
-        name = ".".join(path.relative_to(root / "src").with_suffix("").parts)
-        chapter, _ = chapter_and_companions(path)
+        folder = taken_whole(path)
+        name = ".".join((folder or path).relative_to(root / "src").with_suffix("").parts)
+        chapter = (re.search(r"Chapter: (docs/\S+\.md)", (folder / "__init__.py").read_text())[1] if folder
+                   else chapter_and_companions(path)[0])
         if name not in (named.get(chapter) or []):
             yield f"{name} names {chapter}, which does not name it"
         test = f"tests/{path.parent.relative_to(root / 'src/scratch')}/test_{path.name}"

@@ -208,7 +208,8 @@ def launched(text, arguments, block, grid):
     os.environ["SCRATCH_CUDA"] = "cpu"    # the engine that can watch
     import numpy as np
 
-    from scratch.cuda import autoinit, compiler, driver, memcheck    # noqa: F401
+    from scratch.cuda import autoinit, compiler, driver    # noqa: F401
+    from scratch.cuda.cpu import memcheck
     name = re.search(r"__global__\s+void\s+(\w+)", text or "")
     if not name:
         raise ValueError(f"a kernel's text has a line `__global__ void name(...)`; this is {text!r}")
