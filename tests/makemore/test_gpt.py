@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapes import load_checked
-from wild import generator, wild
+from randomized_models import generator, randomized
 
 from scratch.makemore import evaluate, fast, gpt
 from scratch.makemore import sample as uncached
@@ -31,7 +31,7 @@ def results():
 
 def model(**choices):
     config = dict(symbols=V, block_size=12, layers=2, heads=2, channels=16)
-    return wild(GPT(Config(**{**config, **choices})))
+    return randomized(GPT(Config(**{**config, **choices})))
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def transformers():
 def test_hugging_faces_gpt2_has_the_same_logits(transformers, sizes):
     """Oracle: GPT2LMHeadModel with random weights, larger than at its start, float32, 1e-4."""
     torch.manual_seed(1)
-    theirs = wild(transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes)), std=0.1)
+    theirs = randomized(transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes)), std=0.1)
     ours = GPT.from_huggingface(theirs)
     ids = torch.randint(sizes["vocab_size"], (2, sizes["n_positions"]), generator=generator())
     with torch.no_grad():
@@ -181,7 +181,7 @@ def test_cached_greedy_generation_is_hugging_faces(transformers):
     """Oracle: GPT2LMHeadModel.generate, 12 ids after a prompt of 5, no id being the end."""
     config = transformers.GPT2Config(n_layer=2, n_head=2, n_embd=32, n_positions=20, vocab_size=50,
                                      bos_token_id=None, eos_token_id=None)
-    theirs = wild(transformers.GPT2LMHeadModel(config), std=0.2)
+    theirs = randomized(transformers.GPT2LMHeadModel(config), std=0.2)
     ours, prompt = GPT.from_huggingface(theirs), torch.tensor([[3, 1, 4, 1, 5]])
     expected = theirs.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=12,
                                do_sample=False, pad_token_id=0)
