@@ -26,8 +26,8 @@ lab: env    ## the exercises, and which you pass; mine=labs/micrograd/engine.py 
 site: env    ## the book as files, in site/
 	$(run) mkdocs build --strict
 
-bench: env    ## measure; the numbers go to results/
-	@set -e; for script in benchmarks/*.py; do echo "$$script"; .venv/bin/python "$$script"; done
+bench: env    ## measure; the numbers go to results/; only=gpt for one
+	$(run) benchmarks $(or $(only),all)
 
 clean:    ## remove what builds and tests made; .venv and node_modules stay
 	rm -rf site .cache build tests/screenshots .pytest_cache .hypothesis

@@ -10,7 +10,8 @@
     plugin       the MkDocs plugin, on mkdocs-jupyter's own class
     mathematics  formulas to HTML and MathML
     finish       HTML to HTML: the last step, over a built site
-    machine      names the processor, for what the benchmarks write
+    site         the built site, as tests and benchmarks look at it
+    files        files that are whole at every moment
 """
 
 

@@ -73,10 +73,10 @@ def note(opened, path, mode, flags):
 
 def inputs(root, opened):
     """The files under root that were read, and the versions of what was imported."""
-    root, source = Path(root), Path(root) / "src"
+    root = Path(root)
     modules = {Path(file) for module in list(sys.modules.values())
                if (file := getattr(module, "__dict__", {}).get("__file__"))}
-    read = {Path(path) for path in opened} | {path for path in modules if path.is_relative_to(source)}
+    read = {Path(path) for path in opened} | modules    # a module may have come from its .pyc
     files = sorted(str(path.relative_to(root)) for path in read if path.is_relative_to(root))
     kept = [file for file in files
             if not file.startswith((".", "src/weave/")) and not file.endswith((".pyc", ".lock"))

@@ -22,7 +22,8 @@ from pathlib import Path
 {clone}
 import scratch    # the book's modules: elsewhere than in Colab, yours to install
 
-os.chdir(Path(scratch.__file__).resolve().parents[2])    # the book, with its data and results"""
+os.chdir(Path(scratch.__file__).resolve().parents[2])    # the book, with its data and results
+sys.path.insert(0, os.getcwd())    # and benchmarks, which reads those"""
 
 
 def weave(chapter, results, source_link, save, prefix):
