@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from weave.cache import imported
+from weave.imports import imported
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / "src/scratch"

@@ -27,10 +27,10 @@ from markdown_it.rules_inline import backtick
 from . import WeaveError
 from .listing import find
 
-LISTING = re.compile(r"::: listing\b *(.*)")
+LISTING = re.compile(r"::: listing\b *(.*?) *")
 ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 FENCE = re.compile(r"^([ >\t]*`{3,}python\b)(.*`.*)$", re.MULTILINE)
-BACKTICK = "\N{OBJECT REPLACEMENT CHARACTER}"    # stands for ` in the first line of a fence while Markdown is read
+BACKTICK = "\N{OBJECT REPLACEMENT CHARACTER}"    # in the place of ` in such a line, while Markdown is read
 FORMULA = re.compile(r"(?<!\\)\$(?!\s)(?:\\.|[^\\$])+?(?<!\s)\$")
 WORDS = {"quiet", "check"}
 ATTRIBUTES = {"alt", "caption"}
@@ -53,7 +53,7 @@ class Cell:
 
     @cached_property
     def tree(self):
-        """The syntax tree, in which IPython's lines are the calls that they stand for.  SyntaxError if none."""
+        """The syntax tree, with a call for each of IPython's lines.  SyntaxError if it is not Python."""
         try:
             return ast.parse(self.source)
         except SyntaxError:
@@ -97,7 +97,7 @@ class Block:
     def listing(self):
         """The source that a listing shows.  Raises WeaveError if there is none by that name."""
         try:
-            return find(self.text, self.chapter.root)
+            return find(self.text, self.chapter.root, self.chapter.source)
         except LookupError as error:
             raise self.chapter.error(self.line, error.args[0]) from None
 
@@ -119,11 +119,12 @@ class Chapter:
     """A chapter's front matter and blocks.
 
     Raises WeaveError, with the line, for an unclosed fence, an unknown word after ```python,
-    code that is not Python, or a claim without its sentence.
+    code that is not Python, or a claim without its sentence.  source is the folder, under root, of
+    the modules that listings show.
     """
 
-    def __init__(self, path, root="."):
-        self.root = Path(root).resolve()
+    def __init__(self, path, root=".", source="src"):
+        self.root, self.source = Path(root).resolve(), source
         self.path = Path(path).resolve().relative_to(self.root)
         self.lines = (self.root / self.path).read_text(encoding="utf-8").splitlines()
         self.meta, start = self._front_matter()
@@ -151,15 +152,16 @@ class Chapter:
 
     def _front_matter(self):
         """The mapping at the top and the number of its lines; a page may as well begin with a rule, ---."""
-        closing = next((number for number, line in enumerate(self.lines) if number and line in ("---", "...")), 0)
+        closing = next((n for n, line in enumerate(self.lines) if n and line in ("---", "...")), 0)
         if not closing or self.lines[0] != "---":
             return {}, 0
         try:
             meta = yaml.safe_load("\n".join(self.lines[1:closing]))
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            raise self.error(2 + (mark.line if mark else 0), "between the two --- at the top of a page stands its header, "
-                             f"and this is not YAML: {getattr(error, 'problem', error)}; for a rule, write ***") from None
+            line, what = 2 + (mark.line if mark else 0), getattr(error, "problem", error)
+            raise self.error(line, f"this is not YAML: {what}; between two --- a page has its header; "
+                             "if it is to begin with a rule, write ***") from None
         if isinstance(meta, dict):
             return meta, closing + 1
         return {}, closing + 1 if meta is None else 0
@@ -191,13 +193,18 @@ class Chapter:
         if ".noeval" in info.split():    # for the weave only; the page's Markdown need not know of it
             edits.append(((first, line.index("python") + len("python")), (first, len(line)), ""))
             return
-        indent = line[: line.index(ticks)]
-        if indent.strip(" >\t"):
-            raise self.error(first + 1, "code that runs begins on a line of its own, indented under its list item")
+        indent = self._indent(first, ticks)
         role, options = self._header(first + 1, info)
         code = Cell(token.content.removesuffix("\n"), first + 2, role)
         named = {name: Cell(filled_in(text), first + 1, "value") for name, text in options.items()}
         cuts.append((first, end, Block(self, "code", code.source, first + 2, indent, code, named)))
+
+    def _indent(self, number, begin):
+        """What stands on a line before its begin: white space, and the > of quotes."""
+        indent = self.lines[number].partition(begin)[0]
+        if indent.strip(" >\t"):
+            raise self.error(number + 1, "begin this on a line of its own, indented under its list item")
+        return indent
 
     def _header(self, line, info):
         options = dict(ATTRIBUTE.findall(info))
@@ -216,8 +223,8 @@ class Chapter:
             if directive := LISTING.fullmatch(line.strip()):
                 if not directive[1]:
                     raise self.error(number + 1, "a listing of what? ::: listing package.module.name")
-                indent = self.lines[number].partition(":::")[0]
-                cuts.append((number, number + 1, Block(self, "listing", directive[1].strip(), number + 1, indent)))
+                indent = self._indent(number, ":::")
+                cuts.append((number, number + 1, Block(self, "listing", directive[1], number + 1, indent)))
         for child in token.children:
             if child.type == "code_inline" and child.content.startswith(COMPUTED):
                 begin, end = (self._place(first, lines, token.content, at) for at in child.meta["place"])
@@ -229,7 +236,8 @@ class Chapter:
         number = content.count("\n", 0, at)
         column = at - (content.rfind("\n", 0, at) + 1)
         text = lines[number].lstrip()
-        return first + number, self.lines[first + number].index(text) + column - (len(lines[number]) - len(text))
+        column -= len(lines[number]) - len(text)
+        return first + number, self.lines[first + number].index(text) + column
 
     def _prose(self, first, end, edits):
         lines = self.lines[first:end]
