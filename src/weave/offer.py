@@ -95,7 +95,8 @@ class Offers:
             return one_file(taken.title, address) + source
         size = f"{len(taken.files)} file{'s' * (len(taken.files) > 1)}"
         companions = "" if taken.path.is_dir() else " with its companions"
-        entry = f'<a href="{html.escape(address)}" download>{taken.title}{companions}</a> (zip, {size}){source}'
+        entry = (f'<a href="{html.escape(address)}" download>{taken.title}{companions}</a> '
+                 f"(zip, {size}){source}")
         single = [f'<a class="weave-copy" href="{html.escape(link(self.address(taken, name)))}" download>'
                   f"{name}</a>" for name in taken.files if "/" not in name and not name.endswith(".py")]
         return f"{entry} · copy one: {', '.join(single)}" if single else entry
