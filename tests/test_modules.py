@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from weave.cache import imported
+from weave.imports import imported
 from weave.take import companions, docstring, take
 
 ROOT = Path(__file__).resolve().parents[1]
