@@ -23,10 +23,11 @@ def test_functions_have_heads_parameters_and_bodies():
 
 
 def test_variables_constants_and_types_are_told_apart():
-    source = Source("__constant__ float a[2] = {1, 2}, b; __device__ struct S *c;\nconst int N = 3; constexpr float H = .5f;"
+    source = Source("__constant__ float a[2] = {1, 2}, b; __device__ struct S *c;\nconst int N = 3; constexpr float H = .5f; const int SIX = 2 * N;"
                     "\nstruct S { int n; S *next; }; enum Mode { X, Y }; typedef float Row[4]; typedef void (*F)(int);"
                     "\nextern __shared__ float s[];")
     assert {name: text(value) for name, value in source.variables.items()} == {"a": "{1, 2}", "b": "", "c": ""}
+    assert text(source.constants["SIX"]) == "((int)(2 * N))", "a product is no pointer"
     assert text(source.constants["N"]) == "((int)(3))" and text(source.constants["H"]) == "((float)(.5f))"
     assert {"S", "Mode", "Row", "F"} <= source.types
     assert text(source.arrays["s"]) == "((float *)context_->dynamic)"

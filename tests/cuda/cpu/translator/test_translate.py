@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from scratch.cuda import autoinit, compiler, driver  # noqa: F401  (autoinit makes the context)
-from scratch.cuda.cpu.translator.tokens import SourceError
-from scratch.cuda.cpu.translator.translate import Unsupported, translate
+from scratch.cuda.cpu.translator.tokens import SourceError, Unsupported
+from scratch.cuda.cpu.translator.translate import translate
 
 TEXTS = {
     "indices in three dimensions": """
