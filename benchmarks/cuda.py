@@ -64,7 +64,7 @@ def best(results, n, key):
 
 def timed(run, launches=1):
     """Seconds of one run(): a GPU's by its events, the CPU engine's by the processor's time."""
-    from scratch.cuda import device
+    from scratch.cuda.kernels import launch as device
     if device.on_gpu():
         begin, end = device.driver.Event(), device.driver.Event()
         begin.record()
@@ -91,14 +91,14 @@ def rounds(runs, count, launches=1):
 
 
 def uploaded(*arrays):
-    from scratch.cuda import device
+    from scratch.cuda.kernels import launch as device
     return [device.driver.to_device(each) for each in arrays]
 
 
 def matmul_run(rung, n, a, b, c, sizes):
     """A launch of a rung's kernel on matrices that are on the device; and its check."""
     import numpy as np
-    from scratch.cuda import device, matmul
+    from scratch.cuda.kernels import launch as device, matmul
     grid, block = matmul.shape(rung, n, n, sizes)
     kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
     size = np.int32(n)
@@ -108,7 +108,7 @@ def matmul_run(rung, n, a, b, c, sizes):
 def right(run, c, expected, what):
     """Fail if what run() leaves at c is not the product."""
     import numpy as np
-    from scratch.cuda import device
+    from scratch.cuda.kernels import launch as device
     run()
     got = device.driver.from_device(c, expected.shape, np.float32)
     scale = np.abs(expected).max()
@@ -118,7 +118,7 @@ def right(run, c, expected, what):
 def matmul_ladder(n, count):
     """Rows of the CPU engine's ladder and NumPy's at n x n."""
     import numpy as np
-    from scratch.cuda import matmul
+    from scratch.cuda.kernels import matmul
     a, b = np.random.default_rng(0).standard_normal((2, n, n), dtype=np.float32)
     expected = a @ b
     c = uploaded(np.zeros_like(a))[0]
@@ -143,7 +143,7 @@ def matmul_ladder(n, count):
 def ladder_runs(name, N):
     """Launches of a unit's kernels on about N elements; NumPy's way; bytes that have to move."""
     import numpy as np
-    from scratch.cuda import device, reduce, softmax, transpose
+    from scratch.cuda.kernels import launch as device, reduce, softmax, transpose
     rng = np.random.default_rng(0)
     x = rng.standard_normal(N, dtype=np.float32)
     blocks, block = device.blocks, (THREADS, 1, 1)
@@ -208,7 +208,7 @@ def ladder(name, N, count):
 
 def on_the_cpu(quick):
     import numpy as np
-    from scratch.cuda import pocl
+    from scratch.cuda.cpu import pocl
     count, N = (2, 1 << 14) if quick else (7, 1 << 22)
     found = {"device": pocl.get_engine().device.name.strip(),
              "compiler": pocl.get_engine().device.platform.version.strip(),
@@ -236,7 +236,7 @@ def candidates():
 
 def tuned(n, a, b, c, most=None):
     """The fastest sizes of the rung "double" at n x n, and how many were tried."""
-    from scratch.cuda import device
+    from scratch.cuda.kernels import launch as device
     found = []
     for sizes in itertools.islice(candidates(), most):
         try:
@@ -251,7 +251,7 @@ def tuned(n, a, b, c, most=None):
 def on_the_gpu(quick):
     """The same code runs on the CPU engine, with --quick, so that it is known to run."""
     import numpy as np
-    from scratch.cuda import device, matmul
+    from scratch.cuda.kernels import launch as device, matmul
     driver = device.driver
     sizes = (64, 96) if quick else (512, 1024, 2048, 4096, 8192)
     N, count = (1 << 14, 2) if quick else (1 << 26, 7)

@@ -1,12 +1,10 @@
 """What the tests of CUDA kernels share: watching, breaking and compiling them.
 
     with watched() as check: ...             every launch looked through; check.accesses
-    with fresh(): ...                        kernels compiled anew, for broken ones
     broken(monkeypatch, folder, file, a, b)  the wrappers run that .cu with b in place of a
     compiled(file, TILE=32)                  {kernel: Compiled} by nvcc, for sm_80 and sm_90
 """
 
-import contextlib
 import re
 import shutil
 import subprocess
@@ -15,41 +13,29 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from scratch.cuda import device
+from scratch.cuda.kernels import launch
 
 NVCC = shutil.which("nvcc")
 needs_nvcc = pytest.mark.skipif(NVCC is None, reason="no nvcc, so nothing makes PTX of the kernels")
 ARCHITECTURES = (80, 90)
 EPS = float(np.finfo(np.float32).eps)
-on_cpu = pytest.mark.skipif(device.on_gpu(), reason="memcheck is a part of the CPU engine")
+on_cpu = pytest.mark.skipif(launch.on_gpu(), reason="memcheck is a part of the CPU engine")
 
 
-@contextlib.contextmanager
-def fresh():
-    """Kernels are compiled anew inside, and again afterwards."""
-    device.module.cache_clear()
-    try:
-        yield
-    finally:
-        device.module.cache_clear()
-
-
-@contextlib.contextmanager
 def watched():
-    """memcheck, for the wrappers of src/scratch/cuda, whose kernels are kept otherwise."""
-    from scratch.cuda.memcheck import memcheck
-    with fresh(), memcheck() as check:
-        yield check
+    """memcheck, as a context manager: kernels that are launched inside are watched."""
+    from scratch.cuda.cpu.memcheck import memcheck
+    return memcheck()
 
 
 def broken(monkeypatch, folder, file, *changes):
     """The wrappers read `file` from folder, with the text changed: old, new, old, new, ..."""
-    text = (device.FOLDER / file).read_text(encoding="utf-8")
+    text = (launch.FOLDER / file).read_text(encoding="utf-8")
     for old, new in zip(changes[::2], changes[1::2]):
         assert old in text, f"{file} has no {old!r}"
         text = text.replace(old, new)
     (folder / file).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(device, "FOLDER", folder)
+    monkeypatch.setattr(launch, "FOLDER", folder)
 
 
 class Compiled(NamedTuple):
@@ -65,7 +51,7 @@ def compiled(file, **macros):
     command = [NVCC, "-fatbin", "-o", "/dev/null", "-Xptxas", "-v", *defines(macros)]
     for n in ARCHITECTURES:
         command += ["-gencode", f"arch=compute_{n},code=sm_{n}"]
-    run = subprocess.run([*command, str(device.FOLDER / file)], capture_output=True, text=True)
+    run = subprocess.run([*command, str(launch.FOLDER / file)], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     found = {}
     for part in run.stderr.split("Compiling entry function")[1:]:
@@ -82,7 +68,7 @@ def compiled(file, **macros):
 def ptx(file, **macros):
     """The PTX of a .cu file for sm_80."""
     run = subprocess.run([NVCC, "-ptx", "-arch=sm_80", "-o", "/dev/stdout", *defines(macros),
-                          str(device.FOLDER / file)], capture_output=True, text=True)
+                          str(launch.FOLDER / file)], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return run.stdout
 

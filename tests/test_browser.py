@@ -130,10 +130,15 @@ def test_search_finds_words_of_the_chapter(open_page):
 
 def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     page = open_page("micrograd/autograd/", permissions=["clipboard-read", "clipboard-write"])
-    page.locator(".weave-copy").first.click()
+    page.locator(".weave-source .weave-copy").first.click()
     page.locator(".weave-copy", has_text="opied").first.wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == (ROOT / "src/scratch/micrograd/engine.py").read_text()
+    page.locator(".weave-take summary").click()
+    page.get_by_role("link", name="Copy softmax.py").click()
+    page.locator(".weave-take .weave-copy", has_text="opied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == (ROOT / "labs/micrograd/softmax.py").read_text()
     for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "draw_dot(loss)"),
                                ("article .weave-code .highlight", "from scratch.micrograd", "")):
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")

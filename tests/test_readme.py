@@ -47,6 +47,7 @@ def test_every_program_of_the_package_knows_the_commands_and_options_it_is_shown
 
 
 def test_its_map_lists_every_chapter_and_every_module():
-    for path in [*ROOT.glob("docs/*/*.md"), *ROOT.glob("src/scratch/*/*.py")]:
+    for path in [*ROOT.glob("docs/*/*.md"), *ROOT.glob("src/scratch/*/*.py"), ROOT / "src/scratch/cuda/cpu",
+                 *ROOT.glob("src/scratch/cuda/kernels/*.py")]:
         listed = f"]({path.relative_to(ROOT)})" in README
         assert listed or path.name.startswith("__"), f"README.md does not list {path}"

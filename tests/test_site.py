@@ -12,7 +12,10 @@ from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import nbformat
 import pytest
+import yaml
 from served import ROOT, find_node
+
+from weave.take import take
 
 KB = 1000
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src")}
@@ -173,13 +176,33 @@ def test_listings_link_to_their_lines_at_the_built_commit(published):
         assert int(last) <= (ROOT / path).read_text().count("\n")
 
 
-def test_downloads_are_the_chapter_and_the_modules_as_they_are(site):
+def test_downloads_are_the_chapter_as_it_was_executed(site):
     notebook = json.loads((site / "micrograd/autograd.ipynb").read_text())
     assert any(cell.get("outputs") for cell in notebook["cells"])
     assert "0x" not in json.dumps([cell.get("outputs") for cell in notebook["cells"]])
     nbformat.validate(nbformat.from_dict(notebook))
-    for path in (site / "src").rglob("*.py"):
-        assert path.read_bytes() == (ROOT / path.relative_to(site)).read_bytes()
+
+
+def test_every_module_of_a_chapter_is_on_the_site_with_its_companions_and_so_are_the_labs(site):
+    """The files are those whose doctests test_modules runs where they are put."""
+    offered = 0
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        header = yaml.safe_load(text.split("---")[1]) if text.startswith("---\n") else {}
+        page = site / path.relative_to(ROOT / "docs").with_suffix("") / "index.html"
+        for name in header.get("modules") or []:
+            stem = ROOT / "src" / name.replace(".", "/")
+            taken = take(stem if stem.is_dir() else stem.with_suffix(".py"), ROOT / "src")
+            address = (taken.path.parent / taken.download).relative_to(ROOT)
+            assert (site / address).read_bytes() == taken.content
+            assert f'{address}" download' in page.read_text(encoding="utf-8"), f"{path} offers no {address}"
+            offered += 1
+    labs = [path.relative_to(ROOT) for path in ROOT.glob("labs/*/*.py")]
+    assert offered > 30 and len(labs) > 30
+    for lab in labs:
+        assert (site / lab).read_bytes() == (ROOT / lab).read_bytes()
+    kernels = [path.relative_to(ROOT) for path in (ROOT / "src").rglob("*.cu")]
+    assert kernels and all((site / path).read_bytes() == (ROOT / path).read_bytes() for path in kernels)
 
 
 def test_a_downloaded_script_runs_anywhere(published, tmp_path):

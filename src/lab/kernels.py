@@ -18,7 +18,8 @@ def launched(text, arguments, block, grid):
     Arrays and lists become float32, whole numbers int32.  ValueError for a text without a kernel.
     """
     os.environ["SCRATCH_CUDA"] = "cpu"    # the engine that can watch; read when scratch.cuda is imported
-    from scratch.cuda import autoinit, compiler, driver, memcheck    # noqa: F401  (autoinit makes a context)
+    from scratch.cuda import autoinit, compiler, driver    # noqa: F401  (autoinit makes a context)
+    from scratch.cuda.cpu import memcheck
 
     name = re.search(r"__global__\s+void\s+(\w+)", text or "")
     if not name:

@@ -10,6 +10,8 @@
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark
     page         an executed chapter becomes a page's Markdown, and a notebook
+    take         what a reader takes away works in a package and flat, with its companions
+    offer        what a page offers to take away: the place at its top, the buttons of its listings
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

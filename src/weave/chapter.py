@@ -142,6 +142,11 @@ class Chapter:
         return [cell for block in self.blocks for cell in block.cells]
 
     @property
+    def listings(self):
+        """The source that each listing shows, in the order of the page.  Raises WeaveError."""
+        return [block.listing for block in self.blocks if block.kind == "listing"]
+
+    @property
     def words(self):
         """How many words of prose there are to read."""
         return sum(len(block.text.split()) for block in self.blocks if block.kind == "prose")

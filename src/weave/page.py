@@ -1,6 +1,5 @@
 """An executed chapter becomes a page's Markdown, and a notebook to take away."""
 
-import html
 import re
 import textwrap
 from pathlib import Path
@@ -51,10 +50,10 @@ def weave(chapter, caption, save, prefix, html=str):
 def executed(block, renderer):
     """What a page shows of a block of code: the code, or its fold; outputs; claims."""
     try:
-        outputs = renderer.outputs(block.code.outputs, **block.texts)
         if block.role == "quiet" and render.returns_text(block.code.outputs):
             raise OutputError("a quiet cell returns text, which would stand on the page; end the cell with "
                               "something else than an expression, or print() what the reader should see")
+        outputs = renderer.outputs(block.code.outputs, **block.texts)
     except OutputError as error:
         raise block.chapter.error(block.line - 1, str(error)) from None
     if block.role == "shown":
@@ -138,10 +137,3 @@ def described(output, alt="", caption=""):
     if render.is_picture({"data": {"text/plain": "", **output.get("data", {})}}):
         return {**output, "data": {**output["data"], "text/plain": alt}}
     return output
-
-
-def source_caption(found, address, download):
-    """The line above a listing: where the source is, and the whole module to copy."""
-    where = f"{found.path}, lines {found.first}–{found.last}"
-    return (f'<p class="weave-source"><a href="{html.escape(address)}">{where}</a> '
-            f'<a class="weave-copy" href="{html.escape(download)}" download>Copy this module</a></p>')

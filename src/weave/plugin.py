@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import re
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .names import borrowed
+from .offer import Offers
 from .render import Html
 
 log = logging.getLogger("mkdocs.plugins.weave")
@@ -45,6 +47,7 @@ class Settings(Config):
 
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
+    labs                   the folder of its exercises
     package                the module that a downloaded notebook imports, to find the book by
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
@@ -55,6 +58,7 @@ class Settings(Config):
     include = option.ListOfItems(option.Type(str), default=["*.md"])
     ignore = option.ListOfItems(option.Type(str), default=[])
     source = option.Type(str, default="src")
+    labs = option.Type(str, default="labs")
     package = option.Optional(option.Type(str))
     environment = option.DictOfItems(option.Type(str), default={})
     mark = option.Optional(option.File(exists=True))
@@ -148,6 +152,7 @@ class Weave(BasePlugin[Settings]):
                 errors.append(error)
         stop_at(errors)
         self.execute(self.chapters.values())
+        self.offers = Offers(self.config.root, self.config.source, self.config.labs)
         for uri, chapter in self.chapters.items():
             self.add_downloads(files, config, chapter)
             if self.dirty:
@@ -174,21 +179,24 @@ class Weave(BasePlugin[Settings]):
 
     def page_key(self, chapter, config):
         """Everything that a chapter's page is made of."""
-        listings = [listing_of(block) for block in chapter.blocks if block.kind == "listing"]
-        return [chapter.lines, [cell.result for cell in chapter.cells], listings, self.commit, config.nav]
+        results = [cell.result for cell in chapter.cells]
+        with stopping():
+            place = self.offers.place(chapter, str)
+            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules."""
-        listings = [listing_of(block) for block in chapter.blocks if block.kind == "listing"]
-        stem = chapter.path.relative_to(os.path.relpath(config.docs_dir, self.config.root)).with_suffix("")
-        book = pages.notebook(chapter, config.repo_url, self.config.package)
+        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
+        with stopping():
+            book = pages.notebook(chapter, config.repo_url, self.config.package)
+            offered = self.offers.files(chapter, chapter.listings)
         for suffix, text in zip((".ipynb", ".py"), pages.files_of(book)):
             self.add(files, config, f"{stem}{suffix}", text)
-        for found in listings:
-            self.add(files, config, str(found.path), self.config.root / found.path)
+        for address, content in offered.items():
+            self.add(files, config, address, content)
 
     def add(self, files, config, uri, content):
-        """Add a file to the site, unless it is there: content is a text or a file's path."""
+        """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
             given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
@@ -198,13 +206,14 @@ class Weave(BasePlugin[Settings]):
         if chapter is None:
             return markdown
 
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def source(path):
+            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+
         def caption(found):
-            download = get_relative_url(str(found.path), page.url)
-            address = download
-            if config.repo_url and self.commit:
-                lines = f"#L{found.first}-L{found.last}"
-                address = f"{config.repo_url}/blob/{self.commit}/{found.path}{lines}"
-            return pages.source_caption(found, address, download)
+            return self.offers.caption(found, link, source)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
@@ -212,10 +221,9 @@ class Weave(BasePlugin[Settings]):
             return get_relative_url(uri, page.url)
 
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
-        try:
+        with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
-        except WeaveError as error:
-            stop_at([error])
+            place = self.offers.place(chapter, link, source)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
@@ -223,8 +231,8 @@ class Weave(BasePlugin[Settings]):
             files.append(File.generated(config, uri, content=picture))
         if page.is_homepage or not title:
             return text
-        byline = self.set_aside(self.byline(chapter, page, config))
-        return f"{text[: title.end()]}\n\n{byline}\n\n{text[title.end() :]}"
+        top = self.set_aside(Html(self.byline(chapter, page, config) + place))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -253,7 +261,7 @@ class Weave(BasePlugin[Settings]):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/gh-pages/{stem}.ipynb">open in Colab</a>')
-        return Html(f'<p class="weave-byline">{" · ".join(parts)}</p>')
+        return f'<p class="weave-byline">{" · ".join(parts)}</p>'
 
     def on_page_context(self, context, page, config, nav):
         if config.site_url and page.meta.get("updated"):
@@ -277,9 +285,11 @@ class Weave(BasePlugin[Settings]):
         stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
 
 
-def listing_of(block):
+@contextmanager
+def stopping():
+    """Let a WeaveError end the build."""
     try:
-        return block.listing
+        yield
     except WeaveError as error:
         stop_at([error])
 

@@ -179,7 +179,7 @@ __global__ void row_sums(const float *x, float *sums, int C)
 }
 """,
     "matmul": "".join(f"#define {macro}\n" for macro in ("TILE 4", "TRANSPOSED_A 0", "TRANSPOSED_B 0"))
-              + (ROOT / "src/scratch/cuda/matmul_tiles.cu").read_text(encoding="utf-8"),
+              + (ROOT / "src/scratch/cuda/kernels/matmul_tiles.cu").read_text(encoding="utf-8"),
 }
 OF_OUR_OWN |= {name: f"def solved_{name}():\n    return {text!r}" for name, text in KERNELS.items()}
 

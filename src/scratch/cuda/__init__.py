@@ -2,55 +2,91 @@
 
     from scratch.cuda import autoinit, compiler, driver as cuda, gpuarray
 
-is PyCUDA itself where it finds a device, and otherwise modules with the same names, so
-that the lines after it are the same.  engine says which: "gpu" or "cpu".  The variable
-SCRATCH_CUDA in the environment chooses one of them.
+imports PyCUDA's own modules where PyCUDA finds a GPU, and elsewhere modules of the same
+names from cpu/, so that the lines after it are the same.  `engine` says which: "gpu" or
+"cpu".  The environment variable SCRATCH_CUDA chooses one of them.
 
-    python -m scratch.cuda info             which engine, which device, which limits
-    python -m scratch.cuda run script.py    an unmodified PyCUDA script
-    python -m scratch.cuda memcheck script.py    the same, looking for wrong accesses
+    python -m scratch.cuda info                  the engine, its device and its limits
+    python -m scratch.cuda run script.py         run an unmodified PyCUDA script
+    python -m scratch.cuda memcheck script.py    ... and check its accesses to memory
+
+    kernels/    kernels and their wrappers: what to copy
+    cpu/        PyCUDA's modules for the CPU, on a translator of CUDA C to OpenCL C
+
+Nothing is looked for, and no module of PyCUDA imported, before the first of NAMES is.
 
 Chapter: docs/cuda/without-a-gpu.md.
 """
 
+import functools
 import importlib
 import os
 import sys
+from importlib.machinery import ModuleSpec
 
-NAMES = ("driver", "compiler", "gpuarray", "elementwise", "reduction", "scan", "cumath",
-         "curandom", "tools", "autoinit")
-CONTEXT = ("autoinit",)    # make a context when they are imported, so not before
+NAMES = ("autoinit", "compiler", "cumath", "curandom", "driver", "elementwise",
+         "gpuarray", "reduction", "scan", "tools")
+
+wanted = os.environ.get("SCRATCH_CUDA", "")
+if wanted not in ("", "gpu", "cpu"):
+    raise ImportError(f"SCRATCH_CUDA={wanted}: it may be gpu or cpu")
 
 
+@functools.cache
 def find_engine():
     """ "gpu" where PyCUDA finds a device, else "cpu"; NoEngine if there is no PoCL."""
-    wanted = os.environ.get("SCRATCH_CUDA", "")
-    if wanted not in ("", "gpu", "cpu"):
-        raise ImportError(f"SCRATCH_CUDA={wanted}: it may be gpu or cpu")
     if wanted != "cpu":
         try:
             import pycuda.driver
             pycuda.driver.init()
             if pycuda.driver.Device.count():
                 return "gpu"
+            missing = "no device"
         except Exception as error:      # PyCUDA fails in many ways without a GPU
-            if wanted == "gpu":
-                raise ImportError(f"SCRATCH_CUDA=gpu, and PyCUDA finds none: {error}"
-                                  ) from error
-    from . import pocl
+            missing = error
+        if wanted == "gpu":
+            raise ImportError(f"SCRATCH_CUDA=gpu, and PyCUDA finds no GPU: {missing}")
+    from .cpu import pocl
     pocl.get_engine()
     return "cpu"
 
 
-engine = find_engine()
-if engine == "gpu":
-    for name in set(NAMES) - set(CONTEXT):
-        sys.modules[f"{__name__}.{name}"] = importlib.import_module(f"pycuda.{name}")
+def package():
+    """The package that the modules come from: PyCUDA, or cpu/."""
+    return "pycuda" if find_engine() == "gpu" else f"{__name__}.cpu"
+
+
+class StandIn:
+    """An importer: each of names, in a package, is the module of that name elsewhere.
+
+    elsewhere() gives the package that has them, and is asked when one is imported.
+    names maps each to its own name there.  Both ways of importing a module, and its
+    own name, give one module object.
+    """
+
+    def __init__(self, package, elsewhere, names):
+        self.package, self.elsewhere, self.names = package, elsewhere, names
+
+    def find_spec(self, name, path=None, target=None):
+        package, _, last = name.rpartition(".")
+        known = package == self.package and last in self.names
+        return ModuleSpec(name, self) if known else None
+
+    def create_module(self, spec):
+        """None: an ordinary module, until exec_module puts the real one in its place."""
+
+    def exec_module(self, module):
+        name = self.names[module.__name__.rpartition(".")[2]]
+        real = importlib.import_module(f"{self.elsewhere()}.{name}")
+        sys.modules[module.__name__] = real      # from which import takes its result
+
+
+sys.meta_path.append(StandIn(__name__, package, {name: name for name in NAMES}))
 
 
 def __getattr__(name):
-    if name not in NAMES:
-        raise AttributeError(f"scratch.cuda has no {name}")
-    if engine == "gpu":
-        return importlib.import_module(f"pycuda.{name}")
-    return importlib.import_module(f"{__name__}.{name}")
+    if name == "engine":
+        return find_engine()
+    if name in NAMES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"{__name__} has no {name}")

@@ -2,55 +2,51 @@
 
 import argparse
 import importlib
-import importlib.abc
-import importlib.util
-import runpy
+import os
 import sys
-from pathlib import Path
+import types
 
-from . import NAMES, engine
+from . import NAMES, StandIn, find_engine
+
+CPU = f"{__package__}.cpu"
+MODULES = {**{name: name for name in NAMES}, "autoprimaryctx": "autoinit",
+           "characterize": "tools"}
 
 
-ELSEWHERE = {"autoprimaryctx": "autoinit", "characterize": "tools"}
-
-
-class DropIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Lets `import pycuda.driver` find scratch.cuda.driver, and so on."""
+class PyCUDA(StandIn):
+    """Stands in for all of PyCUDA, so that what it lacks is refused by name."""
 
     def find_spec(self, name, path=None, target=None):
-        if name == "pycuda" or name.startswith("pycuda."):
-            whole = name == "pycuda"
-            return importlib.util.spec_from_loader(name, self, is_package=whole)
-        return None
+        spec = super().find_spec(name, path, target)
+        if spec is None and name.startswith(f"{self.package}."):
+            raise ModuleNotFoundError(f"{name} is not part of the CPU engine", name=name)
+        return spec
 
-    def exec_module(self, module):
-        short = module.__name__.partition(".")[2]
-        short = ELSEWHERE.get(short, short)
-        if not short:
-            module.VERSION = (2026, 1)
-            module.VERSION_TEXT = "2026.1"
-        elif short in NAMES:             # what is in sys.modules now is what is found
-            ours = importlib.import_module(f"scratch.cuda.{short}")
-            sys.modules[module.__name__] = ours
-        else:
-            what = f"{module.__name__} is not part of the CPU engine"
-            raise ModuleNotFoundError(what, name=module.__name__)
+
+def pretend():
+    """From here on, `import pycuda` finds the CPU engine."""
+    for name in [n for n in sys.modules if n.partition(".")[0] == "pycuda"]:
+        del sys.modules[name]
+    pycuda = sys.modules["pycuda"] = types.ModuleType("pycuda")
+    pycuda.__path__ = []             # a package, none of whose modules is in a folder
+    pycuda.VERSION, pycuda.VERSION_TEXT = (2026, 1), "2026.1"
+    sys.meta_path.append(PyCUDA("pycuda", lambda: CPU, MODULES))
 
 
 def run(script, arguments):
     """Run a script as if PyCUDA were installed."""
-    if engine == "cpu":
-        for name in [n for n in sys.modules if n.partition(".")[0] == "pycuda"]:
-            del sys.modules[name]
-        sys.meta_path.insert(0, DropIn())
+    import runpy
+    if find_engine() == "cpu":
+        pretend()
     sys.argv = [script, *arguments]
-    sys.path[0] = str(Path(script).resolve().parent)
+    sys.path[0] = os.path.dirname(os.path.realpath(script))
     runpy.run_path(script, run_name="__main__")
 
 
 def info():
     """Lines that say which engine, device and limits there are."""
-    driver = importlib.import_module("scratch.cuda").driver
+    engine = find_engine()
+    driver = importlib.import_module(f"{__package__}.driver")
     driver.init()
     device = driver.Device(0)
     attribute = driver.device_attribute
@@ -58,15 +54,15 @@ def info():
                      "the CPU, through PyOpenCL and PoCL")
     yield "device", device.name()
     if engine == "cpu":
-        from .pocl import get_engine
+        from .cpu.pocl import get_engine
         yield "compiler", get_engine().device.platform.version
     yield "compute capability", "{}.{}".format(*device.compute_capability())
     yield "memory", f"{device.total_memory() / 2**30:.1f} GiB"
     for title, name in [
             ("multiprocessors or cores", "MULTIPROCESSOR_COUNT"),
-            ("threads of a block", "MAX_THREADS_PER_BLOCK"),
-            ("threads of a warp", "WARP_SIZE"),
-            ("shared memory of a block, bytes", "MAX_SHARED_MEMORY_PER_BLOCK")]:
+            ("threads per block", "MAX_THREADS_PER_BLOCK"),
+            ("threads per warp", "WARP_SIZE"),
+            ("shared memory per block, bytes", "MAX_SHARED_MEMORY_PER_BLOCK")]:
         yield title, f"{device.get_attribute(getattr(attribute, name)):,}"
     for title, names in [("block, at most", "MAX_BLOCK_DIM_"),
                          ("grid, at most", "MAX_GRID_DIM_")]:
@@ -76,24 +72,32 @@ def info():
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m scratch.cuda", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m scratch.cuda",
+        description="Run PyCUDA scripts, on a GPU or without one.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="the engine, its device and its limits")
-    for name, text in [("run", "an unmodified PyCUDA script"),
-                       ("memcheck", "the same, looking for wrong accesses to memory")]:
+    for name, text in [("run", "run an unmodified PyCUDA script"),
+                       ("memcheck", "run it and check its accesses to memory")]:
         command = commands.add_parser(name, help=text)
         command.add_argument("script")
         command.add_argument("arguments", nargs=argparse.REMAINDER)
     given = parser.parse_args()
+    if given.command != "info" and not os.path.exists(given.script):
+        parser.error(f"there is no file {given.script}")
+    try:
+        find_engine()
+    except ImportError as error:
+        sys.exit(str(error))
     if given.command == "info":
         for title, value in info():
             print(f"{title + ':':<34}{value}")
     elif given.command == "run":
         run(given.script, given.arguments)
     else:
-        from .memcheck import memcheck
-        with memcheck():
-            run(given.script, given.arguments)
+        from .cpu.memcheck import watch_everything
+        watch_everything()
+        run(given.script, given.arguments)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""PyCUDA's driver module for a machine without a GPU: the same names, on the CPU.
+
+    >>> import numpy as np
+    >>> x = np.arange(3, dtype=np.float32)
+    >>> on_device = to_device(x)            # allocates, copies, gives an address
+    >>> memcpy_htod(int(on_device) + 4, np.float32([7]))
+    >>> from_device(on_device, 3, np.float32)
+    array([0., 7., 2.], dtype=float32)
+
+What a GPU refuses is refused here, by the same class of error: more than 1,024 threads
+in a block, more than 48 kB of shared memory, a grid that is too large, memory that was
+never allocated, Python's numbers in the place of NumPy's.  In addition each argument is
+held against the kernel's parameter, which CUDA cannot do.
+
+    devices      errors, devices, contexts, limits      transfers    memory and copies
+    functions    arguments, launches, events, modules
+
+What differs: everything is done when it returns, so streams and events order nothing
+and an event's time is the clock's; the device has half of the machine's memory, or
+4 GiB; the number of registers is 0, because nobody knows it; and a script that forgets
+pycuda.autoinit, which fails on a GPU, runs here with a warning.
+
+Left out: textures, surfaces, graphs, peer access, arrays of CUDA's own layout, linking.
+"""
+
+from . import arguments, devices, modules, streams, transfers
+from .arguments import *    # noqa: F403  each has an __all__ of PyCUDA's names
+from .devices import *      # noqa: F403
+from .modules import *      # noqa: F403
+from .streams import *      # noqa: F403
+from .transfers import *    # noqa: F403
+
+__all__ = [*arguments.__all__, *devices.__all__, *modules.__all__, *streams.__all__,
+           *transfers.__all__]

@@ -1,0 +1,284 @@
+"""PyCUDA's kernels for the CPU engine: check a launch as a GPU would, and run it.
+
+    >>> try:
+    ...     module_from_file("kernel.cubin")
+    ... except NotOnCPU as error:
+    ...     print(str(error).partition(";")[0])
+    machine code of a GPU (cubin, PTX) cannot run on the CPU engine
+
+The arguments become the bytes that CUDA would make of them, in one array, whose address
+the OpenCL kernel gets; see translator/opencl.py.
+"""
+
+import struct
+import time
+import warnings
+
+import numpy as np
+
+from .. import pocl
+from .arguments import ArgumentHandler, pack_argument
+from .devices import (BLOCK_LIMITS, GRID_LIMITS, SHARED_BYTES, SHARED_BYTES_MOST,
+                      THREADS, CompileError, LaunchError, LogicError, NotOnCPU,
+                      function_attribute)
+from .streams import Event
+from .transfers import DeviceAllocation, address_of, at
+
+__all__ = ["Function", "Module", "module_from_buffer", "module_from_file"]
+
+INVALID = "cuLaunchKernel failed: invalid argument"
+WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
+         "uint", "ulong", "size_t"}
+
+
+class Function:
+    """A kernel, ready to be launched."""
+
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+        self.parameters = module.program.kernels[name]
+        self.shared_bytes, self.places = module.layout[name]
+        self.kernel = module.kernels[f"launch_{name}"]
+        self.bound = module.program.bounds.get(name, THREADS)
+        self.dynamic_limit = SHARED_BYTES - self.shared_bytes
+        self.texrefs, self.arg_format, self.block = [], None, None
+
+    def __repr__(self):
+        parameters = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
+        return f"<kernel {self.name}({parameters})>"
+
+    # -- attributes
+
+    def get_attribute(self, attribute):
+        return {
+            function_attribute.MAX_THREADS_PER_BLOCK: min(THREADS, self.bound),
+            function_attribute.SHARED_SIZE_BYTES: self.shared_bytes,
+            function_attribute.PTX_VERSION: 60, function_attribute.BINARY_VERSION: 60,
+            function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES: self.dynamic_limit,
+        }.get(attribute, 0)
+
+    def set_attribute(self, attribute, value):
+        if attribute == function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES:
+            if value + self.shared_bytes > SHARED_BYTES_MOST:
+                raise LogicError("cuFuncSetAttribute failed: invalid argument: at most "
+                                 f"{SHARED_BYTES_MOST} bytes of shared memory")
+            self.dynamic_limit = value
+
+    def set_cache_config(self, config):
+        """A GPU divides one memory between cache and shared memory; here, nothing."""
+
+    set_shared_config = set_cache_config
+
+    def __getattr__(self, name):
+        if name.upper() in function_attribute.names:
+            return self.get_attribute(function_attribute.names[name.upper()])
+        raise AttributeError(f"a kernel has no attribute {name}")
+
+    # -- launches
+
+    def __call__(self, *args, block=None, grid=(1, 1), stream=None, shared=0,
+                 texrefs=(), time_kernel=False, **unknown):
+        if unknown:
+            raise ValueError(f"extra keyword arguments: {','.join(unknown)}")
+        if block is None:
+            raise ValueError("must specify block size")
+        packed = [pack_argument(n, arg) for n, arg in enumerate(args)]
+        self.check_arguments(packed)
+        handlers = [arg for arg in args if isinstance(arg, ArgumentHandler)]
+        for handler in handlers:
+            handler.pre_call(stream)
+        begin = time.perf_counter()
+        self._launch_kernel(grid, block, packed, shared, stream)
+        seconds = time.perf_counter() - begin
+        for handler in handlers:
+            if hasattr(handler, "post_call"):
+                handler.post_call(stream)
+        return seconds if time_kernel else None
+
+    def check_arguments(self, packed):
+        """Hold the arguments against the parameters, as CUDA's driver could not."""
+        if len(packed) != len(self.parameters):
+            names = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
+            raise LogicError(f"{INVALID}: {self.name} takes {len(self.parameters)} "
+                             f"arguments ({names}), not {len(packed)}")
+        for n, ((letter, _), parameter, (_, size)) in enumerate(
+                zip(packed, self.parameters, self.places)):
+            given = struct.calcsize(letter)
+            what = f"argument {n} of {self.name}, {parameter.type} {parameter.name}"
+            if given != size:
+                raise LogicError(f"{INVALID}: {what}, has {size} bytes, and {given} "
+                                 "were given")
+            words = set(parameter.type.replace("*", " * ").split()) - {"const"}
+            real = bool(words & {"float", "double"}) and "*" not in words
+            whole = words <= WHOLE
+            if real and letter not in "fd" and letter[-1] != "s" or (
+                    whole and letter in "fd"):
+                warnings.warn(f"{what}, was given a number of another kind; the kernel "
+                              "sees its bits, not its value", stacklevel=4)
+
+    def prepare(self, arg_types, texrefs=()):
+        """Types of the arguments, once, as letters of struct ("PPi") or NumPy types."""
+        letters = []
+        for kind in arg_types:
+            if isinstance(kind, str):
+                letters.append(kind)
+            elif isinstance(kind, np.dtype) and kind.char == "V":
+                letters.append(f"{kind.itemsize}s")
+            elif isinstance(kind, np.dtype) or isinstance(kind, type) and (
+                    issubclass(kind, np.number)):
+                letters.append(np.dtype(kind).char)
+            else:
+                letters.append("P")
+        self.arg_format = letters
+        return self
+
+    def prepared(self, args):
+        if self.arg_format is None:
+            raise LogicError(f"{self.name}.prepare(types) comes before prepared_call")
+        if len(args) != len(self.arg_format):
+            raise struct.error(f"pack expected {len(self.arg_format)} items for "
+                               f"packing (got {len(args)})")
+        packed = []
+        for letter, arg in zip(self.arg_format, args):
+            if letter == "P":
+                arg = address_of(arg)
+            elif letter[-1] == "s":
+                arg = np.asarray(arg).tobytes()
+            elif isinstance(arg, np.generic):
+                arg = arg.item()
+            struct.pack(letter, arg)     # complains here, and not half-way
+            packed.append((letter, arg))
+        self.check_arguments(packed)
+        return packed
+
+    def prepared_call(self, grid, block, *args, shared_size=0):
+        self._launch_kernel(grid, block, self.prepared(args), shared_size)
+
+    def prepared_async_call(self, grid, block, stream, *args, shared_size=0):
+        self._launch_kernel(grid, block, self.prepared(args), shared_size)
+
+    def prepared_timed_call(self, grid, block, *args, shared_size=0):
+        """A function that tells the seconds the call took."""
+        packed = self.prepared(args)
+        start, end = Event().record(), Event()
+        self._launch_kernel(grid, block, packed, shared_size)
+        end.record()
+        return lambda: end.time_since(start) * 1e-3
+
+    def _launch_kernel(self, grid, block, packed, shared=0, stream=None):
+        block, grid = self.checked(block, grid, shared)
+        end = max([place + size for place, size in self.places], default=0)
+        arguments = np.zeros(end + 8, np.uint8)
+        for (letter, value), (place, size) in zip(packed, self.places):
+            arguments[place:place + size] = np.frombuffer(struct.pack(letter, value),
+                                                          np.uint8)
+        self.module.launch(self, grid, block, arguments, shared)
+
+    def checked(self, block, grid, shared):
+        """Block and grid as three numbers each; LogicError where a GPU would refuse."""
+        if len(block) != 3:
+            raise TypeError(f"block={block}: a block has three sizes, (x, y, z)")
+        if not 1 <= len(grid) <= 3:
+            raise LogicError(f"{INVALID}: grid={grid}: a grid has one to three sizes")
+        grid = (*grid, *(1,) * (3 - len(grid)))
+        for name, sizes, limits in [("block", block, BLOCK_LIMITS),
+                                    ("grid", grid, GRID_LIMITS)]:
+            for size, most in zip(sizes, limits):
+                if not isinstance(size, int):
+                    raise TypeError(f"{name}={sizes}: sizes are Python's integers; "
+                                    f"write int({size!r})")
+                if not 0 < size <= most:
+                    raise LogicError(f"{INVALID}: {name}={sizes} reaches beyond "
+                                     f"{limits}")
+        threads = block[0] * block[1] * block[2]
+        if threads > min(THREADS, self.bound):
+            raise LogicError(f"{INVALID}: a block of {threads:,} threads; {self.name} "
+                             f"may have {min(THREADS, self.bound):,}")
+        if shared > self.dynamic_limit:
+            raise LogicError(f"{INVALID}: {shared:,} bytes of shared memory, and "
+                             f"{self.shared_bytes:,} declared; a block has "
+                             f"{SHARED_BYTES:,}")
+        return tuple(block), grid
+
+
+class Module:
+    """A program that was built: its kernels and its variables.
+
+    program (a translate.Program) says what is in it; kernels are PoCL's.
+    """
+
+    def __init__(self, program, kernels):
+        self.program, self.kernels = program, kernels
+        count = (sum(1 + 2 * len(p) for p in program.kernels.values())
+                 + len(program.variables))
+        sizes = np.zeros(max(count, 1), np.uint64)
+        pocl.launch(kernels["layout_"], (1, 1, 1), (1, 1, 1),
+                    np.uint64(sizes.ctypes.data))
+        numbers = iter([int(size) for size in sizes])
+        self.layout = {}         # kernel -> (shared bytes, [(place, size), ...])
+        for name, parameters in program.kernels.items():
+            shared = next(numbers)
+            self.layout[name] = shared, [(next(numbers), next(numbers))
+                                         for _ in parameters]
+            if shared > SHARED_BYTES:
+                raise CompileError(f"{name} uses too much shared memory: {shared:,} "
+                                   f"bytes, and a block has {SHARED_BYTES:,}")
+        self.variables = {}      # name -> (DeviceAllocation, bytes)
+        for name in program.variables:
+            size = next(numbers)
+            self.variables[name] = DeviceAllocation(size), size
+            at(self.variables[name][0], size, "")[:] = 0
+        self.addresses = np.array([int(v) for v, _ in self.variables.values()] or [0],
+                                  np.uint64)
+        if program.initialised:
+            pocl.launch(kernels["values_"], (1, 1, 1), (1, 1, 1),
+                        np.uint64(self.addresses.ctypes.data))
+
+    def get_function(self, name):
+        if name not in self.program.kernels:
+            known = ", ".join(self.program.kernels) or "none"
+            raise LogicError(f"cuModuleGetFunction failed: named symbol not found: no "
+                             f"kernel {name}; there is {known}")
+        return Function(self, name)
+
+    def get_global(self, name):
+        """(address, bytes) of a __constant__ or __device__ variable."""
+        if name not in self.variables:
+            known = ", ".join(self.variables) or "none"
+            raise LogicError(f"cuModuleGetGlobal failed: named symbol not found: no "
+                             f"variable {name}; there is {known}")
+        return self.variables[name]
+
+    def get_texref(self, name):
+        raise NotOnCPU(f"{name}: textures cannot run on the CPU engine")
+
+    get_surfref = get_texref
+
+    def launch(self, function, grid, block, arguments, shared, watch=0):
+        failed = np.zeros(8, np.int32)
+        pocl.launch(function.kernel, grid, block, np.uint64(arguments.ctypes.data),
+                    np.uint64(self.addresses.ctypes.data),
+                    np.uint64(failed.ctypes.data), np.uint64(watch), shared=shared,
+                    prints=self.program.prints)
+        if failed[0]:
+            raise LaunchError(self.failure(function.name, *failed.tolist()))
+
+    def failure(self, name, line, kind, *block):
+        """What a kernel that gave up has to say."""
+        shown = f"{line:>6} | {self.program.source[line - 1]}"
+        if kind == 0:
+            return f"{name}: the assertion in line {line} is false\n{shown}"
+        what = ("some threads leave here, and others go on to a __syncthreads()"
+                if kind == 2 else
+                "only some threads go on to a __syncthreads() from here")
+        return (f"{name}, line {line}: in block {tuple(block[:3])} {what}.\n{shown}\n"
+                "On the CPU engine all threads of a block have to arrive at a barrier: "
+                "guard the loads and the stores, and not the barrier")
+
+
+def module_from_buffer(*_, **__):
+    raise NotOnCPU("machine code of a GPU (cubin, PTX) cannot run on the CPU engine; "
+                   "SourceModule compiles CUDA C")
+
+
+module_from_file = module_from_buffer

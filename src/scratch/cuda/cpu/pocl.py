@@ -1,0 +1,185 @@
+"""PoCL, a compiler that runs OpenCL C on the CPU: find it, build with it, launch.
+
+    >>> import numpy as np
+    >>> double = build('''__kernel void launch_double(ulong x)
+    ... {
+    ...     ((float *)x)[get_global_id(0)] *= 2;
+    ... }''')["launch_double"]
+    >>> x = np.arange(4, dtype=np.float32)
+    >>> launch(double, (2, 1, 1), (2, 1, 1), np.uint64(x.ctypes.data))
+    >>> x
+    array([0., 2., 4., 6.], dtype=float32)
+
+Addresses are passed as plain numbers: the "device" is the processor that Python runs
+on, and its memory is ours.  What a kernel prints goes to sys.stdout, so that notebooks
+and tests see it.
+
+Where it bites: a kernel that writes far outside of its arrays takes Python with it; a
+launch returns when it is done; one launch runs at a time.
+"""
+
+import contextlib
+import importlib.util
+import os
+import re
+import struct
+import sys
+import tempfile
+import threading
+import warnings
+
+INSTRUCTIONS = """no way to run CUDA C here.
+
+With an NVIDIA GPU:   pip install pycuda          (needs the CUDA toolkit)
+Without one:          pip install pyopencl pocl-binary-distribution
+or, with Debian's or Ubuntu's PoCL:   apt install pocl-opencl-icd; pip install pyopencl
+"""
+VENDORS = "/etc/OpenCL/vendors"     # where a distribution's PoCL says that it is there
+
+
+class NoEngine(ImportError):
+    """Neither a GPU with PyCUDA nor PyOpenCL with PoCL was found."""
+
+
+class BuildError(Exception):
+    """PoCL could not compile a program; the text is its log."""
+
+
+class Engine:
+    """A device, a context and a queue, made at the first use."""
+
+    def __init__(self):
+        if importlib.util.find_spec("pocl_binary_distribution") is None and (
+                os.path.isdir(VENDORS)):
+            os.environ.setdefault("OCL_ICD_VENDORS", VENDORS)
+        try:
+            import pyopencl
+        except ImportError as error:
+            raise NoEngine(f"{INSTRUCTIONS}\n(import pyopencl: {error})") from None
+        self.cl = pyopencl
+        try:
+            platforms = pyopencl.get_platforms()
+        except pyopencl.Error:
+            platforms = []
+        devices = [device for platform in platforms
+                   if "Portable Computing Language" in platform.name
+                   for device in platform.get_devices()
+                   if device.type & pyopencl.device_type.CPU]
+        if not devices:
+            raise NoEngine(f"{INSTRUCTIONS}\n(PyOpenCL is there, and finds no PoCL)")
+        self.device = devices[0]
+        self.context = pyopencl.Context([self.device])
+        self.queue = pyopencl.CommandQueue(self.context)
+        self.lock = threading.RLock()
+        self.kept = []
+
+    def name_processor(self):
+        """Give a processor that this PoCL is too old to know a name that it knows.
+
+        LLVM calls it "generic" then, which its compiler does not take for a name.  The
+        name stands in PoCL's description of the device, and we look for it there.
+        Returns whether it was found.
+        """
+        if not sys.platform.startswith("linux"):
+            return False
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            flags = re.search(r"^flags\s*:(.*)", file.read(), re.MULTILINE)[1].split()
+        modern = {"avx2", "fma", "bmi2", "movbe"} <= set(flags)
+        known = b"haswell\0" if modern else b"x86-64\0"
+        with open("/proc/self/mem", "r+b", buffering=0) as memory:
+            memory.seek(self.device.int_ptr)
+            description = memory.read(4096)
+            for (address,) in struct.iter_unpack("N", description):
+                try:
+                    memory.seek(address)
+                    found = memory.read(8) == b"generic\0"
+                except (OSError, OverflowError, ValueError):
+                    continue             # a number, and no address
+                if found:
+                    memory.seek(address)
+                    memory.write(known)
+                    return True
+        return False
+
+
+engine = None
+
+
+def get_engine():
+    """The one Engine; NoEngine, with what to install, if there can be none."""
+    global engine
+    if engine is None:
+        engine = Engine()
+    return engine
+
+
+def build(text, options=()):
+    """OpenCL C -> {name: kernel}.  BuildError with the compiler's log."""
+    here = get_engine()
+    options = ["-w", "-cl-std=CL1.2", *options]
+    with here.lock:
+        try:
+            program = compiled(here, text, options)
+        except BuildError as error:
+            if "unknown target CPU" not in str(error) or not here.name_processor():
+                raise
+            program = compiled(here, text, options)
+        return {kernel.function_name: kernel for kernel in program.all_kernels()}
+
+
+def compiled(here, text, options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with quiet_errors():
+            try:
+                return here.cl.Program(here.context, text).build(options=options,
+                                                                 cache_dir=False)
+            except here.cl.Error as error:
+                raise BuildError(str(error)) from None
+
+
+@contextlib.contextmanager
+def quiet_errors():
+    """Drop what the compiler writes to the standard error, which is in its log, too."""
+    sys.stderr.flush()
+    standard_error, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(standard_error, 2)
+        os.close(standard_error)
+        os.close(nowhere)
+
+
+def launch(kernel, grid, block, *values, shared=None, prints=False):
+    """Run kernel once for each thread of each block, and wait.
+
+    values are NumPy scalars; shared, in bytes, adds that much local memory at the end.
+    """
+    here = get_engine()
+    if shared is not None:
+        values = (*values, here.cl.LocalMemory(max(shared, 1)))
+    threads = tuple(blocks * size for blocks, size in zip(grid, block))
+    with here.lock:
+        kernel.set_args(*values)
+
+        def run():
+            here.cl.enqueue_nd_range_kernel(here.queue, kernel, threads, block).wait()
+
+        print_through_python(run) if prints else run()
+
+
+def print_through_python(run):
+    """Catch what C code writes to the standard output while run() runs; print it."""
+    sys.stdout.flush()
+    with tempfile.TemporaryFile() as file:
+        standard_output = os.dup(1)
+        try:
+            os.dup2(file.fileno(), 1)
+            run()
+        finally:
+            os.dup2(standard_output, 1)
+            os.close(standard_output)
+        file.seek(0)
+        sys.stdout.write(file.read().decode(errors="replace"))

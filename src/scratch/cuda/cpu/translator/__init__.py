@@ -1,0 +1,1 @@
+"""CUDA C to OpenCL C; translate.translate is the way in."""

@@ -1,0 +1,191 @@
+"""Does every thread arrive at a barrier?  Asked while a kernel runs, where it is
+unclear.
+
+    >>> body = tokenize('''{
+    ...     for (int s = 8; s > 0; s /= 2) { f(s); __syncthreads(); }
+    ...     if (threadIdx.x < n) return;
+    ...     __syncthreads();
+    ... }''')
+    >>> print(untokenize(every_thread_arrives(body, {"int"}, uniform={"n"})))
+    {
+        for (int s = 8; s > 0; s /= 2) { f(s); __syncthreads(); }
+        if (vote_(context_, 3, 1, threadIdx.x < n)) return;
+        __syncthreads();
+    }
+
+PoCL runs a block on one processor: all its threads from barrier to barrier, one after
+the other.  That is right only if all of them take the same way to the next barrier; if
+some return and others go on, or their loops end in different rounds, it computes
+nonsense or crashes.  A GPU waits for ever, or, for threads that have returned, does not
+wait.
+
+So each decision on which a barrier depends is looked at.  If it is made of values that
+all threads of a block share, such as blockIdx, the arguments and what is computed from
+them, all decide alike.  Otherwise the threads vote: should they disagree, all of them
+go the same way, and the launch ends in an error that names the line.
+
+    uniform    alike in all threads of a block      varying    perhaps not
+
+Where it bites: `if (i >= n) return;` before a barrier, which GPUs allow, is refused in
+a block where only some threads return.  Write `if (i < n)` around loads and stores
+instead.
+"""
+
+from .statements import Declaration, declared, parse, write
+from .tokens import tokenize, untokenize
+
+BARRIER = "__syncthreads"
+LEAVING = ("return", "break", "continue")
+ASSIGN = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
+VOTE = """static bool vote_(struct context_ *context, int line, bool leaving, bool yes)
+{
+    uint *votes = (uint *)context->votes, turn = context->turn;
+    context->turn = (turn + 1) % 3;
+    votes[(turn + 1) % 3] = 0;           // nobody looks at the next but one before
+    __sync_fetch_and_or(&votes[turn], yes ? 1 : 2);
+    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+    if (votes[turn] != 3) return yes;
+    int *failed = (int *)context->failed;
+    if (!__sync_val_compare_and_swap(&failed[5], 0, 1)) {    // the first of all blocks
+        failed[2] = get_group_id(0); failed[3] = get_group_id(1);
+        failed[4] = get_group_id(2); failed[1] = 1 + leaving; failed[0] = line;
+    }
+    return leaving;                      // alike, so that all can go on
+}
+"""
+
+
+def every_thread_arrives(tokens, types, uniform, waiting=frozenset({BARRIER})):
+    """The tokens of a body, with votes where a barrier depends on varying values.
+
+    uniform are names, of parameters, constants and functions, that are alike in all
+    threads; waiting the functions inside of which there is a barrier.
+    """
+    return write(arranged(parse(tokens, types), uniform, waiting))
+
+
+def arranged(body, uniform, waiting):
+    """The same, of a Statement, which is changed."""
+    if waits(body, waiting):
+        mark(body, find_varying(body, uniform), waiting, loop=None)
+    return body
+
+
+def waits(statement, waiting):
+    """Is there a barrier in it, or a call of a function that has one?"""
+    return any(token.text in waiting for token in write(statement))
+
+
+def names(tokens):
+    """Names of variables: those that are no members and no calls."""
+    for n, token in enumerate(tokens):
+        if token.kind == "name" and (n == 0 or tokens[n - 1].text not in (".", "->")):
+            yield token.text
+
+
+def is_varying(tokens, varying):
+    """May the threads of a block disagree about this expression?"""
+    for n, token in enumerate(tokens):
+        before = tokens[n - 1].text if n else "("
+        if token.text in ("[", "->", "threadIdx") or token.text in varying:
+            return True                  # memory may hold anything
+        if token.text == "*" and not (before[-1].isalnum() or before in "_)]"):
+            return True
+    return any("atomic" in name for name in names(tokens))
+
+
+def find_varying(body, uniform):
+    """Names of variables that may differ between the threads of a block."""
+    varying, before = set(), -1
+    known = declared(body) | set(uniform)
+    while len(varying) != before:        # what depends on varying values varies, too
+        before = len(varying)
+        spread(body, varying, known, False)
+    return varying | unknown(write(body), known)
+
+
+HARMLESS = set("""blockIdx blockDim gridDim warpSize sizeof int float unsigned signed
+    long char short double size_t bool true false const if else for while do return
+    break continue switch case default void __syncthreads""".split())
+
+
+def unknown(tokens, known):
+    """Functions and variables nobody vouches for; a name in capitals is a constant."""
+    called = {token.text for n, token in enumerate(tokens[:-1])
+              if token.kind == "name" and tokens[n + 1].text == "("}
+    return {name for name in names(tokens) if name not in known | HARMLESS
+            and (name in called or not name.isupper())}
+
+
+def spread(statement, varying, known, control):
+    """One round: find what is assigned from varying values, or where they decide."""
+    for part in statement.parts:
+        if isinstance(part, Declaration):
+            for name, _, _, value in part.declarators:
+                if value and (control or is_varying(value.tokens, varying)):
+                    varying.add(name.text)
+    for expression in statement.expressions():
+        assigned(expression.tokens, varying, control)
+    decides = control or any(is_varying(e.tokens, varying)
+                             for e in statement.expressions("condition"))
+    if statement.kind in ("for", "while", "do") and not decides:
+        decides = leaves_early(statement, varying)
+    if statement.kind == "for" and decides:
+        for expression in statement.expressions("step"):
+            assigned(expression.tokens, varying, True)
+    for inner in statement.inner():
+        spread(inner, varying, known, decides)
+
+
+def leaves_early(loop, varying):
+    """Do varying values decide about a break, continue or return inside?"""
+    return any(inner.kind in LEAVING for statement in loop.everything()
+               if statement.kind in ("if", "switch") and any(
+                   is_varying(e.tokens, varying)
+                   for e in statement.expressions("condition"))
+               for inner in statement.everything())
+
+
+def assigned(tokens, varying, control):
+    """Add the names that an expression assigns varying values to."""
+    for n, token in enumerate(tokens):
+        before = tokens[n - 1] if n else None
+        after = tokens[n + 1] if n + 1 < len(tokens) else None
+        if token.text in ASSIGN and before is not None and before.kind == "name":
+            member = n > 1 and tokens[n - 2].text in (".", "->")
+            name = tokens[n - 3] if member and n > 2 else before
+            if control or is_varying(tokens[n + 1:], varying):
+                varying.add(name.text)
+        elif token.text in ("++", "--") and control:
+            varying.update(t.text for t in (before, after) if t and t.kind == "name")
+        elif token.text == "&" and after is not None and after.kind == "name" and (
+                before is None or before.text in ("(", ",", "=")):
+            varying.add(after.text)      # who knows what is written there
+
+
+def mark(statement, varying, waiting, loop):
+    """Put votes into the conditions that a barrier depends on."""
+    kinds = [inner.kind for inner in statement.everything()]
+    leaving = "return" in kinds or loop is not None and waits(loop, waiting) and (
+        "break" in kinds or "continue" in kinds)
+    if statement.kind in ("if", "for", "while", "do", "switch") and (
+            waits(statement, waiting) or leaving and statement.kind in ("if", "switch")
+            or "return" in kinds):
+        for expression in statement.expressions("condition"):
+            if expression.tokens and is_varying(expression.tokens, varying):
+                vote(expression, leaving and statement.kind == "if")
+    inside = statement if statement.kind in ("for", "while", "do") else loop
+    for inner in statement.inner():
+        mark(inner, varying, waiting, inside)
+
+
+def vote(expression, leaving):
+    """condition -> vote_(context_, line, leaving, condition)"""
+    first = expression.tokens[0]
+    begin = tokenize(f"vote_(context_, {first.line}, {int(leaving)}, ")
+    end = tokenize(")")
+    last = expression.tokens[-1]
+    expression.tokens = [
+        *(t._replace(line=first.line, file=first.file) for t in begin),
+        first._replace(space=first.space or " "), *expression.tokens[1:],
+        *(t._replace(line=last.line, file=last.file) for t in end)]

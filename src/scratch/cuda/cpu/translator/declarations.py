@@ -1,0 +1,356 @@
+"""A source of CUDA C taken apart: its functions, variables, types and constants.
+
+    >>> source = Source('''
+    ... #define T 4
+    ... __constant__ float weights[T];
+    ... const int HALF = T / 2;
+    ... __device__ float twice(float x) { return 2 * x; }
+    ... extern "C" __global__ void k(float *x) { x[0] = twice(weights[HALF]); }
+    ... ''')
+    >>> [(f.name, f.kernel) for several in source.functions.values() for f in several]
+    [('twice', False), ('k', True)]
+    >>> list(source.variables), list(source.constants)
+    (['weights'], ['HALF'])
+
+Functions without __global__ or __device__ belong to the host and are passed over.  What
+a GPU could run and the CPU engine cannot is an Unsupported, with its name and its line.
+"""
+
+from dataclasses import dataclass, field
+
+from . import vocabulary
+from .preprocess import preprocess
+from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
+                     like, split, untokenize, wrapped)
+
+QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum"}
+
+
+@dataclass
+class Parameter:
+    """Of a kernel: its name, and its type as text; see Kernel."""
+
+    name: str
+    type: str
+
+    @property
+    def pointer(self):
+        return "*" in self.type
+
+
+@dataclass
+class Function:
+    """A function of the source and what is found out about it."""
+
+    name: str
+    kernel: bool
+    head: list                  # tokens before the name: void, const float *
+    parameters: list            # a list of tokens for each
+    body: list                  # tokens from { to }, or [] of a mere declaration
+    place: Token
+    shared: list = field(default_factory=list)      # declarations, lists of tokens
+    bounds: list = field(default_factory=list)      # tokens in __launch_bounds__(...)
+    calls: set = field(default_factory=set)
+    context: bool = False       # needs context_
+    dynamic: bool = False       # declares extern __shared__
+    names: dict = field(default_factory=dict)       # name -> tokens in its place
+    declared: set = field(default_factory=set)      # its own variables and parameters
+
+
+class Source:
+    """The parts of a source, in lists and dictionaries."""
+
+    def __init__(self, source, defines=(), include_dirs=(), file="kernel.cu"):
+        self.lines = source.splitlines()
+        self.file = file
+        self.types = set(vocabulary.TYPES)
+        self.constants = {}         # file scope: name -> tokens of its value
+        self.functions = {}         # name -> [Function, ...], several if overloaded
+        self.variables = {}         # name -> (declaration, initialiser), tokens
+        self.arrays = {}            # extern __shared__ at file scope: name -> pointer
+        self.order = []             # Functions, and lists of tokens, in their order
+        tokens = preprocess(source, defines, include_dirs, file)
+        tokens = with_attributes(with_complex(tokens))
+        self.types |= {token.text for token in tokens if token.kind == "attribute"}
+        for n, token in enumerate(tokens):
+            following = tokens[n + 1].text if n + 1 < len(tokens) else ""
+            self.refuse(token, following)
+        for chunk in chunks(without_linkage(tokens)):
+            self.take(chunk)
+
+    def refuse(self, token, following):
+        what = token.kind == "name" and vocabulary.refused(token.text, following)
+        if token.text in ("<<<", ">>>"):
+            what = "launching a kernel from a kernel (dynamic parallelism)"
+        elif token.text == "::":
+            what = "C++ namespaces"
+        if what:
+            raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine",
+                              token)
+
+    def take(self, chunk):
+        """One declaration or definition at the top level of the file."""
+        chunk, bounds = without_bounds(chunk)
+        texts = [token.text for token in chunk]
+        if texts == [";"]:
+            return
+        mark = next((n for n, text in enumerate(texts) if text in "({=[;"), 0)
+        if texts[mark] == "(" and texts[0] != "typedef":
+            return self.take_function(chunk, mark, bounds)
+        if texts[0] in ("typedef", "struct", "union", "enum"):
+            return self.take_type(chunk)
+        if "__shared__" in texts:
+            if "extern" in texts:
+                return self.arrays.update(self.dynamic_arrays(chunk))
+            raise Unsupported("__shared__ outside of a function: only extern, of a "
+                              "size given at the launch", chunk[0])
+        if "__constant__" in texts or "__device__" in texts:
+            return self.take_variable(chunk)
+        if texts[0] in ("const", "constexpr", "static") and "=" in texts:
+            names = [t for t in chunk[:texts.index("=")] if t.kind == "name"]
+            if "[" not in texts[:texts.index("=")] and "*" not in texts:
+                # as nvcc does: a constant number of the host's is usable as a number
+                kind = [t for t in names[:-1] if t.text not in
+                        ("const", "constexpr", "static")]
+                value = chunk[texts.index("=") + 1:-1]
+                self.constants[names[-1].text] = wrapped(
+                    [*wrapped(kind), *wrapped(value)])
+                return None
+        raise SourceError(f"{texts[0]} ...: a variable of the host, which kernels "
+                          "cannot use; __constant__ or __device__ puts it on the "
+                          "device", chunk[0])
+
+    def take_type(self, chunk):
+        """struct S {...} names a type S in C++, so say it in C, too."""
+        texts = [token.text for token in chunk]
+        kind = next((n for n, text in enumerate(texts)
+                     if text in ("struct", "union", "enum")), None)
+        declared = []
+        tag = kind is not None and next(t for t in chunk[kind + 1:]
+                                        if t.kind != "attribute")
+        if tag and tag.kind == "name":
+            self.types.add(tag.text)
+            declared = like(tag, f"typedef {texts[kind]} {tag.text} {tag.text};")
+            if texts[kind] == "enum":    # C names no enum before it is made
+                chunk = chunk[:kind + 1] + chunk[kind + 2:]
+                chunk = (chunk if texts[0] == "typedef" else
+                         [*like(tag, "typedef"), *chunk[:-1], tag, chunk[-1]])
+                declared = []
+        if "{" in texts:
+            body = chunk[texts.index("{"):]
+            inner = [n for n, token in enumerate(body)
+                     if token.text == "(" and body[n - 1].kind == "name"
+                     and body[n + 1].text != "*" and body[n - 1].text != "sizeof"]
+            if texts[kind] != "enum" and inner:
+                name = body[inner[0] - 1]
+                raise Unsupported(f"{name.text}(): a structure with functions cannot "
+                                  "run on the CPU engine", name)
+            if ":" in texts[kind:texts.index("{")]:
+                raise Unsupported("a structure made from another one: C++ classes "
+                                  "cannot run on the CPU engine", chunk[0])
+        if texts[0] == "typedef":
+            name = [token for token in chunk if token.kind == "name"][-1]
+            if ")" in texts and "{" not in texts:      # typedef float (*name)(...)
+                name = chunk[texts.index("*") + 1]
+            self.types.add(name.text)
+        elif texts[-2] != "}" and kind == 0 and "{" in texts and texts[kind] != "enum":
+            raise SourceError("a structure and a variable of it in one declaration: a "
+                              "variable of the host, which kernels cannot use",
+                              chunk[0])
+        if declared:
+            declared[0] = declared[0]._replace(space="")
+            chunk = [chunk[0]._replace(space=" "), *chunk[1:]]
+        self.order.append([*declared, *chunk])
+
+    def take_variable(self, chunk):
+        """__constant__ float c[3] = {1, 2, 3}; and its like."""
+        kept = [token for token in chunk if token.text not in (
+            "__constant__", "__device__", "static", "extern", "const", "constexpr")]
+        head, declarators = self.declaration(kept)
+        for name, declarator, value in declarators:
+            if name.text not in self.variables:
+                self.variables[name.text] = value
+                begin = like(name._replace(space=""), f"struct {name.text}_variable {{")
+                self.order.append([*begin, head[0]._replace(space=" "), *head[1:],
+                                   *declarator, *after(name, "; };")])
+
+    def take_function(self, chunk, mark, bounds):
+        texts = [token.text for token in chunk]
+        name, end = chunk[mark - 1], closing(chunk, mark)
+        if name.kind != "name" or mark < 2:
+            raise SourceError(f"expected a function and found {texts[0]} {texts[1]}",
+                              chunk[0])
+        if "__global__" not in texts[:mark] and "__device__" not in texts[:mark]:
+            return               # a function of the host
+        parameters = [part for part in split(chunk[mark + 1:end])
+                      if [token.text for token in part] not in ([], ["void"])]
+        for part in parameters:
+            for token in part:
+                if token.text == "&":
+                    raise Unsupported(f"the parameter {part[-1].text} of {name.text}: "
+                                      "references cannot run on the CPU engine; pass a "
+                                      "pointer", token)
+                if token.text == "=":
+                    raise Unsupported(f"a parameter of {name.text}: default values "
+                                      "cannot run on the CPU engine", token)
+        head = [t for t in chunk[:mark - 1] if t.text not in
+                {"__global__", "static", "extern", *vocabulary.DROPPED}]
+        body = chunk[end + 1:] if chunk[end + 1].text == "{" else []
+        function = Function(name.text, "__global__" in texts[:mark], head, parameters,
+                            body, name, bounds=bounds)
+        self.functions.setdefault(name.text, []).append(function)
+        self.order.append(function)
+
+    def declaration(self, tokens):
+        """float *a, b[3] = {1}; -> tokens of the type, [(name, declarator, value)]."""
+        if tokens[-1].text == ";":
+            tokens = tokens[:-1]
+        end = 0
+        while end < len(tokens) and (
+                tokens[end].text in QUALIFIERS | self.types
+                or end and tokens[end - 1].text in ("struct", "union", "enum")):
+            end += 1
+        if end == 0 or end == len(tokens):
+            raise SourceError(f"{tokens[0].text} is no type that is known here",
+                              tokens[0])
+        declarators = []
+        for part in split(tokens[end:]):
+            equals = next((n for n, t in enumerate(part) if t.text == "="), len(part))
+            name = next((t for t in part[:equals] if t.kind == "name"), None)
+            if name is None:
+                raise SourceError("a declaration without a name", tokens[0])
+            declarators.append((name, part[:equals], part[equals + 1:]))
+        return tokens[:end], declarators
+
+    def dynamic_arrays(self, tokens):
+        """extern __shared__ float s[]; -> {"s": ((float *)context_->dynamic)}."""
+        kept = [t for t in tokens if t.text not in ("extern", "__shared__")
+                and t.kind != "attribute"]
+        head, declarators = self.declaration(kept)
+        found = {}
+        for name, declarator, _ in declarators:
+            at = declarator.index(name)
+            rest = declarator[at + 1:]
+            rest = rest[closing(rest, 0) + 1:] if rest else []    # without the empty []
+            star = like(name, "(*)") if rest else like(name, "*")
+            kind = [*head, *declarator[:at], *star, *rest]
+            found[name.text] = wrapped([*wrapped(kind),
+                                        *like(name, "context_->dynamic")])
+        return found
+
+
+def chunks(tokens):
+    """Declarations and definitions at the top level, each a list of tokens."""
+    at = start = 0
+    while at < len(tokens):
+        text = tokens[at].text
+        if text in CLOSING:
+            end = closing(tokens, at)
+            function = text == "{" and at > start and tokens[at - 1].text == ")"
+            at = end
+            if function:
+                yield tokens[start:at + 1]
+                start = at + 1
+        elif text in CLOSING.values():
+            raise SourceError(f"{text} closes nothing", tokens[at])
+        elif text == ";":
+            yield tokens[start:at + 1]
+            start = at + 1
+        at += 1
+    if start < len(tokens):
+        raise SourceError(f"what begins with {tokens[start].text} does not end; is a ; "
+                          "missing?", tokens[start])
+
+
+def without_linkage(tokens):
+    """The tokens without extern "C" and the brackets it may have."""
+    result, at, ends = [], 0, set()
+    while at < len(tokens):
+        if at in ends:
+            at += 1
+        elif tokens[at].text == "extern" and tokens[at + 1:at + 2] and (
+                tokens[at + 1].kind == "string"):
+            at += 2
+            if tokens[at].text == "{":
+                ends.add(closing(tokens, at))
+                at += 1
+        else:
+            result.append(tokens[at])
+            at += 1
+    return result
+
+
+def with_complex(tokens):
+    """pycuda::complex<float>, five or seven tokens, as one."""
+    result, at = [], 0
+    while at < len(tokens):
+        named = [t.text for t in tokens[at:at + 2]] == ["pycuda", "::"]
+        start = at + 2 if named else at
+        texts = [token.text for token in tokens[start:start + 4]]
+        if texts[:2] == ["complex", "<"] and texts[3:] == [">"]:
+            result.append(tokens[at]._replace(text=f"complex_{texts[2]}"))
+            at = start + 4
+        else:
+            result.append(tokens[at])
+            at += 1
+    return result
+
+
+ALIGN = {"__align__", "__builtin_align__", "alignas"}
+
+
+def with_attributes(tokens):
+    """__align__(16), or __attribute__((aligned(16))): one token, in the latter form."""
+    result, at = [], 0
+    while at < len(tokens):
+        token = tokens[at]
+        at += 1
+        if token.text in ALIGN | {"__attribute__"}:
+            end = closing(tokens, at) + 1
+            text = untokenize(flat(tokens[at:end]), file="").strip()
+            text = f"((aligned{text}))" if token.text in ALIGN else text
+            token = token._replace(kind="attribute", text=f"__attribute__{text}")
+            at = end
+        result.append(token)
+    return result
+
+
+def without_bounds(tokens):
+    """The tokens without __launch_bounds__(...), and what stood in it, in parts."""
+    result, at, bounds = [], 0, []
+    while at < len(tokens):
+        if tokens[at].text == "__launch_bounds__":
+            end = closing(tokens, at + 1)
+            bounds = split(tokens[at + 2:end])
+            at = end + 1
+        else:
+            result.append(tokens[at])
+            at += 1
+    return result, bounds
+
+
+def parameter_name(part):
+    """The token that names a parameter: float *x, float x[3], float (*x)[3]."""
+    names = [n for n, token in enumerate(part) if token.kind == "name"]
+    brackets = [n for n, token in enumerate(part) if token.text == "["]
+    before = [n for n in names if not brackets or n < brackets[0]]
+    return part[before[-1]]
+
+
+def member(part):
+    """A parameter as a member of a structure: x[] is a pointer there."""
+    name = parameter_name(part)
+    at = part.index(name)
+    kept = [t for t in part if t.text not in vocabulary.DROPPED]
+    if at + 1 < len(part) and part[at + 1].text == "[":
+        rest = part[closing(part, at + 1) + 1:]
+        star = [*like(name, "(*"), name, *like(name, ")")] if rest else [
+            *like(name, "*"), name]
+        kept = [*part[:at], *star, *rest]
+    return kept
+
+
+def untyped(part):
+    """The type of a parameter as text, to tell overloaded functions apart."""
+    name = parameter_name(part) if len(part) > 1 else None
+    return " ".join(token.text for token in part if token is not name)

@@ -1,0 +1,1 @@
+"""CUDA kernels, each .cu file beside the Python module that launches it: what to copy."""

@@ -1,0 +1,125 @@
+"""The product of two matrices on the device: a ladder of kernels, one idea a rung.
+
+    >>> import numpy as np
+    >>> a, b = np.arange(6).reshape(2, 3), np.arange(12).reshape(3, 4)
+    >>> matmul(a, b)
+    array([[20., 23., 26., 29.],
+           [56., 68., 80., 92.]], dtype=float32)
+    >>> np.array_equal(matmul(a.T, b, "tiles", transposed_a=True), matmul(a, b))
+    True
+
+    M rows of A    N columns of B    K columns of A, rows of B
+    BM, BN, BK     what a block holds of M, N and K at a time    (macros of the kernels)
+    TM, TN         what a thread makes of BM and BN
+    TILE           BM = BN = BK, where a thread makes one element
+
+    naive        a thread for each element of C
+    coalesced    a warp's threads along a row, so that they read neighbours
+    tiles        a block shares what it has read, in shared memory
+    strips       a thread makes TM elements of a column, reading B's once for all
+    squares      ... TM x TN elements, reading A's and B's once for all
+    vectors      four floats an instruction
+    banks        shared memory laid out so that no thread waits for another
+    double       the next tiles load while these are multiplied
+    tensor       16 x 16 x 16 at once; float16 factors and float32 sums; GPUs only
+    cpu          the shape for a CPU: no shared memory, one thread a block
+
+The first eight make the same sums in the same order of k.  RUNGS has for each its file
+and two sets of sizes, for a GPU and for the CPU engine, where a thread is a turn of a
+loop and larger TN means longer vectors.  benchmarks/cuda.py measures all of them.
+
+Left out: C = alpha A B + beta C, batches, and splitting K among blocks, without which a
+small C with a large K leaves most of a GPU idle.
+
+Chapter: docs/cuda/matmul.md.  To copy: this file, matmul_naive.cu, matmul_coalesced.cu,
+matmul_tiles.cu, matmul_strips.cu, matmul_squares.cu, matmul_vectors.cu,
+matmul_banks.cu, matmul_double.cu, matmul_tensor.cu, matmul_cpu.cu, launch.py and cuda/.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .launch import In, Out, as_float32, blocks, launch, on_gpu
+
+
+class Rung(NamedTuple):
+    """A kernel's file, and its sizes for a GPU and for the CPU engine."""
+
+    file: str
+    gpu: dict
+    cpu: dict
+
+    def sizes(self):
+        return self.gpu if on_gpu() else self.cpu
+
+
+LARGE = {"BM": 128, "BN": 128, "BK": 8, "TM": 8, "TN": 8}
+WIDE = {"BM": 64, "BN": 128, "BK": 32, "TM": 8, "TN": 16}
+RUNGS = {
+    "naive": Rung("matmul_naive.cu", {"TILE": 32}, {"TILE": 16}),
+    "coalesced": Rung("matmul_coalesced.cu", {"TILE": 32}, {"TILE": 16}),
+    "tiles": Rung("matmul_tiles.cu", {"TILE": 32}, {"TILE": 32}),
+    "strips": Rung("matmul_strips.cu", {"BM": 64, "BN": 64, "BK": 8, "TM": 8},
+                   {"BM": 64, "BN": 64, "BK": 16, "TM": 16}),
+    "squares": Rung("matmul_squares.cu", LARGE, WIDE),
+    "vectors": Rung("matmul_vectors.cu", LARGE, WIDE),
+    "banks": Rung("matmul_banks.cu", LARGE, WIDE),
+    "double": Rung("matmul_double.cu", LARGE, {**WIDE, "BK": 16}),
+    "tensor": Rung("matmul_tensor.cu", *2 * [
+        {"BM": 128, "BN": 128, "BK": 32, "WM": 64, "WN": 32}]),
+    "cpu": Rung("matmul_cpu.cu", *2 * [{"TM": 8, "TN": 8}]),
+}
+
+
+def shape(rung, M, N, sizes):
+    """The grid and the block with which a rung's kernel is launched."""
+    if rung == "cpu":
+        return (blocks(N, sizes["TN"]), blocks(M, sizes["TM"])), (1, 1, 1)
+    if "TILE" in sizes:
+        BM = BN = sizes["TILE"]
+        block = (BN, BM, 1)
+    elif rung == "tensor":
+        BM, BN = sizes["BM"], sizes["BN"]
+        block = (32, BM // sizes["WM"], BN // sizes["WN"])
+    else:
+        BM, BN = sizes["BM"], sizes["BN"]
+        block = (BN // sizes.get("TN", 1), BM // sizes["TM"], 1)
+    if rung == "naive":                  # whose threadIdx.x runs down a column
+        return (blocks(M, BM), blocks(N, BN)), block
+    return (blocks(N, BN), blocks(M, BM)), block
+
+
+def matmul(a, b, rung="double", transposed_a=False, transposed_b=False, **sizes):
+    """A (M, K), B (K, N) -> A B (M, N) float32, by a rung of the ladder.
+
+    a is A, or Aᵀ (K, M) if transposed_a, and b likewise.  "tensor" rounds them to
+    float16.  sizes, such as BM=64, replace the rung's own.
+    Raises ValueError if the shapes do not fit or there is no such rung or size, and
+    driver.CompileError if the device cannot do it ("tensor" without a GPU).
+    """
+    a, b = as_float32(a, 2), as_float32(b, 2)
+    if rung not in RUNGS:
+        raise ValueError(f"rung={rung!r}: there is {', '.join(RUNGS)}")
+    M, K = a.shape[::-1] if transposed_a else a.shape
+    rows, N = b.shape[::-1] if transposed_b else b.shape
+    if K != rows:
+        raise ValueError(f"A is {M} x {K} and B is {rows} x {N}: a row of A has {K} "
+                         f"elements and a column of B {rows}")
+    if M * N >= 2**30:
+        raise ValueError(f"C has {M * N:,} elements; these kernels count in int, "
+                         f"which is safe up to {2**30:,}")
+    known = RUNGS[rung].sizes()
+    unknown = ", ".join(sizes.keys() - known.keys())
+    if unknown:
+        raise ValueError(f"{rung} has no {unknown}; its sizes are {', '.join(known)}")
+    sizes = {**known, **sizes}
+    c = np.zeros((M, N), np.float32)                     # (M, N)
+    if c.size and K:
+        grid, block = shape(rung, M, N, sizes)
+        if rung == "tensor":
+            a, b = a.astype(np.float16), b.astype(np.float16)
+        launch(RUNGS[rung].file, "matmul", In(a), In(b), Out(c), np.int32(M),
+               np.int32(N), np.int32(K), grid=grid, block=block,
+               TRANSPOSED_A=int(transposed_a), TRANSPOSED_B=int(transposed_b), **sizes)
+    return c

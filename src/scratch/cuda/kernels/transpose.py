@@ -1,0 +1,42 @@
+"""The transpose of a matrix on the device: plainly, through a tile, and a padded tile.
+
+    >>> import numpy as np
+    >>> transpose(np.arange(6).reshape(2, 3))
+    array([[0., 3.],
+           [1., 4.],
+           [2., 5.]], dtype=float32)
+
+    R rows    C columns
+
+Nothing is computed, so what is left to see is which floats move together: a warp's 32
+should be neighbours in the matrix that is read and in the one that is written.
+
+Left out: transposing in place.
+
+Chapter: docs/cuda/matmul.md.  To copy: this file, transpose.cu, launch.py and cuda/.
+"""
+
+import numpy as np
+
+from .launch import In, Out, as_float32, blocks, launch
+
+HOW = {"naive": "transpose_naive", "tiled": "transpose_tiled",
+       "padded": "transpose_padded"}
+
+
+def transpose(x, how="padded", tile=32):
+    """x (R, C) -> (C, R) float32, by kernel `how` of transpose.cu.
+
+    A block of tile x tile / 4 threads moves tile x tile elements.  Raises ValueError if
+    x is no matrix or `how` is no kernel.
+    """
+    x = as_float32(x, 2)
+    if how not in HOW:
+        raise ValueError(f"how={how!r}: there is {', '.join(HOW)}")
+    R, C = x.shape
+    y = np.empty((C, R), np.float32)                     # (C, R)
+    if x.size:
+        launch("transpose.cu", HOW[how], In(x), Out(y), np.int32(R), np.int32(C),
+               grid=(blocks(C, tile), blocks(R, tile)),
+               block=(tile, max(tile // 4, 1), 1), TILE=tile)
+    return y

@@ -1,0 +1,111 @@
+"""SourceModule follows nvcc's options and tells mistakes with the reader's own line."""
+
+import numpy as np
+import pytest
+
+from scratch.cuda import autoinit, compiler, driver, engine  # noqa: F401
+from scratch.cuda.cpu.driver.devices import NotOnCPU
+
+cpu_only = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
+
+
+def test_options_define_macros_and_folders(tmp_path):
+    (tmp_path / "more.h").write_text("#define MORE 40\n")
+    source = '#include "more.h"\n__global__ void k(int *x) { x[0] = N + MORE + M; }'
+    k = compiler.SourceModule(source, options=["-DN=2", "-D", "M=300", "-O3", "--use_fast_math"],
+                              include_dirs=[str(tmp_path)]).get_function("k")
+    x = np.zeros(1, np.int32)
+    k(driver.Out(x), block=(1, 1, 1))
+    assert x[0] == 342
+
+
+@cpu_only
+@pytest.mark.parametrize("source, line, complaint", [
+    ("__global__ void k(float *x)\n{\n    x[0] = y;\n}", 3, "undeclared identifier 'y'"),
+    ("__global__ void k(float *x)\n{\n    x[0] = 1\n}", 4, "expected ;"),
+    ("\n__global__ void k(flaot *x) { }", 2, "flaot"),
+    ("__global__ void k(float *x)\n{\n    float4 a, b;\n    a = a + b;\n}", 4, "invalid operands"),
+    ("__global__ void k(float *x) {\n    helper(x);\n}", 2, "helper"),
+    ("#define BAD(a) a +\n__global__ void k(float *x)\n{\n    x[0] = BAD(1);\n}", 4, "expected expression"),
+    ("__global__ void k(float *x)\n{\n    kernel = 1;\n}", 3, "undeclared identifier 'kernel'"),
+])
+def test_a_mistake_is_shown_in_the_readers_line(source, line, complaint):
+    with pytest.raises(driver.CompileError) as caught:
+        compiler.SourceModule(source)
+    assert not isinstance(caught.value, NotOnCPU)
+    assert f"kernel.cu:{line}: " in str(caught.value) and complaint in str(caught.value)
+    assert source.split("\n")[line - 1] in str(caught.value)
+
+
+@cpu_only
+def test_what_only_a_gpu_can_do_is_an_error_of_its_own():
+    with pytest.raises(NotOnCPU, match="warp shuffles") as caught:
+        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = __shfl_down_sync(~0u, x[0], 1);\n}")
+    assert "3 |     x[0] = __shfl_down_sync" in str(caught.value)
+    for call in (compiler.DynamicSourceModule, compiler.compile):
+        with pytest.raises(NotOnCPU):
+            call("__global__ void k() { }")
+
+
+def test_too_much_shared_memory_does_not_compile():
+    with pytest.raises(driver.CompileError, match="too much shared"):
+        compiler.SourceModule("__global__ void k(float *x) { __shared__ float s[12289]; s[threadIdx.x] = *x; "
+                              "__syncthreads(); x[0] = s[12288 - threadIdx.x]; }")
+
+
+@cpu_only
+def test_pointers_to_functions_are_refused():
+    with pytest.raises(NotOnCPU, match="kernel.cu:3: .*function"):
+        compiler.SourceModule("__device__ float f(float x) { return x; }\n__global__ void k(float *x)\n"
+                              "{ float (*g)(float) = f; x[0] = g(x[0]); }")
+
+
+@cpu_only
+def test_fast_math_may_reorder_and_keeps_what_is_no_number():
+    source = "__global__ void k(float *x) { x[2] = (x[0] + x[1]) - x[0]; x[3] = isnan(x[4]); }"
+    found = []
+    for options in ([], ["-use_fast_math"], ["--use_fast_math"]):
+        x = np.float32([1e8, 1, 0, 0, np.nan])
+        compiler.SourceModule(source, options=options).get_function("k")(driver.InOut(x), block=(1, 1, 1))
+        found.append(x[2:4].tolist())
+    assert found == [[0, 1], [1, 1], [1, 1]]       # 1e8 + 1 is 1e8 in float32
+
+
+@cpu_only
+def test_options_about_gpus_are_accepted(recwarn):
+    compiler.SourceModule("__global__ void k() { }", options=[
+        "-arch=sm_80", "-arch", "sm_80", "--gpu-architecture=sm_80", "-lineinfo", "--generate-line-info",
+        "--ptxas-options=-v", "-Xptxas", "-v", "-O3", "-std=c++14", "--std", "c++14", "-maxrregcount=32", "-G", "-w"])
+    assert not recwarn.list
+
+
+@cpu_only
+def test_an_option_that_means_nothing_is_warned_about():
+    with pytest.warns(UserWarning, match="--frobnicate"):
+        compiler.SourceModule("__global__ void k() { }", options=["--frobnicate"])
+
+
+@cpu_only
+def test_a_failed_assertion_ends_the_launch():
+    k = compiler.SourceModule("#include <cassert>\n__global__ void k(int n)\n{\n    assert(n > 2);\n}").get_function("k")
+    k(np.int32(3), block=(1, 1, 1))
+    with pytest.raises(driver.LaunchError, match="assertion in line 4 is false"):
+        k(np.int32(2), block=(1, 1, 1))
+
+
+def test_printf_prints_each_thread(capsys):
+    k = compiler.SourceModule('#include <stdio.h>\n__global__ void k() { printf("%d %s %lld %.1f\\n", threadIdx.x, '
+                              '"is", 1LL << 40, 0.5f); }').get_function("k")
+    k(block=(2, 1, 1))
+    driver.Context.synchronize()
+    if engine == "cpu":          # a GPU prints past Python
+        assert capsys.readouterr().out == "0 is 1099511627776 0.5\n1 is 1099511627776 0.5\n"
+
+
+def test_complex_numbers_are_those_of_pycuda():
+    k = compiler.SourceModule("#include <pycuda-complex.hpp>\n__global__ void k(pycuda::complex<float> *x) {\n"
+                              "x[0] = x[0] * x[1] / pycuda::complex<float>(1, 2) + x[1]; }").get_function("k")
+    x = np.array([1 + 2j, 3 - 1j], np.complex64)
+    expected = x[0] * x[1] / (1 + 2j) + x[1]
+    k(driver.InOut(x), block=(1, 1, 1))
+    np.testing.assert_allclose(x[0], expected, rtol=1e-6)

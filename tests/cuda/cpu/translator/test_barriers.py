@@ -1,0 +1,105 @@
+"""A barrier that only some threads reach is refused where it happens, and never run wrongly.
+
+PoCL itself computes nonsense for such kernels, or crashes: so they run in a process of their own.
+"""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from scratch.cuda import engine
+from scratch.cuda.cpu.translator import barriers
+from scratch.cuda.cpu.translator.barriers import every_thread_arrives
+from scratch.cuda.cpu.translator.tokens import tokenize, untokenize
+
+TYPES = {"int", "float"}
+SCRIPT = """
+import numpy as np
+from scratch.cuda import autoinit, compiler, driver
+k = compiler.SourceModule('''__global__ void k(float *y, int n)
+{
+    __shared__ float s[16];
+    int t = threadIdx.x, i = blockIdx.x * 16 + t;
+    s[t] = t;
+%s
+}''').get_function("k")
+y = np.full(32, -1, np.float32)
+try:
+    k(driver.InOut(y), np.int32(%d), block=(16, 1, 1), grid=(2, 1))
+except driver.LaunchError as error:
+    print(error)
+else:
+    print(y.astype(int).tolist())
+"""
+LEAVE = "    if (i >= n) return;\n    __syncthreads();\n    y[i] = s[15 - t];"
+
+
+def launch(body, n):
+    child = subprocess.run([sys.executable, "-c", SCRIPT % (body, n)], capture_output=True, text=True, timeout=120)
+    assert child.returncode == 0, child.stderr
+    return child.stdout
+
+
+@pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
+@pytest.mark.parametrize("body, n, complaint", [
+    (LEAVE, 20, "line 6: in block (1, 0, 0) some threads leave here"),
+    (LEAVE, 3, "line 6: in block (0, 0, 0) some threads leave here"),
+    ("    if (t < n) { __syncthreads(); y[i] = 1; }", 8, "line 6: in block (?, 0, 0) only some threads go on"),
+    ("    if (t < n) y[i] = 1; else __syncthreads();", 8, "line 6: in block (?, 0, 0) only some"),
+    ("    for (int j = t; j < n; j += 9) { s[t] = j;\n __syncthreads(); }", 20, "line 6: in block (?, 0, 0) only some"),
+    ("    while (1) { __syncthreads();\n if (s[t] > 8) break;\n s[t] += 5; __syncthreads(); }", 0,
+     "line 7: in block (?, 0, 0) some threads leave"),
+    ("    int turns = 0; if (t == 5) turns = 1;\n    do { __syncthreads(); } while (turns-- > 0);", 0, "only some"),
+])
+def test_threads_that_disagree_about_a_barrier_are_told_so(body, n, complaint):
+    """Where both blocks disagree (?), either may be the first."""
+    told = launch(body, n)
+    assert complaint in told or complaint in re.sub(r"block \([01],", "block (?,", told)
+
+
+@pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
+def test_threads_that_agree_go_on_as_on_a_gpu():
+    """Whole blocks may leave, and loops that all threads leave together may hold barriers."""
+    reversed_ = [15 - t for t in range(16)]
+    assert launch(LEAVE, 16).strip() == str(reversed_ + [-1] * 16)
+    body = ("    for (int j = t - t; j < n; j++) {\n __syncthreads();\n float next = s[(t + 1) % 16];\n __syncthreads();\n"
+            " s[t] = next;\n if (s[t] < 0) return; }\n    y[i] = s[t];")
+    assert launch(body, 3).strip() == str([(t + 3) % 16 for t in range(16)] * 2)
+
+
+@pytest.mark.parametrize("body", [
+    "{ for (int i = 0; i < n; i++) __syncthreads(); }",
+    "{ int tiles = (n + 15) / 16; for (int t = 0; t < tiles; ++t) { x[t] = 1; __syncthreads(); } }",
+    "{ for (int span = 128; span > 0; span /= 2) { if (threadIdx.x < span) x[0] += 1; __syncthreads(); } }",
+    "{ if (blockIdx.x == 0) { __syncthreads(); } }",
+    "{ if (n == 0) return; __syncthreads(); }",
+    "{ int i = threadIdx.x; if (i < n) { x[i] = 1; } __syncthreads(); }",
+    "{ while (1) { __syncthreads(); if (n-- < 3) break; } }",
+    "{ if (threadIdx.x < n) return; x[0] = 1; }",
+])
+def test_no_vote_is_taken_where_all_threads_decide_alike_or_nobody_waits(body):
+    tokens = tokenize(body)
+    assert untokenize(every_thread_arrives(tokens, TYPES, {"n", "x"})) == body
+
+
+@pytest.mark.parametrize("body", [
+    "{ for (int i = threadIdx.x; i < n; i++) __syncthreads(); }",
+    "{ int a = 3; a += threadIdx.y; if (a > n) return; __syncthreads(); }",
+    "{ int a = x[0]; while (a--) __syncthreads(); }",
+    "{ int a = 0, b = 0; if (threadIdx.x == 0) a = 1; b = a; if (b) __syncthreads(); }",
+    "{ int a = 0; for (int i = 0; i < threadIdx.x; i++) a++; if (a < n) __syncthreads(); }",
+    "{ int a; f(&a); if (a) __syncthreads(); }",
+    "{ if (g(n)) __syncthreads(); }",
+    "{ if (*x > 1) __syncthreads(); }",
+    "{ if (atomicAdd(x, 1) == n) __syncthreads(); }",
+])
+def test_a_vote_is_taken_where_threads_might_disagree(body):
+    assert "vote_" in untokenize(every_thread_arrives(tokenize(body), TYPES, {"n", "x", "atomicAdd"}))
+
+
+def test_a_function_with_a_barrier_counts_as_one():
+    tokens = tokenize("{ if (threadIdx.x) sum(x); }")
+    assert "vote_" in untokenize(every_thread_arrives(tokens, TYPES, {"x", "sum"}, {barriers.BARRIER, "sum"}))
+    assert "vote_" not in untokenize(every_thread_arrives(tokens, TYPES, {"x", "sum"}))

@@ -1,0 +1,292 @@
+"""Every rung of the ladder multiplies matrices of every size, and reads what its text says."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from shapes import load_checked
+
+from kernels import EPS, broken, compiled, needs_nvcc, on_cpu, ptx, transactions, watched
+from scratch.cuda.kernels import launch
+from scratch.cuda.kernels.matmul import RUNGS, matmul, shape
+
+SMALL = {    # sizes at which a few threads make a block, so that small matrices have many blocks
+    "naive": {"TILE": 4}, "coalesced": {"TILE": 4}, "tiles": {"TILE": 4},
+    "strips": {"BM": 8, "BN": 8, "BK": 4, "TM": 2},
+    "squares": {"BM": 8, "BN": 8, "BK": 4, "TM": 2, "TN": 4},
+    "vectors": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
+    "banks": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
+    "double": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
+    "cpu": {"TM": 4, "TN": 8},
+}
+SIZES = [(1, 1, 1), (3, 3, 3), (4, 4, 4), (5, 5, 5), (7, 15, 3), (8, 16, 4), (9, 17, 5),
+         (16, 32, 8), (1, 17, 9), (17, 1, 8), (13, 11, 1), (8, 8, 31), (31, 37, 29)]
+CUDA_SHAPED = [rung for rung in SMALL if rung != "cpu"]
+
+
+def factors(M, N, K, seed=0):
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal((M, K), dtype=np.float32),
+            rng.standard_normal((K, N), dtype=np.float32))
+
+
+def check(a, b, got, eps=EPS):
+    """K products and K additions, each rounded: off by at most K roundings of sum |a| |b|."""
+    K = a.shape[1]
+    exact = a.astype(np.float64) @ b.astype(np.float64)
+    bound = (K + 1) * eps * (np.abs(a).astype(np.float64) @ np.abs(b).astype(np.float64))
+    assert got.dtype == np.float32 and got.shape == exact.shape
+    assert (np.abs(got - exact) <= bound).all()       # a nan is not <= anything
+
+
+@pytest.mark.parametrize("rung", SMALL)
+def test_every_rung_is_numpy_s_product_at_every_size(rung):
+    for M, N, K in SIZES:
+        a, b = factors(M, N, K)
+        check(a, b, matmul(a, b, rung, **SMALL[rung]))
+
+
+@pytest.mark.parametrize("rung", SMALL)
+def test_every_rung_has_working_sizes_of_its_own_and_takes_both_factors_transposed(rung):
+    a, b = factors(150, 139, 70)
+    check(a, b, matmul(a.T, b.T, rung, transposed_a=True, transposed_b=True))
+
+
+@pytest.mark.parametrize("rung", ["tiles", "vectors", "double", "cpu"])
+@pytest.mark.parametrize("transposed", [(True, False), (False, True)])
+def test_either_factor_may_be_transposed(rung, transposed):
+    """The rungs in between index as "tiles" does, or load as "vectors" does."""
+    for M, N, K in [(9, 17, 5), (8, 16, 4), (31, 37, 29), (12, 20, 8)]:
+        a, b = factors(M, N, K)
+        given = a.T if transposed[0] else a, b.T if transposed[1] else b
+        check(a, b, matmul(*given, rung, *transposed, **SMALL[rung]))
+
+
+def test_the_first_eight_rungs_agree_to_the_last_bit():
+    """Each adds the products in the order of k; sharing and waiting change no sum."""
+    a, b = factors(31, 37, 29)
+    first = matmul(a, b, "naive", **SMALL["naive"])
+    for rung in CUDA_SHAPED:
+        np.testing.assert_array_equal(matmul(a, b, rung, **SMALL[rung]), first, err_msg=rung)
+
+
+@pytest.mark.parametrize("rung", SMALL)
+def test_a_nan_reaches_its_row_and_an_infinity_its_column_and_nothing_else(rung):
+    """Zeros beyond an edge, multiplied by an infinity that is not theirs, would be nan."""
+    a, b = factors(9, 17, 5)
+    a[8, 4], b[4, 16] = np.nan, np.inf
+    got = matmul(a, b, rung, **SMALL[rung])
+    expected = np.isfinite(np.zeros((9, 17)))
+    expected[8, :] = expected[:, 16] = False
+    np.testing.assert_array_equal(np.isfinite(got), expected)
+
+
+def test_published_products():
+    """REFERENCE R6: 2 x 2, and the corner of arange(64) (8, 8) times its transpose."""
+    a = np.arange(4).reshape(2, 2)
+    for rung in SMALL:
+        np.testing.assert_array_equal(matmul(a, a.T, rung, **SMALL[rung]), [[1, 3], [3, 13]])
+        b = np.arange(64).reshape(8, 8)
+        c = matmul(b, b.T, rung, **SMALL[rung])
+        assert (c[0, 0], c[-1, -1]) == (140, 28364)
+
+
+def test_no_columns_of_a_make_a_product_of_zeros():
+    np.testing.assert_array_equal(matmul(np.ones((2, 0)), np.ones((0, 3))), np.zeros((2, 3)))
+    assert matmul(np.ones((0, 2)), np.ones((2, 3))).shape == (0, 3)
+
+
+# ---- what is read, counted by memcheck ---------------------------------------------------
+
+def floats_loaded(check):
+    """Floats that kernels loaded from global memory."""
+    record = check.accesses[(check.accesses["space"] != 1) & (check.accesses["kind"] == 1)]
+    named = [check.sites[row["site"]].base in ("a", "b", "p") for row in record]
+    return int(record["size"][named].sum()) // 4
+
+
+@on_cpu
+@pytest.mark.parametrize("rung, each", [
+    ("naive", lambda K, s: 2 * K), ("tiles", lambda K, s: 2 * K / s["TILE"]),
+    ("strips", lambda K, s: K / s["BM"] + K / s["BN"]),
+    ("vectors", lambda K, s: K / s["BM"] + K / s["BN"]),
+    ("cpu", lambda K, s: K / s["TM"] + K / s["TN"])])
+def test_each_element_costs_the_reads_that_the_kernel_s_text_counts(rung, each):
+    M, N, K = 16, 32, 8
+    a, b = factors(M, N, K)
+    with watched() as record:
+        check(a, b, matmul(a, b, rung, **SMALL[rung]))
+    assert floats_loaded(record) == M * N * each(K, SMALL[rung])
+
+
+@on_cpu
+@pytest.mark.parametrize("rung, apart", [("naive", 8), ("coalesced", 0)])
+def test_neighbours_read_neighbours_only_when_coalesced(rung, apart):
+    """How many floats lie between what threads 0 and 1 of a block read first of A."""
+    with watched() as record:
+        matmul(*factors(8, 8, 8), rung, **SMALL[rung])
+        first = {int(row["thread"]): int(row["address"]) for row in reversed(record.accesses)
+                 if record.sites[row["site"]].base == "a" and row["block"] == 0}
+    assert first[1] - first[0] == 4 * apart
+
+
+@on_cpu
+def test_banks_are_what_the_rung_of_that_name_puts_right():
+    """Turns that threads which load together take at the shared tiles."""
+    sizes = {"BM": 32, "BN": 64, "BK": 8, "TM": 8, "TN": 8}
+    a, b = factors(32, 64, 8)
+    most = {}
+    with watched() as record:
+        for rung in ("vectors", "banks"):
+            matmul(a, b, rung, **sizes)
+            most[rung] = [max(transactions(record, name).values(), default=1)
+                          for name in ("a_tile", "b_tile", "tile")]
+    assert most == {"vectors": [1, 2, 2], "banks": [1, 1, 1]}
+
+
+# ---- what happens without a part -----------------------------------------------------------
+
+@on_cpu
+@pytest.mark.parametrize("rung", ["tiles", "double"])
+def test_no_barrier_can_be_spared(rung, monkeypatch, tmp_path):
+    from scratch.cuda.cpu.memcheck import WrongAccess
+    file = RUNGS[rung].file
+    parts = (launch.FOLDER / file).read_text(encoding="utf-8").split("__syncthreads();")
+    assert len(parts) == (2 if rung == "double" else 3)
+    monkeypatch.setattr(launch, "FOLDER", tmp_path)
+    for n in range(1, len(parts)):
+        text = "".join(part if m in (0, n) else "__syncthreads();" + part
+                       for m, part in enumerate(parts))
+        (tmp_path / file).write_text(text, encoding="utf-8")
+        with watched(), pytest.raises(WrongAccess, match="race"):
+            matmul(*factors(8, 16, 16), rung, **SMALL[rung])
+
+
+@on_cpu
+@pytest.mark.parametrize("rung, guard, instead", [
+    ("naive", "if (m >= M || n >= N) return;", ""), ("tiles", "if (m < M && n < N) c", "c")])
+def test_without_its_guard_a_kernel_leaves_its_arrays(rung, guard, instead, monkeypatch, tmp_path):
+    from scratch.cuda.cpu.memcheck import WrongAccess
+    broken(monkeypatch, tmp_path, RUNGS[rung].file, guard, instead)
+    with watched(), pytest.raises(WrongAccess, match="outside"):
+        matmul(*factors(5, 5, 5), rung, **SMALL[rung])
+
+
+@on_cpu
+def test_tiles_that_are_not_padded_with_zeros_are_noticed(monkeypatch, tmp_path):
+    """Either padding alone would do while all numbers are finite: 0 times the next row is 0.
+
+    Without both, what is added depends on what lies behind the array, which may be zeros.
+    """
+    from scratch.cuda.cpu.memcheck import WrongAccess
+    broken(monkeypatch, tmp_path, "matmul_tiles.cu", "m < M && k0 + x < K ?", "m < M ?",
+           "k0 + y < K && n < N ?", "n < N ?")
+    with watched(), pytest.raises(WrongAccess, match="outside"):
+        matmul(*factors(9, 9, 9), "tiles", TILE=4)
+
+
+# ---- the CPU's shape, sizes, and refusals ----------------------------------------------------
+
+TRY = """
+import numpy as np
+from scratch.cuda.kernels.matmul import matmul
+a, b = np.random.default_rng(0).standard_normal((2, 67, 67), dtype=np.float32)
+for sizes in [dict(TM=4, TN=16), dict(TM=8, TN=16), dict(TM=1, TN=1), dict(TM=3, TN=5)]:
+    np.testing.assert_allclose(matmul(a, b, "cpu", **sizes), a @ b, atol=1e-4)
+print("all right")
+"""
+
+
+def test_the_cpu_s_kernel_may_have_other_sizes():
+    """In a process of its own: vectors of 16 floats have made PoCL abort the whole process."""
+    run = subprocess.run([sys.executable, "-c", TRY], capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout == "all right\n", run.stderr
+
+
+def test_a_tile_that_threads_cannot_share_equally_is_refused_by_the_compiler():
+    with pytest.raises(launch.driver.CompileError, match="equally"):
+        matmul(*factors(4, 4, 4), "double", BM=8, BN=24, BK=4, TM=4, TN=4)
+
+
+def test_tensor_cores_are_refused_without_a_gpu_and_named():
+    """With one: float16 factors are exact, so only float32 sums round, in an order of their own."""
+    a, b = factors(150, 139, 70)
+    if launch.on_gpu():
+        a, b = a.astype(np.float16).astype(np.float32), b.astype(np.float16).astype(np.float32)
+        for turned in (False, True):
+            given = (a.T, b.T) if turned else (a, b)
+            check(a, b, matmul(*given, "tensor", turned, turned), eps=2 * EPS)
+    else:
+        with pytest.raises(launch.driver.CompileError, match="half precision|tensor cores"):
+            matmul(a, b, "tensor")
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (dict(a=[[1, 2]], b=[[1, 2]]), "A is 1 x 2 and B is 1 x 2"),
+    (dict(a=[1], b=[[1]]), "1 dimensions"), (dict(a=[[1]], b=[[1]], rung="fast"), "naive, "),
+    (dict(a=[[1]], b=[[1]], rung="tiles", BM=8), "tiles has no BM; its sizes are TILE")])
+def test_bad_input_is_told_what_is_wrong(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        matmul(**arguments)
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_blocks_cover_the_product_and_are_blocks_that_a_gpu_takes(rung):
+    for sizes in (RUNGS[rung].gpu, RUNGS[rung].cpu):
+        grid, block = shape(rung, 1000, 500, sizes)
+        assert block[0] * block[1] * block[2] <= 1024
+        across, down = (sizes.get("BN", sizes.get("TILE", sizes.get("TN"))),
+                        sizes.get("BM", sizes.get("TILE", sizes.get("TM"))))
+        grid = grid[::-1] if rung == "naive" else grid
+        assert grid == (-(-500 // across), -(-1000 // down))
+
+
+def test_every_shape_comment_is_true():
+    module = load_checked(launch.FOLDER / "matmul.py", M=5, N=3, K=7)
+    module.matmul(*factors(5, 3, 7), "naive", **SMALL["naive"])
+    assert not module.unreached_shapes()
+
+
+# ---- nvcc ---------------------------------------------------------------------------------
+
+def shared_floats(rung, s):
+    """Floats of shared memory that the kernel's head counts."""
+    if rung in ("naive", "coalesced", "cpu"):
+        return 0
+    if rung == "tiles":
+        return 2 * s["TILE"] ** 2
+    padded = s["BM"] + s["BN"] + (8 if rung in ("banks", "double") else 0)
+    return s["BK"] * padded * (2 if rung == "double" else 1)
+
+
+@needs_nvcc
+@pytest.mark.parametrize("rung", SMALL)
+def test_nvcc_keeps_every_rung_s_sums_in_registers(rung):
+    """No stack; and at most 128 registers for 256 threads, so that two blocks fit on a GPU's core."""
+    sizes = RUNGS[rung].gpu
+    _, (x, y, z) = shape(rung, 1, 1, sizes)
+    found = compiled(RUNGS[rung].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    assert {architecture for _, architecture in found} == {80, 90}
+    for each in found.values():
+        assert each.shared == 4 * shared_floats(rung, sizes) and each.stack == 0
+        assert each.registers * x * y * z <= 65536 // (2 if x * y * z <= 512 else 1)
+        assert each.registers <= 128
+
+
+@needs_nvcc
+def test_nvcc_compiles_the_rung_of_tensor_cores():
+    sizes = RUNGS["tensor"].gpu
+    found = compiled(RUNGS["tensor"].file, TRANSPOSED_A=1, TRANSPOSED_B=0, **sizes)
+    tiles = 2 * (sizes["BM"] * (sizes["BK"] + 8) + sizes["BK"] * (sizes["BN"] + 8))
+    for each in found.values():
+        assert each.shared == tiles + 4 * 8 * 256 and each.stack == 0 and each.registers <= 128
+    assert "wmma.mma.sync" in ptx(RUNGS["tensor"].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+
+
+@needs_nvcc
+@pytest.mark.parametrize("rung", ["squares", "vectors"])
+def test_only_vectors_load_four_floats_at_a_time(rung):
+    text = ptx(RUNGS[rung].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **RUNGS[rung].gpu)
+    for load in ("ld.global.v4.f32", "ld.shared.v4.f32", "st.global.v4.f32"):
+        assert (load in text) == (rung == "vectors"), load
