@@ -135,7 +135,7 @@ def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == (ROOT / "src/scratch/micrograd/engine.py").read_text()
     page.locator(".weave-take summary").click()
-    page.get_by_role("link", name="Copy softmax.py").click()
+    page.locator(".weave-take li", has_text="lab softmax.py").locator(".weave-copy").click()
     page.locator(".weave-take .weave-copy", has_text="opied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == (ROOT / "labs/micrograd/softmax.py").read_text()

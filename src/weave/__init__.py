@@ -10,8 +10,8 @@
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark
     page         an executed chapter becomes a page's Markdown, and a notebook
-    take         what a reader takes away works in a package and flat, with its companions
-    offer        what a page offers to take away: the place at its top, the buttons of its listings
+    take         a module with its companions, so that it works where a reader puts it
+    offer        what a page offers to take away: modules at its top, buttons beside captions
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

@@ -79,8 +79,7 @@ class Offers:
         modules, labs = self.modules(chapter), self.labs_of(chapter)
         items = [self.module(taken, link, repository) for taken in modules]
         for path in labs:
-            items.append(f"lab <code>{path.name}</code> {links(path.name, link(path.as_posix()))}"
-                         f"{source_link(path, repository)}")
+            items.append(f"lab {one_file(path.name, link(path.as_posix()))}{source_link(path, repository)}")
         if not items:
             return ""
         parts = [listed([taken.title for taken in modules])] if modules else []
@@ -90,13 +89,14 @@ class Offers:
 
     def module(self, taken, link, repository):
         """One entry of the place."""
-        title, address = f"<code>{taken.title}</code>", link(self.address(taken))
+        address = link(self.address(taken))
         source = source_link(taken.path.relative_to(self.root), repository)
         if taken.is_file:
-            return f"{title} {links(taken.title, address)}{source}"
-        size = f"{len(taken.files)} file{'s' * (len(taken.files) > 1)}, zip"
+            return one_file(taken.title, address) + source
+        size = f"{len(taken.files)} file{'s' * (len(taken.files) > 1)}"
         companions = "" if taken.path.is_dir() else " with its companions"
-        entry = f'{title} <a href="{html.escape(address)}" download>Download{companions} ({size})</a>{source}'
+        entry = (f'<a href="{html.escape(address)}" download>{taken.title}{companions}</a> '
+                 f"(zip, {size}){source}")
         single = [f'<a class="weave-copy" href="{html.escape(link(self.address(taken, name)))}" download>'
                   f"{name}</a>" for name in taken.files if "/" not in name and not name.endswith(".py")]
         return f"{entry} · copy one: {', '.join(single)}" if single else entry
@@ -122,18 +122,16 @@ class Offers:
         return f' <a class="weave-copy" href="{address}" download>Copy this {what}</a>'
 
 
-def links(name, address):
-    """To copy or to download one file."""
+def one_file(name, address):
+    """One file to download or to copy."""
     address = html.escape(address)
-    return (f'<a class="weave-copy" href="{address}" download aria-label="Copy {name}">Copy</a> · '
-            f'<a href="{address}" download aria-label="Download {name}">Download</a>')
+    return (f'<a href="{address}" download>{name}</a> · '
+            f'<a class="weave-copy" href="{address}" download>copy</a>')
 
 
 def source_link(path, repository):
     address = repository and repository(path)
-    if not address:
-        return ""
-    return f' · <a href="{html.escape(address)}" aria-label="Source of {path.name}">Source</a>'
+    return f' · <a href="{html.escape(address)}">source</a>' if address else ""
 
 
 def listed(names):

@@ -47,7 +47,7 @@ class Settings(Config):
 
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
-    labs                   the folder of its exercises
+    labs                   the folder of its exercises, whose docstrings name their chapter
     package                the module that a downloaded notebook imports, to find the book by
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
@@ -185,7 +185,7 @@ class Weave(BasePlugin[Settings]):
             return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
 
     def add_downloads(self, files, config, chapter):
-        """Add what a reader can take away from a chapter to the site: notebook, script, modules."""
+        """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
         stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
         with stopping():
             book = pages.notebook(chapter, config.repo_url, self.config.package)

@@ -191,6 +191,26 @@ INDENTED = """
 """
 
 
+def test_the_modules_and_labs_of_a_chapter_stand_at_its_top(small):
+    small.write("src/pack/two.py", '"""Two.\n\nTo copy: this file and module.py.\n"""\nfrom .module import value\n')
+    small.write("labs/mine.py", '"""Exercises: f.\nChapter: docs/chapter.md.\n"""\n')
+    text = small.chapter(CHAPTER).read_text()
+    small.write("docs/chapter.md", text.replace("jupyter:", "modules: [pack.module, pack.two]\njupyter:", 1))
+    run = small.build()
+    assert run.returncode == 0, run.stderr
+    page = small.page()
+    assert page.index("<h1") < page.index("weave-take") < page.index("Prose with")
+    assert "Take the code: module.py, two.py · lab mine.py" in page
+    hrefs = re.findall(r'href="([^"]+)" download', page)
+    assert "../src/pack/two.zip" in hrefs and "../labs/mine.py" in hrefs
+    assert all((small.root / "site/chapter" / href).exists() for href in hrefs)
+    assert "if __package__:" in (small.root / "site/src/pack/two.py").read_text()
+    small.write("docs/chapter.md", text.replace("jupyter:", "modules: [pack.gone]\njupyter:", 1))
+    run = small.build()
+    assert run.returncode != 0
+    assert "docs/chapter.md:2: `modules:` names pack.gone, and there is no src/pack/gone.py" in run.stderr
+
+
 def test_a_second_build_executes_nothing_and_gives_the_same_bytes(small):
     first = small.build()
     before = contents(small.root / "site")

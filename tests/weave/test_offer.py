@@ -43,7 +43,7 @@ def test_a_place_lists_modules_and_labs_and_links_only_what_the_site_gets(book, 
         assert address in files
     assert set(files) == {"src/unit/a.py", "src/unit/b.zip", "src/unit/b.py", "src/unit/b.cu",
                           "src/unit/cpu.zip", "labs/unit/mine.py"}
-    assert "(3 files, zip)" in place and 'copy one: <a class="weave-copy" href="../src/unit/b.cu"' in place
+    assert "(zip, 3 files)" in place and 'copy one: <a class="weave-copy" href="../src/unit/b.cu"' in place
     assert re.findall(r'href="https://e.org/([^"]+)"', place) == [
         "src/unit/a.py", "src/unit/b.py", "src/unit/cpu", "labs/unit/mine.py"]
     assert files["src/unit/a.py"].decode().endswith("else:    # copied flat into a folder, c.py beside it\n"
@@ -54,7 +54,7 @@ def test_a_place_lists_modules_and_labs_and_links_only_what_the_site_gets(book, 
 
 def test_without_a_repository_nothing_links_to_a_source_and_without_anything_there_is_no_place(book, offers):
     chapter = Chapter(book.root / "docs/a.md", book.root)
-    assert "Source" not in offers.place(chapter, str)
+    assert ">source<" not in offers.place(chapter, str)
     book.write("docs/b.md", HEADER.replace("unit.a, unit.b, unit.cpu, unit.cli.run", ""))
     assert offers.place(Chapter(book.root / "docs/b.md", book.root), str) == ""
 

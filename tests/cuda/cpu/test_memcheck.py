@@ -155,3 +155,25 @@ def test_a_whole_script_is_checked_from_the_command_line(tmp_path):
                            text=True)
     assert child.returncode == 1
     assert "outside: line 4, x[i], stores to element 3 of 3 elements of x" in child.stderr
+
+
+def test_a_script_checked_as_a_whole_is_checked_in_all_its_threads(tmp_path):
+    """PyCUDA's own example of several threads compiles its kernel in each of them."""
+    script = tmp_path / "script.py"
+    script.write_text("import threading\nimport numpy as np\nimport pycuda.autoinit\nimport pycuda.driver as cuda\n"
+                      "from pycuda.compiler import SourceModule\n\ndef work():\n"
+                      f"    k = SourceModule('''{HEAD}    x[i] = i;\n}}''').get_function('k')\n"
+                      "    try:\n        k(cuda.Out(np.zeros(3, np.float32)), np.int32(3), block=(4, 1, 1))\n"
+                      "    except cuda.LaunchError as error:\n        print(error)\n\n"
+                      "thread = threading.Thread(target=work)\nthread.start()\nthread.join()\n")
+    child = subprocess.run([sys.executable, "-m", "scratch.cuda", "memcheck", str(script)], capture_output=True,
+                           text=True)
+    assert "outside: line 4, x[i], stores to element 3 of 3 elements of x" in child.stdout, child.stderr
+
+
+def test_memcheck_ends_where_its_block_ends_and_may_be_nested():
+    with memcheck() as outer:
+        with memcheck() as inner:
+            assert compiler.checking.get() is inner
+        assert compiler.checking.get() is outer
+    assert compiler.checking.get() is None

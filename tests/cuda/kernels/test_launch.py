@@ -1,8 +1,12 @@
 """The launcher finds an engine, compiles a kernel once, and tells what is wrong."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
+from kernels import on_cpu, watched
 from scratch.cuda.kernels import launch
 
 
@@ -12,6 +16,32 @@ def test_a_file_is_compiled_once_for_each_set_of_macros():
     assert launch.module(path, TILE=8) is first
     assert launch.module(path, TILE=16) is not first
     assert launch.kernel("transpose.cu", "transpose_naive", TILE=8)
+
+
+def test_a_file_that_was_edited_is_compiled_again(tmp_path):
+    path = tmp_path / "one.cu"
+    x = np.zeros(1, np.float32)
+    for value in (1, 2):
+        path.write_text(f"__global__ void one(float *x) {{ x[0] = {value}; }}", encoding="utf-8")
+        launch.launch(path, "one", launch.Out(x), grid=(1, 1), block=(1, 1, 1))
+        assert x[0] == value
+
+
+@on_cpu
+def test_a_watched_program_is_another_one_that_is_forgotten_with_its_memcheck():
+    """So nobody has to clear what was compiled before: not before watching, nor after it."""
+    path = launch.FOLDER / "add.cu"
+    plain = launch.module(path)
+    with watched() as check:
+        inside = launch.module(path)
+        assert inside is not plain and launch.module(path) is inside
+    with watched():
+        assert launch.module(path) not in (plain, inside)
+    assert launch.module(path) is plain
+    forgotten = weakref.ref(check)
+    del check, inside
+    gc.collect()
+    assert forgotten() is None
 
 
 def test_an_error_of_the_compiler_comes_with_the_line_of_the_file(tmp_path):

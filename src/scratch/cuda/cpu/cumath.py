@@ -11,26 +11,39 @@ import numpy as np
 
 from . import gpuarray
 
-NAMES = {"fabs": "fabs", "ceil": "ceil", "floor": "floor", "exp": "exp", "log": "log",
-         "log10": "log10", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan",
-         "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh",
-         "cosh": "cosh", "tanh": "tanh"}
+__all__ = ["acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "fabs", "floor", "fmod",
+           "frexp", "ldexp", "log", "log10", "modf", "sin", "sinh", "sqrt", "tan",
+           "tanh"]
 
 
-def elementwise(name):
+def _elementwise(function):
     """PyCUDA's function of one array, made of NumPy's."""
-    def function(array, stream_or_out=None, *, out=None, stream=None):
+    def apply(array, stream_or_out=None, *, out=None, stream=None):
         if isinstance(stream_or_out, gpuarray.GPUArray):
             out = stream_or_out
-        with np.errstate(all="ignore"):      # a GPU makes nan and inf without a word
-            result = getattr(np, name)(array.host)
+        with np.errstate(all="ignore"):      # a GPU makes nan and inf without a warning
+            result = function(array.host)
         return gpuarray.holding(result, out)
-    function.__doc__ = f"{name} of every element -> GPUArray."
-    return function
+    apply.__doc__ = f"{function.__name__} of every element -> GPUArray."
+    return apply
 
 
-for ours, theirs in NAMES.items():
-    globals()[ours] = elementwise(theirs)
+fabs = _elementwise(np.fabs)
+ceil = _elementwise(np.ceil)
+floor = _elementwise(np.floor)
+exp = _elementwise(np.exp)
+log = _elementwise(np.log)
+log10 = _elementwise(np.log10)
+sqrt = _elementwise(np.sqrt)
+sin = _elementwise(np.sin)
+cos = _elementwise(np.cos)
+tan = _elementwise(np.tan)
+asin = _elementwise(np.arcsin)
+acos = _elementwise(np.arccos)
+atan = _elementwise(np.arctan)
+sinh = _elementwise(np.sinh)
+cosh = _elementwise(np.cosh)
+tanh = _elementwise(np.tanh)
 
 
 def fmod(arg, mod, stream=None):

@@ -21,12 +21,12 @@ launch returns when it is done; one launch runs at a time.
 import contextlib
 import importlib.util
 import os
-import re
-import struct
 import sys
 import tempfile
 import threading
 import warnings
+
+from . import old_pocl
 
 INSTRUCTIONS = """no way to run CUDA C here.
 
@@ -73,34 +73,6 @@ class Engine:
         self.lock = threading.RLock()
         self.kept = []
 
-    def name_processor(self):
-        """Give a processor that this PoCL is too old to know a name that it knows.
-
-        LLVM calls it "generic" then, which its compiler does not take for a name.  The
-        name stands in PoCL's description of the device, and we look for it there.
-        Returns whether it was found.
-        """
-        if not sys.platform.startswith("linux"):
-            return False
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            flags = re.search(r"^flags\s*:(.*)", file.read(), re.MULTILINE)[1].split()
-        modern = {"avx2", "fma", "bmi2", "movbe"} <= set(flags)
-        known = b"haswell\0" if modern else b"x86-64\0"
-        with open("/proc/self/mem", "r+b", buffering=0) as memory:
-            memory.seek(self.device.int_ptr)
-            description = memory.read(4096)
-            for (address,) in struct.iter_unpack("N", description):
-                try:
-                    memory.seek(address)
-                    found = memory.read(8) == b"generic\0"
-                except (OSError, OverflowError, ValueError):
-                    continue             # a number, and no address
-                if found:
-                    memory.seek(address)
-                    memory.write(known)
-                    return True
-        return False
-
 
 engine = None
 
@@ -121,7 +93,9 @@ def build(text, options=()):
         try:
             program = compiled(here, text, options)
         except BuildError as error:
-            if "unknown target CPU" not in str(error) or not here.name_processor():
+            old = (old_pocl.FAILURE in str(error)
+                   and old_pocl.applies(here.device.platform.version))
+            if not old or not old_pocl.name_processor(here.device):
                 raise
             program = compiled(here, text, options)
         return {kernel.function_name: kernel for kernel in program.all_kernels()}

@@ -1,0 +1,80 @@
+"""scratch.cuda gives PyCUDA's modules where there is a GPU, cpu's elsewhere, and none before it is asked for."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from scratch.cuda import NAMES, engine
+
+FAKE = {    # PyCUDA on a machine with a GPU, as far as the door looks at it
+    "__init__": "", "driver": "class Device:\n    count = staticmethod(lambda: 1)\ndef init():\n    pass\n",
+    "autoinit": "print('a context is made')\n", "compiler": "print('compiler is imported')\n",
+}
+
+
+def python(script, path="", **environment):
+    variables = {**os.environ, "PYTHONPATH": str(path), **environment}
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=variables)
+
+
+@pytest.fixture
+def with_gpu(tmp_path):
+    """A folder in which `import pycuda` finds a PyCUDA with a GPU."""
+    (tmp_path / "pycuda").mkdir()
+    for name, text in FAKE.items():
+        (tmp_path / f"pycuda/{name}.py").write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_ways_of_importing_give_one_module_and_so_does_its_own_name(name):
+    home = "pycuda" if engine == "gpu" else "scratch.cuda.cpu"
+    script = (f"import scratch.cuda.{name}\nfrom scratch.cuda import {name}\nimport {home}.{name}\n"
+              f"print({name} is scratch.cuda.{name} is {home}.{name}, {name}.__name__)")
+    assert python(script).stdout == f"True {home}.{name}\n"
+
+
+def test_on_a_gpu_the_modules_are_pycudas_and_come_when_they_are_asked_for(with_gpu):
+    script = ("import sys, scratch.cuda\n"
+              "print([name for name in sys.modules if 'pycuda' in name])\n"
+              "from scratch.cuda import driver, engine\n"
+              "print(engine, driver.__name__, 'pycuda.compiler' in sys.modules)\n"
+              "import scratch.cuda.autoinit\n"
+              "import pycuda.driver\n"
+              "print(scratch.cuda.driver is driver is pycuda.driver, 'numpy' in sys.modules)")
+    child = python(script, with_gpu, SCRATCH_CUDA="")
+    assert child.stdout == "[]\ngpu pycuda.driver False\na context is made\nTrue False\n", child.stderr
+
+
+def test_where_pycuda_finds_no_gpu_the_cpu_takes_over_unless_a_gpu_was_asked_for(with_gpu):
+    driver = with_gpu / "pycuda/driver.py"
+    for nothing in ("def init():\n    raise RuntimeError('no driver')\n",
+                    FAKE["driver"].replace("lambda: 1", "lambda: 0"), "import libcuda_is_not_here"):
+        driver.write_text(nothing)
+        script = "from scratch.cuda import engine, driver\nprint(engine, driver.__name__)"
+        assert python(script, with_gpu, SCRATCH_CUDA="").stdout == "cpu scratch.cuda.cpu.driver\n"
+        child = python(script, with_gpu, SCRATCH_CUDA="gpu")
+        assert child.returncode == 1 and "ImportError: SCRATCH_CUDA=gpu, and PyCUDA finds no GPU: " in child.stderr
+
+
+def test_what_the_package_does_not_have_is_an_error_of_the_usual_kind():
+    script = ("import scratch.cuda\ntry:\n    scratch.cuda.nothing\nexcept AttributeError as error:\n    print(error)\n"
+              "try:\n    import scratch.cuda.nothing\nexcept ModuleNotFoundError as error:\n    print(error)\n"
+              "try:\n    from scratch.cuda import nothing\nexcept ImportError as error:\n    print(type(error).__name__)")
+    assert python(script).stdout == ("scratch.cuda has no nothing\nNo module named 'scratch.cuda.nothing'\n"
+                                     "ImportError\n")
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["--help"], 0), (["run", "--help"], 0), ([], 2), (["walk"], 2), (["run"], 2), (["run", "nothing.py"], 2)])
+def test_help_and_usage_errors_import_nothing_large(arguments, code):
+    """Which is why they take less than 0.3 s: no time is measured here."""
+    script = ("import runpy, sys\n"
+              f"sys.argv[1:] = {arguments}\n"
+              "try:\n    runpy.run_module('scratch.cuda', run_name='__main__', alter_sys=True)\n"
+              "finally:\n    print([name for name in ('numpy', 'pyopencl', 'pycuda', 'torch') if name in sys.modules])")
+    child = python(script)
+    assert child.returncode == code and child.stdout.endswith("[]\n"), child.stderr
+    assert ("usage: python -m scratch.cuda" in child.stdout + child.stderr) and "Traceback" not in child.stderr
