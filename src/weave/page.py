@@ -17,7 +17,8 @@ from pathlib import Path
 {clone}
 import {package}    # the book's modules: elsewhere than in Colab, yours to install
 
-os.chdir(Path({package}.__file__).resolve().parents[{up}])    # the book, with its data and results"""
+os.chdir(Path({package}.__file__).resolve().parents[{up}])    # the book, with its data and results
+sys.path.insert(0, os.getcwd())    # and what it reads them with"""
 CLONE = """
 if "google.colab" in sys.modules and not os.path.exists("book"):
     subprocess.run(["git", "clone", "-q", "--depth=1", "{repository}", "book"], check=True)

@@ -1,6 +1,7 @@
 """Kernels: what they return, how they fail, and that none is left behind."""
 
 import os
+import py_compile
 import signal
 import subprocess
 import sys
@@ -74,17 +75,20 @@ def test_what_a_chapter_reads_and_imports_is_known(book):
     book.write("data/names.txt", "emma\n")
     book.write("src/pack/__init__.py", "")
     book.write("src/pack/module.py", "VALUE = 1\n")
+    book.write("tools/reading.py", "VALUE = 1\n")
+    py_compile.compile(book.root / "tools/reading.py")    # of a module's files, only the .pyc is opened then
     [(_, inputs)], errors = run(book, '''
 ```python
 import sys
 sys.path.insert(0, "src")
 import pack.module
+from tools import reading
 open("data/names.txt").read()
 open("made.txt", "w").close()
 ```
 ''')
     assert errors == []
-    assert inputs["files"] == ["data/names.txt", "src/pack/__init__.py", "src/pack/module.py"]
+    assert inputs["files"] == ["data/names.txt", "src/pack/__init__.py", "src/pack/module.py", "tools/reading.py"]
 
 
 def test_a_variable_of_the_settings_is_in_the_kernels_environment(book):
