@@ -88,7 +88,8 @@ open("made.txt", "w").close()
 ```
 ''')
     assert errors == []
-    assert inputs["files"] == ["data/names.txt", "src/pack/__init__.py", "src/pack/module.py", "tools/reading.py"]
+    assert inputs["files"] == [
+        "data/names.txt", "src/pack/__init__.py", "src/pack/module.py", "tools/reading.py"]
 
 
 def test_a_variable_of_the_settings_is_in_the_kernels_environment(book):
