@@ -191,7 +191,8 @@ INDENTED = """
 
 
 def test_the_modules_and_labs_of_a_chapter_stand_at_its_top(small):
-    small.write("src/pack/two.py", '"""Two.\n\nTo copy: this file and module.py.\n"""\nfrom .module import value\n')
+    small.write("src/pack/two.py",
+                '"""Two.\n\nTo copy: this file and module.py.\n"""\nfrom .module import value\n')
     small.write("labs/mine.py", '"""Exercises: f.\nChapter: docs/chapter.md.\n"""\n')
     text = small.chapter(CHAPTER).read_text()
     small.write("docs/chapter.md", text.replace("jupyter:", "modules: [pack.module, pack.two]\njupyter:", 1))
