@@ -4,7 +4,7 @@ import random
 import time
 
 import pytest
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 

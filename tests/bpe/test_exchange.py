@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import tiktoken
 import tokenizers
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktoken.load import load_tiktoken_bpe

@@ -2,10 +2,12 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,20 @@ def test_the_tokenizers_are_in_the_package_under_their_names():
     assert scratch.bpe.GPT4Tokenizer is exchange.GPT4Tokenizer
     assert scratch.bpe.RegexTokenizer is RegexTokenizer
     assert scratch.bpe.BasicTokenizer is basic.BasicTokenizer
+
+
+def test_a_package_that_is_missing_is_named():
+    """In a process without regex: what needs it says so, and what does not need it works."""
+    program = """
+import sys
+sys.modules["regex"] = None
+from scratch.bpe import BasicTokenizer
+print(BasicTokenizer().encode("a"))
+from scratch.bpe import RegexTokenizer
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: import of regex halted; None in sys.modules"
+    assert done.stdout == "[97]\n"
 
 
 @pytest.mark.parametrize("text", [*TEXTS, Path(__file__).read_text(encoding="utf-8")], ids=[0, 1, 2, "this file"])

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,6 +1,5 @@
 """Every slope written by hand is autograd's, and both are what nudging measures."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from shapes import load_checked
 
+from benchmarks import lectures
 from scratch.makemore import backprop
 from scratch.makemore.backprop import (
     Network, backward, batchnorm_backward, calibrate, cross_entropy_backward, forward, gradients, train)
@@ -251,9 +251,6 @@ def test_it_has_as_many_parameters_as_were_published(hidden, parameters):
 def test_the_lectures_minibatch_comes_out_as_published(lecture_names):
     """Oracle: lecture 4: loss 3.3377, 3.3213 in a copy (gains there have no seed, hence ± 0.05);
     cross-entropy's short form off by at most 2e-8, and batch norm's by 5e-9, in float32."""
-    spec = importlib.util.spec_from_file_location("lectures", ROOT / "benchmarks/lectures.py")
-    lectures = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(lectures)
     net, g = lectures.by_hand(hidden=64)
     contexts, targets = dataset(split(lecture_names)[0], Vocabulary(lecture_names), 3)
     rows = torch.randint(len(targets), (32,), generator=g)

@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 from shapes import load_checked
-from wild import generator, wild
+from randomized_models import generator, randomized
 
 from scratch.makemore import bert, gpt, transformer
 from scratch.makemore.attention import causal
@@ -24,7 +24,7 @@ MASK = V - 1
 
 def model(**choices):
     config = dict(symbols=V, block_size=12, layers=2, heads=2, channels=16)
-    return wild(BERT(Config(**{**config, **choices}))).double()
+    return randomized(BERT(Config(**{**config, **choices}))).double()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_every_position_sees_every_letter_of_its_word_and_no_other():
 def test_the_mask_is_all_that_differs_from_a_gpts_body():
     """The same weights: the last position of a causal body sees what all of an encoder see."""
     config = Config(V, 12, layers=1, heads=2, channels=16)
-    body = wild(transformer.Transformer(config))
+    body = randomized(transformer.Transformer(config))
     ids = rows(["emma"], VOCABULARY, 12)[:, :6]
     both, left = body(ids), body(ids, causal(6))
     torch.testing.assert_close(both[:, -1], left[:, -1])
@@ -150,7 +150,7 @@ def test_read_from_the_left_the_probabilities_of_all_words_of_a_length_have_sum_
     """What makes `ahead` a true probability; the pseudo-likelihood's sum is something else."""
     words = ["".join(each) for each in itertools.product("abcd", repeat=3)]
     vocabulary = Vocabulary(words)
-    one = wild(BERT(Config(6, 5, layers=1, heads=2, channels=8)), std=0.7).double()
+    one = randomized(BERT(Config(6, 5, layers=1, heads=2, channels=8)), std=0.7).double()
     ids = rows(words, vocabulary, 5)
     total = surprise(one, ids, ahead=True).sum(1).neg().exp().sum().item()
     assert total == pytest.approx(1, abs=1e-9)
@@ -160,7 +160,7 @@ def test_read_from_the_left_the_probabilities_of_all_words_of_a_length_have_sum_
 def test_filling_finds_the_likeliest_word_and_its_probability():
     """Oracle: all 16 fillings of two blanks, multiplied out by the chain rule."""
     vocabulary = Vocabulary(["abcd"])
-    one = wild(BERT(Config(6, 7, layers=1, heads=2, channels=8)), std=0.7).double()
+    one = randomized(BERT(Config(6, 7, layers=1, heads=2, channels=8)), std=0.7).double()
     found = fill(one, vocabulary, "a?c?", count=16)
 
     def first(ids, t):
@@ -222,7 +222,7 @@ def test_hugging_faces_bert_has_the_same_logits(transformers, sizes):
     """Oracle: BertForMaskedLM, weights moved at random, two rows of which one is filled up; 1e-4."""
     torch.manual_seed(1)
     config = transformers.BertConfig(**sizes)
-    theirs = wild(transformers.BertForMaskedLM(config), std=0.1)
+    theirs = randomized(transformers.BertForMaskedLM(config), std=0.1)
     ours = BERT.from_huggingface(theirs)
     T = sizes["max_position_embeddings"]
     ids = torch.randint(sizes["vocab_size"], (2, T), generator=generator())

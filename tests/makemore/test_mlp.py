@@ -1,14 +1,13 @@
 """The network computes what Bengio et al. wrote down, and learns as the lecture's did."""
 
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 from shapes import load_checked
 
+from benchmarks.results import read
 from scratch.makemore import mlp
 from scratch.makemore.data import Vocabulary, dataset, split
 from scratch.makemore.evaluate import loss
@@ -188,8 +187,7 @@ def test_the_long_run_is_within_tolerance_of_the_lectures():
 
     200,000 steps take half a minute, so the run is a row that benchmarks/models.py wrote.
     """
-    path = Path(__file__).resolve().parents[2] / "results/models.json"
-    rows = {(row["model"], row["corpus"]): row for row in json.loads(path.read_text())["rows"]}
+    rows = {(row["model"], row["corpus"]): row for row in read("models")["rows"]}
     row = rows["MLP, as in the lecture", "karpathy"]
     assert row["parameters"] == 11_897 and row["settings"]["steps"] == 200_000
     assert row["train"] == pytest.approx(2.1260, abs=0.02)

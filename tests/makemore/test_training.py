@@ -1,6 +1,5 @@
 """The loop takes the steps of a plain one, whatever is switched on, and however many processes take them."""
 
-import importlib.util
 import json
 import os
 import re
@@ -12,6 +11,8 @@ import pytest
 import torch
 from shapes import load_checked
 
+from benchmarks.results import read
+from benchmarks.training import launched
 from scratch.makemore import training
 from scratch.makemore.checkpoint import CheckpointError, save
 from scratch.makemore.data import Vocabulary, dataset
@@ -66,7 +67,8 @@ def test_the_plain_steps_are_those_of_the_chapter_before():
 def test_every_shape_comment_is_true():
     module = load_checked(training.__file__, B=30, A=2, P=1, M=15)
     model = network()
-    list(module.Trainer(model, SGD(model.parameters(), lr=0.1), EXAMPLES, steps=1, batch=30, accumulate=2).run())
+    optimizer = SGD(model.parameters(), lr=0.1)
+    list(module.Trainer(model, optimizer, EXAMPLES, steps=1, batch=30, accumulate=2).run())
     assert not module.unreached_shapes()
 
 
@@ -104,7 +106,8 @@ def test_a_minibatch_is_altered_before_its_parts_and_targets_are_counted():
     assert found[0][0] == found[1][0]
     ends(found[0][1], found[1][1], rtol=0, atol=0)
     model = recurrent()
-    nothing = trainer(model, None, (ids, targets), predict=model.every, alter=lambda x, y: alter(x, y, place=9))
+    nothing = trainer(model, None, (ids, targets), predict=model.every,
+                      alter=lambda x, y: alter(x, y, place=9))
     assert list(nothing.run()) == [0.0] * 12
 
 
@@ -314,23 +317,19 @@ def test_two_processes_take_the_steps_of_one(tmp_path):
         assert (first[0], second[0]) == ([0, 2], [1, 2])
         assert first[1:] == second[1:]
         assert first[1] == pytest.approx(losses, rel=1e-5)
-        assert [each["dev"] for each in first[2]] == pytest.approx([each["dev"] for each in one.records], rel=1e-5)
+        assert [each["dev"] for each in first[2]] == pytest.approx(
+            [each["dev"] for each in one.records], rel=1e-5)
         for ours, theirs in zip(model.parameters(), first[3], strict=True):
             torch.testing.assert_close(ours.detach(), torch.tensor(theirs), rtol=1e-4, atol=1e-5)
         one.resume(tmp_path / name)
         assert one.taken == 12
 
 
-def test_the_chapters_script_still_prints_what_was_measured_in_two_processes(monkeypatch):
+def test_the_chapters_script_still_prints_what_was_measured_in_two_processes():
     """Oracle: results/training.json, whose line the page shows; pages are built without a network."""
-    root = Path(__file__).parents[2]
-    monkeypatch.syspath_prepend(root / "benchmarks")    # as for a script there, which takes it off
-    spec = importlib.util.spec_from_file_location("measured", root / "benchmarks/training.py")
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    kept = json.loads(benchmark.OUT.read_text())["printed by this number of processes"]["2"]
+    [kept] = [row["printed"] for row in read("training", "processes")["rows"] if row["processes"] == 2]
     now, then = (re.fullmatch(r"2 process\(es\): step 1 (\S+), step 50 (\S+)", line).groups()
-                 for line in (benchmark.launched(2), kept))
+                 for line in (launched(2), kept))
     assert [float(each) for each in now] == pytest.approx([float(each) for each in then], abs=2e-4)
 
 

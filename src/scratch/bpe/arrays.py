@@ -24,13 +24,10 @@ from heapq import heappop, heappush
 
 try:
     import numpy as np
-except ImportError:
+except ModuleNotFoundError:
     np = None
 
-try:
-    from .train import as_bytes, learn
-except ImportError:                  # copied out of the package, train.py beside it
-    from train import as_bytes, learn
+from .train import as_bytes, learn
 
 MUCH = 150_000       # characters of different words; train.py is as fast with fewer
 WALL, INSIDE = -1, -2

@@ -24,10 +24,7 @@ Chapter: docs/tokenization/fast-bpe.md.  To copy: this file and split.py (needs 
 from heapq import heapify, heappop, heappush
 from itertools import chain, repeat
 
-try:
-    from .split import Splitter
-except ImportError:                  # copied out of the package, split.py beside it
-    from split import Splitter
+from .split import Splitter
 
 NEVER = 1 << 62      # the rank of pairs that are not merged
 SHORT = 100          # bytes; above, merge_long is the faster one

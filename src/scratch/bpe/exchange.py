@@ -27,16 +27,10 @@ import importlib
 import json
 from pathlib import Path
 
-try:
-    from .encode import merge_short
-    from .split import GPT2_SPLIT_PATTERN, Splitter
-    from .store import write
-    from .tokenizer import RegexTokenizer, from_merges
-except ImportError:                  # copied out of the package, all of them beside it
-    from encode import merge_short
-    from split import GPT2_SPLIT_PATTERN, Splitter
-    from store import write
-    from tokenizer import RegexTokenizer, from_merges
+from .encode import merge_short
+from .split import GPT2_SPLIT_PATTERN, Splitter
+from .store import write
+from .tokenizer import RegexTokenizer, from_merges
 
 
 # tiktoken

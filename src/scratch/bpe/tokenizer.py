@@ -29,18 +29,11 @@ train.py, arrays.py, encode.py and store.py (needs regex; uses NumPy where it is
 import re
 from itertools import accumulate
 
-try:
-    from .arrays import learn_much
-    from .encode import Encoder, merge_short
-    from .split import GPT4_SPLIT_PATTERN, Splitter, check_text
-    from .store import read_model, write_listing, write_model
-    from .words import count_words
-except ImportError:                  # copied out of the package, all of them beside it
-    from arrays import learn_much
-    from encode import Encoder, merge_short
-    from split import GPT4_SPLIT_PATTERN, Splitter, check_text
-    from store import read_model, write_listing, write_model
-    from words import count_words
+from .arrays import learn_much
+from .encode import Encoder, merge_short
+from .split import GPT4_SPLIT_PATTERN, Splitter, check_text
+from .store import read_model, write_listing, write_model
+from .words import count_words
 
 MOST = 1 << 22       # ids; decoding looks them up in a table of all up to the largest
 

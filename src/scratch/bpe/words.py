@@ -8,8 +8,8 @@ a document, and no piece reaches from one into the next. Files are read as UTF-8
 megabyte at a time. Pieces come in the order in which the text first has them, however
 many processes count, since train.py breaks ties by it.
 
-A process runs this file, gets batches of text through a pipe and answers with their
-counts; it needs no fork and imports nothing of the program that started it.
+Each process imports this file, gets batches of text through a pipe and answers with
+their counts; it needs no fork and imports nothing else of the program that started it.
 
 Where it bites: with a pattern of your own a document is held in memory whole, since
 only the pattern knows where it may be cut.
@@ -27,14 +27,19 @@ from contextlib import ExitStack
 from itertools import chain, islice
 from queue import SimpleQueue
 
-try:
-    from .split import Splitter, check_text
-except ImportError:                  # copied out of the package, split.py beside it
-    from split import Splitter, check_text
+from .split import Splitter, check_text
 
 READ = 1 << 20       # characters that are read at a time
 BATCH = 1 << 20      # characters that a process counts at a time
 WORTH = 4            # batches; for fewer, no process is started
+CHILD = """
+import sys, types
+package = types.ModuleType("bpe")    # a stand-in, so that no package's own code runs
+package.__path__ = [sys.argv[1]]
+sys.modules["bpe"] = package
+from bpe.words import answer
+answer(sys.stdin.buffer, sys.stdout.buffer)
+"""
 
 
 def count_words(source, pattern="cl100k", processes=None, report=None):
@@ -144,7 +149,8 @@ class Counting:
     """Another Python that counts batches; ends with the block."""
 
     def __init__(self, splitter):
-        self.process = subprocess.Popen([sys.executable, __file__],
+        folder = os.path.dirname(os.path.abspath(__file__))
+        self.process = subprocess.Popen([sys.executable, "-P", "-c", CHILD, folder],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.send(splitter.pattern)
 
@@ -188,7 +194,3 @@ def answer(requests, answers):
             return
         pickle.dump(count_batch(batch, splitter), answers)
         answers.flush()
-
-
-if __name__ == "__main__":
-    answer(sys.stdin.buffer, sys.stdout.buffer)
