@@ -9,9 +9,10 @@ import json
 import logging
 import os
 import re
+import tempfile
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
@@ -78,12 +79,21 @@ class Settings(Config):
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
 
-    @cached_property
-    def notebooks(self):
-        """mkdocs-jupyter, to ask which files are notebooks."""
+    def are_notebooks(self, chapters):
+        """Which of the chapters mkdocs-jupyter takes for Python notebooks.
+
+        It reads the whole of a file to look at its header, so here it has files with nothing else in them.
+        """
         plugin = MkDocsJupyter()
         plugin.load_config({"include": self.include, "ignore": self.ignore})
-        return plugin
+        with tempfile.TemporaryDirectory() as folder:
+            for chapter in chapters:
+                path = Path(folder, chapter.path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                end = chapter.blocks[0].line - 1 if chapter.blocks else None
+                path.write_text("\n".join([*chapter.lines[:end], ""]), encoding="utf-8")
+                if plugin.should_include(SimpleNamespace(abs_src_path=str(path))):
+                    yield chapter
 
 
 class Aside:
@@ -143,13 +153,14 @@ class Weave(BasePlugin[Settings]):
             try:
                 chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)
                 if chapter and "jupyter" in chapter.meta:
-                    if not self.config.notebooks.should_include(file):
-                        raise chapter.error(1, "the `jupyter:` header is not one that jupytext reads as "
-                                            "a Python notebook, so this chapter would not be executed")
                     self.chapters[file.src_uri] = chapter
                     errors += borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
+        readable = set(self.config.are_notebooks(self.chapters.values()))
+        errors += [chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
+                                 "notebook, so this chapter would not be executed")
+                   for chapter in self.chapters.values() if chapter not in readable]
         stop_at(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
