@@ -14,7 +14,10 @@ from weave.cache import imported
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / "src/scratch"
-MODULES = sorted(path for path in SCRATCH.rglob("*.py") if not path.name.startswith("__"))
+PROGRAMS = {path.parent for path in SCRATCH.rglob("__init__.py")
+            if "A program, not to copy" in path.read_text(encoding="utf-8")}
+MODULES = sorted(path for path in SCRATCH.rglob("*.py")
+                 if not path.name.startswith("__") and path.parent not in PROGRAMS)
 OUTSIDE = {"weave", "docs", "tests", "benchmarks", "labs"}
 DOCTESTS = """
 import doctest, importlib, sys
@@ -107,7 +110,7 @@ def wrong_names(root):
             if not (root / "src" / f"{name.replace('.', '/')}.py").exists():
                 yield f"{chapter} names {name}, which does not exist"
     for path in sorted((root / "src/scratch").rglob("*.py")):
-        if path.name.startswith("__"):
+        if path.name.startswith("__") or path.parent in PROGRAMS:
             continue
         name = ".".join(path.relative_to(root / "src").with_suffix("").parts)
         chapter, _ = chapter_and_companions(path)
