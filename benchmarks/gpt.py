@@ -34,11 +34,12 @@ from torch import nn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.remove(str(Path(__file__).parent))    # or `import makemore` could find a neighbour
 
-from scratch.makemore import bert, fast, gpt, transformer    # noqa: E402
+from scratch.makemore import bert, data, fast, gpt, transformer    # noqa: E402
 from scratch.makemore.attention import MultiHeadAttention, causal    # noqa: E402
 from scratch.makemore.data import SOURCES, Vocabulary, read_words, split    # noqa: E402
 from scratch.makemore.sample import sample as without_cache    # noqa: E402
-from scratch.makemore.transformer import SIZES, Config, cosine    # noqa: E402
+from scratch.makemore.optimizers import cosine_rates    # noqa: E402
+from scratch.makemore.transformer import SIZES, Config    # noqa: E402
 from weave.machine import provenance    # noqa: E402
 
 OUT = ROOT / "results/gpt.json"
@@ -95,7 +96,7 @@ class Slow(nn.Module):
     def forward(self, ids, targets, T=None):
         body = self.model.body
         B, T = ids.shape
-        x = body.symbols(ids) + body.places(torch.arange(T)[None])
+        x = body.symbols(ids) + body.positions(torch.arange(T)[None])
         for block in body.blocks:
             x = x + self.attend(block.attention, block.norm1(x))
             x = x + block.mlp.out(self.gelu(block.mlp.hidden(block.norm2(x))))
@@ -120,9 +121,9 @@ class Slow(nn.Module):
         return 0.5 * u * (1.0 + torch.tanh(math.sqrt(2.0 / math.pi) * (u + 0.044715 * torch.pow(u, 3.0))))
 
 
-def steps(start, words, vocabulary, workers=None, optimiser="plain", crop=False, **kind):
+def steps(start, words, vocabulary, workers=None, optimizer="plain", crop=False, **kind):
     """Losses, a step for each, with the savings that are named."""
-    ids, targets = gpt.rows(words, vocabulary, BLOCK)
+    ids, targets = data.rows(words, vocabulary, BLOCK)
     order = (list(torch.randint(len(words), (BATCH,), generator=generator))
              for generator in [torch.Generator().manual_seed(1)] for _ in iter(int, 1))
     if workers is None:
@@ -133,17 +134,17 @@ def steps(start, words, vocabulary, workers=None, optimiser="plain", crop=False,
     model = Slow(start, **kind)
     parameters = list(model.parameters())
     settings = dict(lr=RATE, betas=(0.9, 0.99), weight_decay=0.01)
-    if optimiser == "flat":
+    if optimizer == "flat":
         flat = fast.together(parameters)
         adam = torch.optim.AdamW([flat], fused=True, **settings)
     else:
-        adam = torch.optim.AdamW(parameters, fused=optimiser == "fused", foreach=False, **settings)
+        adam = torch.optim.AdamW(parameters, fused=optimizer == "fused", foreach=False, **settings)
     for x, y in source:
         if crop:
             T = int((y >= 0).any(0).sum())
             x, y = x[:, :T], y[:, :T]
         loss = model(x, y)
-        if optimiser == "flat":
+        if optimizer == "flat":
             flat.grad = torch.cat([slope.flatten() for slope in torch.autograd.grad(loss, parameters)])
         else:
             model.zero_grad(set_to_none=True)
@@ -164,7 +165,7 @@ class Forever:
 
 def ours(start, words, vocabulary, loop):
     generator = torch.Generator().manual_seed(1)
-    return loop(start, gpt.batches(*gpt.rows(words, vocabulary, BLOCK), BATCH, generator), forever(RATE))
+    return loop(start, data.batches(*data.rows(words, vocabulary, BLOCK), BATCH, generator), forever(RATE))
 
 
 def forever(x):
@@ -185,9 +186,9 @@ def trainings(words, vocabulary):
         "data in memory": variant(),
         "and GELU as one operation": variant(gelu=True),
         "and attention as one operation": variant(gelu=True, sdpa=True),
-        "and AdamW fused": variant(gelu=True, sdpa=True, optimiser="fused"),
-        "and parameters in one stretch": variant(gelu=True, sdpa=True, optimiser="flat"),
-        "and the padding cropped": variant(gelu=True, sdpa=True, optimiser="flat", crop=True),
+        "and AdamW fused": variant(gelu=True, sdpa=True, optimizer="fused"),
+        "and parameters in one stretch": variant(gelu=True, sdpa=True, optimizer="flat"),
+        "and the padding cropped": variant(gelu=True, sdpa=True, optimizer="flat", crop=True),
         "and the rest of it packed away (fast.py)": ours(copy.deepcopy(start), words, vocabulary, fast.train),
         "the clear model (transformer.py)": ours(copy.deepcopy(start), words, vocabulary, transformer.train),
     }
@@ -203,7 +204,7 @@ def straightforward_names(model, count, batch):
     while names < count:
         ids = torch.zeros(batch, 1, dtype=torch.long)
         for _ in range(BLOCK - 1):
-            x = body.symbols(ids) + body.places(torch.arange(ids.shape[1])[None])
+            x = body.symbols(ids) + body.positions(torch.arange(ids.shape[1])[None])
             for block in body.blocks:
                 x = x + slow.attend(block.attention, block.norm1(x))
                 x = x + block.mlp.out(slow.gelu(block.mlp.hidden(block.norm2(x))))
@@ -246,8 +247,8 @@ def speed(rounds, threads):
     for name, entry in stepping.items():
         print(f"{name:45} {entry['ms']:8.3g} ms {entry['times as fast']:6.3g}", flush=True)
     model = gpt.GPT(Config(len(vocabulary), BLOCK, tied=False), torch.Generator().manual_seed(1))
-    quick = fast.train(model, gpt.batches(*gpt.rows(train, vocabulary, BLOCK), BATCH,
-                                          torch.Generator().manual_seed(1)), cosine(2000, 2e-3))
+    quick = fast.train(model, data.batches(*data.rows(train, vocabulary, BLOCK), BATCH,
+                                          torch.Generator().manual_seed(1)), cosine_rates(2000, 2e-3))
     list(quick)
     drawing = {
         "straightforward, 50 at a time": lambda: straightforward_names(model, NAMES, 50),
@@ -351,7 +352,7 @@ def ladder(count=2000, rate=1e-3):
         V, begin = len(words.vocabulary), time.perf_counter()
         model = Rung(V, BLOCK, **parts) if parts is not None else gpt.GPT(
             Config(V, BLOCK, layers=3, heads=4, channels=32))
-        for _ in transformer.train(model, gpt.batches(*training, BATCH), [rate] * count):
+        for _ in transformer.train(model, data.batches(*training, BATCH), [rate] * count):
             pass
         parameters = sum(p.numel() for p in model.parameters())
         rungs.append({"part": name, "parameters": parameters, "train": rounded(gpt.loss(model, *training)),
@@ -378,10 +379,10 @@ class Words:
             self.train, self.dev, self.test = split(self.words)
 
     def of_gpt(self, part):
-        return gpt.rows(getattr(self, part), self.vocabulary, BLOCK)
+        return data.rows(getattr(self, part), self.vocabulary, BLOCK)
 
     def of_bert(self, part):
-        return bert.rows(getattr(self, part), self.vocabulary, BLOCK)
+        return data.rows(getattr(self, part), self.vocabulary, BLOCK, boundaries=2)[0]
 
 
 def trained_gpt(words, count, rate=2e-3, decay=0.1, batch=BATCH, tied=False, dropout=0.0, **sizes):
@@ -393,7 +394,7 @@ def trained_gpt(words, count, rate=2e-3, decay=0.1, batch=BATCH, tied=False, dro
     model = gpt.GPT(config, generator)
     training, losses, curve = words.of_gpt("train"), [], []
     every = count // 40
-    for each in fast.train(model, gpt.batches(*training, batch, generator), cosine(count, rate), decay):
+    for each in fast.train(model, data.batches(*training, batch, generator), cosine_rates(count, rate), decay):
         losses.append(each)
         if len(losses) % every == 0:
             curve.append([len(losses), rounded(statistics.fmean(losses[-every:])),
@@ -414,8 +415,8 @@ def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes
     generator, begin = torch.Generator().manual_seed(1), time.perf_counter()
     config = Config(len(words.vocabulary) + 1, BLOCK, dropout=dropout, **{**SIZES["default"], **sizes})
     model = bert.BERT(config, generator)
-    source = bert.batches(words.of_bert("train"), bert.mask_of(model), 2 * BATCH, generator, share)
-    for n, each in enumerate(transformer.train(model, source, cosine(count, rate), decay), 1):
+    source = bert.masked_batches(words.of_bert("train"), bert.mask_of(model), 2 * BATCH, generator, share)
+    for n, each in enumerate(transformer.train(model, source, cosine_rates(count, rate), decay), 1):
         if n % (count // 10) == 0:
             print(f"{n:>6} {each:.4f}", flush=True)
     minutes = (time.perf_counter() - begin) / 60
@@ -423,8 +424,8 @@ def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes
     for name in ("dev", "test"):
         ids = words.of_bert(name)
         letters = (ids != 0).sum().item()
-        scores[name] = {"all others seen": rounded(bert.surprise(model, ids).sum().item() / letters),
-                        "from the left": rounded(bert.surprise(model, ids, ahead=True).sum().item() / letters)}
+        scores[name] = {"all others seen": rounded(bert.pseudo_nll(model, ids).sum().item() / letters),
+                        "from the left": rounded(bert.pseudo_nll(model, ids, ahead=True).sum().item() / letters)}
     return model, {"parameters": sum(p.numel() for p in model.parameters()), "minutes": rounded(minutes), **scores,
                    "settings": {"steps": count, "batch": 2 * BATCH, "rate": rate, "weight decay": decay,
                                 "dropout": dropout, "share": share, **SIZES["default"], **sizes},
@@ -475,7 +476,7 @@ def classifier(pretrained, words, budgets=(100, 400, 1600)):
     found = {"test words": len(labels), "given names among them": int(labels.sum()), "rows": []}
     for count in budgets:
         chosen = words.train[:count]
-        ids = bert.rows(chosen, words.vocabulary, BLOCK)
+        ids, _ = data.rows(chosen, words.vocabulary, BLOCK, boundaries=2)
         answers = torch.tensor([word in given for word in chosen]).long()
         entry = {"labelled": count}
         for kind in ("pretrained", "from scratch"):
@@ -485,10 +486,10 @@ def classifier(pretrained, words, budgets=(100, 400, 1600)):
                 generator = torch.Generator().manual_seed(seed)
                 start = copy.deepcopy(pretrained)
                 if kind == "from scratch":
-                    transformer.initialise(start, start.config, generator)
+                    transformer.init_weights(start, start.config, generator)
                 model = bert.Classifier(start, 2, generator)
                 source = balanced(ids, answers, 32, generator)
-                for _ in transformer.train(model, source, cosine(200, 1e-3), 0.1):
+                for _ in transformer.train(model, source, cosine_rates(200, 1e-3), 0.1):
                     pass
                 with torch.no_grad():
                     guesses = model(test).argmax(1)

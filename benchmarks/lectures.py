@@ -30,7 +30,7 @@ import torch.nn.functional as F
 ROOT = Path(__file__).resolve().parents[1]
 
 from scratch.makemore import backprop, bigram, mlp, wavenet    # noqa: E402
-from scratch.makemore.data import SOURCES, Vocabulary, dataset, read_words, split    # noqa: E402
+from scratch.makemore.data import SOURCES, Vocabulary, batches, dataset, read_words, split    # noqa: E402
 from scratch.makemore.layers import (    # noqa: E402
     BatchNorm1d, Embedding, Flatten, Linear, Sequential, Tanh)
 from weave.machine import provenance    # noqa: E402
@@ -89,7 +89,7 @@ def trained(model, lecture, g, rates=None, batch=32, say=20_000):
     rates = rates or two_rates()
     examples = lecture.examples("train", model.block_size)
     losses = []
-    for each in mlp.train(model, *examples, rates, batch, g):
+    for each in mlp.train(model, batches(*examples, batch, g), rates):
         losses.append(each)
         if len(losses) % say == 0:
             print(f"    {len(losses):,} of {len(rates):,} steps, {each:.4f}", file=sys.stderr, flush=True)
@@ -385,7 +385,7 @@ def g2(lecture):
 def g7(lecture):
     net, g = by_hand(hidden=200)
     examples = lecture.examples("train", 3)
-    losses = list(backprop.train(net, *examples, two_rates(), 32, g))
+    losses = list(backprop.train(net, batches(*examples, 32, g), two_rates()))
     backprop.calibrate(net, examples[0])
     return {"parameters": count(net), "step 0": losses[0], **losses_of(net, lecture)}
 

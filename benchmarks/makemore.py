@@ -7,7 +7,7 @@ in turns: a round is some steps of the one, then of the other, and the ratio is 
 so that a busy minute of the machine falls on both.  One thread.  Exits with 1 if a budget is missed.
 
 What "leanest" means: for the network, autograd with every saving known to us that keeps it readable
-as PyTorch (one call per layer, no .grad to be kept and cleared, no optimiser object); its gradient by
+as PyTorch (one call per layer, no .grad to be kept and cleared, no optimizer object); its gradient by
 hand, which is another program, is measured beside it and has no budget.  For the neural bigram, whose
 own step has its gradient by hand, the peer has, too.
 """
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.remove(str(Path(__file__).parent))    # or `import makemore` would find this file
 
 from scratch.makemore import bigram, mlp    # noqa: E402
-from scratch.makemore.data import Vocabulary, dataset, read_words, split    # noqa: E402
+from scratch.makemore.data import Vocabulary, batches, dataset, read_words, split    # noqa: E402
 from scratch.makemore.sample import sample    # noqa: E402
 from weave.machine import provenance    # noqa: E402
 
@@ -88,7 +88,7 @@ def network_steps(train, vocabulary):
         model, generator = start()
 
         def run(steps):
-            return list(mlp.train(model, contexts, targets, [RATE] * steps, BATCH, generator))
+            return list(mlp.train(model, batches(contexts, targets, BATCH, generator), [RATE] * steps))
         return run
 
     def leanest():
@@ -213,7 +213,7 @@ def bigram_steps(train, vocabulary):
 def samplers(vocabulary):
     model = mlp.MLP(len(vocabulary), generator=torch.Generator().manual_seed(SEED), output_scale=0.01)
     contexts, targets = dataset(split(read_words(ROOT / "data/names.txt"))[0], vocabulary, 3)
-    for _ in mlp.train(model, contexts, targets, mlp.two_rates(5000), 32, torch.Generator().manual_seed(1)):
+    for _ in mlp.train(model, batches(contexts, targets, 32, torch.Generator().manual_seed(1)), mlp.two_rates(5000)):
         pass
 
     def one_at_a_time(count):

@@ -25,7 +25,7 @@ sys.path.remove(str(Path(__file__).parent))    # or `import makemore` could find
 
 from scratch.makemore.data import Vocabulary, dataset, read_words, split    # noqa: E402
 from scratch.makemore.optimizers import AdamW    # noqa: E402
-from scratch.makemore.training import Trainer, move    # noqa: E402
+from scratch.makemore.training import Trainer    # noqa: E402
 from scratch.makemore.wavenet import tree    # noqa: E402
 from weave.machine import provenance    # noqa: E402
 
@@ -48,7 +48,7 @@ def main():
     running, first, times, last = {}, {}, {name: [] for name in VARIANTS}, {}
     for name, settings in VARIANTS.items():
         g = torch.Generator().manual_seed(1)
-        model = move(tree(27, 8, 24, 128, generator=g), device)
+        model = tree(27, 8, 24, 128, generator=g).to(device)
         trainer = Trainer(model, AdamW(model.parameters(), lr=0.003), examples, batch=128,
                           steps=WARM + ROUNDS * STEPS, generator=g, **settings)
         running[name] = trainer.run()

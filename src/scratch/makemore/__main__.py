@@ -139,7 +139,8 @@ def defaults():
     yield "Sizes, for a gpt with 27 symbols and a context of 16:"
     for name, size in SIZES.items():
         flags = "  ".join(f"{flag(n)} {v}" for n, v in size.items())
-        yield f"  {name:14} {flags:40}{parameters_of_gpt(27, 16, **size):>9,} parameters"
+        count = parameters_of_gpt(27, 16, **size)
+        yield f"  {name:14} {flags:40}{count:>9,} parameters"
 
 
 SEED = Number(int, 0, 2**63 - 1)

@@ -66,14 +66,15 @@ def test_every_model_is_trained_sampled_and_evaluated(here, capsys, model):
 
 
 def test_a_bert_is_trained_evaluated_and_fills_in(here, capsys):
-    """Its measure is called by its own name; oracle: bert.surprise, over all letters of dev."""
-    said = output(capsys, "train", "--model", "bert", "--data", "words.txt", *TINY, "--steps", 100, "--rate", 0.01)
+    """Its measure is called by its own name; oracle: bert.pseudo_nll, over all letters of dev."""
+    said = output(capsys, "train", "--model", "bert", "--data", "words.txt", *TINY, "--steps", 100,
+                  "--rate", 0.01)
     assert "it cannot be compared with the loss of other models" in said
     judged = output(capsys, "evaluate", "bert.safetensors")
     table = [line for line in said.splitlines() if line.startswith(("train  ", "dev  "))]
     assert table == judged.splitlines()[3:5] and "pseudo-log-likelihood" in judged and "sampled" not in judged
     model, vocabulary, dev = trained("bert.safetensors")
-    nats = bert.surprise(model, bert.rows(dev, vocabulary, model.block_size)).sum() / sum(map(len, dev))
+    nats = bert.pseudo_nll(model, bert.rows(dev, vocabulary, model.block_size)).sum() / sum(map(len, dev))
     assert re.search(rf"^dev +{sum(map(len, dev))} +{nats:.4f} ", judged, re.M)
     suggested = re.search(r"sample bert\.safetensors --fill '\?nna'$", said, re.M)[0]
     lines = output(capsys, *suggested.replace("'", "").split(), "--count", 3).splitlines()
@@ -272,7 +273,7 @@ WRONG = {
                                        "--block-size", "5"], "'anna' has 4 characters; block_size 5 holds 3"),
     "an unknown optimizer": (["train", "--optimizer", "lion"], "'lion' .*'adamw'"),
     "an uneven batch": (["train", "--data", "words.txt", "--out", "x", "--accumulate", "5"],
-                        "a batch of 32 cannot be dealt out evenly"),
+                        "a batch of 32 cannot be divided evenly"),
     "no GPU": (["train", "--data", "words.txt", "--out", "x", "--device", "cuda"],
                "PyTorch sees no GPU"),
     "a file that is there": (["train", "--model", "bigram", "--data", "words.txt"],
@@ -413,7 +414,7 @@ def test_two_processes_train_what_one_trains(here, capsys, model, small):
 
 
 def test_help_has_examples_that_parse():
-    for name, text in EXAMPLES.items():
+    for text in EXAMPLES.values():
         examples = re.findall(r"^  python -m scratch\.makemore (.+)", text, re.M)
         assert examples
         for example in examples:
@@ -430,8 +431,9 @@ def test_help_is_printed_and_fits_a_terminal(capsys, monkeypatch, command):
     assert all(len(line) <= 112 for line in said.splitlines())
 
 
-QUICK = [["--help"], ["train", "--help"], ["sample", "--help"], ["evaluate", "--help"], [], ["train", "--steps", "0"],
-         ["sample"], ["train", "--model", "bigram", "--hidden", "9"], ["train", "--resume", "x", "--model", "mlp"]]
+QUICK = [["--help"], ["train", "--help"], ["sample", "--help"], ["evaluate", "--help"], [], ["sample"],
+         ["train", "--steps", "0"], ["train", "--model", "bigram", "--hidden", "9"],
+         ["train", "--resume", "x", "--model", "mlp"]]
 
 
 @pytest.mark.parametrize("arguments", QUICK, ids=" ".join)

@@ -71,18 +71,18 @@ def train(options):
         return trained(*start(options), options)
     from .. import training
 
-    training.join(options.device)
-    if training.place()[0] > 0:     # the first process speaks for all
+    training.init_distributed(options.device)
+    if training.rank_and_world_size()[0] > 0:     # the first process speaks for all
         sys.stdout = sys.stderr = open(os.devnull, "w")
     try:
         return trained(*start(options), options)
     finally:
-        training.leave()
+        training.destroy_distributed()
 
 
 def trained(path, new, options):
     """Train, measure and tell about it -> the exit status."""
-    from .. import bert, data, training
+    from .. import bert, data
 
     kind, words, vocabulary = new.kind, new.words, new.vocabulary
     parts = [len(part) for part in data.split(words)]
@@ -93,11 +93,11 @@ def trained(path, new, options):
                        if value != ABSENT.get(name))
     print(textwrap.fill(f"{new.name}: {new.size()}{settings}", 78,
                         subsequent_indent="    "), flush=True)
-    if new.losses and not new.over:
+    if new.losses and not new.finished:
         print(f"going on after step {len(new.losses):,}", flush=True)
     if kind.counts:
         new.save(path)
-    elif new.over:
+    elif new.finished:
         print(f"all {len(new.losses):,} steps have been taken")
     elif not new.run(path, options.save_every):
         print(f"stopped after step {len(new.losses):,} of {new.steps:,}, "
@@ -109,7 +109,8 @@ def trained(path, new, options):
     if not kind.counts and len(new.losses) < new.steps:
         print(f"dev did not improve any more, so it stopped after step "
               f"{len(new.losses):,} and took back the best parameters")
-    training.mode(new.model, training=False)
+    if not kind.counts:
+        new.model.eval()
     scores = measured(new, words, ["train", "dev"])
     print(table(kind, scores))
     blind = math.log(len(vocabulary) - kind.fills)    # which predicts no ends of words

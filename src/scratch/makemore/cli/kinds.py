@@ -50,7 +50,7 @@ def factor(schedule, step, steps):
     from .. import optimizers
 
     if schedule == "halves":
-        return optimizers.stairs(step, max(1, (steps + 1) // 2))
+        return optimizers.step_decay(step, max(1, (steps + 1) // 2))
     return optimizers.cosine(step, steps) if schedule == "cosine" else 1.0
 
 
@@ -88,7 +88,7 @@ class Kind:
         """What stands in for model(x) in training, if anything does."""
 
     def corruption(self, model, generator):
-        """What is done to each minibatch, training.Trainer's alter, if anything is."""
+        """What is done to each minibatch, the Trainer's corrupt, if anything is."""
 
     def score(self, model, words, vocabulary):
         """The shared measure: nats per character, ends of words included."""
@@ -167,7 +167,8 @@ class Recurrent(Kind):
     """A recurrent network with cells of this class, which reads a word as a row."""
 
     def __init__(self, what, cell):
-        super().__init__(what, {"block_size": 16, "channels": 32, "hidden": 128, **ADAM})
+        sizes = {"block_size": 16, "channels": 32, "hidden": 128}
+        super().__init__(what, {**sizes, **ADAM})
         self.cell = cell
 
     def make(self, V, s, generator):
@@ -177,12 +178,12 @@ class Recurrent(Kind):
                                    s["hidden"], s["block_size"], generator)
 
     def examples(self, model, words, vocabulary):
-        from .. import recurrent
+        from .. import data
 
-        return recurrent.rows(words, vocabulary, max(map(len, words)) + 1)
+        return data.rows(words, vocabulary, max(map(len, words)) + 1)
 
     def predict(self, model):
-        return model.every
+        return model.forward_all
 
 
 def config(symbols, s):
@@ -201,9 +202,9 @@ class GPT(Kind):
         return gpt.GPT(config(V, s), generator)
 
     def examples(self, model, words, vocabulary):
-        from .. import gpt
+        from .. import data
 
-        return gpt.rows(words, vocabulary, model.block_size)
+        return data.rows(words, vocabulary, model.block_size, self.ends)
 
     def predict(self, model):
         return model.logits
@@ -231,9 +232,9 @@ class BERT(Kind):
 
     def examples(self, model, words, vocabulary):
         """Rows as x and y, until letters are masked."""
-        from .. import bert
+        from .. import data
 
-        ids = bert.rows(words, vocabulary, model.block_size)
+        ids, _ = data.rows(words, vocabulary, model.block_size, self.ends)
         return ids, ids
 
     def predict(self, model):
@@ -258,9 +259,10 @@ class BERT(Kind):
         """
         from .. import bert, evaluate
 
-        ids = bert.rows(words[:SCORED], vocabulary, model.block_size)
+        ids, _ = self.examples(model, words[:SCORED], vocabulary)
         letters = int((ids != 0).sum())
-        return evaluate.Score(letters, bert.surprise(model, ids).sum().item() / letters)
+        nats = bert.pseudo_nll(model, ids).sum().item()
+        return evaluate.Score(letters, nats / letters)
 
 
 KINDS = {

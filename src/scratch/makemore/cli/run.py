@@ -1,4 +1,4 @@
-"""A training: a model, its words and its loop, saved after steps and resumed from a file.
+"""A training: a model, its words and its loop, saved to a file and resumed from it.
 
 Of several processes, which torchrun started, only the first writes files.
 """
@@ -39,10 +39,11 @@ class Training:
             raise Refused("a model of these sizes cannot be made: "
                           f"{str(error).splitlines()[0]}") from None
         if kept:
-            tensors = {key.removeprefix("model."): tensor
-                       for key, tensor in kept[0].items() if key.startswith("model.")}
-            training.load(self.model, tensors)
-            self.losses = kept[0]["losses"].tolist()
+            tensors = training.named(self.model, kept[0])
+            self.model.load_state_dict({
+                key.removeprefix("model."): tensor for key, tensor in tensors.items()
+                if key.startswith("model.")})
+            self.losses = tensors["losses"].tolist()
         if options is not None:
             self.trainer = self.prepared(generator, options)
             if kept:
@@ -51,7 +52,7 @@ class Training:
     def prepared(self, generator, options):
         """The training loop of training.py, with the settings."""
         s, kind = self.settings, self.kind
-        training.move(self.model, training.join(options.device))
+        self.model.to(training.init_distributed(options.device))
         train, dev, _ = data.split(self.words)
         train = kind.examples(self.model, train, self.vocabulary)
         every = options.every or max(1, s["steps"] // 20)
@@ -71,16 +72,17 @@ class Training:
             every=every if watched else None, patience=s["patience"] or None,
             bf16=options.bf16, compiled=options.compile, generator=generator,
             log=options.log, predict=kind.predict(self.model),
-            alter=kind.corruption(self.model, generator))
+            corrupt=kind.corruption(self.model, generator))
 
     @property
     def steps(self):
         return self.settings.get("steps", 0)
 
     @property
-    def over(self):
+    def finished(self):
         """Whether there is nothing left to train."""
-        return not self.trainer or self.trainer.over or len(self.losses) == self.steps
+        return (not self.trainer or self.trainer.early_stopped
+                or len(self.losses) == self.steps)
 
     def size(self):
         if self.kind.counts:
@@ -91,7 +93,7 @@ class Training:
         tensors, facts = self.trainer.snapshot() if self.trainer else (self.counts, {})
         if self.trainer:
             tensors["losses"] = torch.tensor(self.losses, dtype=torch.float32)
-        if training.place()[0] == 0:
+        if training.rank_and_world_size()[0] == 0:
             checkpoint.save(path, tensors, {
                 **facts, "model": self.name, "settings": self.settings,
                 "seed": self.seed, "characters": self.vocabulary.characters,
@@ -114,8 +116,8 @@ class Training:
             shown.close()
             interrupted.close()
         self.save(path)
-        training.move(self.model, "cpu")
-        return self.over
+        self.model.to("cpu")
+        return self.finished
 
 
 class Progress:
@@ -175,7 +177,7 @@ class Interrupted:
     def __init__(self):
         self.pressed = False
         self.before = signal.getsignal(signal.SIGINT)
-        if training.place()[1] == 1:
+        if training.rank_and_world_size()[1] == 1:
             signal.signal(signal.SIGINT, self.press)
 
     def press(self, number, frame):
@@ -219,7 +221,8 @@ def of_checkpoint(path, words, source, options=None):
     try:
         found = Training(facts["model"], facts["settings"], facts["seed"], words,
                          vocabulary, source, (tensors, facts), options)
-        training.mode(found.model, training=False)
+        if not found.kind.counts:
+            found.model.eval()
         return found
     except (KeyError, RuntimeError, ValueError) as error:
         raise Refused(f"{path}: its tensors are not those of its settings ({error})"
