@@ -16,7 +16,7 @@ from scratch.makemore.__main__ import EXAMPLES, main, program
 from scratch.makemore.cli import run
 from scratch.makemore.cli.commands import flag
 from scratch.makemore.cli.kinds import KINDS
-from scratch.makemore.data import dataset, read_words, split
+from scratch.makemore.data import dataset, read_words, rows, split
 
 WORDS = ["anna", "bob", "cy", "dora", "eve", "fay", "gus", "hal", "ida", "joe", "kay", "leo"] * 3
 SMALL = ["--hidden", "20", "--batch", "8"]
@@ -74,7 +74,8 @@ def test_a_bert_is_trained_evaluated_and_fills_in(here, capsys):
     table = [line for line in said.splitlines() if line.startswith(("train  ", "dev  "))]
     assert table == judged.splitlines()[3:5] and "pseudo-log-likelihood" in judged and "sampled" not in judged
     model, vocabulary, dev = trained("bert.safetensors")
-    nats = bert.pseudo_nll(model, bert.rows(dev, vocabulary, model.block_size)).sum() / sum(map(len, dev))
+    ids, _ = rows(dev, vocabulary, model.block_size, boundaries=2)
+    nats = bert.pseudo_nll(model, ids).sum() / sum(map(len, dev))
     assert re.search(rf"^dev +{sum(map(len, dev))} +{nats:.4f} ", judged, re.M)
     suggested = re.search(r"sample bert\.safetensors --fill '\?nna'$", said, re.M)[0]
     lines = output(capsys, *suggested.replace("'", "").split(), "--count", 3).splitlines()
