@@ -136,7 +136,7 @@ def test_a_launch_with_more_accesses_than_expected_starts_again_from_the_same_me
     k(driver.InOut(x), np.int32(8), block=(8, 1, 1))
     assert x.tolist() == [1] * 8 and len(found.accesses) == 8
     monkeypatch.setattr(module, "MOST", 5)
-    with pytest.raises(driver.LaunchError, match="8 accesses, and 5 can be looked at"):
+    with pytest.raises(driver.LaunchError, match="8 accesses, and 5 can be recorded"):
         k(driver.InOut(x), np.int32(8), block=(8, 1, 1))
 
 

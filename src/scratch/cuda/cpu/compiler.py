@@ -15,9 +15,9 @@
     >>> z
     array([11., 22., 33., 44., 55.], dtype=float32)
 
-An error of the compiler is told with the line of the source.  module.opencl is the
-program as PoCL gets it.  Of nvcc's options -D, -U, -I and --use_fast_math are followed,
-and those about GPUs and about speed are not needed; others are ignored, with a warning.
+A compile error is reported with the line of the source.  module.opencl is the program
+in OpenCL C.  Of nvcc's options, -D, -U, -I and --use_fast_math are applied; those that
+matter only on a GPU or for speed are ignored, and all others with a warning.
 
 Left out: linking several sources, keep, cache_dir (PoCL has a cache of its own).
 """
@@ -49,7 +49,7 @@ checking = ContextVar("checking", default=None)    # the memcheck.Check that is 
 class SourceModule:
     """Kernels from a text of CUDA C.
 
-    Raises driver.CompileError, with the line, if the text is no CUDA C, and its
+    Raises driver.CompileError, with the line, if the text is not CUDA C, and its
     subclass NotOnCPU if a GPU could run it and the CPU engine cannot.
     """
 
@@ -88,7 +88,7 @@ class SourceModule:
 
 
 class DynamicSourceModule(SourceModule):
-    """Dynamic parallelism: kernels that launch kernels, which only a GPU can."""
+    """Dynamic parallelism: kernels that launch kernels, which only a GPU runs."""
 
     def __init__(self, *_, **__):
         raise NotOnCPU("DynamicSourceModule: kernels that launch kernels (dynamic "
@@ -120,13 +120,13 @@ def read_options(options):
         elif option in FAST:
             fast = True
         elif not SILENT.fullmatch(option):
-            warnings.warn(f"the option {option} means nothing to the CPU engine",
+            warnings.warn(f"the option {option} is ignored by the CPU engine",
                           stacklevel=4)
     return defines, folders, fast
 
 
 def show(error, source):
-    """The message, and the line that it is about."""
+    """The message, and the line of the source that it is about."""
     token, lines = error.token, source.splitlines()
     if token is None or not 0 < token.line <= len(lines) or token.file != "kernel.cu":
         return str(error)
@@ -134,18 +134,18 @@ def show(error, source):
 
 
 def explain(log, source):
-    """PoCL's log, less its machinery, with lines of the source below each error."""
-    lines, told = source.splitlines(), []
+    """PoCL's log without its internals, the line of the source below each error."""
+    lines, errors = source.splitlines(), []
     for where, number, kind, message in re.findall(
             r"^(?:(?:error|warning|note): )?([^\s:]+):(\d+):\d+: "
             r"(?:(error|note): )?(.*)$", log, re.MULTILINE):
-        if kind == "note" or (where, number, message) in told:
+        if kind == "note" or (where, number, message) in errors:
             continue
-        told.append((where, number, message))
-    if not told:
+        errors.append((where, number, message))
+    if not errors:
         return f"PoCL did not compile it:\n{log}"
     message = []
-    for where, number, text in told:
+    for where, number, text in errors:
         text = re.sub(r"__private |'struct context_ \*', |\b(\w+?)_\b", r"\1", text)
         message.append(f"{where}:{number}: {text}")
         if where == "kernel.cu" and int(number) <= len(lines):

@@ -21,7 +21,7 @@ def _elementwise(function):
     def apply(array, stream_or_out=None, *, out=None, stream=None):
         if isinstance(stream_or_out, gpuarray.GPUArray):
             out = stream_or_out
-        with np.errstate(all="ignore"):      # a GPU makes nan and inf without a warning
+        with np.errstate(all="ignore"):      # a GPU gives no warning
             result = function(array.host)
         return gpuarray.holding(result, out)
     apply.__doc__ = f"{function.__name__} of every element -> GPUArray."

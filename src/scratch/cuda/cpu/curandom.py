@@ -1,4 +1,4 @@
-"""PyCUDA's random numbers for the CPU engine, by NumPy: other numbers, same laws.
+"""PyCUDA's random numbers for the CPU engine, by NumPy: the same distributions.
 
     >>> x = rand((1000,))
     >>> bool((x.get() >= 0).all() and (x.get() < 1).all())
@@ -8,7 +8,7 @@
     (2, 3)
 
 Where it bites: the numbers are not those of a GPU, nor the same from run to run; and
-the Sobol generators are as random as the others, not evenly spread.
+the Sobol generators are pseudo-random like the others, not quasi-random.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ default = np.random.default_rng()
 
 
 def uniform(generator, shape, dtype):
-    """Numbers in [0, 1), or all that an integer can be."""
+    """Numbers in [0, 1), or all values of an integer type."""
     dtype = np.dtype(dtype)
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
@@ -105,7 +105,7 @@ class MRG32k3aRandomNumberGenerator(XORWOWRandomNumberGenerator):
 
 
 class Sobol32RandomNumberGenerator(XORWOWRandomNumberGenerator):
-    """Here not evenly spread; see above."""
+    """Pseudo-random here, not quasi-random."""
 
     def __init__(self, dir_vector=None, offset=0):
         super().__init__()

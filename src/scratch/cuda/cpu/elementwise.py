@@ -7,8 +7,8 @@
     >>> y
     array([10., 20., 30.], dtype=float32)
 
-The line becomes the body of a loop over i, in which every thread takes each of as many
-steps as there are threads; see source().
+The line becomes the body of a loop over i, in which each thread advances by the number
+of threads in the grid; see source().
 
 Left out: textures as arguments, complex numbers.
 """

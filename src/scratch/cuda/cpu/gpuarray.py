@@ -9,7 +9,7 @@
     ((2,), (1, 3), array([0, 1, 4, 9], dtype=int32))
 
 A GPUArray is passed to kernels as it is, or as .gpudata.  On a GPU each operation is a
-launch; here it is one of NumPy's on .host, an array that looks at the same memory.
+launch; here it is one of NumPy's on .host, a view of the same memory.
 Shapes and types come out as PyCUDA's do: comparisons have the type of the array, whole
 numbers divide to whole numbers, a sum has the shape ().
 
@@ -52,7 +52,7 @@ class Flags:
 
 
 class GPUArray:
-    """shape, dtype as NumPy's; gpudata is where it lies, base what it is a view of."""
+    """shape and dtype are as NumPy's, gpudata the memory, base what it is a view of."""
 
     __array_priority__ = 100
 
@@ -80,7 +80,7 @@ class GPUArray:
         self.host = self.look()
 
     def look(self):
-        """The same memory as an array of NumPy's."""
+        """The same memory as a NumPy array."""
         if not self.size:
             return np.empty(self.shape, self.dtype)
         reach = sorted([(size - 1) * stride for size, stride in
@@ -90,7 +90,7 @@ class GPUArray:
         start = at(int(self.gpudata) - before, before + after, "GPUArray")
         return np.ndarray(self.shape, self.dtype, start.data, before, self.strides)
 
-    # -- where and how it lies
+    # -- layout
 
     @property
     def ptr(self):
@@ -125,7 +125,7 @@ class GPUArray:
     # -- to and from the host
 
     def set(self, ary, async_=False, stream=None):
-        """Copy from an array of the host."""
+        """Copy from a host array."""
         if ary.size != self.size:
             raise ValueError("ary and self must be the same size")
         if ary.dtype != self.dtype:
@@ -135,7 +135,7 @@ class GPUArray:
         self.host[...] = getattr(ary, "host", ary).reshape(self.shape)
 
     def get(self, ary=None, pagelocked=False, async_=False, stream=None):
-        """A copy as an array of the host."""
+        """A copy as a host array."""
         if ary is None:
             return np.array(self.host, order="K")
         if ary.size != self.size:
@@ -176,7 +176,7 @@ class GPUArray:
     # -- views
 
     def seen(self, host, base=None):
-        """A GPUArray of the memory that host, a view of ours, looks at."""
+        """A GPUArray on the memory of host, which is a view of self.host."""
         address = int(self.gpudata) if self.size else 0
         offset = host.__array_interface__["data"][0] - (
             self.host.__array_interface__["data"][0]) if self.size and host.size else 0
@@ -271,7 +271,7 @@ class GPUArray:
         a, b = (getattr(value, "host", value) for value in (a, b))
         if dtype is None:
             dtype = np.result_type(a, b)
-        with np.errstate(all="ignore"):      # a GPU makes nan and inf without a word
+        with np.errstate(all="ignore"):      # a GPU gives no warning
             result = function(a, b)
         return holding(np.asarray(result).astype(dtype, copy=False), out)
 
@@ -368,7 +368,7 @@ def power(a, b):
 # ---- making them ---------------------------------------------------------------------
 
 def holding(host, out=None, allocator=None):
-    """A GPUArray with the numbers of an array of the host, new or in out."""
+    """A GPUArray with the values of a host array, new or written into out."""
     host = np.asarray(host)
     if out is None:
         fortran = host.flags.f_contiguous and not host.flags.c_contiguous
@@ -469,7 +469,7 @@ def all(a, stream=None, allocator=None):
 
 
 def subset_sum(subset, a, dtype=None, stream=None, allocator=None):
-    """The sum of the elements whose numbers subset lists."""
+    """The sum of the elements at the indices in subset."""
     return sum(take(a, subset), dtype, allocator=allocator)
 
 

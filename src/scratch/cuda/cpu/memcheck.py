@@ -1,4 +1,4 @@
-"""Find a kernel's wrong accesses to memory: outside of an array, or at the same time.
+"""Find a kernel's wrong accesses to memory: outside an array, or in a race.
 
     >>> import numpy as np
     >>> source = '''__global__ void shift(float *x, int n)
@@ -20,8 +20,8 @@
            4 |     x[i] = x[i + 1];
         thread (0, 0, 0) of block (0, 0, 0), and thread (1, 0, 0) of block (0, 0, 0)
 
-What is compiled while memcheck() is on keeps a record of each load and store of global
-and shared memory (accesses.py), and every launch of it is looked through:
+A kernel that is compiled while memcheck() is on records each load and store of global
+and shared memory (translator/accesses.py), and each of its launches is checked:
 
     outside       beyond the array, or the allocation, that the pointer came from
     misaligned    a float4 at an address that is no multiple of 16
@@ -33,8 +33,8 @@ Wrong accesses are not carried out.  All findings of a launch come as one WrongA
 check.accesses has the record of the last launch, an array with a row for each access.
 
 Where it bites: a launch is some hundred times slower, and may have up to MOST accesses.
-A pointer made by adding too much is traced to the allocation it lies next to.  Blocks
-that take turns by a counter and __threadfence() look like a race.
+A pointer that was moved too far is attributed to the allocation that it lies next to.
+Blocks that take turns by a counter and __threadfence() look like a race.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ EVENT = np.dtype([("address", "u8"), ("begin", "u8"), ("end", "u8"), ("kind", "u
                   ("size", "u4"), ("space", "u4"), ("wrong", "u4")])
 FIRST = 1 << 16      # accesses to make room for at first
 MOST = 1 << 23       # and at most, 448 MB of them
-SHOWN = 5            # findings to tell of
+SHOWN = 5            # findings in a message
 SHARED = 1
 VERBS = {LOAD: "loads", STORE: "stores to", BOTH: "changes",
          ATOMIC: "changes, by an atomic,"}
@@ -126,7 +126,7 @@ class WatchedModule(driver.Module):
                 break
             if count > MOST:
                 raise driver.LaunchError(f"memcheck: {count:,} accesses, and {MOST:,} "
-                                         "can be looked at; launch fewer threads")
+                                         "can be recorded; launch fewer threads")
             capacity = count
             for address, content in before.items():      # once more, with more room
                 memory.view(address, len(content))[:] = content
@@ -160,15 +160,15 @@ class WatchedModule(driver.Module):
                    f"    {self.who(row, grid, block)}")
 
     def races(self, cells, grid, block):
-        """One finding for each pair of sites whose accesses nobody puts in order."""
+        """One finding for each pair of sites whose accesses are not ordered."""
         shared = cells["space"] == SHARED
-        told = set()
+        found = set()
         for part, keys in [(cells[shared], ("block", "epoch")), (cells[~shared], ())]:
             for first, second in conflicts(part, keys):
                 pair = (first["site"], second["site"])
-                if pair in told or pair[::-1] in told:
+                if pair in found or pair[::-1] in found:
                     continue
-                told.add(pair)
+                found.add(pair)
                 if second["kind"] == LOAD:
                     first, second = second, first
                 one, other = self.sites[first["site"]], self.sites[second["site"]]
@@ -225,12 +225,12 @@ def first_of_each(rows, keys):
 
 
 def in_order(events):
-    """Block after block, each in the order of its accesses, whoever ran first."""
+    """Sorted by block, in each by time, whichever block ran first."""
     return events[np.argsort(events["block"], kind="stable")]
 
 
 def numbered(events, allocations):
-    """Addresses that are alike in every run: by allocation, or within shared memory."""
+    """Addresses that are the same in every run: within allocations or shared memory."""
     events = events.copy()
     shared = events["space"] == SHARED
     if shared.any():
@@ -259,11 +259,10 @@ def in_cells(events):
 
 
 def conflicts(cells, keys):
-    """Pairs of accesses to one cell, one of them a store, that nothing puts in order.
+    """Pairs of accesses to one cell, one of them a store, in no order.
 
-    With keys ("block", "epoch") only accesses that agree in both are held against each
-    other; without, which is for global memory, those of one block and epoch, and those
-    of different blocks.
+    With keys ("block", "epoch"), accesses are compared that agree in both; without,
+    which is for global memory, also those of different blocks.
     """
     if not keys:
         yield from conflicts(cells, ("block", "epoch"))

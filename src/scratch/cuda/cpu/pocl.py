@@ -14,8 +14,8 @@ Addresses are passed as plain numbers: the "device" is the processor that Python
 on, and its memory is ours.  What a kernel prints goes to sys.stdout, so that notebooks
 and tests see it.
 
-Where it bites: a kernel that writes far outside of its arrays takes Python with it; a
-launch returns when it is done; one launch runs at a time.
+Where it bites: a kernel that writes far outside its arrays crashes Python; a launch
+returns when it is done; one launch runs at a time.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ With an NVIDIA GPU:   pip install pycuda          (needs the CUDA toolkit)
 Without one:          pip install pyopencl pocl-binary-distribution
 or, with Debian's or Ubuntu's PoCL:   apt install pocl-opencl-icd; pip install pyopencl
 """
-VENDORS = "/etc/OpenCL/vendors"     # where a distribution's PoCL says that it is there
+VENDORS = "/etc/OpenCL/vendors"     # where a distribution registers its PoCL
 
 
 class NoEngine(ImportError):
@@ -66,7 +66,7 @@ class Engine:
                    for device in platform.get_devices()
                    if device.type & pyopencl.device_type.CPU]
         if not devices:
-            raise NoEngine(f"{INSTRUCTIONS}\n(PyOpenCL is there, and finds no PoCL)")
+            raise NoEngine(f"{INSTRUCTIONS}\n(PyOpenCL is here, and finds no PoCL)")
         self.device = devices[0]
         self.context = pyopencl.Context([self.device])
         self.queue = pyopencl.CommandQueue(self.context)
@@ -114,7 +114,7 @@ def compiled(here, text, options):
 
 @contextlib.contextmanager
 def quiet_errors():
-    """Drop what the compiler writes to the standard error, which is in its log, too."""
+    """Drop what the compiler writes to standard error; its log has it, too."""
     sys.stderr.flush()
     standard_error, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -145,7 +145,7 @@ def launch(kernel, grid, block, *values, shared=None, prints=False):
 
 
 def print_through_python(run):
-    """Catch what C code writes to the standard output while run() runs; print it."""
+    """Catch what C code writes to standard output while run() runs, and print it."""
     sys.stdout.flush()
     with tempfile.TemporaryFile() as file:
         standard_output = os.dup(1)

@@ -12,8 +12,8 @@ Two launches.  In the first each block folds its part of the numbers in half unt
 is left; in the second one block folds what the blocks made.  The kernel is an ordinary
 one, with a barrier after each fold, so it does not rely on warps.
 
-    neutral    what changes nothing: 0 for a sum      reduce_expr    of a and b
-    map_expr   what to do to the numbers first, of i
+    neutral    the neutral element: 0 for a sum    reduce_expr    combines a and b
+    map_expr   applied to each element first, at index i
 
 Left out: reductions along an axis, complex numbers.
 """

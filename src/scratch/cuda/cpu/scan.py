@@ -9,8 +9,8 @@
     array([0, 3, 4, 8, 9], dtype=int32)
 
 One block goes through the numbers, THREADS at a time, each time with a scan in log₂
-THREADS steps (Hillis and Steele, 1986): in step d every number takes in the one 2^d
-places before it.
+THREADS steps (Hillis and Steele, 1986): in step d each element adds the element 2^d
+positions before it.
 
 Left out: more than one block, so it is no faster than a loop; here that costs little.
 """

@@ -1,4 +1,4 @@
-"""PyCUDA's tools for the CPU engine: names of types, arguments, pools, marks of tests.
+"""PyCUDA's tools for the CPU engine: names of types, arguments, memory pools.
 
     >>> dtype_to_ctype(np.float32), bitlog2(1024)
     ('float', 10)
@@ -7,8 +7,8 @@
     >>> parse_c_arg("float scale").declarator()
     'float scale'
 
-A pool of memory that keeps what is given back saves time on a GPU, where allocating is
-slow; here it allocates.
+On a GPU, where allocation is slow, a memory pool saves time by keeping freed memory;
+here it allocates each time.
 
 Left out: textures in kernels' arguments, DebugMemoryPool.
 """
@@ -67,7 +67,7 @@ def dtype_to_ctype(dtype, with_fp_tex_hack=False):
 
 
 def get_or_register_dtype(name, dtype=None):
-    """Let name stand for a type of structures in kernels' arguments."""
+    """Let name stand for a dtype, such as a structure's, in kernels' arguments."""
     for one in [name] if isinstance(name, str) else name:
         if dtype is not None:
             registered[one] = np.dtype(dtype)
@@ -76,7 +76,7 @@ def get_or_register_dtype(name, dtype=None):
 
 
 def register_dtype(dtype, name):
-    """PyCUDA's older way to say it."""
+    """The older name of get_or_register_dtype."""
     get_or_register_dtype(name, dtype)
 
 
@@ -135,12 +135,12 @@ def bitlog2(n):
 
 
 def context_dependent_memoize(function):
-    """Remember results; there is one context."""
+    """Cache results; they are those of the one context."""
     return functools.lru_cache(maxsize=None)(function)
 
 
 def clear_context_caches():
-    """There is nothing that a context would take with it."""
+    """Nothing to clear: cached results do not depend on a context."""
 
 
 def make_default_context(ctx_maker=None):
@@ -152,7 +152,7 @@ def get_default_device(default=0):
 
 
 def mark_cuda_test(test):
-    """A test that needs a context."""
+    """Decorate a test that needs a context."""
     @functools.wraps(test)
     def with_context(*args, **kwargs):
         context = make_default_context()
@@ -176,7 +176,7 @@ def platform_bits():
 
 
 class PooledDeviceAllocation(driver.DeviceAllocation):
-    """Memory that tells its pool when it is given back."""
+    """Memory that tells its pool when it is freed."""
 
     def __init__(self, size, pool):
         self.pool = pool
@@ -221,7 +221,7 @@ class DeviceMemoryPool:
 
 
 class PageLockedMemoryPool:
-    """Arrays of the host's."""
+    """Allocates page-locked host arrays."""
 
     def allocate(self, shape, dtype, order="C"):
         return driver.pagelocked_empty(shape, dtype, order)

@@ -1,4 +1,4 @@
-"""The sum of two vectors on the device, an element a thread, and two faster ways.
+"""The sum of two vectors on the device, one element per thread, and two faster ways.
 
     >>> import numpy as np
     >>> add(np.arange(5), np.full(5, 10))
@@ -9,8 +9,8 @@
 One addition moves 12 bytes, two floats read and one written, so the best that a kernel
 can do is bytes / bandwidth; copying the arrays to the device and back takes longer.
 
-Left out: broadcasting, other types, and vectors from the middle of an allocation, which
-are no multiples of 16 bytes away from its beginning: "vectors" cannot read those.
+Left out: broadcasting, other types, and arrays on the device whose address is not a
+multiple of 16 bytes, which "vectors" cannot read.
 
 Chapter: docs/cuda/vector-addition.md.  To copy: this file, add.cu, launch.py and cuda/.
 """
@@ -27,15 +27,15 @@ def add(x, y, how="plain", threads=256, grid=1024):
     """x (N), y (N) -> x + y (N) float32, by kernel `how` of add.cu.
 
     A block has `threads` threads.  "strided" and "vectors" have at most `grid` blocks,
-    each thread going on by the whole grid's threads until the vector ends.
-    Raises ValueError if the shapes differ or `how` is no kernel.
+    each thread advancing by the number of threads in the grid.
+    Raises ValueError if the shapes differ or `how` is not a kernel.
     """
     x, y = as_float32(x, 1), as_float32(y, 1)
     if x.shape != y.shape:
-        raise ValueError(f"x has {x.size} elements and y has {y.size}; there are pairs "
-                         "only of as many")
+        raise ValueError(f"x has {x.size} elements and y has {y.size}; both need the "
+                         "same number")
     if how not in HOW:
-        raise ValueError(f"how={how!r}: there is {', '.join(HOW)}")
+        raise ValueError(f"how={how!r}: it has to be one of {', '.join(HOW)}")
     if how == "vectors" and threads < 3:
         raise ValueError(f"threads={threads}: up to 3 elements are left over by "
                          "vectors of 4, and each needs a thread")

@@ -1,4 +1,4 @@
-"""Launch a kernel from a .cu file: compile it once, pass arrays, wait for nothing else.
+"""Launch a kernel from a .cu file: compile it once, and pass it arrays.
 
     >>> import numpy as np
     >>> x, y = np.float32([1, 2, 3]), np.float32([10, 20, 30])

@@ -7,8 +7,8 @@
 
     R rows    C columns
 
-The mean first and then the mean of (x - mean)²: a pass more than with x² - mean²,
-which in float32 is all rounding where the mean is large.
+The mean first and then the mean of (x - mean)²: one pass more than for the mean of x²
+less mean², which in float32 loses its digits to rounding where the mean is large.
 
 Left out: the backward pass, and Welford's way to have both in one pass.
 

@@ -1,4 +1,4 @@
-"""The product of two matrices on the device: a ladder of kernels, one idea a rung.
+"""The product of two matrices on the device: a ladder of kernels, one idea per rung.
 
     >>> import numpy as np
     >>> a, b = np.arange(6).reshape(2, 3), np.arange(12).reshape(3, 4)
@@ -18,11 +18,11 @@
     tiles        a block shares what it has read, in shared memory
     strips       a thread makes TM elements of a column, reading B's once for all
     squares      ... TM x TN elements, reading A's and B's once for all
-    vectors      four floats an instruction
+    vectors      four floats per instruction
     banks        shared memory laid out so that no thread waits for another
-    double       the next tiles load while these are multiplied
+    double       the next tiles are loaded while these are multiplied
     tensor       16 x 16 x 16 at once; float16 factors and float32 sums; GPUs only
-    cpu          the shape for a CPU: no shared memory, one thread a block
+    cpu          the shape for a CPU: no shared memory, one thread per block
 
 The first eight make the same sums in the same order of k.  RUNGS has for each its file
 and two sets of sizes, for a GPU and for the CPU engine, where a thread is a turn of a
@@ -100,7 +100,7 @@ def matmul(a, b, rung="double", transposed_a=False, transposed_b=False, **sizes)
     """
     a, b = as_float32(a, 2), as_float32(b, 2)
     if rung not in RUNGS:
-        raise ValueError(f"rung={rung!r}: there is {', '.join(RUNGS)}")
+        raise ValueError(f"rung={rung!r}: it has to be one of {', '.join(RUNGS)}")
     M, K = a.shape[::-1] if transposed_a else a.shape
     rows, N = b.shape[::-1] if transposed_b else b.shape
     if K != rows:

@@ -13,7 +13,7 @@ threads work as in the one before.  The first four kernels leave a float for eac
 and are launched again until one is left; "strided" and "warps" let every block add its
 own to the result.  The ladder is that of M. Harris, Optimizing Parallel Reduction in
 CUDA (2007): interleaved and divergent, strided with bank conflicts, sequential, the
-first addition while loading, and then several elements a thread.
+first addition while loading, and then several elements per thread.
 
 "warps" is for GPUs only, and only sums.  A float32 sum in a tree is off by about
 log2(N) roundings where a loop is off by up to N.  With atomics the order, and so the
@@ -45,9 +45,10 @@ def reduce(x, what="sum", how="strided", threads=256, grid=1024):
     if x.size == 0:
         raise ValueError("x has no elements, so there is nothing to reduce")
     if what not in IDENTITY:
-        raise ValueError(f"what={what!r}: there is {', '.join(IDENTITY)}")
+        raise ValueError(f"what={what!r}: it has to be one of {', '.join(IDENTITY)}")
     if how not in EACH and how not in ATOMIC:
-        raise ValueError(f"how={how!r}: there is {', '.join([*EACH, *ATOMIC])}")
+        known = ", ".join([*EACH, *ATOMIC])
+        raise ValueError(f"how={how!r}: it has to be one of {known}")
     if threads < 1 or threads & (threads - 1):
         raise ValueError(f"threads={threads}: a tree is halved until one is left, "
                          "which takes a power of two")

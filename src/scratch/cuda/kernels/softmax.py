@@ -13,7 +13,7 @@ N. Gimelshein, Online normalizer calculation for softmax, 2018), which is how at
 kernels go through a row they never hold as a whole.
 
 Left out: the other axes, masks (put -inf where a column is not to count; a row of
-nothing else is nan, as in PyTorch), the backward pass.
+nothing but -inf gives nan, as in PyTorch), the backward pass.
 
 Chapter: docs/cuda/reduction.md.  To copy: this file, softmax.cu, launch.py and cuda/.
 """
@@ -28,12 +28,12 @@ HOW = {"stable": "softmax", "online": "softmax_online"}
 def softmax(x, how="stable", threads=128):
     """x (R, C) -> (R, C) float32, each row not negative and summing to 1.
 
-    threads, of a block, is a power of two.  Raises ValueError if x is no matrix or an
-    argument is none of these.
+    threads, of a block, is a power of two.  Raises ValueError if x is not a matrix or
+    an argument is none of these.
     """
     x = as_float32(x, 2)
     if how not in HOW:
-        raise ValueError(f"how={how!r}: there is {', '.join(HOW)}")
+        raise ValueError(f"how={how!r}: it has to be one of {', '.join(HOW)}")
     if threads < 1 or threads & (threads - 1):
         raise ValueError(f"threads={threads}: a tree is halved until one is left, "
                          "which takes a power of two")

@@ -28,11 +28,11 @@ def transpose(x, how="padded", tile=32):
     """x (R, C) -> (C, R) float32, by kernel `how` of transpose.cu.
 
     A block of tile x tile / 4 threads moves tile x tile elements.  Raises ValueError if
-    x is no matrix or `how` is no kernel.
+    x is not a matrix or `how` is not a kernel.
     """
     x = as_float32(x, 2)
     if how not in HOW:
-        raise ValueError(f"how={how!r}: there is {', '.join(HOW)}")
+        raise ValueError(f"how={how!r}: it has to be one of {', '.join(HOW)}")
     R, C = x.shape
     y = np.empty((C, R), np.float32)                     # (C, R)
     if x.size:

@@ -9,16 +9,17 @@
 
 What a GPU refuses is refused here, by the same class of error: more than 1,024 threads
 in a block, more than 48 kB of shared memory, a grid that is too large, memory that was
-never allocated, Python's numbers in the place of NumPy's.  In addition each argument is
-held against the kernel's parameter, which CUDA cannot do.
+never allocated, Python's numbers instead of NumPy's.  In addition each argument is
+checked against the kernel's parameter, which CUDA cannot do.
 
     devices      errors, devices, contexts, limits      transfers    memory and copies
-    functions    arguments, launches, events, modules
+    arguments    In, Out, InOut, and what is packed     modules      kernels, launches
+    streams      streams and events
 
-What differs: everything is done when it returns, so streams and events order nothing
-and an event's time is the clock's; the device has half of the machine's memory, or
-4 GiB; the number of registers is 0, because nobody knows it; and a script that forgets
-pycuda.autoinit, which fails on a GPU, runs here with a warning.
+What differs: each call returns when its work is done, so streams and events order
+nothing and an event's time is the clock's; the device has half of the machine's memory,
+at most 4 GiB; the number of registers is given as 0, since it is unknown; and a script
+that forgets pycuda.autoinit, which fails on a GPU, runs here with a warning.
 
 Left out: textures, surfaces, graphs, peer access, arrays of CUDA's own layout, linking.
 """

@@ -18,7 +18,7 @@ __all__ = ["ArgumentHandler", "In", "InOut", "Out"]
 
 
 class ArgumentHandler:
-    """An array of the host's as an argument; copied for the launch, and only for it."""
+    """A host array as an argument, with device memory for one launch."""
 
     def __init__(self, ary):
         self.array = ary
@@ -53,7 +53,7 @@ class Out(ArgumentHandler):
 
 
 class InOut(In, Out):
-    """Both."""
+    """Copy to the device before the launch, and back after it."""
 
 
 def pack_argument(n, arg):

@@ -1,4 +1,4 @@
-"""PyCUDA's errors, devices, contexts and numbers with names, for the CPU engine.
+"""PyCUDA's errors, devices, contexts and enumerations for the CPU engine.
 
     >>> device = Device(0)
     >>> device.compute_capability(), device.get_attribute(device_attribute.WARP_SIZE)
@@ -34,23 +34,23 @@ GRID_LIMITS = (2**31 - 1, 65535, 65535)
 
 
 class Error(Exception):
-    """What CUDA's driver refuses."""
+    """An error of CUDA's driver."""
 
 
 class MemoryError(Error):            # PyCUDA's names, three of which hide Python's own
-    """The device has not so much memory."""
+    """The device does not have that much memory."""
 
 
 class LogicError(Error):
-    """A call that makes no sense."""
+    """An invalid call or argument."""
 
 
 class LaunchError(Error):
-    """A launch that went wrong."""
+    """A kernel that failed while it ran."""
 
 
 class RuntimeError(Error):
-    """Something that happened, and is nobody's mistake."""
+    """Any other CUDA error."""
 
 
 class CompileError(Error):
@@ -70,7 +70,7 @@ class NotOnCPU(CompileError):
 
 
 class Enumeration(type):
-    """device_attribute.WARP_SIZE is a name that prints as itself."""
+    """Makes a class of named numbers: device_attribute.WARP_SIZE prints as its name."""
 
     def __new__(cls, name, bases, members):
         made = super().__new__(cls, name, bases, {})
@@ -220,7 +220,7 @@ class Device:
 
 
 class Context:
-    """Contexts count how they are pushed and popped, and that is all they do."""
+    """A context can be pushed and popped; on a CPU it holds nothing else."""
 
     stack = []
     warned = False
@@ -265,7 +265,7 @@ class Context:
 
     @staticmethod
     def needed(stacklevel=4):
-        """Say once that a GPU would want a context."""
+        """Warn, once, that a GPU would need a context."""
         if not Context.stack and not Context.warned:
             Context.warned = True
             warnings.warn("no context: on a GPU this script needs `import "
@@ -273,7 +273,7 @@ class Context:
 
 
 def init(flags=0):
-    """Find the engine; pocl.NoEngine tells what to install."""
+    """Find the engine; pocl.NoEngine says what to install if there is none."""
     pocl.get_engine()
 
 
@@ -286,7 +286,7 @@ def get_driver_version():
 
 
 def set_debugging(flag=True):
-    """For PyCUDA's sake; memcheck.py is the debugger here."""
+    """Accepted and ignored: memcheck.py is the debugger here."""
 
 
 start_profiler = stop_profiler = initialize_profiler = lambda *_: None

@@ -1,4 +1,4 @@
-"""The memory of a device that is the host itself: allocate, look, copy.
+"""The memory of a device that is the host itself: allocate, view, release.
 
     >>> import numpy as np
     >>> address = allocate(16)
@@ -13,8 +13,8 @@
     >>> release(address)
 
 An address is a number, as on a GPU, so that a kernel gets it as it is and a script may
-add to it.  Each allocation lies between margins that belong to nobody: a kernel that
-runs a little too far hits those, and not the memory of Python.
+add to it.  Each allocation lies between unused margins, so that a kernel that runs a
+little too far writes there and not to Python's memory.
 """
 
 import bisect
@@ -29,7 +29,7 @@ addresses = []          # sorted
 
 
 class NotMemory(Exception):
-    """Bytes that were asked for and are not, or no longer, allocated."""
+    """The requested bytes are not, or no longer, allocated."""
 
 
 class OutOfMemory(Exception):
@@ -37,7 +37,7 @@ class OutOfMemory(Exception):
 
 
 def total():
-    """Bytes that the device pretends to have: half of the machine's, or 4 GiB."""
+    """Bytes that the device reports: half of the machine's memory, at most 4 GiB."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(machine // 2, 4 << 30)
 
@@ -48,9 +48,9 @@ def free():
 
 
 def allocate(size):
-    """The address of size bytes, not cleared.  OutOfMemory if there are not so many."""
+    """The address of size bytes, not cleared.  OutOfMemory if fewer are free."""
     if size > free():
-        raise OutOfMemory(f"{size:,} bytes asked for, {free():,} are free")
+        raise OutOfMemory(f"{size:,} bytes requested, {free():,} are free")
     holder = np.empty(size + 2 * MARGIN + ALIGNMENT, np.uint8)
     begin = holder.ctypes.data + MARGIN
     address = begin + -begin % ALIGNMENT
@@ -60,7 +60,7 @@ def allocate(size):
 
 
 def release(address):
-    """Give memory back; NotMemory if it is none, or was given back before."""
+    """Free an allocation; NotMemory if none begins at this address."""
     if address not in allocations:
         raise NotMemory(f"{address:#x} is not the beginning of an allocation")
     del allocations[address]
@@ -78,7 +78,7 @@ def owner(address):
 
 
 def view(address, size):
-    """The bytes at an address as an array that shares them; NotMemory if not ours."""
+    """The bytes at an address, an array that shares them; NotMemory if none are."""
     address = int(address)
     found = owner(address)
     if found is None:

@@ -65,7 +65,7 @@ class Function:
             self.dynamic_limit = value
 
     def set_cache_config(self, config):
-        """A GPU divides one memory between cache and shared memory; here, nothing."""
+        """Ignored: a GPU would divide memory between its cache and shared memory."""
 
     set_shared_config = set_cache_config
 
@@ -96,7 +96,7 @@ class Function:
         return seconds if time_kernel else None
 
     def check_arguments(self, packed):
-        """Hold the arguments against the parameters, as CUDA's driver could not."""
+        """Check the arguments against the parameters, which CUDA's driver cannot do."""
         if len(packed) != len(self.parameters):
             names = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
             raise LogicError(f"{INVALID}: {self.name} takes {len(self.parameters)} "
@@ -117,7 +117,7 @@ class Function:
                               "sees its bits, not its value", stacklevel=4)
 
     def prepare(self, arg_types, texrefs=()):
-        """Types of the arguments, once, as letters of struct ("PPi") or NumPy types."""
+        """Set the arguments' types, as letters of struct ("PPi") or NumPy types."""
         letters = []
         for kind in arg_types:
             if isinstance(kind, str):
@@ -158,7 +158,7 @@ class Function:
         self._launch_kernel(grid, block, self.prepared(args), shared_size)
 
     def prepared_timed_call(self, grid, block, *args, shared_size=0):
-        """A function that tells the seconds the call took."""
+        """Launch, and return a function that gives the seconds that it took."""
         packed = self.prepared(args)
         start, end = Event().record(), Event()
         self._launch_kernel(grid, block, packed, shared_size)
@@ -188,7 +188,7 @@ class Function:
                     raise TypeError(f"{name}={sizes}: sizes are Python's integers; "
                                     f"write int({size!r})")
                 if not 0 < size <= most:
-                    raise LogicError(f"{INVALID}: {name}={sizes} reaches beyond "
+                    raise LogicError(f"{INVALID}: {name}={sizes} exceeds "
                                      f"{limits}")
         threads = block[0] * block[1] * block[2]
         if threads > min(THREADS, self.bound):
@@ -264,7 +264,7 @@ class Module:
             raise LaunchError(self.failure(function.name, *failed.tolist()))
 
     def failure(self, name, line, kind, *block):
-        """What a kernel that gave up has to say."""
+        """The message of a kernel that stopped itself."""
         shown = f"{line:>6} | {self.program.source[line - 1]}"
         if kind == 0:
             return f"{name}: the assertion in line {line} is false\n{shown}"

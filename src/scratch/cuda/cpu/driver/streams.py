@@ -15,7 +15,7 @@ __all__ = ["Event", "Stream"]
 
 
 class Stream:
-    """An order of things to do; here they are done when they are said."""
+    """A queue of work; here each piece of work is done when it is issued."""
 
     handle = 0
 
@@ -33,7 +33,7 @@ class Stream:
 
 
 class Event:
-    """A moment: record() it, and ask for the milliseconds between two."""
+    """A point in time: record() it, and ask for the milliseconds between two."""
 
     def __init__(self, flags=0):
         self.moment = None

@@ -1,4 +1,4 @@
-"""PyCUDA's memory of a device for the CPU engine: allocate, copy, fill.
+"""PyCUDA's device memory for the CPU engine: allocate, copy, fill.
 
     >>> import numpy as np
     >>> x = np.arange(3, dtype=np.float32)
@@ -8,8 +8,8 @@
     >>> from_device(there, 3, np.float32)
     array([0., 0., 2.], dtype=float32)
 
-Every copy looks whether the device's side is allocated, as a GPU's driver does; the
-host's side is NumPy's.
+Every copy checks that the device's side is allocated, as a GPU's driver does; NumPy
+checks the host's side.
 """
 
 import builtins
@@ -33,7 +33,7 @@ __all__ = ["DeviceAllocation", "HostAllocation", "ManagedAllocation",
 
 
 class PointerHolderBase:
-    """Something of the program's own that has an address: override get_pointer."""
+    """The base of a program's own classes of pointers, which override get_pointer."""
 
     def get_pointer(self):
         raise NotImplementedError(f"{type(self).__name__} has no get_pointer, which "
@@ -50,7 +50,7 @@ class PointerHolderBase:
 
 
 class DeviceAllocation:
-    """Memory of the device; int() of it is its address.  Freed when forgotten."""
+    """Device memory; int() of it is its address.  Freed when it is deleted."""
 
     def __init__(self, size):
         try:
@@ -58,11 +58,11 @@ class DeviceAllocation:
         except (memory.OutOfMemory, builtins.MemoryError) as error:
             raise MemoryError(f"cuMemAlloc failed: out of memory: {error}") from None
         self.size = size
-        self.release = memory.release      # needed when Python is being taken down
+        self.release = memory.release      # needed while Python shuts down
 
     def free(self):
         if self.address is None:
-            raise LogicError("cuMemFree failed: this memory was given back before")
+            raise LogicError("cuMemFree failed: this memory has already been freed")
         address, self.address = self.address, None
         self.release(address)
 
@@ -71,7 +71,7 @@ class DeviceAllocation:
 
     def __int__(self):
         if self.address is None:
-            raise LogicError("this memory was given back")
+            raise LogicError("this memory has been freed")
         return self.address
 
     __index__ = __int__
@@ -82,14 +82,14 @@ class DeviceAllocation:
 
 
 class HostAllocation(np.ndarray):
-    """Host memory that a GPU could copy from by itself."""
+    """Page-locked (pinned) host memory."""
 
     def get_device_pointer(self):
         return self.ctypes.data
 
 
 class ManagedAllocation(np.ndarray):
-    """Memory that host and device see at one address."""
+    """Managed memory, which host and device see at one address."""
 
     @property
     def gpudata(self):
@@ -121,7 +121,7 @@ def mem_alloc_pitch(width, height, access_size):
 
 
 def mem_get_info():
-    """Bytes that are free, and bytes in all."""
+    """(free bytes, total bytes)."""
     return memory.free(), memory.total()
 
 
@@ -148,12 +148,12 @@ def address_of(pointer):
         return int(pointer)
     if hasattr(pointer, "gpudata"):
         return int(pointer.gpudata)
-    raise TypeError(f"{type(pointer).__name__} is no device pointer: allocate with "
+    raise TypeError(f"{type(pointer).__name__} is not a device pointer: allocate with "
                     "mem_alloc, or wrap the array in In, Out or InOut")
 
 
 def flat_bytes(host):
-    """The bytes of an array or a buffer, shared, if they lie in one piece."""
+    """A view of the bytes of an array or a buffer, which has to be contiguous."""
     if isinstance(host, np.generic):
         host = np.asarray(host)
     if isinstance(host, np.ndarray):
@@ -287,7 +287,7 @@ class Memcpy2D:
                 end = row_to * self.dst_pitch + self.dst_x_in_bytes
                 if begin + width > self.source.size or end + width > self.target.size:
                     raise LogicError("cuMemcpy2D failed: invalid argument: the "
-                                     "rectangle reaches beyond the memory")
+                                     "rectangle extends beyond the memory")
                 self.target[end:end + width] = self.source[begin:begin + width]
 
 
@@ -295,7 +295,7 @@ class Memcpy3D(Memcpy2D):
     """Copy a box: depth layers, height rows of a layer."""
 
 
-# ---- arrays of the host that a GPU treats in a special way ---------------------------
+# ---- page-locked, aligned and managed arrays -----------------------------------------
 
 def pagelocked_empty(shape, dtype, order="C", mem_flags=0):
     return np.empty(shape, dtype, order).view(HostAllocation)

@@ -1,4 +1,4 @@
-"""Rewrite a kernel so that it tells what it loads and stores.
+"""Rewrite a kernel so that it records what it loads and stores.
 
     >>> watch = Watch()
     >>> body = parse(tokenize("{ float s = x[i]; y[i] += s; atomicAdd(&n[0], 1); }"),
@@ -15,12 +15,12 @@
     1 y[i] of y
     1 n[0] of n
 
-LOOK_(kind, site, base, place) is the place itself, after look_() was told its address
-and that of what it is a part of.  look_() answers with the address to use: the same, or
-that of a spare cell if the access is wrong, so that the kernel can go on.
+LOOK_(kind, site, base, place) is the place itself, after look_() has recorded its
+address and that of what it is a part of.  look_() returns the address to use: the same,
+or that of a spare cell if the access is wrong, so that the kernel can go on.
 
     place    what stands left of = in C: x[i], *p, s->n, a shared variable
-    base     the pointer or array that the place is reached through, if it is to be seen
+    base     the pointer or array through which the place is reached, if that is known
     kind     1 load, 2 store, 3 both, 4 atomic
 
 Pointers and arrays are told apart by the compiler (ARRAY_), since only it knows types.
@@ -171,7 +171,7 @@ class Rewriter(Reader):
         while self.at < len(self.tokens):
             node = self.whole()
             result += self.load(node).tokens
-            if self.at < len(self.tokens):       # an operator nobody expects: leave it
+            if self.at < len(self.tokens):       # an unexpected operator: leave it
                 result.append(self.take())
         return result
 
@@ -297,7 +297,7 @@ class Rewriter(Reader):
         return node
 
     def call(self, node):
-        """f(arguments); an atomic tells what its first argument points to."""
+        """f(arguments); an atomic records what its first argument points to."""
         atomic = node.tokens[-1].text.startswith("atomic")
         tokens = [*node.tokens, self.take()]
         while self.at < len(self.tokens) and self.text() != ")":

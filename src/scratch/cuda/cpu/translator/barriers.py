@@ -1,5 +1,4 @@
-"""Does every thread arrive at a barrier?  Asked while a kernel runs, where it is
-unclear.
+"""Make sure that all threads arrive at a barrier: by a vote, where they may not.
 
     >>> body = tokenize('''{
     ...     for (int s = 8; s > 0; s /= 2) { f(s); __syncthreads(); }
@@ -19,9 +18,9 @@ some return and others go on, or their loops end in different rounds, it compute
 nonsense or crashes.  A GPU waits for ever, or, for threads that have returned, does not
 wait.
 
-So each decision on which a barrier depends is looked at.  If it is made of values that
-all threads of a block share, such as blockIdx, the arguments and what is computed from
-them, all decide alike.  Otherwise the threads vote: should they disagree, all of them
+So each condition on which a barrier depends is examined.  If it is computed from values
+that all threads of a block share, such as blockIdx and the arguments, all threads take
+the same decision.  Otherwise the threads vote: should they disagree, all of them
 go the same way, and the launch ends in an error that names the line.
 
     uniform    alike in all threads of a block      varying    perhaps not
@@ -41,7 +40,7 @@ VOTE = """static bool vote_(struct context_ *context, int line, bool leaving, bo
 {
     uint *votes = (uint *)context->votes, turn = context->turn;
     context->turn = (turn + 1) % 3;
-    votes[(turn + 1) % 3] = 0;           // nobody looks at the next but one before
+    votes[(turn + 1) % 3] = 0;    // safe: no thread reads it before the next barrier
     __sync_fetch_and_or(&votes[turn], yes ? 1 : 2);
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     if (votes[turn] != 3) return yes;
@@ -77,7 +76,7 @@ def waits(statement, waiting):
 
 
 def names(tokens):
-    """Names of variables: those that are no members and no calls."""
+    """Names in an expression, but for those of members."""
     for n, token in enumerate(tokens):
         if token.kind == "name" and (n == 0 or tokens[n - 1].text not in (".", "->")):
             yield token.text
@@ -110,7 +109,7 @@ HARMLESS = set("""blockIdx blockDim gridDim warpSize sizeof int float unsigned s
 
 
 def unknown(tokens, known):
-    """Functions and variables nobody vouches for; a name in capitals is a constant."""
+    """Names about which nothing is known; one in capitals is taken for a constant."""
     called = {token.text for n, token in enumerate(tokens[:-1])
               if token.kind == "name" and tokens[n + 1].text == "("}
     return {name for name in names(tokens) if name not in known | HARMLESS
@@ -160,7 +159,7 @@ def assigned(tokens, varying, control):
             varying.update(t.text for t in (before, after) if t and t.kind == "name")
         elif token.text == "&" and after is not None and after.kind == "name" and (
                 before is None or before.text in ("(", ",", "=")):
-            varying.add(after.text)      # who knows what is written there
+            varying.add(after.text)      # a value may be stored through it
 
 
 def mark(statement, varying, waiting, loop):

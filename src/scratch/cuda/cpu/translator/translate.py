@@ -16,7 +16,7 @@
 
 A GPU has several memories and OpenCL C gives a pointer the kind of memory it points
 into; CUDA C does not.  On a CPU they are all the same, so here every pointer is an
-ordinary one, and nobody has to find out which kind was meant.  What is left to do:
+ordinary one, and its kind of memory need not be found out.  What is left to do:
 
     f(...)            every function stays a function, its body word for word, but for
                       words that OpenCL C has others for (vocabulary.py)
@@ -46,7 +46,7 @@ from .preprocess import constant
 
 @dataclass
 class Program:
-    """A program in OpenCL C, and what a launch has to know about it."""
+    """A program in OpenCL C, and what a launch needs to know about it."""
 
     text: str
     kernels: dict               # name -> [Parameter, ...]
@@ -59,10 +59,10 @@ class Program:
 
 
 def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None):
-    """CUDA C, {macro: text}, folders -> Program.  SourceError says what it stumbles on.
+    """CUDA C, {macro: text}, folders -> Program.  SourceError says what is wrong.
 
     watch, if any, is called with each body, a Statement, and gives the one to translate
-    in its place; memcheck.py uses it to let a program tell what it loads and stores.
+    in its place; memcheck.py uses it to let a program record its loads and stores.
     """
     parsed = Source(source, defines, include_dirs, file)
     analyse(parsed, watch)

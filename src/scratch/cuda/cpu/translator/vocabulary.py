@@ -200,7 +200,7 @@ def whole(name, does):
 
 
 def exchange(name, result, types):
-    """The same by compare and exchange: try until nobody came between."""
+    """The same by compare and exchange: retry until no other thread intervenes."""
     bits = {"float": "uint", "double": "ulong"}
     return [f"{OVERLOAD} {t} {name}(volatile {t} *a, {t} b) {{ {u} old, seen = "
             f"*(volatile {u} *)a; do {{ old = seen; seen = __sync_val_compare_and_swap("
