@@ -25,10 +25,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from scratch.makemore import bert, fast, gpt, transformer
+from scratch.makemore import bert, data, fast, gpt, transformer
 from scratch.makemore.attention import MultiHeadAttention, causal
+from scratch.makemore.optimizers import cosine_rates
 from scratch.makemore.sample import sample as without_cache
-from scratch.makemore.transformer import SIZES, Config, cosine
+from scratch.makemore.transformer import SIZES, Config
 
 from .harness import budget, median, ratio, seconds, significant, turns
 from .names import book, karpathy
@@ -51,11 +52,11 @@ def main(options):
 
 
 def rows_of_gpt(words, part):
-    return gpt.rows(getattr(words, part), words.vocabulary, BLOCK)
+    return data.rows(getattr(words, part), words.vocabulary, BLOCK)
 
 
 def rows_of_bert(words, part):
-    return bert.rows(getattr(words, part), words.vocabulary, BLOCK)
+    return data.rows(getattr(words, part), words.vocabulary, BLOCK, boundaries=2)[0]
 
 
 # The straightforward way, and then one saving after the other
@@ -89,7 +90,7 @@ class Slow(nn.Module):
     def forward(self, ids, targets, T=None):
         body = self.model.body
         B, T = ids.shape
-        x = body.symbols(ids) + body.places(torch.arange(T)[None])
+        x = body.symbols(ids) + body.positions(torch.arange(T)[None])
         for block in body.blocks:
             x = x + self.attend(block.attention, block.norm1(x))
             x = x + block.mlp.out(self.gelu(block.mlp.hidden(block.norm2(x))))
@@ -114,9 +115,9 @@ class Slow(nn.Module):
         return 0.5 * u * (1.0 + torch.tanh(math.sqrt(2.0 / math.pi) * (u + 0.044715 * torch.pow(u, 3.0))))
 
 
-def steps(start, words, vocabulary, workers=None, optimiser="plain", crop=False, **kind):
+def steps(start, words, vocabulary, workers=None, optimizer="plain", crop=False, **kind):
     """Losses, a step for each, with the savings that are named."""
-    ids, targets = gpt.rows(words, vocabulary, BLOCK)
+    ids, targets = data.rows(words, vocabulary, BLOCK)
     generator = torch.Generator().manual_seed(1)
     order = (list(torch.randint(len(words), (BATCH,), generator=generator)) for _ in itertools.count())
     if workers is None:
@@ -127,17 +128,17 @@ def steps(start, words, vocabulary, workers=None, optimiser="plain", crop=False,
     model = Slow(start, **kind)
     parameters = list(model.parameters())
     settings = dict(lr=RATE, betas=(0.9, 0.99), weight_decay=0.01)
-    if optimiser == "flat":
+    if optimizer == "flat":
         flat = fast.together(parameters)
         adam = torch.optim.AdamW([flat], fused=True, **settings)
     else:
-        adam = torch.optim.AdamW(parameters, fused=optimiser == "fused", foreach=False, **settings)
+        adam = torch.optim.AdamW(parameters, fused=optimizer == "fused", foreach=False, **settings)
     for x, y in source:
         if crop:
             T = int((y >= 0).any(0).sum())
             x, y = x[:, :T], y[:, :T]
         loss = model(x, y)
-        if optimiser == "flat":
+        if optimizer == "flat":
             flat.grad = torch.cat([slope.flatten() for slope in torch.autograd.grad(loss, parameters)])
         else:
             model.zero_grad(set_to_none=True)
@@ -159,7 +160,7 @@ class Forever:
 def ours(start, words, vocabulary, loop):
     generator = torch.Generator().manual_seed(1)
     rates = itertools.repeat(RATE)
-    return loop(start, gpt.batches(*gpt.rows(words, vocabulary, BLOCK), BATCH, generator), rates)
+    return loop(start, data.batches(*data.rows(words, vocabulary, BLOCK), BATCH, generator), rates)
 
 
 def trainings(words, vocabulary):
@@ -175,9 +176,9 @@ def trainings(words, vocabulary):
         "data in memory": variant(),
         "and GELU as one operation": variant(gelu=True),
         "and attention as one operation": variant(gelu=True, sdpa=True),
-        "and AdamW fused": variant(gelu=True, sdpa=True, optimiser="fused"),
-        "and parameters in one stretch": variant(gelu=True, sdpa=True, optimiser="flat"),
-        "and the padding cropped": variant(gelu=True, sdpa=True, optimiser="flat", crop=True),
+        "and AdamW fused": variant(gelu=True, sdpa=True, optimizer="fused"),
+        "and parameters in one stretch": variant(gelu=True, sdpa=True, optimizer="flat"),
+        "and the padding cropped": variant(gelu=True, sdpa=True, optimizer="flat", crop=True),
         "and the rest of it packed away (fast.py)": ours(copy.deepcopy(start), words, vocabulary, fast.train),
         "the clear model (transformer.py)": ours(copy.deepcopy(start), words, vocabulary, transformer.train),
     }
@@ -193,7 +194,7 @@ def straightforward_names(model, count, batch):
     while names < count:
         ids = torch.zeros(batch, 1, dtype=torch.long)
         for _ in range(BLOCK - 1):
-            x = body.symbols(ids) + body.places(torch.arange(ids.shape[1])[None])
+            x = body.symbols(ids) + body.positions(torch.arange(ids.shape[1])[None])
             for block in body.blocks:
                 x = x + slow.attend(block.attention, block.norm1(x))
                 x = x + block.mlp.out(slow.gelu(block.mlp.hidden(block.norm2(x))))
@@ -231,8 +232,8 @@ def speed(out, rounds, threads):
     for name, entry in stepping.items():
         print(f"{name:45} {entry['ms']:8.3g} ms {entry['times as fast']:6.3g}", flush=True)
     model = gpt.GPT(Config(len(vocabulary), BLOCK, tied=False), torch.Generator().manual_seed(1))
-    quick = fast.train(model, gpt.batches(*gpt.rows(train, vocabulary, BLOCK), BATCH,
-                                          torch.Generator().manual_seed(1)), cosine(2000, 2e-3))
+    quick = fast.train(model, data.batches(*data.rows(train, vocabulary, BLOCK), BATCH,
+                                          torch.Generator().manual_seed(1)), cosine_rates(2000, 2e-3))
     list(quick)
     drawing = {
         "straightforward, 50 at a time": lambda: straightforward_names(model, NAMES, 50),
@@ -335,7 +336,7 @@ def ladder(out, count=2000, rate=1e-3):
         V, begin = len(words.vocabulary), time.perf_counter()
         model = Rung(V, BLOCK, **parts) if parts is not None else gpt.GPT(
             Config(V, BLOCK, layers=3, heads=4, channels=32))
-        for _ in transformer.train(model, gpt.batches(*training, BATCH), [rate] * count):
+        for _ in transformer.train(model, data.batches(*training, BATCH), [rate] * count):
             pass
         parameters = sum(p.numel() for p in model.parameters())
         rungs.append({"part": name, "parameters": parameters,
@@ -358,7 +359,7 @@ def trained_gpt(words, count, rate=2e-3, decay=0.1, batch=BATCH, tied=False, dro
     model = gpt.GPT(config, generator)
     training, losses, curve = rows_of_gpt(words, "train"), [], []
     every = count // 40
-    for each in fast.train(model, gpt.batches(*training, batch, generator), cosine(count, rate), decay):
+    for each in fast.train(model, data.batches(*training, batch, generator), cosine_rates(count, rate), decay):
         losses.append(each)
         if len(losses) % every == 0:
             curve.append([len(losses), significant(statistics.fmean(losses[-every:]), 6),
@@ -381,8 +382,8 @@ def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes
     generator, begin = torch.Generator().manual_seed(1), time.perf_counter()
     config = Config(len(words.vocabulary) + 1, BLOCK, dropout=dropout, **{**SIZES["default"], **sizes})
     model = bert.BERT(config, generator)
-    source = bert.batches(rows_of_bert(words, "train"), bert.mask_of(model), 2 * BATCH, generator, share)
-    for n, each in enumerate(transformer.train(model, source, cosine(count, rate), decay), 1):
+    source = bert.masked_batches(rows_of_bert(words, "train"), bert.mask_of(model), 2 * BATCH, generator, share)
+    for n, each in enumerate(transformer.train(model, source, cosine_rates(count, rate), decay), 1):
         if n % (count // 10) == 0:
             print(f"{n:>6} {each:.4f}", flush=True)
     minutes = (time.perf_counter() - begin) / 60
@@ -391,7 +392,7 @@ def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes
         ids = rows_of_bert(words, name)
         letters = (ids != 0).sum().item()
         scores[name] = {
-            kind: significant(bert.surprise(model, ids, ahead=ahead).sum().item() / letters, 6)
+            kind: significant(bert.pseudo_nll(model, ids, ahead=ahead).sum().item() / letters, 6)
             for kind, ahead in (("all others seen", False), ("from the left", True))}
     return model, {"parameters": sum(p.numel() for p in model.parameters()),
                    "minutes": significant(minutes), **scores,
@@ -445,7 +446,7 @@ def classifier(pretrained, words, budgets=(100, 400, 1600)):
     found = {"test words": len(labels), "given names among them": int(labels.sum()), "rows": []}
     for count in budgets:
         chosen = words.train[:count]
-        ids = bert.rows(chosen, words.vocabulary, BLOCK)
+        ids, _ = data.rows(chosen, words.vocabulary, BLOCK, boundaries=2)
         answers = torch.tensor([word in given for word in chosen]).long()
         entry = {"labelled": count}
         for kind in ("pretrained", "from scratch"):
@@ -455,10 +456,10 @@ def classifier(pretrained, words, budgets=(100, 400, 1600)):
                 generator = torch.Generator().manual_seed(seed)
                 start = copy.deepcopy(pretrained)
                 if kind == "from scratch":
-                    transformer.initialise(start, start.config, generator)
+                    transformer.init_weights(start, start.config, generator)
                 model = bert.Classifier(start, 2, generator)
                 source = balanced(ids, answers, 32, generator)
-                for _ in transformer.train(model, source, cosine(200, 1e-3), 0.1):
+                for _ in transformer.train(model, source, cosine_rates(200, 1e-3), 0.1):
                     pass
                 with torch.no_grad():
                     guesses = model(test).argmax(1)

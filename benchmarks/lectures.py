@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 
 from scratch.makemore import backprop, bigram, mlp, wavenet
-from scratch.makemore.data import dataset, split
+from scratch.makemore.data import batches, dataset, split
 from scratch.makemore.layers import BatchNorm1d, Embedding, Flatten, Linear, Sequential, Tanh
 
 from .harness import significant
@@ -74,7 +74,7 @@ def trained(model, lecture, g, rates=None, batch=32, say=20_000):
     rates = rates or two_rates()
     examples = lecture.examples("train", model.block_size)
     losses = []
-    for each in mlp.train(model, *examples, rates, batch, g):
+    for each in mlp.train(model, batches(*examples, batch, g), rates):
         losses.append(each)
         if len(losses) % say == 0:
             print(f"    {len(losses):,} of {len(rates):,} steps, {each:.4f}", file=sys.stderr, flush=True)
@@ -370,7 +370,7 @@ def g2(lecture):
 def g7(lecture):
     net, g = by_hand(hidden=200)
     examples = lecture.examples("train", 3)
-    losses = list(backprop.train(net, *examples, two_rates(), 32, g))
+    losses = list(backprop.train(net, batches(*examples, 32, g), two_rates()))
     backprop.calibrate(net, examples[0])
     return {"parameters": count(net), "step 0": losses[0], **losses_of(net, lecture)}
 

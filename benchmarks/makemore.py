@@ -5,7 +5,7 @@
 Each pair does the same mathematics from the same start, which is checked first.  One thread.
 
 What "leanest" means: for the network, autograd with every saving known to us that keeps it readable
-as PyTorch (one call per layer, no .grad to be kept and cleared, no optimiser object); its gradient by
+as PyTorch (one call per layer, no .grad to be kept and cleared, no optimizer object); its gradient by
 hand, which is another program, is measured beside it and has no budget.  For the neural bigram, whose
 own step has its gradient by hand, the peer has, too.
 """
@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from scratch.makemore import bigram, mlp
-from scratch.makemore.data import Vocabulary, dataset
+from scratch.makemore.data import Vocabulary, batches, dataset
 from scratch.makemore.sample import sample
 
 from .harness import budget, median, ratio, seconds, turns
@@ -83,7 +83,7 @@ def network_steps(train, vocabulary):
         model, generator = start()
 
         def run(steps):
-            return list(mlp.train(model, contexts, targets, [RATE] * steps, BATCH, generator))
+            return list(mlp.train(model, batches(contexts, targets, BATCH, generator), [RATE] * steps))
         return run
 
     def leanest():
@@ -208,7 +208,8 @@ def bigram_steps(train, vocabulary):
 def samplers(vocabulary, train):
     model = mlp.MLP(len(vocabulary), generator=torch.Generator().manual_seed(SEED), output_scale=0.01)
     contexts, targets = dataset(train, vocabulary, 3)
-    for _ in mlp.train(model, contexts, targets, mlp.two_rates(5000), 32, torch.Generator().manual_seed(1)):
+    drawn = batches(contexts, targets, 32, torch.Generator().manual_seed(1))
+    for _ in mlp.train(model, drawn, mlp.two_rates(5000)):
         pass
 
     def one_at_a_time(count):

@@ -17,6 +17,7 @@ import time
 import torch
 
 from scratch.makemore import bigram, mlp, ngram, recurrent, wavenet
+from scratch.makemore.data import batches, rows as as_rows
 from scratch.makemore.evaluate import loss, report
 from scratch.makemore.optimizers import AdamW, cosine, warmup
 from scratch.makemore.training import Trainer
@@ -75,7 +76,7 @@ def network(words, steps=200_000, batch=32, rate=0.1, hidden_scale=1.0, **sizes)
     model.W1.data *= hidden_scale
     training, dev = words.examples("train", model.block_size), words.examples("dev", model.block_size)
     losses, curve = [], []
-    for each in mlp.train(model, *training, mlp.two_rates(steps, rate), batch, generator):
+    for each in mlp.train(model, batches(*training, batch, generator), mlp.two_rates(steps, rate)):
         losses.append(each)
         if len(losses) % (steps // POINTS) == 0:
             recent = losses[-(steps // POINTS):]
@@ -134,9 +135,9 @@ def recurrently(words, cell, steps=10_000, batch=32, rate=0.005, channels=32, hi
     model = recurrent.Recurrent(len(words.vocabulary), cell, channels, hidden, generator=g)
     T = max(map(len, words.words)) + 1
     trainer = Trainer(
-        model, AdamW(model.parameters(), lr=rate), recurrent.rows(words.train, words.vocabulary, T),
-        recurrent.rows(words.dev, words.vocabulary, T), steps=steps, batch=batch, generator=g, limit=1.0,
-        every=steps // POINTS, patience=patience, predict=model.every,
+        model, AdamW(model.parameters(), lr=rate), as_rows(words.train, words.vocabulary, T),
+        as_rows(words.dev, words.vocabulary, T), steps=steps, batch=batch, generator=g, limit=1.0,
+        every=steps // POINTS, patience=patience, predict=model.forward_all,
         schedule=lambda step: warmup(step, 100) * cosine(step, steps))
     return followed(model, trainer, SEED, {
         "block_size": 16, "channels": channels, "hidden": hidden, "steps": steps, "batch": batch,

@@ -19,7 +19,7 @@ import torch
 
 from scratch.makemore.data import dataset
 from scratch.makemore.optimizers import AdamW
-from scratch.makemore.training import Trainer, move
+from scratch.makemore.training import Trainer
 from scratch.makemore.wavenet import tree
 
 from .harness import ROOT, median, seconds, significant, turns
@@ -44,7 +44,7 @@ def main(options):
     running, first, last = {}, {}, {}
     for name, settings in VARIANTS.items():
         g = torch.Generator().manual_seed(1)
-        model = move(tree(27, 8, 24, 128, generator=g), device)
+        model = tree(27, 8, 24, 128, generator=g).to(device)
         trainer = Trainer(model, AdamW(model.parameters(), lr=0.003), examples, batch=128,
                           steps=WARM + options.rounds * STEPS, generator=g, **settings)
         running[name] = trainer.run()

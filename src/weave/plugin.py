@@ -52,7 +52,7 @@ class Settings(Config):
     package                the module that a downloaded notebook imports, to find the book by
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
-    seconds_per_chapter    a chapter that runs for longer is an error
+    seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
     """
 

@@ -30,9 +30,10 @@ def solved_settings():
     "fine_tuned": """
 def solved_fine_tuned(model, few, steps, rate, batch=32, seed=1):
     import copy
-    from scratch.makemore.transformer import cosine, train
+    from scratch.makemore.optimizers import cosine_rates
+    from scratch.makemore.transformer import train
     model, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
-    for _ in train(model, gpt.batches(*few, batch, generator), cosine(steps, rate, warmup=0.0)):
+    for _ in train(model, data.batches(*few, batch, generator), cosine_rates(steps, rate, warm=0)):
         pass
     return model
 """,

@@ -12,8 +12,8 @@ from randomized_models import generator, randomized
 from benchmarks.results import read
 from scratch.makemore import evaluate, fast, gpt
 from scratch.makemore import sample as uncached
-from scratch.makemore.data import Vocabulary, dataset, split
-from scratch.makemore.gpt import GPT, Cache, Config, batches, loss, rows, sample, train
+from scratch.makemore.data import Vocabulary, batches, dataset, split
+from scratch.makemore.gpt import GPT, Cache, Config, loss, rows, sample, train
 
 torch.set_num_threads(1)    # such small operations: a second thread would only wait
 

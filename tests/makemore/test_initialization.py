@@ -16,7 +16,7 @@ from benchmarks.names import Words
 from benchmarks.results import load, read
 from scratch.makemore import initialization
 from scratch.makemore.initialization import (
-    GAINS, dead, draw_outputs, draw_ratios, draw_slopes, gradient_to_data, histogram, kaiming, probe,
+    GAINS, dead, draw_outputs, draw_ratios, draw_gradients, gradient_to_data, histogram, kaiming, probe,
     saturation, update_to_data, xavier)
 from scratch.makemore.layers import Embedding, Flatten, Linear, Sequential, Tanh
 
@@ -98,7 +98,7 @@ def test_probe_finds_what_retain_grad_finds():
     assert [signal.name for signal in signals] == [
         "0 Embedding", "1 Flatten", "2 Linear", "3 Tanh", "4 Linear"]
     for signal, output in zip(signals, outputs):
-        assert torch.equal(signal.output, output) and torch.equal(signal.slope, output.grad)
+        assert torch.equal(signal.output, output) and torch.equal(signal.gradient, output.grad)
         assert not signal.output.requires_grad
 
 
@@ -106,8 +106,8 @@ def test_probe_sees_slopes_without_parameters_and_under_no_grad():
     x = torch.randn(5, 3, generator=generator())
     with torch.no_grad():
         first, second = probe([torch.tanh, torch.exp], x, torch.sum, ["tanh", "exp"])
-    assert torch.equal(second.slope, torch.ones(5, 3))
-    torch.testing.assert_close(first.slope, x.tanh().exp())
+    assert torch.equal(second.gradient, torch.ones(5, 3))
+    torch.testing.assert_close(first.gradient, x.tanh().exp())
     with pytest.raises(ValueError):
         probe([torch.tanh], x, torch.sum, ["one", "too many"])
 
@@ -152,7 +152,7 @@ def test_a_histogram_of_zeros_has_them_in_the_middle():
 def test_drawings_have_a_line_for_each_tensor():
     net, ids = network(generator()), torch.randint(11, (50, 3), generator=generator())
     signals = probe(net.layers, ids, lambda logits: F.cross_entropy(logits, ids[:, 0]))
-    for draw in (draw_outputs, draw_slopes):
+    for draw in (draw_outputs, draw_gradients):
         axes = draw(signals)
         assert [line.get_label() for line in axes.lines] == [signal.name for signal in signals]
         assert [text.get_text() for text in axes.get_legend().texts] == [s.name for s in signals]

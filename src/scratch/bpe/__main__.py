@@ -50,7 +50,8 @@ def main(arguments=None):
     return 2
 
 
-@click.group(help=__doc__.replace("\n\n", "\n\n\b\n"),    # \b: keep the lines as written
+# \b makes click keep the lines of a paragraph as they are written.
+@click.group(help=__doc__.replace("\n\n", "\n\n\b\n"),
              context_settings={"help_option_names": ["-h", "--help"],
                                "show_default": True})
 def program():
@@ -102,7 +103,7 @@ def train(text, size, pattern, special, processes, output):
 @click.argument("text", nargs=-1, type=Path)
 def inspect(model, text):
     """Show what is in MODEL, and what it does to TEXT."""
-    from .store import shown
+    from .store import readable
     tokenizer = load(model)
     used, size, count = set(), 0, 0
     for file in text_files(text):
@@ -117,7 +118,7 @@ def inspect(model, text):
           f"{', '.join(map(repr, tokenizer.special_tokens)) or 'none'}")
     print(f"pattern: {tokenizer.pattern}")
     longest = sorted(tokenizer.vocab.values(), key=len, reverse=True)[:10]
-    print("longest tokens: " + ", ".join(map(shown, longest)))
+    print("longest tokens: " + ", ".join(map(readable, longest)))
     if text:
         ratio = size / count
         print(f"{size:,} bytes are {count:,} tokens: {ratio:.3f} bytes per token")
@@ -125,7 +126,7 @@ def inspect(model, text):
         merged = [token for token in never if len(token) > 1]
         print(f"never used: {len(never):,} tokens, of which {len(never) - len(merged)} "
               "are single bytes")
-        print("some of them: " + (", ".join(map(shown, merged[:10])) or "none"))
+        print("some of them: " + (", ".join(map(readable, merged[:10])) or "none"))
 
 
 @program.command()
