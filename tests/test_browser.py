@@ -1,8 +1,10 @@
 """Pages as their readers meet them: in a browser, in both palettes, wide, narrow, printed, unscripted."""
 
-import pytest
-from served import ROOT
+from pathlib import Path
 
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SHOTS = ROOT / "tests" / "screenshots"
 CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"

@@ -40,14 +40,24 @@ def test_every_program_of_the_package_knows_the_commands_and_options_it_is_shown
     lines = re.findall(r"^python -m (scratch\.\w+) (\w+) (.*?)(?: +#.*)?$", README, re.MULTILINE)
     assert {program for program, _, _ in lines} == {"scratch.makemore", "scratch.bpe", "scratch.cuda"}
     for program, command, rest in lines:
-        told = subprocess.run([sys.executable, "-m", program, command, "--help"], capture_output=True, text=True)
+        told = subprocess.run([sys.executable, "-m", program, command, "--help"],
+                              capture_output=True, text=True)
         assert told.returncode == 0, told.stderr
         for option in re.findall(r"--[\w-]+", rest):
             assert option in told.stdout, f"{program} {command} {option}"
 
 
+def listed(path):
+    """Whether README.md links a file, or a folder that it is in, below its unit's own."""
+    inside = path.relative_to(ROOT)
+    folders = [folder for folder in inside.parents if len(folder.parts) > 3]
+    return any(f"]({one})" in README for one in [inside, *folders])
+
+
 def test_its_map_lists_every_chapter_and_every_module():
-    for path in [*ROOT.glob("docs/*/*.md"), *ROOT.glob("src/scratch/*/*.py"), ROOT / "src/scratch/cuda/cpu",
-                 *ROOT.glob("src/scratch/cuda/kernels/*.py")]:
-        listed = f"]({path.relative_to(ROOT)})" in README
-        assert listed or path.name.startswith("__"), f"README.md does not list {path}"
+    chapters = [path for path in ROOT.glob("docs/*/*.md") if "\njupyter:" in path.read_text(encoding="utf-8")]
+    modules = [path for path in ROOT.glob("src/scratch/**/*.py") if not path.name.startswith("__")]
+    programs = [path.parent for path in ROOT.glob("src/scratch/**/__init__.py")
+                if "A program, not to copy" in path.read_text(encoding="utf-8")]
+    for path in [*chapters, *modules]:
+        assert listed(path) or path.parent in programs, f"README.md does not list {path}"

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import nbformat
 import pytest
 import yaml
-from served import ROOT, find_node
 
+from weave.site import Formulas, find_node
 from weave.take import take
 
+ROOT = Path(__file__).resolve().parents[1]
 KB = 1000
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src")}
 HERE = "http://site/"
@@ -93,28 +95,6 @@ def test_no_page_uses_inline_styles_or_handlers_that_the_policy_would_refuse(sit
 
 
 LISTING = re.compile(r'<p class="weave-source">.*?</pre>', re.DOTALL)
-
-
-class Formulas(HTMLParser):
-    """How many characters of a page are KaTeX's."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.size = 0, 0
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        if self.open or dict(attributes).get("class") == "katex":
-            self.open += 1
-            self.size += len(self.get_starttag_text())
-
-    def handle_endtag(self, tag):
-        if self.open:
-            self.open -= 1
-            self.size += len(f"</{tag}>")
-
-    def handle_data(self, data):
-        self.size += len(data) * bool(self.open)
 
 
 def test_every_chapter_page_is_light_without_its_figures(site):

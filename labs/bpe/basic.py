@@ -1,9 +1,9 @@
 """Byte-pair encoding, first step: count, merge, train, encode, decode.
 
     id      a token's number: 0 to 255 are the bytes, and each merge makes the next
-    pair    two ids that stand side by side
-    merges  pair -> the id that replaces it, in order of birth
-    vocab   id -> the bytes that it stands for
+    pair    two adjacent ids
+    merges  pair -> the id that replaces it, in the order in which they were learnt
+    vocab   id -> the bytes it stands for
 
 Exercises: get_stats, merge, learn, apply, vocabulary, BasicTokenizer.decode.
 Chapter: docs/tokenization/bpe.md.  In place of: scratch.bpe.basic.
@@ -13,14 +13,14 @@ from scratch.bpe import basic
 
 
 class BasicTokenizer(basic.BasicTokenizer):
-    """The book's BasicTokenizer, but for the method that you write."""
+    """The book's BasicTokenizer, except for the method that you write."""
 
     def decode(self, ids, errors="replace"):
-        """Ids -> a string; bytes that are not UTF-8 become U+FFFD, or as errors says.
+        """Ids -> text; errors says what bytes that are not UTF-8 become (U+FFFD).
 
-        self.vocab has the bytes of each id. Join them all before you decode: a sign can
-        begin in one token and end in the next. For an id that self.vocab does not
-        have, raise ValueError(f"id {id} is outside the vocabulary, 0..{largest id}").
+        self.vocab has the bytes of each id. Join them all before you decode: a
+        character can begin in one token and end in the next. For an id that is not in
+        self.vocab, raise ValueError(f"id {id} is outside the vocabulary, 0..{largest id}").
 
         And back?
 
@@ -63,14 +63,14 @@ def get_stats(ids, counts=None):
     >>> counts = get_stats([1, 2])
     >>> get_stats([0, 1, 2], counts)
     {(1, 2): 2, (0, 1): 1}
-    >>> get_stats([1, 2])                # nothing is left over from the last time
+    >>> get_stats([1, 2])                # the counts begin anew in each call
     {(1, 2): 1}
     """
     raise NotImplementedError("get_stats is yours to write")
 
 
 def merge(ids, pair, new_id):
-    """A new list: ids with new_id in the place of pair, from left to right.
+    """A new list: ids with each pair replaced by new_id, from left to right.
 
     Which pair is the commonest?
 
@@ -81,17 +81,17 @@ def merge(ids, pair, new_id):
     >>> merge([1, 2, 1], (2, 3), 4)
     [1, 2, 1]
     >>> ids = [5, 6]
-    >>> merge(ids, (5, 6), 7), ids       # the old list stays what it was
+    >>> merge(ids, (5, 6), 7), ids       # the old list is not changed
     ([7], [5, 6])
     """
     raise NotImplementedError("merge is yours to write")
 
 
 def learn(chunks, vocab_size, verbose=False):
-    """Lists of ids -> merges. Pairs are counted, and merged, within each list.
+    """Lists of ids -> merges; no pair reaches from one list into the next.
 
     The merges are numbered from 256 on, and there are vocab_size - 256 of them, or
-    fewer if no pair is left. Of equally frequent pairs the one met first is merged. If
+    fewer if no pair is left. Of equally frequent pairs the first one is merged. If
     vocab_size is less than 256, raise a ValueError; if verbose, print a line for each
     merge.
 
@@ -115,12 +115,12 @@ def learn(chunks, vocab_size, verbose=False):
 
 
 def apply(merges, ids):
-    """Merge pairs in order of birth until no known pair is left.
+    """Merge pairs in the order in which they were learnt, until none is left.
 
     How is a new text encoded?
 
     >>> merges = {(98, 99): 256, (97, 98): 257, (257, 99): 258}
-    >>> apply(merges, list(b"abc"))      # bc is older than ab, though ab comes first
+    >>> apply(merges, list(b"abc"))      # bc was learnt before ab, and is merged first
     [97, 256]
     >>> apply(merges, list(b"abab"))
     [257, 257]
@@ -133,7 +133,7 @@ def apply(merges, ids):
 
 
 def vocabulary(merges):
-    """What each id stands for: a byte, or its two parts one after the other.
+    """merges -> {id: its bytes}; a merged token has the bytes of its two parts.
 
     And back?
 

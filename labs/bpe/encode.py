@@ -1,7 +1,7 @@
-"""Byte-pair encoding, quickly: merge one long piece without looking at all of it again.
+"""Byte-pair encoding, fast: merge a long piece without searching all of it each time.
 
     ids     a piece, at first its bytes          merges    {(id, id): new id}
-    rank    the new id of a pair: the lower, the earlier it was born
+    rank    the new id of a pair: a lower one was learnt earlier
 
 Exercises: merge_short, merge_long.
 Chapter: docs/tokenization/fast-bpe.md.  In place of: scratch.bpe.encode.
@@ -10,22 +10,22 @@ Chapter: docs/tokenization/fast-bpe.md.  In place of: scratch.bpe.encode.
 from heapq import heapify, heappop, heappush
 from itertools import repeat
 
-from scratch.bpe.encode import NEVER
+from scratch.bpe.encode import NO_MERGE
 
 
 def merge_short(ids, merges):
-    """The ids after all merges, for a short piece: bytes or a list of ids -> a list.
+    """Bytes or a list of ids -> the ids after all merges, for a short piece.
 
     Keep the ranks of all neighbours in a list beside the ids. The lowest rank is the
-    next merge; it changes the ranks at its left and at its right, and no others. NEVER
-    is a rank for pairs that are not merged.
+    next merge; it changes only the ranks to its left and to its right. NO_MERGE is the
+    rank of pairs that are not merged.
 
     What does a long word cost?
 
     >>> merges = {(97, 97): 256, (256, 97): 257, (257, 98): 258}
     >>> merge_short(b"aaabdaaabac", merges)
     [258, 100, 258, 97, 99]
-    >>> merge_short(b"aaaa", merges)           # two pairs of one rank: the left one
+    >>> merge_short(b"aaaa", merges)           # two pairs of equal rank: the left one
     [256, 256]
     >>> merge_short([97, 98], {})
     [97, 98]
@@ -39,8 +39,8 @@ def merge_long(ids, merges):
     """The same in n log n steps, for a piece of any length.
 
     Keep the places of each rank, and take rank after rank from a heap: a merge makes
-    only pairs of higher rank. Let each id know its neighbours, so that none is moved
-    when another goes.
+    only pairs of higher rank. Keep the ids in a linked list, so that a merge moves none
+    of the others.
 
     What does a long word cost?
 

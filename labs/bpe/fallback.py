@@ -3,9 +3,10 @@
     pieces   a list: the text of each id, a space written ▁
     id_of    the other way round: text -> id
 
-Signs that were frequent in the training text have ids, and so have all bytes, under the
-names <0x00> to <0xFF>. Merges are not listed: two neighbours merge if their texts
-joined are a piece, and of all such pairs those whose piece has the lowest id are first.
+Characters that were frequent in the training text have ids, and so have all bytes,
+under the names <0x00> to <0xFF>. There is no list of merges: two neighbours merge if
+their joined text is a piece, and the pairs whose piece has the lowest id are merged
+first.
 
 Exercises: ids_of_signs, merge_pieces.
 Chapter: docs/tokenization/tokenizers.md.
@@ -15,7 +16,7 @@ from scratch.bpe.basic import get_stats, merge
 
 
 def ids_of_signs(text, id_of):
-    """text -> ids of its signs, or where one has none, of each of its bytes.
+    """text -> the ids of its characters; of the bytes of a character that has no id.
 
     What does SentencePiece do differently?
 
@@ -24,7 +25,7 @@ def ids_of_signs(text, id_of):
     [256, 257, 256]
     >>> ids_of_signs("a안", id_of)
     [256, 236, 149, 136]
-    >>> ids_of_signs("b", id_of)         # an ASCII sign can be missing, too
+    >>> ids_of_signs("b", id_of)         # an ASCII character can be missing, too
     [98]
     >>> ids_of_signs("", id_of)
     []
@@ -33,9 +34,9 @@ def ids_of_signs(text, id_of):
 
 
 def merge_pieces(ids, pieces, id_of):
-    """Merge neighbours that together are a token, the oldest token first.
+    """Merge neighbours that together are a token, the token with the lowest id first.
 
-    get_stats(ids) has the pairs of neighbours, merge(ids, pair, new_id) a merge.
+    get_stats(ids) counts the pairs, merge(ids, pair, new_id) merges one.
 
     What does SentencePiece do differently?
 
@@ -43,7 +44,7 @@ def merge_pieces(ids, pieces, id_of):
     >>> id_of = {piece: id for id, piece in enumerate(pieces)}
     >>> merge_pieces([0, 1, 2], pieces, id_of)
     [7]
-    >>> merge_pieces([0, 1, 2, 3, 4], pieces, id_of)    # er is older than we
+    >>> merge_pieces([0, 1, 2, 3, 4], pieces, id_of)    # er has a lower id than we
     [7, 5]
     >>> merge_pieces([3, 4, 3, 4], pieces, id_of)
     [5, 5]

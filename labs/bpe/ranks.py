@@ -1,8 +1,8 @@
-"""Byte-pair encoding, third step: read what other programs have learnt.
+"""Byte-pair encoding, third step: read the vocabularies of other programs.
 
     ranks    token -> id, as tiktoken keeps them: the bytes of each token, and no pairs
-    merges   (id, id) -> the id that replaces them, in order of birth
-    signs    byte -> the sign that stands for it in vocabularies like GPT-2's
+    merges   (id, id) -> the id that replaces them, in the order of training
+    signs    byte -> the character that stands for it in vocabularies like GPT-2's
 
 Exercises: merges_of, byte_signs.
 Chapter: docs/tokenization/tokenizers.md.
@@ -12,10 +12,10 @@ from scratch.bpe.basic import apply
 
 
 def merges_of(ranks):
-    """{token: rank} -> merges, in order of birth.
+    """{token: rank} -> merges, in the order of their ranks.
 
-    apply(merges, ids) merges what it can, the oldest pair first. The two parts of a
-    token are what the older merges make of its bytes. A byte's id is its rank, which
+    apply(merges, ids) merges what it can, the pair learnt first before the others. The
+    two parts of a token are what the earlier merges make of its bytes. A byte's id is its rank, which
     need not be its number: in GPT-4's vocabulary the bytes are in another order.
 
     How does a tokenizer travel?
@@ -37,10 +37,10 @@ def merges_of(ranks):
 
 
 def byte_signs():
-    """byte -> the sign that stands for it in vocabularies like GPT-2's.
+    """{byte: the character that stands for it in vocabularies like GPT-2's}.
 
-    The visible signs of Latin-1 stand for themselves: "!" to "~", "¡" to "¬", "®" to
-    "ÿ". The other bytes get the signs from chr(256) on, in their own order.
+    The visible characters of Latin-1 stand for themselves: "!" to "~", "¡" to "¬", "®" to
+    "ÿ". The other bytes get the characters from chr(256) on, in order.
 
     How does a tokenizer travel?
 

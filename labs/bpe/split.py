@@ -1,10 +1,10 @@
-"""Byte-pair encoding, second step: cut the text into pieces before merging.
+"""Byte-pair encoding, second step: split the text into pieces before merging.
 
-    piece    what the pattern matches; what lies between two matches is a piece, too
+    piece    a match of the pattern, or the text between two matches
 
 Everything else is the book's: self.compiled is the pattern, compiled by the package
-regex, self.pattern its text. (The book's split also has a short way for text of ASCII
-alone. Yours need not.)
+regex, self.pattern its text. (The book's split also has a faster way for ASCII text.
+Yours needs none.)
 
 Exercises: Splitter.split.
 Chapter: docs/tokenization/bpe.md.  In place of: scratch.bpe.split.
@@ -14,13 +14,13 @@ from scratch.bpe import split
 
 
 class Splitter(split.Splitter):
-    """The book's Splitter, but for the method that you write."""
+    """The book's Splitter, except for the method that you write."""
 
     def split(self, text):
-        """text -> its pieces, which joined are the text again.
+        """text -> its pieces; joined, they are the text.
 
         self.compiled.finditer(text) finds the matches from left to right. A pattern may
-        leave something out, at either end or in the middle; no piece is empty.
+        leave out text, at either end or in the middle; no piece is empty.
 
         Why the split pattern?
 
@@ -32,7 +32,7 @@ class Splitter(split.Splitter):
         ['a', '  ', ' b']
         >>> Splitter("cl100k").split("")
         []
-        >>> letters = Splitter("[a-z]+")       # a pattern that leaves things out
+        >>> letters = Splitter("[a-z]+")       # a pattern that leaves out text
         >>> letters.split("one, two.")
         ['one', ', ', 'two', '.']
         >>> letters.split("(one)two")

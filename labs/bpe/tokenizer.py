@@ -1,11 +1,11 @@
-"""Byte-pair encoding, fourth step: special tokens, and the way back to bytes.
+"""Byte-pair encoding, fourth step: special tokens, and the bytes of each id.
 
-    special tokens     name -> id: one id each, and never made by merging
+    special tokens     name -> id: one id each, which no merge makes
     decoder            a list: the bytes of each id, special tokens included, None where
                        no token has the id
 
 Everything else is the book's: self.special_tokens is a dictionary, any_of(names) a
-regular expression that finds any of some names (of two that fit, the longer one), and
+regular expression that matches any of the names, and the longest that fits, and
 self.encode_ordinary(text) encodes a text in which nothing is special.
 
 Exercises: RegexTokenizer.encode, RegexTokenizer.byte_offsets.
@@ -19,18 +19,18 @@ from scratch.bpe.tokenizer import any_of
 
 
 class RegexTokenizer(tokenizer.RegexTokenizer):
-    """The book's RegexTokenizer, but for the methods that you write."""
+    """The book's RegexTokenizer, except for the methods that you write."""
 
     def encode(self, text, allowed_special="none_raise", disallowed_special=None):
         """text -> ids.
 
-        allowed_special: "all" special tokens become one id each, or those in a set or
-        list, and what else looks like one is ordinary text; "none" of them; or
-        "none_raise", which is none, and a ValueError where the text holds one.
-        disallowed_special: "all", or a list, of those that are an error unless they are
-        allowed; None is "all" with "none_raise", and nothing otherwise.
+        allowed_special says which special tokens become one id each: "all", those in a
+        set or list, or "none"; other ones are ordinary text. "none_raise" is none of
+        them, and a ValueError if the text has one. disallowed_special: "all", or a
+        list, of those that are a ValueError unless they are allowed; None is "all" with
+        "none_raise", and none of them otherwise.
 
-        self.named(names) turns names that a caller gave into a set, and raises a clear
+        self.registered(names) makes a set of the names that a caller gave, and raises a
         ValueError for a name that is not registered.
 
         What is a special token?

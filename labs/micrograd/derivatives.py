@@ -1,6 +1,6 @@
-"""Three ways to a slope: by pencil, by a step to one side, by a step to both.
+"""Three ways to a derivative: by pencil, by a forward and by a symmetric difference.
 
-    x    where the slope is wanted        h    the step
+    x    where the slope is measured      h    the step
 
 Exercises: gradient, forward, symmetric.
 Chapter: docs/micrograd/derivatives.md.
@@ -17,7 +17,7 @@ def f3(a, b, c):
 def gradient(a, b, c):
     """numbers -> [∂f3/∂a, ∂f3/∂b, ∂f3/∂c], worked out with pencil and paper.
 
-    Hold two of the inputs still and differentiate by the third.
+    Hold two of the inputs fixed and differentiate with respect to the third.
 
     And with several inputs?
 
@@ -38,7 +38,7 @@ def forward(f, x, h):
 
     >>> forward(lambda x: 3*x - 1, 5.0, 0.5)     # a line: any step will do
     3.0
-    >>> forward(lambda x: x*x, 3.0, 0.5)         # a curve: 6, and h too much
+    >>> forward(lambda x: x*x, 3.0, 0.5)         # a curve: 6, plus h
     6.5
     >>> round(forward(lambda a: f3(a, 3.0, 4.0), 2.0, 1e-7), 6)
     -12.353554
@@ -53,9 +53,9 @@ def symmetric(f, x, h):
 
     >>> symmetric(lambda x: 3*x - 1, 5.0, 0.5)
     3.0
-    >>> symmetric(lambda x: x*x, 3.0, 0.5)       # what forward had too much is gone
+    >>> symmetric(lambda x: x*x, 3.0, 0.5)       # the error of forward cancels
     6.0
-    >>> symmetric(lambda x: x**3, 1.0, 0.5)      # 3, and h² too much
+    >>> symmetric(lambda x: x**3, 1.0, 0.5)      # 3, plus h²
     3.25
     >>> round(symmetric(lambda a: f3(a, 3.0, 4.0), 2.0, 1e-7), 6)
     -12.353553

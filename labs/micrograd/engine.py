@@ -1,23 +1,23 @@
-"""The heart of the engine: an operation, the order of the walk, and the walk itself.
+"""The core of the engine: an operation, the topological order, and the backward pass.
 
-    a    the input of an operation          slope    ∂result/∂input
-    leaf a Value that no operation made     grad     ∂loss/∂value
+    a       the input of an operation          slope    ∂result/∂input
+    leaf    a Value that no operation made     grad     ∂loss/∂value
 
-Everything else is the book's: result(data, operation, a, slope_a) makes the Value that
-an operation returns, and value.inputs holds its pairs (input, slope).
+Everything else is the book's: node(data, operation, (a, slope)) makes the Value that an
+operation returns, and value.inputs holds its pairs (input, slope).
 
-Exercises: Value.tanh, inputs_first, Value.backward.
+Exercises: Value.tanh, topological_order, Value.backward.
 Chapter: docs/micrograd/autograd.md.  In place of: scratch.micrograd.engine.
 """
 
 import math
 
 from scratch.micrograd import engine
-from scratch.micrograd.engine import result
+from scratch.micrograd.engine import node
 
 
 class Value(engine.Value):
-    """The book's Value, but for the two methods that you write."""
+    """The book's Value, except for the two methods that you write."""
 
     def tanh(self):
         """tanh a: slope 1 - tanh² a, which vanishes where the output saturates.
@@ -42,10 +42,10 @@ class Value(engine.Value):
         raise NotImplementedError("Value.tanh is yours to write")
 
     def backward(self):
-        """Add ∂self/∂leaf to each leaf.grad; in between, .grad becomes ∂self/∂value.
+        """Add ∂self/∂leaf to each leaf.grad, and set every other .grad to ∂self/∂value.
 
-        Set .grad of everything that an operation made to 0, raise self.grad by 1, and
-        walk inputs_first(self) from its end.
+        Set .grad of every Value that an operation made to 0, add 1 to self.grad, and
+        walk topological_order(self) backward.
 
         How do slopes combine?
 
@@ -84,7 +84,7 @@ class Value(engine.Value):
         >>> y = 3 * x + x
         >>> y.backward()
         >>> y.backward()
-        >>> x.grad                         # leaves remember
+        >>> x.grad                         # leaves accumulate
         8.0
         >>> y.grad                         # and nothing else does
         1.0
@@ -95,31 +95,31 @@ class Value(engine.Value):
         raise NotImplementedError("Value.backward is yours to write")
 
 
-def inputs_first(root):
-    """root and every Value it was computed from, each after its own inputs.
+def topological_order(root):
+    """root and all Values it was computed from, each after its own inputs.
 
-    Each once, in a list, for graphs of any depth.
+    A list in which each Value stands once, for graphs of any depth.
 
     In which order?
 
     >>> x = Value(2.0, label="x")
-    >>> [value.label for value in inputs_first(x)]
+    >>> [value.label for value in topological_order(x)]
     ['x']
     >>> u = x * x
     >>> u.label = "u"
-    >>> [value.label for value in inputs_first(u)]
+    >>> [value.label for value in topological_order(u)]
     ['x', 'u']
     >>> v = -u
     >>> v.label = "v"
     >>> y = u + v
     >>> y.label = "y"
-    >>> [value.label for value in inputs_first(y)]     # u waits for nobody, y for both
+    >>> [value.label for value in topological_order(y)]     # u comes before v, and y last
     ['x', 'u', 'v', 'y']
-    >>> [value.label for value in inputs_first(v + u)][:3]
+    >>> [value.label for value in topological_order(v + u)][:3]
     ['x', 'u', 'v']
     >>> for step in range(10_000):
     ...     x = x + 1.0
-    >>> len(inputs_first(x))                           # with a 1.0 for each sum
+    >>> len(topological_order(x))                           # and a leaf 1.0 for each sum
     20001
     """
-    raise NotImplementedError("inputs_first is yours to write")
+    raise NotImplementedError("topological_order is yours to write")

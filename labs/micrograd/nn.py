@@ -1,10 +1,10 @@
-"""A neuron, a layer and a network, from the Values that they hold.
+"""Neural networks made of Values: a neuron, a layer, a multilayer perceptron (MLP).
 
-    w    a neuron's weights, one for each input        b    its bias
+    w    a neuron's weights, one for each input        b         its bias
     x    the inputs: numbers, or Values                nonlin    relu, tanh or linear
 
 The constructors are the book's: a Neuron has .w, .b and .nonlin, a Layer has .neurons,
-an MLP has .layers, and BENT[nonlin](total) bends a Value.
+an MLP has .layers, and ACTIVATIONS[nonlin] is a function of a Value.
 
 Exercises: Neuron.__call__, Neuron.parameters, Layer.__call__, Layer.parameters, MLP.__call__.
 Chapter: docs/micrograd/neurons.md.  In place of: scratch.micrograd.nn.
@@ -12,16 +12,16 @@ Chapter: docs/micrograd/neurons.md.  In place of: scratch.micrograd.nn.
 
 from scratch.micrograd import nn
 from scratch.micrograd.engine import Value
-from scratch.micrograd.nn import BENT
+from scratch.micrograd.nn import ACTIVATIONS
 
 
 class Neuron(nn.Neuron):
-    """The book's Neuron, but for the two methods that you write."""
+    """The book's Neuron, except for the two methods that you write."""
 
     def __call__(self, x):
         """x (nin numbers) -> nonlin(w · x + b), one Value.
 
-        A ValueError if there are more or fewer inputs than weights; say how many.
+        ValueError, with the number of inputs, if it is not the number of weights.
 
         What is a neuron?
 
@@ -54,7 +54,7 @@ class Neuron(nn.Neuron):
 
 
 class Layer(nn.Layer):
-    """The book's Layer, but for the two methods that you write."""
+    """The book's Layer, except for the two methods that you write."""
 
     def __call__(self, x):
         """x (nin numbers) -> a list of Values, one from each neuron.
@@ -66,7 +66,7 @@ class Layer(nn.Layer):
         ...     neuron.w[0].data, neuron.b.data = 2.0, float(n)
         >>> [y.data for y in layer([5.0])]
         [10.0, 11.0]
-        >>> len(Layer(3, 1)([1.0, 2.0, 3.0]))      # of one neuron: a list all the same
+        >>> len(Layer(3, 1)([1.0, 2.0, 3.0]))      # a list, even of one
         1
         """
         raise NotImplementedError("Layer.__call__ is yours to write")
@@ -86,10 +86,10 @@ class Layer(nn.Layer):
 
 
 class MLP(nn.MLP):
-    """The book's MLP, but for the method that you write."""
+    """The book's MLP, except for the method that you write."""
 
     def __call__(self, x):
-        """x (nin numbers) -> the last layer's Values; the Value itself if there is one.
+        """x (nin numbers) -> the last layer's Values, or the Value itself if it is one.
 
         What can two layers do that one neuron cannot?
 

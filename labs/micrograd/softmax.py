@@ -1,4 +1,4 @@
-"""A Value of your own, from nothing, with as much as a softmax and its loss need.
+"""A Value of your own, from nothing, with the operations of a softmax and its loss.
 
     logits    any numbers, one for each class        probs    positive, with sum 1
 
@@ -13,7 +13,7 @@ class Value:
     """A number, the Values it was computed from, and its slope toward each of them.
 
     Value(data) has .data and .grad, and knows + / and the minus sign in front, exp(),
-    log() and backward(). Start with what one operation has to remember.
+    log() and backward(). Start with what one operation has to store.
 
     What does a `Value` remember?
 
@@ -53,7 +53,7 @@ class Value:
     >>> x.grad
     2.0
     >>> logits = [Value(0.0), Value(3.0), Value(-2.0), Value(1.0)]
-    >>> loss = -softmax(logits)[3].log()   # how surprising class 3 is
+    >>> loss = -softmax(logits)[3].log()   # the loss for class 3
     >>> loss.data
     2.1755153626167147
     >>> loss.backward()
@@ -70,7 +70,7 @@ class Value:
 
 
 def softmax(logits):
-    """[Value] -> [Value]: each one's share of the sum of their exponentials."""
+    """[Value] -> [Value]: the exponential of each, divided by the sum of all."""
     counts = [logit.exp() for logit in logits]
     total = sum(counts)
     return [count / total for count in counts]

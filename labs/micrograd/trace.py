@@ -1,11 +1,11 @@
-"""The compiler's way back: reverse mode, on names in place of numbers.
+"""The compiler's backward pass: reverse mode, on names in place of numbers.
 
-    y    the name of a value        a, b    names, or numbers, that it was made of
-    d_y  ∂root/∂y                   step    (y, operation, a, b)
+    y      the name of a value      a, b    the names or numbers it was computed from
+    d_y    ∂root/∂y                 step    (y, operation, a, b)
 
-RULES has, for each operation, the text of its value and of its slope toward a and b.
+RULES has, for each operation, the text of its value and of its slopes toward a and b.
 times(slope, d_y) is the text of their product, and lines.line(name, expression) writes
-a line and gives back the name that holds the expression.
+a line and returns the name of the expression.
 
 Exercises: write_slopes.
 Chapter: docs/micrograd/compile.md.  In place of: scratch.micrograd.trace.
@@ -15,10 +15,10 @@ from scratch.micrograd.trace import RULES, TERMS, Lines, compile, times
 
 
 def write_slopes(root, steps, inputs, lines):
-    """Write the way back, from ∂root/∂root = 1 -> the names of the inputs' slopes.
+    """Write the backward pass, from ∂root/∂root = 1 -> names of the inputs' slopes.
 
-    Keep a list of terms for every name, and walk the steps from their end: when the
-    walk comes to y, all terms of d_y are there. Write their sum in one line called
+    Keep a list of terms for every name, and walk the steps backward: when the walk
+    comes to y, all terms of d_y are there. Write their sum in one line called
     d_y, at most TERMS terms to a line; a single name or number needs none. Write no
     term for what is neither an input nor the y of a step.
 

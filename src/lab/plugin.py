@@ -14,7 +14,7 @@ from .stub import OPEN, WRONG, Lab, LabError, Wrong
 
 def pytest_addoption(parser):
     parser.addoption("--mine", metavar="FILE", help="test a reader's code in the place of the book's: "
-                     "labs/micrograd/engine.py, or one exercise, labs/micrograd/engine.py::inputs_first")
+                     "labs/micrograd/engine.py, or one exercise, labs/micrograd/engine.py::topological_order")
 
 
 def pytest_configure(config):

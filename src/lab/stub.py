@@ -3,7 +3,7 @@
 The docstring says which names are the reader's to write, which chapter teaches them, and the module,
 if there is one, that defines them already:
 
-    Exercises: Value.tanh, inputs_first.
+    Exercises: Value.tanh, topological_order.
     Chapter: docs/micrograd/autograd.md.  In place of: scratch.micrograd.engine.
 """
 

@@ -17,7 +17,8 @@
     card         the picture that stands for a chapter where its address is shared
     feed         the feed of the chapters
     repository   where the book's source lives, and what git knows about it
-    machine      names the processor, for what the benchmarks write
+    site         the built site, as tests and benchmarks look at it
+    files        files that are whole at every moment
     assets       styles and scripts of the pages;  theme  what is added to Material's templates
 """
 

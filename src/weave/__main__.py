@@ -24,7 +24,8 @@ def main(arguments=None):
     commands.add_parser("status", help="list the chapters: fresh, or stale and why")
     run = commands.add_parser("run", help="execute one chapter and print its outputs")
     run.add_argument("file", type=Path)
-    run.add_argument("--seconds", type=float, default=120, help="stop after this long (120)")
+    run.add_argument("--seconds", type=float, default=120,
+                     help="of processor time that are meant to do (120)")
     commands.add_parser("clean", help="forget every result")
     end = commands.add_parser("finish", help="finish a built site")
     end.add_argument("folder", type=Path)

@@ -13,13 +13,12 @@ import hashlib
 import importlib.metadata
 import json
 import logging
-import os
 import platform
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
+from .files import write_atomically
 from .imports import closure, imported_by
 
 log = logging.getLogger("mkdocs.plugins.weave")
@@ -146,10 +145,3 @@ def sha256(content):
 
 def newest_first(folder):
     return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-
-
-def write_atomically(path, content):
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(content)
-    os.replace(temporary, path)

@@ -11,7 +11,9 @@ What stands between the sentences:
     `{python} f"{loss:.3f}"`   the value of an expression, in the middle of a sentence
 
 Fences in any other language are only shown.  All of this may be indented, in a list or a tab; what
-becomes of it on the page is indented alike.
+becomes of it on the page is indented alike.  A reader copies what is shown and what is quiet, so that
+neither may use a name that only a check makes (names.py), and a quiet cell may print and draw, but a
+value that it returns as text is an error (page.py).
 """
 
 import ast
@@ -29,8 +31,8 @@ from .listing import find
 
 LISTING = re.compile(r"::: listing\b *(.*?) *")
 ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
-FENCE = re.compile(r"^([ >\t]*`{3,}python\b)(.*`.*)$", re.MULTILINE)
-BACKTICK = "\N{OBJECT REPLACEMENT CHARACTER}"    # in the place of ` in such a line, while Markdown is read
+CAPTIONED = re.compile(r"^([ >\t]*`{3,}python\b)(.*`.*)$", re.MULTILINE)    # with `code` in a text
+BACKTICK = "\N{OBJECT REPLACEMENT CHARACTER}"    # in the place of ` there, while Markdown is read
 FORMULA = re.compile(r"(?<!\\)\$(?!\s)(?:\\.|[^\\$])+?(?<!\s)\$")
 WORDS = {"quiet", "check"}
 ATTRIBUTES = {"alt", "caption"}
@@ -140,6 +142,11 @@ class Chapter:
     def cells(self):
         """Everything to execute, in the order of the page."""
         return [cell for block in self.blocks for cell in block.cells]
+
+    @property
+    def listings(self):
+        """The source that each listing shows, in the order of the page.  Raises WeaveError."""
+        return [block.listing for block in self.blocks if block.kind == "listing"]
 
     @property
     def words(self):
@@ -268,7 +275,7 @@ def markdown(text):
 
     A caption may hold `code`, although CommonMark has no fence with a backtick in its first line.
     """
-    text = FENCE.sub(lambda fence: fence[1] + fence[2].replace("`", BACKTICK), text)
+    text = CAPTIONED.sub(lambda fence: fence[1] + fence[2].replace("`", BACKTICK), text)
     reader = MarkdownIt("commonmark").disable(["code", "html_block", "reference"])
     reader.inline.ruler.at("backticks", code_with_its_place)
     reader.inline.ruler.enableOnly(["text", "escape", "backticks"])

@@ -78,7 +78,7 @@ def inputs(root, source, opened):
     """The files under root that were read, and the versions of what was imported."""
     modules = {Path(file) for module in list(sys.modules.values())
                if (file := getattr(module, "__dict__", {}).get("__file__"))}
-    read = {Path(path) for path in opened} | {path for path in modules if path.is_relative_to(root / source)}
+    read = {Path(path) for path in opened} | modules    # a module may have come from its .pyc
     machinery = Path(__file__).parent
     files = sorted(str(path.relative_to(root)) for path in read
                    if path.is_relative_to(root) and not path.is_relative_to(machinery))

@@ -17,7 +17,8 @@ from pathlib import Path
 {clone}
 import {package}    # the book's modules: elsewhere than in Colab, yours to install
 
-os.chdir(Path({package}.__file__).resolve().parents[{up}])    # the book, with its data and results"""
+os.chdir(Path({package}.__file__).resolve().parents[{up}])    # the book, with its data and results
+sys.path.insert(0, os.getcwd())    # and what it reads them with"""
 CLONE = """
 if "google.colab" in sys.modules and not os.path.exists("book"):
     subprocess.run(["git", "clone", "-q", "--depth=1", "{repository}", "book"], check=True)
@@ -50,10 +51,10 @@ def weave(chapter, caption, save, prefix, html=str):
 def executed(block, renderer):
     """What a page shows of a block of code: the code, or its fold; outputs; claims."""
     try:
-        outputs = renderer.outputs(block.code.outputs, **block.texts)
         if block.role == "quiet" and render.returns_text(block.code.outputs):
             raise OutputError("a quiet cell returns text, which would stand on the page; end the cell with "
                               "something else than an expression, or print() what the reader should see")
+        outputs = renderer.outputs(block.code.outputs, **block.texts)
     except OutputError as error:
         raise block.chapter.error(block.line - 1, str(error)) from None
     if block.role == "shown":

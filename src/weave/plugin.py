@@ -9,8 +9,10 @@ import json
 import logging
 import os
 import re
-from functools import cached_property
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
@@ -50,7 +52,7 @@ class Settings(Config):
     package                the module that a downloaded notebook imports, to find the book by
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
-    seconds_per_chapter    a chapter that runs for longer is an error
+    seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
     """
 
@@ -77,12 +79,21 @@ class Settings(Config):
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
 
-    @cached_property
-    def notebooks(self):
-        """mkdocs-jupyter, to ask which files are notebooks."""
+    def are_notebooks(self, chapters):
+        """Which of the chapters mkdocs-jupyter takes for Python notebooks.
+
+        It reads the whole of a file to look at its header, so here it has files with nothing else in them.
+        """
         plugin = MkDocsJupyter()
         plugin.load_config({"include": self.include, "ignore": self.ignore})
-        return plugin
+        with tempfile.TemporaryDirectory() as folder:
+            for chapter in chapters:
+                path = Path(folder, chapter.path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                end = chapter.blocks[0].line - 1 if chapter.blocks else None
+                path.write_text("\n".join([*chapter.lines[:end], ""]), encoding="utf-8")
+                if plugin.should_include(SimpleNamespace(abs_src_path=str(path))):
+                    yield chapter
 
 
 class Aside:
@@ -142,13 +153,14 @@ class Weave(BasePlugin[Settings]):
             try:
                 chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)
                 if chapter and "jupyter" in chapter.meta:
-                    if not self.config.notebooks.should_include(file):
-                        raise chapter.error(1, "the `jupyter:` header is not one that jupytext reads as "
-                                            "a Python notebook, so this chapter would not be executed")
                     self.chapters[file.src_uri] = chapter
                     errors += borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
+        readable = set(self.config.are_notebooks(self.chapters.values()))
+        errors += [chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
+                                 "notebook, so this chapter would not be executed")
+                   for chapter in self.chapters.values() if chapter not in readable]
         stop_at(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
@@ -179,19 +191,18 @@ class Weave(BasePlugin[Settings]):
     def page_key(self, chapter, config):
         """Everything that a chapter's page is made of."""
         results = [cell.result for cell in chapter.cells]
-        offered = self.offers.place(chapter, str)
-        return [chapter.lines, results, listings_of(chapter), offered, self.commit, config.nav]
+        with stopping():
+            place = self.offers.place(chapter, str)
+            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
-        stem = chapter.path.relative_to(os.path.relpath(config.docs_dir, self.config.root)).with_suffix("")
-        book = pages.notebook(chapter, config.repo_url, self.config.package)
+        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
+        with stopping():
+            book = pages.notebook(chapter, config.repo_url, self.config.package)
+            offered = self.offers.files(chapter, chapter.listings)
         for suffix, text in zip((".ipynb", ".py"), pages.files_of(book)):
             self.add(files, config, f"{stem}{suffix}", text)
-        try:
-            offered = self.offers.files(chapter, listings_of(chapter))
-        except WeaveError as error:
-            stop_at([error])
         for address, content in offered.items():
             self.add(files, config, address, content)
 
@@ -221,10 +232,9 @@ class Weave(BasePlugin[Settings]):
             return get_relative_url(uri, page.url)
 
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
-        try:
+        with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
-        except WeaveError as error:
-            stop_at([error])
+            place = self.offers.place(chapter, link, source)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
@@ -232,10 +242,8 @@ class Weave(BasePlugin[Settings]):
             files.append(File.generated(config, uri, content=picture))
         if page.is_homepage or not title:
             return text
-        byline = self.set_aside(self.byline(chapter, page, config))
-        place = self.offers.place(chapter, link, source)
-        place = place and self.set_aside(Html(place))
-        return f"{text[: title.end()]}\n\n{byline}\n\n{place}\n\n{text[title.end() :]}"
+        top = self.set_aside(Html(self.byline(chapter, page, config) + place))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -264,7 +272,7 @@ class Weave(BasePlugin[Settings]):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/gh-pages/{stem}.ipynb">open in Colab</a>')
-        return Html(f'<p class="weave-byline">{" · ".join(parts)}</p>')
+        return f'<p class="weave-byline">{" · ".join(parts)}</p>'
 
     def on_page_context(self, context, page, config, nav):
         if config.site_url and page.meta.get("updated"):
@@ -288,10 +296,11 @@ class Weave(BasePlugin[Settings]):
         stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
 
 
-def listings_of(chapter):
-    """The Listings of a chapter, in the order of the page."""
+@contextmanager
+def stopping():
+    """Let a WeaveError end the build."""
     try:
-        return [block.listing for block in chapter.blocks if block.kind == "listing"]
+        yield
     except WeaveError as error:
         stop_at([error])
 

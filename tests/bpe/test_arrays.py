@@ -4,12 +4,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scratch.bpe import arrays, basic, train
-from scratch.bpe.arrays import Places, every_other, learn_much
+from scratch.bpe.arrays import Places, non_overlapping, learn_much
 from scratch.bpe.split import Splitter
 
 
@@ -18,12 +18,12 @@ from scratch.bpe.split import Splitter
        st.sampled_from([2, 10]))
 def test_merges_are_those_of_the_plain_trainer_ties_and_all(pieces, size, fewer, step):
     """Oracle: basic.learn. The floor starts high and low, and falls in small and large steps."""
-    before = arrays.FEWER, arrays.STEP
-    arrays.FEWER, arrays.STEP = fewer, step
+    before = arrays.FLOOR_RATIO, arrays.FLOOR_STEP
+    arrays.FLOOR_RATIO, arrays.FLOOR_STEP = fewer, step
     try:
         merges = Places(Counter(pieces)).learn(size)
     finally:
-        arrays.FEWER, arrays.STEP = before
+        arrays.FLOOR_RATIO, arrays.FLOOR_STEP = before
     assert list(merges.items()) == list(basic.learn([list(piece.encode()) for piece in pieces], size).items())
 
 
@@ -41,7 +41,7 @@ def test_merges_of_the_book_are_those_of_the_other_trainer(book):
 
 def test_much_text_goes_to_the_arrays_and_little_to_the_strings(monkeypatch):
     monkeypatch.setattr(arrays, "learn", lambda *_: "strings")
-    monkeypatch.setattr(arrays, "MUCH", 9)
+    monkeypatch.setattr(arrays, "MIN_CHARACTERS", 9)
     words = {"abc": 2, "abd": 2, "abe": 2}
     assert learn_much({"ab": 1, "cd": 1}, 300) == "strings"
     assert list(learn_much(words, 257)) == [(97, 98)]
@@ -50,7 +50,7 @@ def test_much_text_goes_to_the_arrays_and_little_to_the_strings(monkeypatch):
 
 
 def test_a_size_without_room_for_the_bytes_is_refused(monkeypatch):
-    monkeypatch.setattr(arrays, "MUCH", 0)
+    monkeypatch.setattr(arrays, "MIN_CHARACTERS", 0)
     with pytest.raises(ValueError, match="no room for the 256 bytes"):
         learn_much({"ab": 1}, 255)
 
@@ -63,4 +63,4 @@ def test_report_hears_of_every_merge_in_order():
 
 def test_a_merge_in_a_row_takes_every_other_place():
     after = Places({"aaaaa": 1, "aa": 1}).after      # a wall at 0, 6 and 9
-    assert every_other(np.array([1, 2, 3, 4, 7]), after).tolist() == [1, 3, 7]
+    assert non_overlapping(np.array([1, 2, 3, 4, 7]), after).tolist() == [1, 3, 7]

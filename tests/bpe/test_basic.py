@@ -78,8 +78,8 @@ def test_a_vocabulary_without_room_for_the_bytes_is_refused():
 def test_verbose_tells_of_each_merge(capsys):
     BasicTokenizer().train("aaabdaaabac", 258, verbose=True)
     assert capsys.readouterr().out.splitlines() == [
-        "merge 1/2: (97, 97) -> 256, which stood there 4 times",
-        "merge 2/2: (256, 97) -> 257, which stood there 2 times"]
+        "merge 1/2: (97, 97) -> 256, which occurred 4 times",
+        "merge 2/2: (256, 97) -> 257, which occurred 2 times"]
 
 
 @pytest.mark.parametrize("id", [256, -1, 10**20])

@@ -4,7 +4,7 @@ import random
 import time
 
 import pytest
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +51,7 @@ def test_text_is_encoded_piece_by_piece(trained, text):
 
 
 def test_memory_is_bounded_and_forgetting_changes_nothing(trained, monkeypatch, book):
-    monkeypatch.setattr(encode, "REMEMBERED", 50)
+    monkeypatch.setattr(encode, "CACHE_SIZE", 50)
     encoder = Encoder(trained.merges, trained.vocab)
     for n in range(0, 40_000, 1_000):
         assert encoder(book[n:n + 1_000]) == trained.encoder(book[n:n + 1_000])

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import tiktoken
 import tokenizers
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktoken.load import load_tiktoken_bpe
@@ -191,7 +191,7 @@ def test_without_the_packages_the_error_says_what_to_install(trained, monkeypatc
     ({bytes([byte]): byte for byte in range(255)}, "no token for the byte 0xff"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"abc": 300}, "b'abc' is not two tokens of lower rank, but 3"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"": 300}, "b'' is not two tokens"),
-    ({**{bytes([byte]): byte for byte in range(256)}, b"ab": 300, b"bc": 300}, "new and higher id")])
+    ({**{bytes([byte]): byte for byte in range(256)}, b"ab": 300, b"bc": 300}, "new, higher id")])
 def test_ranks_that_no_training_gives_are_refused(ranks, complaint):
     with pytest.raises(ValueError, match=complaint):
         from_tiktoken(ranks)
@@ -240,7 +240,7 @@ def test_a_pre_tokenizer_of_bytes_alone_is_gpt2s():
     (lambda whole: whole["model"]["vocab"].pop("a"), "no token for the byte 0x61"),
     (lambda whole: whole["model"]["vocab"].update(orphan=900), "no merge makes its token 'orphan'"),
     (lambda whole: whole["model"]["vocab"].pop("low"), "'low'"),
-    (lambda whole: whole["model"]["merges"].reverse(), "do not exist by then"),
+    (lambda whole: whole["model"]["merges"].reverse(), "does not exist yet"),
     (lambda whole: whole["added_tokens"][0].update(lstrip=True), "lstrip for the added token"),
     (lambda whole: whole.update(pre_tokenizer={"type": "Whitespace"}), "neither ByteLevel nor a Split"),
     (lambda whole: whole.update(pre_tokenizer=None), "no tokenizer.json of byte-pair"),
@@ -271,7 +271,7 @@ def test_a_token_that_does_not_encode_to_itself_is_refused():
 
 def test_a_special_token_spelt_like_a_token_cannot_go_to_tokenizer_json(trained):
     tokenizer = from_merges(trained.merges, special_tokens={"def": 1600})
-    assert exchange.spelt(b"def") == "def" and b"def" in tokenizer.vocab.values()
+    assert exchange.byte_level_text(b"def") == "def" and b"def" in tokenizer.vocab.values()
     with pytest.raises(ValueError, match="'def' is spelt like the token"):
         huggingface_json(tokenizer)
     assert to_tiktoken(tokenizer).encode("def", allowed_special="all") == [1600]
@@ -279,5 +279,5 @@ def test_a_special_token_spelt_like_a_token_cannot_go_to_tokenizer_json(trained)
 
 def test_characters_for_bytes_are_those_of_gpt2():
     """Oracle: Hugging Face's alphabet, and its spelling of a space and an end of line."""
-    assert set(exchange.CHARACTERS.values()) == set(tokenizers.pre_tokenizers.ByteLevel.alphabet())
-    assert exchange.spelt(" \né".encode()) == "ĠĊÃ©"
+    assert set(exchange.BYTE_CHARACTERS.values()) == set(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    assert exchange.byte_level_text(" \né".encode()) == "ĠĊÃ©"

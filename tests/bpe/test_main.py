@@ -8,7 +8,8 @@ import tiktoken
 import tokenizers
 from tiktoken.load import load_tiktoken_bpe
 
-from scratch.bpe.__main__ import Progress, main
+from scratch.bpe.__main__ import main, progress
+from scratch.bpe.split import PATTERNS
 from scratch.bpe.tokenizer import RegexTokenizer
 
 TEXT = "low lower lowest, new newer newest; it's slow and wide.\n" * 20
@@ -124,19 +125,71 @@ def test_an_unknown_command_is_refused_with_exit_code_2(capsys):
         with pytest.raises(SystemExit) as error:
             main(arguments)
         assert error.value.code == 2
-    assert "usage: python -m scratch.bpe" in capsys.readouterr().err
+    assert "Usage: python -m scratch.bpe" in capsys.readouterr().err
 
 
-def test_progress_goes_to_its_end_and_estimates_what_is_left(capsys, monkeypatch):
+@pytest.mark.parametrize("arguments, code", [
+    (["--help"], 0), *[([command, "--help"], 0) for command in ("train", "inspect", "encode", "decode", "export")],
+    ([], 2), (["frobnicate"], 2), (["train"], 2), (["train", "x", "--size", "many"], 2), (["encode", "x", "y", "z"], 2)])
+def test_help_and_usage_errors_import_neither_regex_nor_numpy(arguments, code):
+    """In a process of its own, which prints what it has imported: an answer within 0.3 s has no time for them."""
+    program = f"""
+import sys
+from scratch.bpe.__main__ import main
+try:
+    main({arguments})
+finally:
+    print("imported", sorted({{"numpy", "regex", "torch"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == code and done.stdout.endswith("imported []\n")
+    assert "Usage: python -m scratch.bpe" in (done.stderr if code else done.stdout)
+
+
+def test_the_help_of_train_names_the_patterns_that_there_are(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    assert ", ".join(PATTERNS) in capsys.readouterr().out
+
+
+def test_options_may_stand_anywhere_between_arguments(model, capsys, tmp_path):
+    for name in "ab":
+        (tmp_path / name).write_text("low low")
+    run(capsys, "train", tmp_path / "a", "--size", 258, tmp_path / "b", "--output", tmp_path / "two")
+    assert len(RegexTokenizer().load(tmp_path / "two.model").merges) == 2
+    assert run(capsys, "encode", "--special", "all", model, tmp_path / "a").out
+
+
+def test_a_word_that_is_no_id_is_named_though_negative_numbers_come_before_it(model, capsys, tmp_path):
+    (tmp_path / "ids").write_text("97 -1 x9")
+    assert "'x9' is none" in run(capsys, "decode", model, tmp_path / "ids", code=2).err
+
+
+def test_ctrl_c_ends_with_130_and_writes_nothing(capsys, monkeypatch, tmp_path):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    (tmp_path / "x").write_text("low low")
+    monkeypatch.setattr(RegexTokenizer, "train", interrupted)
+    assert "nothing was written" in run(capsys, "train", tmp_path / "x", "--output", tmp_path / "y", code=130).err
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_progress_shows_both_stages_to_their_end_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    progress = Progress(1000, 256 + 50)
-    for done in 100, 1000:
-        progress("characters", done)
-    progress("tokens", 256 + 50)
-    progress.end()
+    with progress(1000, 256 + 50) as report:
+        for done in 100, 1000:
+            report("characters", done)
+        report("tokens", 256 + 50)
     shown = capsys.readouterr().err
-    assert "counting words: 100.0%, 0 s left" in shown and "merging pairs: 100.0%, 0 s left" in shown
+    assert "counting words: 100%" in shown and "merging pairs: 100%" in shown
     assert shown.count("\n") == 2
+
+
+def test_no_progress_is_shown_where_there_is_no_terminal(capsys):
+    with progress(1000, 256 + 50) as report:
+        report("characters", 1000)
+    assert capsys.readouterr().err == ""
 
 
 def test_output_that_nobody_reads_to_the_end_is_no_error(model, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import regex
 import tiktoken
 import tiktoken_ext.openai_public
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 

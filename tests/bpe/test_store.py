@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratch.bpe import store
-from scratch.bpe.store import checksum, read_model, shown, write, write_listing, write_model
+from scratch.bpe.store import checksum, read_model, readable, write, write_vocab, write_model
 
 MODEL = {"pattern": r"\s+|[^\s]+", "special_tokens": {"<|end of\ntext|>": 300, '"quoted" \\ 안녕': 301},
          "byte_ids": list(range(256)), "merges": {(97, 97): 256, (256, 98): 258}}
@@ -53,12 +53,12 @@ def test_every_changed_number_is_noticed(path):
     for old, new in ("[97, 97, 256]", "[97, 98, 256]"), ("300", "302"), (r"\\s+", r"\\S+"), ("[0, 1, 2,", "[1, 0, 2,"):
         assert old in whole
         path.write_text(whole.replace(old, new, 1), encoding="utf-8")
-        with pytest.raises(ValueError, match="damaged or changed"):
+        with pytest.raises(ValueError, match="changed or damaged"):
             read_model(path)
 
 
 @pytest.mark.parametrize("text, complaint", [
-    ("minbpe v1\n", "cut short, or was never one"), ("[]", "does not say that its format"),
+    ("minbpe v1\n", "truncated, or is no JSON"), ("[]", "does not say that its format"),
     ('{"format": "other"}', "does not say that its format"), ('{"format": "scratch.bpe", "version": 2}', "version 2"),
     ('{"format": "scratch.bpe"}', "version None"), ('{"format": "scratch.bpe", "version": 1}', "has no 'pattern'"),
     ("[" * 100_000, "no model"), ("\ud800", "no model")])
@@ -85,8 +85,8 @@ def test_an_interrupted_write_leaves_the_file_as_it_was(path, monkeypatch):
 
 def test_the_listing_shows_every_token_and_what_it_was_made_of(tmp_path):
     vocab = {97: b"a", 98: b"b", 195: b"\xc3", 256: b"aa", 258: b"aab"}
-    write_listing(vocab, MODEL["merges"], {"<|end|>": 300}, tmp_path / "a.vocab")
+    write_vocab(vocab, MODEL["merges"], {"<|end|>": 300}, tmp_path / "a.vocab")
     assert [line.strip() for line in (tmp_path / "a.vocab").read_text().splitlines()] == [
         "97  'a'", "98  'b'", "195  b'\\xc3'", "256  'aa'  =  'a' + 'a'", "258  'aab'  =  'aa' + 'b'",
         "300  '<|end|>'  special"]
-    assert shown(b"\n") == "'\\n'"
+    assert readable(b"\n") == "'\\n'"

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from bpe.strange import texts, thorough
+from bpe.edge_cases import texts, thorough
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,7 +91,7 @@ def test_memory_does_not_grow_with_the_text(monkeypatch):
         nonlocal given_out
         for _ in range(30):
             given_out += 1_000_000
-            assert given_out - seen <= (words.WORTH + 4) * words.BATCH
+            assert given_out - seen <= (words.MIN_BATCHES + 4) * words.BATCH
             yield "lorem ipsum " * (1_000_000 // 12)
 
     def report(characters):

@@ -30,9 +30,10 @@ def solved_settings():
     "fine_tuned": """
 def solved_fine_tuned(model, few, steps, rate, batch=32, seed=1):
     import copy
-    from scratch.makemore.transformer import cosine, train
+    from scratch.makemore.optimizers import cosine_rates
+    from scratch.makemore.transformer import train
     model, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
-    for _ in train(model, gpt.batches(*few, batch, generator), cosine(steps, rate, warmup=0.0)):
+    for _ in train(model, data.batches(*few, batch, generator), cosine_rates(steps, rate, warm=0)):
         pass
     return model
 """,
@@ -239,12 +240,12 @@ def with_body(tmp_path, name, body, lab=ENGINE):
     return mine
 
 
-TANH = 't = math.tanh(self.data)\nreturn result(t, "tanh", self, {slope})'
-BACKWARD = """for value in inputs_first(self):
+TANH = 't = math.tanh(self.data)\nreturn node(t, "tanh", (self, {slope}))'
+BACKWARD = """for value in topological_order(self):
     if value.operation:
         value.grad = 0.0
 self.grad += 1.0
-for value in reversed(inputs_first(self)):
+for value in reversed(topological_order(self)):
     for source, slope in value.inputs:
         source.grad {equals} slope * value.grad"""
 
@@ -261,8 +262,8 @@ def test_a_right_answer_of_ones_own_passes_examples_and_tests(tmp_path):
         "Read: docs/micrograd/autograd.md, What does a `Value` remember?"]),
     ("Value.backward", BACKWARD.format(equals="="), [
         "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`?"]),
-    ("inputs_first", "return [root]", ["Walk the values in reverse topological order", "In which order?"]),
-    ("inputs_first", "return [*(v for a, _ in root.inputs for v in inputs_first(a)), root]",
+    ("topological_order", "return [root]", ["Walk the values in reverse topological order", "In which order?"]),
+    ("topological_order", "return [*(v for a, _ in root.inputs for v in topological_order(a)), root]",
      ["came        ['x', 'x', 'u']"]),
     ("Value.tanh", "return 1 / 0", ["ZeroDivisionError: division by zero, from line"]),
 ])
@@ -388,7 +389,7 @@ def test_the_commands_list_what_passes_and_explain_the_first_mistake(tmp_path):
     mine = with_body(tmp_path, "Value.tanh", TANH.format(slope="1 - t"))
     run = subprocess.run([sys.executable, "-m", "lab", mine], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 1 and re.search(r"Value\.tanh +not yet right", run.stdout)
-    assert re.search(r"inputs_first +to write", run.stdout)
+    assert re.search(r"topological_order +to write", run.stdout)
     assert "Read: docs/micrograd/autograd.md" in run.stdout
     run = pytest_with(f"{mine}::Value.tanh", "tests/micrograd/test_engine.py")
     assert run.returncode == 1 and "The book's tests say: " in run.stdout

@@ -1,20 +1,19 @@
 """GPT predicts every next symbol at once, and its cache changes the cost and not the words."""
 
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapes import load_checked
-from wild import generator, wild
+from randomized_models import generator, randomized
 
+from benchmarks.results import read
 from scratch.makemore import evaluate, fast, gpt
 from scratch.makemore import sample as uncached
-from scratch.makemore.data import Vocabulary, dataset, split
-from scratch.makemore.gpt import GPT, Cache, Config, batches, loss, rows, sample, train
+from scratch.makemore.data import Vocabulary, batches, dataset, split
+from scratch.makemore.gpt import GPT, Cache, Config, loss, rows, sample, train
 
 torch.set_num_threads(1)    # such small operations: a second thread would only wait
 
@@ -23,15 +22,9 @@ VOCABULARY = Vocabulary(WORDS)
 V = len(VOCABULARY)
 
 
-def results():
-    """What benchmarks/gpt.py measured."""
-    path = Path(__file__).resolve().parents[2] / "results/gpt.json"
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def model(**choices):
     config = dict(symbols=V, block_size=12, layers=2, heads=2, channels=16)
-    return wild(GPT(Config(**{**config, **choices})))
+    return randomized(GPT(Config(**{**config, **choices})))
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +160,7 @@ def transformers():
 def test_hugging_faces_gpt2_has_the_same_logits(transformers, sizes):
     """Oracle: GPT2LMHeadModel with random weights, larger than at its start, float32, 1e-4."""
     torch.manual_seed(1)
-    theirs = wild(transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes)), std=0.1)
+    theirs = randomized(transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes)), std=0.1)
     ours = GPT.from_huggingface(theirs)
     ids = torch.randint(sizes["vocab_size"], (2, sizes["n_positions"]), generator=generator())
     with torch.no_grad():
@@ -181,7 +174,7 @@ def test_cached_greedy_generation_is_hugging_faces(transformers):
     """Oracle: GPT2LMHeadModel.generate, 12 ids after a prompt of 5, no id being the end."""
     config = transformers.GPT2Config(n_layer=2, n_head=2, n_embd=32, n_positions=20, vocab_size=50,
                                      bos_token_id=None, eos_token_id=None)
-    theirs = wild(transformers.GPT2LMHeadModel(config), std=0.2)
+    theirs = randomized(transformers.GPT2LMHeadModel(config), std=0.2)
     ours, prompt = GPT.from_huggingface(theirs), torch.tensor([[3, 1, 4, 1, 5]])
     expected = theirs.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=12,
                                do_sample=False, pad_token_id=0)
@@ -216,15 +209,15 @@ def test_it_can_be_wrapped_for_several_machines(tmp_path):
 
 def test_the_quick_ways_were_measured_to_be_quick_and_the_same():
     """Oracle: results/gpt.json, where benchmarks/gpt.py notes its budgets, too, and which one was missed."""
-    measured = results()
-    quick = measured["training step"]["and the rest of it packed away (fast.py)"]
-    assert quick["times as fast"] > 1.8
-    assert measured["sampling"]["and a row for all alike (gpt.py)"]["times as fast"] > 10
-    [curves] = [row for row in measured["budgets"] if "curves" in row["what"]]
+    step, sampling = ({row["way"]: row["times as fast"] for row in read("gpt", section)["rows"]}
+                      for section in ("training step", "sampling"))
+    assert step["and the rest of it packed away (fast.py)"] > 1.8
+    assert sampling["and a row for all alike (gpt.py)"] > 10
+    [curves] = [row for row in read("gpt")["budgets"] if "curves" in row["what"]]
     assert curves["measured"] <= 1e-5
 
 
 def test_the_long_run_reaches_makemores_loss():
     """Oracle: makemore's "test logprob ~1.92", on its own split (REFERENCE Z1)."""
-    row = results()["trained"]["lecture's names, makemore's split"]
+    row = {row["model"]: row for row in read("gpt", "trained")["rows"]}["lecture's names, makemore's split"]
     assert row["test"] <= 1.92 and row["parameters"] < 250_000 and row["minutes"] > 0

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratch.micrograd.engine import Value, inputs_first
+from scratch.micrograd.engine import Value, topological_order
 
 OPERATIONS = {
     "a + b": lambda a, b: a + b,
@@ -201,7 +201,7 @@ def test_a_gradient_set_by_hand_is_added_to():
 @settings(max_examples=100, deadline=None)
 @given(programs())
 def test_every_value_comes_once_and_after_its_inputs(steps):
-    order = inputs_first(execute(steps, [Value(0.5), Value(-0.5), Value(1.5)]))
+    order = topological_order(execute(steps, [Value(0.5), Value(-0.5), Value(1.5)]))
     place = {value: n for n, value in enumerate(order)}
     assert len(place) == len(order)
     assert all(place[source] < place[value] for value in order for source, _ in value.inputs)

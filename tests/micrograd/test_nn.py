@@ -13,7 +13,7 @@ from scratch.micrograd.nn import MLP, Layer, Module, Neuron
 from scratch.micrograd.trace import compile
 
 double = functools.partial(torch.tensor, dtype=torch.float64)
-BENT = {"relu": torch.relu, "tanh": torch.tanh, "linear": lambda x: x}
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "linear": lambda x: x}
 
 
 def test_a_seeded_neuron_begins_and_computes_as_the_one_published_with_micrograd():
@@ -35,8 +35,8 @@ def test_a_generator_gives_the_weights_that_seeding_the_module_random_gives():
     assert [p.data for p in MLP(3, [4, 1], rng=random.Random(7)).parameters()] == theirs
 
 
-@pytest.mark.parametrize("last", BENT)
-@pytest.mark.parametrize("nonlin", BENT)
+@pytest.mark.parametrize("last", ACTIVATIONS)
+@pytest.mark.parametrize("nonlin", ACTIVATIONS)
 def test_a_network_has_pytorchs_outputs_and_gradients(nonlin, last):
     """Oracle: torch.nn.Linear in float64 with the same weights; both sum in their own order."""
     model = MLP(3, [5, 4, 2], nonlin, last, rng=random.Random(3))
@@ -47,7 +47,7 @@ def test_a_network_has_pytorchs_outputs_and_gradients(nonlin, last):
         with torch.no_grad():
             linear.weight[:] = double([[w.data for w in neuron.w] for neuron in layer.neurons])
             linear.bias[:] = double([neuron.b.data for neuron in layer.neurons])
-        theirs = BENT[bend](linear(theirs))
+        theirs = ACTIVATIONS[bend](linear(theirs))
     ours = model(x)
     assert [y.data for y in ours] == pytest.approx(theirs.tolist(), rel=1e-13, abs=1e-15)
     (ours[0] * 2 - ours[1]).backward()
@@ -62,7 +62,7 @@ def test_a_whole_network_passes_the_gradient_check():
     assert gradient_check(lambda *_: model([0.5, -1.0]), *model.parameters()) < 1e-8
 
 
-@pytest.mark.parametrize("nonlin", BENT)
+@pytest.mark.parametrize("nonlin", ACTIVATIONS)
 def test_a_network_compiles_where_it_stands(nonlin):
     """Oracle: the engine, at weights other than those it was compiled with."""
     model, other = (MLP(2, [3, 1], nonlin, rng=random.Random(seed)) for seed in (1, 2))
@@ -104,7 +104,7 @@ def test_a_layer_of_one_neuron_may_stand_in_the_middle():
 def test_nonlin_is_micrograds_switch_or_a_name(nonlin, kind):
     neuron = Neuron(1, nonlin)
     total = neuron.w[0].data * -3.0
-    assert neuron([-3.0]).data == pytest.approx(BENT[kind](double(total)).item())
+    assert neuron([-3.0]).data == pytest.approx(ACTIVATIONS[kind](double(total)).item())
     assert repr(neuron) == f"Neuron(1 -> 1 {kind})"
 
 

@@ -43,10 +43,10 @@ def test_zero_grad_forgets_and_step_alone_does_not():
 
 @pytest.mark.parametrize("make, error, says", [
     (lambda: SGD([], lr=0.1), ValueError, "no parameter"),
-    (lambda: SGD([Value(1.0) * 2], lr=0.1), TypeError, "no operation made"),
+    (lambda: SGD([Value(1.0) * 2], lr=0.1), TypeError, "a leaf Value"),
     (lambda: SGD([1.0], lr=0.1), TypeError, "not 1.0"),
-    (lambda: SGD([Value(1.0)], lr=-0.1), ValueError, "lr is not negative"),
-    (lambda: SGD([Value(1.0)], lr=math.nan), ValueError, "lr is not negative, and nan"),
+    (lambda: SGD([Value(1.0)], lr=-0.1), ValueError, "lr must not be negative"),
+    (lambda: SGD([Value(1.0)], lr=math.nan), ValueError, "lr must not be negative or nan, as nan"),
     (lambda: SGD([Value(1.0)], lr=0.1, momentum=-1), ValueError, "momentum"),
     (lambda: SGD([Value(1.0)], lr=0.1, weight_decay=-1), ValueError, "weight_decay"),
 ])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratch.micrograd.engine import Value, inputs_first
+from scratch.micrograd.engine import Value, topological_order
 from scratch.micrograd.trace import Symbol, Untraceable, compile
 
 OPERATIONS = {
@@ -100,8 +100,8 @@ def expression(steps):
 
 def magnitudes(root, inputs):
     """For each input, the sum of the sizes of all that the engine adds up to its slope."""
-    size = dict.fromkeys(inputs_first(root), 0.0) | {root: 1.0}
-    for value in reversed(inputs_first(root)):
+    size = dict.fromkeys(topological_order(root), 0.0) | {root: 1.0}
+    for value in reversed(topological_order(root)):
         for source, slope in value.inputs:
             size[source] += abs(slope) * size[value]
     return [size.get(x, 0.0) for x in inputs]
@@ -320,7 +320,7 @@ def test_numbers_from_outside_may_be_written_with_data():
 
 @pytest.mark.parametrize("made", [3.0, None, "loss", [Value(1.0)]])
 def test_a_result_that_is_not_a_value_is_refused(made):
-    with pytest.raises(TypeError, match=f"has to return a Value.*of type {type(made).__name__}"):
+    with pytest.raises(TypeError, match=f"must return a Value.*of type {type(made).__name__}"):
         compile(lambda a: made, [1.0])
 
 
@@ -348,7 +348,7 @@ def symbol():
 def test_an_input_that_is_listed_twice_or_was_computed_is_refused():
     x = Value(1.0)
     for inputs in ([x, x], [x * 2]):
-        with pytest.raises(ValueError, match="an input is a leaf, and listed once"):
+        with pytest.raises(ValueError, match="an input must be a leaf, and must be listed once"):
             compile(lambda *values: values[0] * 3, inputs)
 
 

@@ -6,33 +6,37 @@
     python -m scratch.bpe decode mine.model [FILE]          ids -> text
     python -m scratch.bpe export mine.model mine.tiktoken   or tokenizer.json
 
-train reads the files named, and all files of a folder that are UTF-8 text. Without a
-FILE, encode and decode read the standard input.
+train reads the files named and, in each folder named, all files that are UTF-8 text.
+Without a FILE, encode and decode read standard input.
 """
 
-import argparse
 import os
 import sys
-import time
+from contextlib import contextmanager
 from pathlib import Path
 
-from .exchange import huggingface_json, tiktoken_ranks
-from .split import PATTERNS
-from .store import shown, write
-from .tokenizer import RegexTokenizer
+import click
+from click import ClickException
+from tqdm import tqdm
 
-
-class Problem(Exception):
-    """Something that the user can put right, in one line."""
+# tokenizer.py and exchange.py are imported by the commands that need them, so that
+# --help and a mistake in the command line are answered without regex and NumPy.
 
 
 def main(arguments=None):
-    options = parse(arguments)
+    """Run the command line -> the exit status: 0, 2 for bad input, 130 for Ctrl-C."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options.run(options)
+        with program.make_context("python -m scratch.bpe", arguments) as context:
+            program.invoke(context)
         sys.stdout.flush()
         return 0
-    except BrokenPipeError:              # | head has seen enough
+    except click.exceptions.Exit as done:         # after --help
+        sys.exit(done.exit_code)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:                       # | head has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -41,148 +45,148 @@ def main(arguments=None):
     except OSError as error:
         name = error.filename if error.filename is not None else "standard input"
         print(f"{name}: {error.strerror or error}", file=sys.stderr)
-    except (Problem, ValueError) as error:
+    except (ClickException, ValueError) as error:
         print(error, file=sys.stderr)
     return 2
 
 
-def parse(arguments):
-    as_written = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m scratch.bpe", description=__doc__,
-                                     formatter_class=as_written)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    train = commands.add_parser("train", help="learn a tokenizer from text")
-    train.add_argument("text", nargs="+", type=Path, help="files, and folders of files")
-    train.add_argument("--size", type=int, default=4096, metavar="N",
-                       help="tokens, the 256 bytes included (4096)")
-    train.add_argument("--pattern", default="cl100k", metavar="P",
-                       help=f"{', '.join(PATTERNS)} or a regular expression (cl100k)")
-    train.add_argument("--special", action="append", default=[], metavar="TOKEN",
-                       help="a special token, such as '<|end|>'; may be repeated")
-    train.add_argument("--processes", type=int, metavar="N",
-                       help="that count words (as many as there are processors)")
-    train.add_argument("--output", default="tokenizer", metavar="PREFIX",
-                       help="writes PREFIX.model and PREFIX.vocab (tokenizer)")
-    train.set_defaults(run=run_train)
-
-    inspect = commands.add_parser("inspect", help="what is in it, what it does to text")
-    inspect.add_argument("model")
-    inspect.add_argument("text", nargs="*", type=Path)
-    inspect.set_defaults(run=run_inspect)
-
-    encode = commands.add_parser("encode", help="text -> ids")
-    encode.add_argument("model")
-    encode.add_argument("text", nargs="?", type=Path)
-    encode.add_argument("--special", choices=["all", "none", "raise"], default="none",
-                        help="what looks like a special token is one (all), or it is "
-                        "text (none, the default), or an error (raise)")
-    encode.set_defaults(run=run_encode)
-
-    decode = commands.add_parser("decode", help="ids -> text")
-    decode.add_argument("model")
-    decode.add_argument("ids", nargs="?", type=Path)
-    decode.set_defaults(run=run_decode)
-
-    export = commands.add_parser("export", help="for tiktoken or Hugging Face")
-    export.add_argument("model")
-    export.add_argument("file", type=Path, help="named *.tiktoken or *.json")
-    export.set_defaults(run=run_export)
-    return parser.parse_args(arguments)
+# \b makes click keep the lines of a paragraph as they are written.
+@click.group(help=__doc__.replace("\n\n", "\n\n\b\n"),
+             context_settings={"help_option_names": ["-h", "--help"],
+                               "show_default": True})
+def program():
+    pass
 
 
-# The commands
-
-def run_train(options):
-    folder = Path(options.output).parent
+@program.command()
+@click.argument("text", nargs=-1, required=True, type=Path)
+@click.option("--size", type=int, default=4096, metavar="N",
+              help="The number of tokens, including the 256 bytes.")
+@click.option("--pattern", default="cl100k", metavar="P",
+              help="gpt2, cl100k, o200k or a regular expression.")
+@click.option("--special", multiple=True, metavar="TOKEN",
+              help="A special token, such as '<|end|>'. May be repeated.")
+@click.option("--processes", type=int, metavar="N",
+              help="The number of processes that count words.  [default: one per "
+              "processor]")
+@click.option("--output", default="tokenizer", metavar="PREFIX",
+              help="Write PREFIX.model and PREFIX.vocab.")
+def train(text, size, pattern, special, processes, output):
+    """Learn a tokenizer from TEXT: files, and folders of files."""
+    from .tokenizer import RegexTokenizer
+    folder = Path(output).parent
     if not folder.is_dir():
-        raise Problem(f"{folder}: there is no such folder to write to")
-    if options.processes is not None and options.processes < 1:
-        raise Problem(f"--processes {options.processes}: at least one has to count")
-    tokenizer = RegexTokenizer(options.pattern)
-    tokenizer.register_special_tokens(options.special)       # or fail before the work
+        raise ClickException(f"{folder}: there is no such folder to write to")
+    if processes is not None and processes < 1:
+        raise ClickException(f"--processes {processes}: at least one process must "
+                             "count words")
+    tokenizer = RegexTokenizer(pattern)
+    tokenizer.register_special_tokens(special)       # or fail before the work
     tokenizer.register_special_tokens([])
-    files = list(text_files(options.text))
-    size = sum(file.stat().st_size for file in files)
-    if not size:
-        raise Problem("there is no text in what was named")
-    progress = Progress(size, options.size)
-    tokenizer.train(files, options.size, processes=options.processes, report=progress)
-    progress.end()
-    tokenizer.register_special_tokens(options.special)
-    tokenizer.save(options.output)
+    files = list(text_files(text))
+    length = sum(file.stat().st_size for file in files)
+    if not length:
+        raise ClickException("there is no text in what was named")
+    with progress(length, size) as report:
+        tokenizer.train(files, size, processes=processes, report=report)
+    tokenizer.register_special_tokens(special)
+    tokenizer.save(output)
     made = len(tokenizer.vocab)
-    if made < options.size:
-        print(f"{made} tokens, and not {options.size}: no pair is left to merge")
-    print(f"{options.output}.model: {tokenizer.vocab_size:,} tokens from {size:,} "
-          f"bytes, files: {len(files):,}")
+    if made < size:
+        print(f"{made} tokens, and not {size}: no pair is left to merge")
+    print(f"{output}.model: {tokenizer.vocab_size:,} tokens from {length:,} bytes, "
+          f"files: {len(files):,}")
 
 
-def run_inspect(options):
-    tokenizer = load(options.model)
+@program.command()
+@click.argument("model")
+@click.argument("text", nargs=-1, type=Path)
+def inspect(model, text):
+    """Show what is in MODEL, and what it does to TEXT."""
+    from .store import readable
+    tokenizer = load(model)
     used, size, count = set(), 0, 0
-    for file in text_files(options.text):
+    for file in text_files(text):
         data = file.read_bytes()
         ids = tokenizer.encode_bytes(data)
         used.update(ids)
         size, count = size + len(data), count + len(ids)
-    if options.text and not count:
-        raise Problem("there is no text in what was named")
+    if text and not count:
+        raise ClickException("there is no text in what was named")
 
     print(f"{len(tokenizer.vocab):,} tokens, {len(tokenizer.special_tokens)} special: "
           f"{', '.join(map(repr, tokenizer.special_tokens)) or 'none'}")
     print(f"pattern: {tokenizer.pattern}")
     longest = sorted(tokenizer.vocab.values(), key=len, reverse=True)[:10]
-    print("longest tokens: " + ", ".join(map(shown, longest)))
-    if options.text:
+    print("longest tokens: " + ", ".join(map(readable, longest)))
+    if text:
         ratio = size / count
         print(f"{size:,} bytes are {count:,} tokens: {ratio:.3f} bytes per token")
         never = [token for id, token in tokenizer.vocab.items() if id not in used]
         merged = [token for token in never if len(token) > 1]
         print(f"never used: {len(never):,} tokens, of which {len(never) - len(merged)} "
               "are single bytes")
-        print("some of them: " + (", ".join(map(shown, merged[:10])) or "none"))
+        print("some of them: " + (", ".join(map(readable, merged[:10])) or "none"))
 
 
-def run_encode(options):
-    tokenizer = load(options.model)
-    text = read(options.text)
+@program.command()
+@click.argument("model")
+@click.argument("text", required=False, type=Path)
+@click.option("--special", type=click.Choice(["all", "none", "raise"]), default="none",
+              help="What the name of a special token in the text means: the special "
+              "token (all), ordinary text (none), or an error (raise).")
+def encode(model, text, special):
+    """Turn TEXT into ids."""
+    tokenizer = load(model)
+    data = read(text)
     try:
-        text = text.decode("utf-8")
+        string = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Problem(f"{options.text or 'standard input'} is not UTF-8: byte "
-                      f"0x{text[error.start]:02x} at {error.start}") from None
-    allowed = {"raise": "none_raise"}.get(options.special, options.special)
-    print(*tokenizer.encode(text, allowed))
+        raise ClickException(f"{text or 'standard input'} is not UTF-8: byte "
+                             f"0x{data[error.start]:02x} at {error.start}") from None
+    allowed = {"raise": "none_raise"}.get(special, special)
+    print(*tokenizer.encode(string, allowed))
 
 
-def run_decode(options):
-    tokenizer = load(options.model)
-    words = read(options.ids).split()
-    try:
-        ids = [int(word) for word in words]
-    except ValueError:
-        wrong = next(word for word in words if not word.isdigit())
-        raise Problem(f"ids are whole numbers with blanks between them; {wrong[:40]!r} "
-                      "is none") from None
+@program.command()
+@click.argument("model")
+@click.argument("ids", required=False, type=Path)
+def decode(model, ids):
+    """Turn IDS, whole numbers with blanks between them, into text."""
+    tokenizer = load(model)
+    numbers = []
+    for word in read(ids).split():
+        try:
+            numbers.append(int(word))
+        except ValueError:
+            wrong = word[:40].decode("utf-8", "backslashreplace")
+            raise ClickException("ids are whole numbers with blanks between them; "
+                                 f"{wrong!r} is none") from None
     sys.stdout.flush()
-    sys.stdout.buffer.write(tokenizer.decode_bytes(ids))
+    sys.stdout.buffer.write(tokenizer.decode_bytes(numbers))
 
 
-def run_export(options):
-    tokenizer = load(options.model)
-    if options.file.suffix == ".tiktoken":
-        write(options.file, tiktoken_ranks(tokenizer).decode())
-    elif options.file.suffix == ".json":
-        write(options.file, huggingface_json(tokenizer))
+@program.command()
+@click.argument("model")
+@click.argument("file", type=Path)
+def export(model, file):
+    """Write FILE for tiktoken (*.tiktoken) or for Hugging Face (*.json)."""
+    from .exchange import huggingface_json, tiktoken_ranks
+    from .store import write
+    tokenizer = load(model)
+    if file.suffix == ".tiktoken":
+        write(file, tiktoken_ranks(tokenizer).decode())
+    elif file.suffix == ".json":
+        write(file, huggingface_json(tokenizer))
     else:
-        raise Problem(f"{options.file}: the name has to end in .tiktoken or .json")
-    print(f"{options.file}: {tokenizer.vocab_size:,} tokens")
+        raise ClickException(f"{file}: the name has to end in .tiktoken or .json")
+    print(f"{file}: {tokenizer.vocab_size:,} tokens")
 
 
 # Files and progress
 
 def load(model):
+    from .tokenizer import RegexTokenizer
     return RegexTokenizer().load(model)
 
 
@@ -219,34 +223,29 @@ def is_text(file):
     return True
 
 
-class Progress:
-    """Reports of train as one line that rewrites itself, with the time that is left."""
+@contextmanager
+def progress(size, tokens):
+    """On a terminal, a bar for each of the two stages that train reports."""
+    stages = {"characters": ("counting words", 0, size),
+              "tokens": ("merging pairs", 256, tokens)}
+    bars = {}
 
-    def __init__(self, size, tokens):
-        self.totals = {"characters": size, "tokens": tokens - 256}
-        self.stage, self.start, self.last = None, 0.0, 0.0
-        self.shows = sys.stderr.isatty()
+    def report(stage, done):
+        what, first, last = stages[stage]
+        if stage not in bars:
+            close()
+            bars[stage] = tqdm(desc=what, total=last - first, unit=f" {stage}",
+                               unit_scale=True, disable=None)
+        bars[stage].update(done - first - bars[stage].n)
 
-    def __call__(self, stage, done):
-        now = time.monotonic()
-        if stage != self.stage:
-            self.end()
-            self.stage, self.start = stage, now
-        if stage == "tokens":
-            done -= 256
-        total = self.totals[stage]
-        if self.shows and (now - self.last > 0.1 or done >= total):
-            self.last = now
-            part = min(1.0, done / total) if total else 1.0
-            left = (now - self.start) * (1 - part) / part if part else 0.0
-            what = "counting words" if stage == "characters" else "merging pairs"
-            print(f"\r{what}: {part:6.1%}, {left:.0f} s left   ", end="",
-                  file=sys.stderr, flush=True)
+    def close():
+        for bar in bars.values():
+            bar.close()
 
-    def end(self):
-        if self.shows and self.stage:
-            print(file=sys.stderr)
-        self.stage = None
+    try:
+        yield report
+    finally:
+        close()
 
 
 if __name__ == "__main__":

@@ -1,21 +1,21 @@
-"""The trainer for much text: all words in four arrays, all places of a pair at a time.
+"""The trainer for large texts: a merge changes all occurrences of a pair at a time.
 
     >>> learn_much({"low": 5, "lower": 2, "newest": 6, "widest": 3}, vocab_size=256 + 4)
     {(101, 115): 256, (256, 116): 257, (108, 111): 258, (258, 119): 259}
 
-    N         places: the bytes of all words, and a wall (id -1) before and after each
-    ids       (N) the token that begins there, -2 inside of one
+    N                places: the bytes of all words, and a wall (id -1) around each word
+    ids              (N) the token that begins there, -2 inside a token
     before, after    (N) where the neighbouring tokens begin
-    weight    (N) how often the word occurs
-    where     pair -> its places, ascending, as of when it was last put in the queue
+    weight           (N) how often the word occurs
+    where            pair -> its places in ascending order, when it was last queued
 
-The merges are those of train.py, which is this with strings, and is what runs where the
-words are few or NumPy is missing. A pair is the number first id * 2^32 + second id, and
-equally frequent pairs are told apart by their first place.
+The merges are those of train.py, which does the same with strings, and which runs where
+the words are few or NumPy is missing. A pair is the number first id * 2^32 + second id;
+of equally frequent pairs, the one with the earliest place is merged first.
 
-Only pairs that occur `floor` times are followed. Counts fall, so that a rarer pair will
-not be wanted until all that are followed have come down to the floor; then the floor is
-lowered and the pairs are looked up anew. Most pairs are rare and are never followed.
+Only pairs that occur at least `floor` times are tracked. Counts only fall, so a rarer
+pair cannot be next until all tracked pairs have fallen to the floor; then the floor is
+lowered and the pairs are counted again. Most pairs are rare and are never tracked.
 
 Chapter: docs/tokenization/fast-bpe.md.  To copy: this file and train.py.
 """
@@ -24,23 +24,20 @@ from heapq import heappop, heappush
 
 try:
     import numpy as np
-except ImportError:
+except ModuleNotFoundError:
     np = None
 
-try:
-    from .train import as_bytes, learn
-except ImportError:                  # copied out of the package, train.py beside it
-    from train import as_bytes, learn
+from .train import as_bytes, learn
 
-MUCH = 150_000       # characters of different words; train.py is as fast with fewer
+MIN_CHARACTERS = 150_000    # in different words; with fewer, train.py is as fast
 WALL, INSIDE = -1, -2
-FEWER = 1000         # the floor is at first this part of the highest count
-STEP = 10            # and falls by this factor
+FLOOR_RATIO = 1000          # the first floor is the highest count divided by this
+FLOOR_STEP = 10             # and each later one the floor before divided by this
 
 
 def learn_much(words, vocab_size, report=None):
-    """{piece of text or bytes: count} -> merges, as train.learn does, but faster."""
-    if np is None or sum(map(len, words)) < MUCH or vocab_size < 256:
+    """{piece of text or bytes: count} -> merges, those of train.learn, but faster."""
+    if np is None or sum(map(len, words)) < MIN_CHARACTERS or vocab_size < 256:
         return learn(words, vocab_size, report)
     return Places(words).learn(vocab_size, report)
 
@@ -62,7 +59,7 @@ class Places:
         self.floor = None
 
     def learn(self, vocab_size, report=None):
-        self.look_up_pairs()
+        self.count_pairs()
         merges = {}
         for new in range(256, vocab_size):
             pair = self.next_pair()
@@ -75,57 +72,58 @@ class Places:
                 report(new, (pair >> 32, pair & 0xFFFFFFFF), count)
         return merges
 
-    def look_up_pairs(self):
-        """Follow every pair that is frequent enough, from the arrays as they are."""
+    def count_pairs(self):
+        """Lower the floor, and track every pair that is frequent enough."""
         places = np.flatnonzero(self.ids >= 0).astype(np.int32)
         places = places[self.ids[self.after[places]] >= 0]
         pairs = pair_of(self.ids[places].astype(np.int64), self.ids[self.after[places]])
         groups = Groups(pairs, self.weight[places], places)
         highest = max(groups.counts, default=1)
-        self.floor = max(1, self.floor // STEP if self.floor else highest // FEWER)
+        lower = self.floor // FLOOR_STEP if self.floor else highest // FLOOR_RATIO
+        self.floor = max(1, lower)
         self.total, self.where, self.queue = {}, {}, []
         self.follow(groups)
 
     def follow(self, groups, pair_with=lambda key: key):
-        """Follow the pairs of groups that are frequent enough."""
+        """Track the pairs of groups that are frequent enough."""
         for n in groups.at_least(self.floor):
             pair, count = pair_with(groups.keys[n]), groups.counts[n]
             self.total[pair], self.where[pair] = count, groups.places(n)
             heappush(self.queue, (-count, int(self.where[pair][0]), pair))
 
-    def lose(self, pair, count):
+    def decrement(self, pair, count):
         if pair in self.total:
             self.total[pair] -= count
 
     def next_pair(self):
-        """The most frequent pair, of equals the one met first; None if none is left."""
+        """The most frequent pair, in a tie the first of them; None if none is left."""
         while True:
             while self.queue:
                 count, _, pair = self.queue[0]
                 if self.total.get(pair) == -count:
                     break
                 heappop(self.queue)
-                if self.total.get(pair):     # it has become rarer, or begins later
-                    self.where[pair] = self.there(pair, self.where[pair])
+                if self.total.get(pair):     # it is rarer, or its first place is gone
+                    self.where[pair] = self.still_there(pair, self.where[pair])
                     first = int(self.where[pair][0])
                     heappush(self.queue, (-self.total[pair], first, pair))
             if self.queue and -self.queue[0][0] >= self.floor:
                 return self.queue[0][2]
             if self.floor == 1:
                 return None
-            self.look_up_pairs()
+            self.count_pairs()
 
-    def there(self, pair, places):
-        """Those of the places where the pair still is."""
+    def still_there(self, pair, places):
+        """The places at which the pair still is."""
         places = places[self.ids[places] == pair >> 32]
         return places[self.ids[self.after[places]] == pair & 0xFFFFFFFF]
 
     def merge(self, pair, new):
-        """Put new in all places of the pair, and count what that does to neighbours."""
+        """Replace all occurrences of the pair by new; update the counts around them."""
         a, b = pair >> 32, pair & 0xFFFFFFFF
         places = self.where.pop(pair)    # all valid: its count has not fallen since
         if a == b:
-            places = every_other(places, self.after)
+            places = non_overlapping(places, self.after)
         seconds = self.after[places]
         left, right = self.before[places], self.after[seconds]
         self.ids[places], self.ids[seconds] = new, INSIDE
@@ -135,28 +133,28 @@ class Places:
         lefts, rights = self.ids[left], self.ids[right]
         joined = np.flatnonzero(right[:-1] == places[1:])   # abab: two side by side
         if joined.size:
-            self.lose(pair_of(b, a), int(weight[joined].sum()))
+            self.decrement(pair_of(b, a), int(weight[joined].sum()))
             both = np.full(joined.size, pair_of(new, new))
             self.follow(Groups(both, weight[joined], places[joined]))
-            rights[joined] = lefts[joined + 1] = WALL       # that is all between them
+            rights[joined] = lefts[joined + 1] = WALL       # nothing else is between
         self.change(lefts, weight, left,
                     lambda x: pair_of(x, a), lambda x: pair_of(x, new))
         self.change(rights, weight, places,
                     lambda y: pair_of(b, y), lambda y: pair_of(new, y))
 
     def change(self, ids, weight, places, old, young):
-        """Neighbours: with each of these ids the pair old(id) has become young(id)."""
+        """At each place, the pair old(id) has become the pair young(id)."""
         inside = np.flatnonzero(ids != WALL)
         if not inside.size:
             return
         groups = Groups(ids[inside], weight[inside], places[inside])
         for id, count in zip(groups.keys, groups.counts):
-            self.lose(old(id), count)
+            self.decrement(old(id), count)
         self.follow(groups, young)
 
 
 class Groups:
-    """Places by key: the keys, each one's total weight, and its places on request."""
+    """Places grouped by key: the keys, the total weight of each, and its places."""
 
     def __init__(self, keys, weight, places):
         order = keys.argsort(kind="stable")     # places stay ascending within each key
@@ -179,8 +177,8 @@ def pair_of(a, b):
     return a << 32 | b
 
 
-def every_other(places, after):
-    """Of places in a row, aaaa, those at which a merge from left to right begins."""
+def non_overlapping(places, after):
+    """Of overlapping places, as in aaaa, those that merge from left to right."""
     taken, last = [], None
     for place, second in zip(places.tolist(), after[places].tolist()):
         if place != last:

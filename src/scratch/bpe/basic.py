@@ -1,4 +1,4 @@
-"""Byte-pair encoding, plainly: find the commonest pair, make it one token, repeat.
+"""Byte-pair encoding, the plain way: merge the most frequent pair, and repeat.
 
     >>> tokenizer = BasicTokenizer()
     >>> tokenizer.train("aaabdaaabac", vocab_size=256 + 3)
@@ -10,17 +10,17 @@
     'aaabdaaabac'
 
     id       a token's number: 0 to 255 are the bytes, and each merge makes the next
-    pair     two ids that stand side by side
-    merges   pair -> the id that replaces it, in order of birth
-    vocab    id -> the bytes that it stands for
+    pair     two adjacent ids
+    merges   pair -> the id that replaces it, in the order in which they were learnt
+    vocab    id -> the bytes it stands for
 
-Among equally common pairs the one met first in the text, as it then stands, is taken,
-so that one text gives one tokenizer. This file is what the fast trainer and the fast
-encoder are tested against; the names are those of Karpathy's minbpe.
+Of equally frequent pairs the first one in the text, as it then stands, is merged, so
+that a text always gives the same tokenizer. The fast trainer and the fast encoder are
+tested against this file; its names are those of Karpathy's minbpe.
 
-Left out: cutting the text into words first, so that "dog." and "dog!" become tokens of
-their own, and special tokens (both in tokenizer.py). Every merge reads the whole text
-again: 200 kB and 512 tokens are some seconds, 5 MB and 4,096 tokens an hour.
+Left out: splitting the text into words first (without it, "dog." and "dog!" become
+tokens), and special tokens; both are in tokenizer.py. Every merge reads the whole text
+again: 200 kB and 512 tokens take some seconds, 5 MB and 4,096 tokens an hour.
 
 Chapter: docs/tokenization/bpe.md.  To copy: this file alone.
 """
@@ -31,14 +31,14 @@ HEADER = "scratch.bpe basic 1"
 
 
 class BasicTokenizer:
-    """Text <-> ids; what train has learnt is in .merges and .vocab."""
+    """Text <-> ids, by the .merges and the .vocab that train has learnt."""
 
     def __init__(self):
         self.merges = {}
         self.vocab = vocabulary(self.merges)
 
     def train(self, text, vocab_size, verbose=False):
-        """Learn vocab_size - 256 merges from text; fewer where no pair is left."""
+        """Learn vocab_size - 256 merges from text, or fewer if no pair is left."""
         self.merges = learn([list(text.encode("utf-8"))], vocab_size, verbose)
         self.vocab = vocabulary(self.merges)
 
@@ -47,7 +47,7 @@ class BasicTokenizer:
         return apply(self.merges, list(text.encode("utf-8")))
 
     def decode(self, ids, errors="replace"):
-        """Ids -> text; bytes that are not UTF-8 become U+FFFD, or as errors says."""
+        """Ids -> text; errors says what bytes that are not UTF-8 become (U+FFFD)."""
         for id in ids:
             if id not in self.vocab:
                 raise ValueError(f"id {id} is outside the vocabulary, "
@@ -55,7 +55,7 @@ class BasicTokenizer:
         return b"".join(self.vocab[id] for id in ids).decode("utf-8", errors)
 
     def save(self, prefix):
-        """Write prefix.model, which load reads, and prefix.vocab, which people read."""
+        """Write prefix.model for load, and prefix.vocab for people to read."""
         pairs = [f"{a} {b}" for a, b in self.merges]
         lines = [HEADER, f"{len(pairs)} merges", *pairs]
         Path(f"{prefix}.model").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -63,7 +63,7 @@ class BasicTokenizer:
         Path(f"{prefix}.vocab").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def load(self, model_file):
-        """Become what save wrote; returns the tokenizer. ValueError for other files."""
+        """Load what save wrote and return the tokenizer; ValueError for other files."""
         header, *lines = Path(model_file).read_bytes().split(b"\n")
         if header != HEADER.encode():
             raise ValueError(f"{model_file} does not begin with the line {HEADER!r}")
@@ -74,13 +74,13 @@ class BasicTokenizer:
                 raise ValueError
             self.vocab = vocabulary(merges)
         except (ValueError, IndexError, KeyError):
-            raise ValueError(f"{model_file} is cut short or changed") from None
+            raise ValueError(f"{model_file} is truncated or was changed") from None
         self.merges = merges
         return self
 
 
 def learn(chunks, vocab_size, verbose=False):
-    """Lists of ids -> merges. Pairs are counted, and merged, within each list."""
+    """Lists of ids -> merges; no pair reaches from one list into the next."""
     if vocab_size < 256:
         raise ValueError(f"a vocabulary of {vocab_size} has no room for the 256 bytes")
     merges = {}
@@ -89,18 +89,18 @@ def learn(chunks, vocab_size, verbose=False):
         for ids in chunks:
             get_stats(ids, counts)
         if not counts:
-            break                             # every list is a single token by now
+            break                             # every list is a single token
         pair = max(counts, key=counts.get)    # the first of the most frequent
         chunks = [merge(ids, pair, new_id) for ids in chunks]
         merges[pair] = new_id
         if verbose:
             print(f"merge {new_id - 255}/{vocab_size - 256}: {pair} -> {new_id}, "
-                  f"which stood there {counts[pair]} times")
+                  f"which occurred {counts[pair]} times")
     return merges
 
 
 def apply(merges, ids):
-    """Merge pairs in order of birth until no known pair is left."""
+    """Merge pairs in the order in which they were learnt, until none is left."""
     while len(ids) > 1:
         oldest = min(get_stats(ids), key=lambda pair: merges.get(pair, float("inf")))
         if oldest not in merges:
@@ -122,7 +122,7 @@ def get_stats(ids, counts=None):
 
 
 def merge(ids, pair, new_id):
-    """ids with new_id in the place of pair, from left to right.
+    """ids with each pair replaced by new_id, from left to right.
 
     >>> merge([1, 2, 3, 1, 2], (1, 2), 4)
     [4, 3, 4]
@@ -140,7 +140,7 @@ def merge(ids, pair, new_id):
 
 
 def vocabulary(merges):
-    """What each id stands for: a byte, or its two parts one after the other."""
+    """merges -> {id: its bytes}; a merged token has the bytes of its two parts."""
     vocab = {byte: bytes([byte]) for byte in range(256)}
     for (a, b), new_id in merges.items():
         vocab[new_id] = vocab[a] + vocab[b]

@@ -1,4 +1,4 @@
-"""Turn pieces of text into ids: look up what is known, merge what is new, fast.
+"""Encode pieces of text: look up the known ones, merge the new ones, fast.
 
     >>> merges = {(97, 97): 256, (256, 97): 257, (257, 98): 258}
     >>> merge_short(b"aaabdaaabac", merges)
@@ -7,16 +7,16 @@
     [258, 100, 258, 97, 99]
 
     ids      a piece, at first its bytes          merges    {(id, id): new id}
-    rank     the new id of a pair: the lower, the earlier it was born
+    rank     the new id of a pair: a lower one was learnt earlier
 
-A piece is merged as in basic.py: the oldest pair first, wherever it stands. merge_short
-looks for it in a list, again for each merge: n² steps, but short ones. merge_long
-keeps the places of each rank and takes rank after rank, as a merge only makes pairs of
-higher rank: n log n steps, and a megabyte without a blank is a second instead of a day.
-An Encoder remembers the pieces that it has met, up to a limit.
+A piece is merged as in basic.py, the pair of the lowest rank first. merge_short
+searches a list for it before each merge: n² steps, but short ones. merge_long keeps the
+places of each rank and takes one rank after the other, since a merge only makes pairs
+of higher rank: n log n steps, so that a megabyte without a blank takes a second and not
+a day. An Encoder caches the pieces it has encoded, up to a limit.
 
-A new id has to be higher than the two it replaces, and a token's own bytes have to
-encode to it: all that is trained is like that, and exchange.py refuses what is not.
+A new id must be higher than the two it replaces, and the bytes of a token must encode
+to it. That is true of all trained merges, and exchange.py rejects other ones.
 
 Chapter: docs/tokenization/fast-bpe.md.  To copy: this file and split.py (needs regex).
 """
@@ -24,69 +24,66 @@ Chapter: docs/tokenization/fast-bpe.md.  To copy: this file and split.py (needs 
 from heapq import heapify, heappop, heappush
 from itertools import chain, repeat
 
-try:
-    from .split import Splitter
-except ImportError:                  # copied out of the package, split.py beside it
-    from split import Splitter
+from .split import Splitter
 
-NEVER = 1 << 62      # the rank of pairs that are not merged
-SHORT = 100          # bytes; above, merge_long is the faster one
-LONGEST = 1000       # characters; longer pieces are not worth remembering
-REMEMBERED = 1 << 18
+NO_MERGE = 1 << 62       # the rank of pairs that are not merged
+SHORT = 100              # bytes; for longer pieces merge_long is faster
+LONGEST_CACHED = 1000    # characters; longer pieces are not worth keeping
+CACHE_SIZE = 1 << 18     # pieces
 
 
 class Encoder(dict):
-    """Pieces that have been met -> their ids; called with a text, gives its ids."""
+    """A cache, piece -> ids; called with a text, it returns the ids of the text."""
 
     def __init__(self, merges, vocab, splitter=None):
         self.splitter = splitter or Splitter()
         self.merges, self.vocab = merges, vocab
         byte_ids = {token[0]: id for id, token in vocab.items() if len(token) == 1}
         self.byte_ids = [byte_ids[byte] for byte in range(256)]
-        self.forget()
+        self.clear_cache()
 
     def __call__(self, text):
-        """text, in which surrogates U+DC80 to U+DCFF stand for single bytes -> ids."""
+        """text -> ids; surrogates U+DC80 to U+DCFF stand for the bytes 0x80 to 0xff."""
         ids, ids_of = [], self.__getitem__
         for pieces in self.splitter.blocks(text):
             ids += chain.from_iterable(map(ids_of, pieces))
-        if len(self) > self.enough:
-            self.forget()
+        if len(self) > self.limit:
+            self.clear_cache()
         return ids
 
     def __missing__(self, piece):
-        """A piece that is new: its bytes' ids, merged."""
+        """The ids of a new piece: those of its bytes, merged."""
         ids = [self.byte_ids[byte] for byte in piece.encode("utf-8", "surrogateescape")]
         ids = (merge_short if len(ids) <= SHORT else merge_long)(ids, self.merges)
-        if len(piece) <= LONGEST:
+        if len(piece) <= LONGEST_CACHED:
             self[piece] = tuple(ids)
         return ids
 
-    def forget(self):
-        """Know the tokens, each of which is one id, and nothing else."""
+    def clear_cache(self):
+        """Keep the tokens, each of which is one id, and nothing else."""
         self.clear()
         for id, token in self.vocab.items():
             self[token.decode("utf-8", "surrogateescape")] = (id,)
-        self.enough = len(self) + REMEMBERED
+        self.limit = len(self) + CACHE_SIZE
 
 
 def merge_short(ids, merges):
-    """The ids after all merges; each step searches all ranks."""
+    """ids -> the ids after all merges; each merge searches all ranks."""
     ids, get = list(ids), merges.get
-    ranks = list(map(get, zip(ids, ids[1:]), repeat(NEVER)))
-    ranks.append(NEVER)              # rank n is that of ids n and n + 1
-    while (new := min(ranks)) != NEVER:
+    ranks = list(map(get, zip(ids, ids[1:]), repeat(NO_MERGE)))
+    ranks.append(NO_MERGE)              # rank n is that of ids n and n + 1
+    while (new := min(ranks)) != NO_MERGE:
         n = ranks.index(new)
         ids[n] = new
         del ids[n + 1], ranks[n + 1]
         if n > 0:
-            ranks[n - 1] = get((ids[n - 1], new), NEVER)
-        ranks[n] = get((new, ids[n + 1]), NEVER) if n + 1 < len(ids) else NEVER
+            ranks[n - 1] = get((ids[n - 1], new), NO_MERGE)
+        ranks[n] = get((new, ids[n + 1]), NO_MERGE) if n + 1 < len(ids) else NO_MERGE
     return ids
 
 
 def merge_long(ids, merges):
-    """The same, rank by rank over a list in which each id knows its neighbours."""
+    """The same, rank by rank, over a linked list of ids."""
     ids, get = [*ids, -1], merges.get      # -1, at the end and where an id has gone
     before = list(range(-1, len(ids)))     # ids[before[0]] is the -1 at the end
     after = list(range(1, len(ids) + 1))
@@ -105,7 +102,7 @@ def merge_long(ids, merges):
         for n in places.pop(new):
             gone = after[n]
             if ids[n] != a or ids[gone] != b:
-                continue                   # an older merge took one of them
+                continue                   # an earlier merge took one of them
             ids[n], ids[gone] = new, -1
             after[n] = right = after[gone]
             before[right] = n

@@ -1,4 +1,4 @@
-"""The same tokenizer in tiktoken and in Hugging Face's tokenizers, and theirs here.
+"""Exchange tokenizers with tiktoken and with Hugging Face's tokenizers.
 
     >>> tokenizer = RegexTokenizer()
     >>> tokenizer.train("low lower lowest", 256 + 3)
@@ -10,13 +10,14 @@
     >>> from_huggingface(huggingface_json(tokenizer)).merges == tokenizer.merges
     True
 
-tiktoken knows no merges: it joins the two neighbours whose joined bytes have the lowest
-rank. That is the same for tokens that were trained, and from_tiktoken finds the merge
-behind each token by encoding it with the tokens before it. A vocabulary for which this
-fails, or a tokenizer.json that does more than this book's, is refused with the reason.
+tiktoken has no list of merges: it joins the two neighbours whose joined bytes have the
+lowest rank. For trained tokens that is the same, and from_tiktoken recovers the merge
+behind each token by encoding its bytes with the tokens before it. A vocabulary for
+which this fails, or a tokenizer.json with features that this one lacks, is a ValueError
+with the reason.
 
-Neither of them has to be installed, except for to_ and from_tiktoken with an Encoding
-and for to_huggingface.
+Neither package has to be installed, except for to_tiktoken and from_tiktoken with an
+Encoding, and for to_huggingface.
 
 Chapter: docs/tokenization/tokenizers.md.  To copy: this file, tokenizer.py, split.py,
 words.py, train.py, arrays.py, encode.py and store.py (needs regex).
@@ -27,30 +28,23 @@ import importlib
 import json
 from pathlib import Path
 
-try:
-    from .encode import merge_short
-    from .split import GPT2_SPLIT_PATTERN, Splitter
-    from .store import write
-    from .tokenizer import RegexTokenizer, from_merges
-except ImportError:                  # copied out of the package, all of them beside it
-    from encode import merge_short
-    from split import GPT2_SPLIT_PATTERN, Splitter
-    from store import write
-    from tokenizer import RegexTokenizer, from_merges
+from .encode import merge_short
+from .split import GPT2_SPLIT_PATTERN, Splitter
+from .tokenizer import RegexTokenizer, from_merges
 
 
 # tiktoken
 
 def to_tiktoken(tokenizer, name="scratch.bpe"):
-    """A tiktoken.Encoding that gives the same ids."""
+    """A RegexTokenizer -> a tiktoken.Encoding that gives the same ids."""
     ranks = {token: id for id, token in tokenizer.vocab.items()}
-    return needed("tiktoken").Encoding(
-        name, pat_str=rust_pattern(tokenizer.pattern), mergeable_ranks=ranks,
+    return import_package("tiktoken").Encoding(
+        name, pat_str=tiktoken_pattern(tokenizer.pattern), mergeable_ranks=ranks,
         special_tokens=tokenizer.special_tokens)
 
 
 def tiktoken_ranks(tokenizer):
-    """The contents of a rank file: lines of a token in base64, a space, its rank."""
+    """The contents of a rank file: per line a token in base64, a space, its rank."""
     return b"".join(base64.b64encode(token) + b" %d\n" % id
                     for id, token in sorted(tokenizer.vocab.items()))
 
@@ -58,14 +52,14 @@ def tiktoken_ranks(tokenizer):
 def from_tiktoken(encoding, pattern=None, special_tokens=()):
     """A tiktoken.Encoding, the name of one, or {bytes: rank} -> a RegexTokenizer.
 
-    tiktoken downloads an encoding when its name is used for the first time. pattern and
-    special_tokens are those of the encoding; ranks do not say, so give them then.
+    tiktoken downloads an encoding when its name is first used. An encoding has a
+    pattern and special tokens; ranks have neither, so pass them along.
     """
     ranks = encoding
     if not isinstance(encoding, dict):
         if isinstance(encoding, str):
-            encoding = needed("tiktoken").get_encoding(encoding)
-        ranks, pattern = encoding._mergeable_ranks, ours(encoding._pat_str)
+            encoding = import_package("tiktoken").get_encoding(encoding)
+        ranks, pattern = encoding._mergeable_ranks, original_pattern(encoding._pat_str)
         special_tokens = encoding._special_tokens
     byte_ids = [ranks.get(bytes([byte])) for byte in range(256)]
     if None in byte_ids:
@@ -102,17 +96,18 @@ def GPT4Tokenizer():
 # Hugging Face
 
 def to_huggingface(tokenizer):
-    """A tokenizers.Tokenizer that gives the same ids; special tokens always count."""
-    return needed("tokenizers").Tokenizer.from_str(huggingface_json(tokenizer))
+    """A RegexTokenizer -> a tokenizers.Tokenizer; it always allows special tokens."""
+    return import_package("tokenizers").Tokenizer.from_str(huggingface_json(tokenizer))
 
 
 def huggingface_json(tokenizer):
-    """The contents of a tokenizer.json."""
-    vocab = {spelt(token): id for id, token in sorted(tokenizer.vocab.items())}
+    """A RegexTokenizer -> the contents of a tokenizer.json."""
+    vocab = {byte_level_text(token): id
+             for id, token in sorted(tokenizer.vocab.items())}
     for name, id in tokenizer.special_tokens.items():
         if name in vocab:
             raise ValueError(f"the special token {name!r} is spelt like the token "
-                             f"{vocab[name]}, which tokenizer.json cannot tell apart")
+                             f"{vocab[name]}; tokenizer.json has one name for both")
         vocab[name] = id
     spellings = {id: spelling for spelling, id in vocab.items()}
     flags = {"single_word": False, "lstrip": False, "rstrip": False,
@@ -140,9 +135,9 @@ def from_huggingface(source):
         whole = json.loads(text)
         model, vocab = whole["model"], whole["model"]["vocab"]
         added = {token["content"]: token["id"] for token in whole["added_tokens"]}
-        for thing, value in extras(whole):
-            raise ValueError(f"it has {thing} {value!r:.60}, and nothing here has")
-        byte_ids = [vocab.get(spelt(bytes([byte]))) for byte in range(256)]
+        for thing, value in unsupported(whole):
+            raise ValueError(f"it has {thing} {value!r:.60}, which is not supported")
+        byte_ids = [vocab.get(byte_level_text(bytes([byte]))) for byte in range(256)]
         if None in byte_ids:
             raise ValueError("it has no token for the byte "
                              f"0x{byte_ids.index(None):02x}; train it with all of them")
@@ -163,8 +158,8 @@ def from_huggingface(source):
     return tokenizer
 
 
-def extras(whole):
-    """What this tokenizer.json uses and a RegexTokenizer does not have."""
+def unsupported(whole):
+    """(name, value) of each feature of a tokenizer.json that is not supported here."""
     model = whole["model"]
     if model.get("type", "BPE") != "BPE":
         yield "a model of type", model["type"]
@@ -192,51 +187,51 @@ def split_pattern(pre_tokenizer):
         if (len(split) == 1 and not last.get("use_regex", True)
                 and split[0]["type"] == "Split" and "Regex" in split[0]["pattern"]
                 and split[0]["behavior"] == "Isolated" and not split[0]["invert"]):
-            return ours(split[0]["pattern"]["Regex"])
+            return original_pattern(split[0]["pattern"]["Regex"])
     raise ValueError("its pre_tokenizer is neither ByteLevel nor a Split by a pattern "
                      f"and ByteLevel after it: {json.dumps(pre_tokenizer):.200}")
 
 
 def byte_characters():
-    """GPT-2's characters for bytes: themselves where they show, others from U+0100."""
+    """GPT-2's characters for bytes: the byte itself if printable, or U+0100 and on."""
     shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(256) if byte not in shown]
     return {**{byte: chr(byte) for byte in shown},
             **{byte: chr(0x100 + n) for n, byte in enumerate(hidden)}}
 
 
-CHARACTERS = byte_characters()
+BYTE_CHARACTERS = byte_characters()
 
 
-def spelt(token):
-    """A token as tokenizer.json writes it, a character for each byte."""
-    return "".join(map(CHARACTERS.__getitem__, token))
+def byte_level_text(token):
+    """A token as tokenizer.json spells it, with one character per byte."""
+    return "".join(map(BYTE_CHARACTERS.__getitem__, token))
 
 
 # Both
 
-LAST_BLANKS = r"|\s+(?!\S)"
+TRAILING_BLANKS = r"|\s+(?!\S)"
 
 
-def rust_pattern(pattern):
-    """The pattern for tiktoken, which drops what a pattern does not cover."""
+def tiktoken_pattern(pattern):
+    """The pattern for tiktoken, which would drop text that a pattern does not cover."""
     if Splitter(pattern).known:
-        # without looking ahead, which overflows its stack for a megabyte of blanks
-        return pattern.replace(LAST_BLANKS, r"|\s++$" + LAST_BLANKS)
+        # no lookahead, which overflows tiktoken's stack in a megabyte of blanks
+        return pattern.replace(TRAILING_BLANKS, r"|\s++$" + TRAILING_BLANKS)
     compiled = Splitter(pattern).compiled
     if all(compiled.fullmatch(chr(n)) for n in range(0x3000)):
         return pattern
     return rf"(?:{pattern})|(?:(?!{pattern})[\s\S])+"
 
 
-def ours(pattern):
-    """What rust_pattern changed, as it was."""
-    was = pattern.replace(r"|\s++$" + LAST_BLANKS, LAST_BLANKS)
-    return was if Splitter(was).known and rust_pattern(was) == pattern else pattern
+def original_pattern(pattern):
+    """The pattern from which tiktoken_pattern made this one."""
+    was = pattern.replace(r"|\s++$" + TRAILING_BLANKS, TRAILING_BLANKS)
+    return was if Splitter(was).known and tiktoken_pattern(was) == pattern else pattern
 
 
-def needed(package):
-    """The package, imported now; ImportError with the way to get it."""
+def import_package(package):
+    """The package; if it is missing, an ImportError with the command to install it."""
     try:
         return importlib.import_module(package)
     except ImportError:

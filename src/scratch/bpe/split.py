@@ -1,20 +1,20 @@
-"""Cut text into pieces, as GPT-2, GPT-4 and GPT-4o do; no token reaches over a cut.
+"""Split text into pieces, as GPT-2, GPT-4 and GPT-4o do; no token crosses a split.
 
     >>> Splitter("cl100k").split("I'll pay $1234!\\n\\n  Deal.")
     ['I', "'ll", ' pay', ' $', '123', '4', '!\\n\\n', ' ', ' Deal', '.']
 
-A pattern is a list of alternatives, of which the first that fits is taken; what it does
-not cover is a piece of its own, so that the pieces always add up to the text.
+A pattern is a list of alternatives, of which the first that matches is taken; text that
+none of them matches is a piece of its own, so that the pieces joined are the text.
 
-\\p{L} is any letter, \\p{N} any digit, \\s any blank of Unicode. That needs the package
-regex; for text of ASCII alone Python's own re does the same in half the time, so text
-is cut into blocks first, and most blocks of English or of code are ASCII. A letter that
-is newer than an engine's version of Unicode is a sign to it, and Python, tiktoken and
-Hugging Face's tokenizers do not have the same version.
+\\p{L} is any letter, \\p{N} any digit, \\s any whitespace of Unicode; they need the
+package regex. For ASCII text Python's own re gives the same in half the time, so text
+is first cut into blocks, and most blocks of English or of code are ASCII. A letter that
+is newer than an engine's version of Unicode counts as punctuation there, and Python,
+tiktoken and Hugging Face's tokenizers have different versions.
 
-cl100k is here as it was published and as minbpe and Hugging Face have it. tiktoken
-takes blanks at the very end of a text in one piece by now (\\s++$); what exchange.py
-imports from tiktoken keeps that.
+cl100k is the pattern as published, which minbpe and Hugging Face also have. tiktoken
+now takes whitespace at the very end of a text as one piece (\\s++$); encodings imported
+from tiktoken by exchange.py keep that.
 
 Chapter: docs/tokenization/bpe.md.  To copy: this file alone (needs regex).
 """
@@ -58,7 +58,7 @@ GPT4_SPLIT_PATTERN = "|".join(GPT4_PARTS)
 O200K_SPLIT_PATTERN = "|".join(O200K_PARTS)
 PATTERNS = {"gpt2": GPT2_SPLIT_PATTERN, "cl100k": GPT4_SPLIT_PATTERN,
             "o200k": O200K_SPLIT_PATTERN}
-SPELLINGS = {        # of the same patterns, elsewhere
+SPELLINGS = {        # how other programs write the same patterns
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+":
         GPT2_SPLIT_PATTERN,        # minbpe
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+":
@@ -77,8 +77,8 @@ SPELLINGS = {        # of the same patterns, elsewhere
 
 # \s as Unicode, regex, tiktoken and tokenizers have it; re's includes \x1c to \x1f
 BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-# A place where all three patterns cut, whatever stands around it: one blank between two
-# words (a slash may belong to the end of line before it, in o200k).
+# Where all three patterns split, in any context: at a single blank between two words
+# (but not before a slash, which o200k joins to the end of line before it).
 CUT = re.compile(rf"[^{BLANK}](?: |\n)(?=[^{BLANK}/])")
 BLOCK = 2000         # characters: few enough that most blocks of English are ASCII
 ASCII = {r"\p{Lu}": "A-Z", r"\p{Ll}": "a-z", r"\p{L}": "A-Za-z", r"\p{N}": "0-9",
@@ -96,18 +96,18 @@ class Splitter:
             raise ValueError(f"{pattern!r:.60} is no regular expression, and not among "
                              f"{', '.join(PATTERNS)}: {error}") from None
         if self.compiled.match(""):
-            raise ValueError(f"{pattern!r:.60} matches nothing at all, the empty text; "
-                             "a piece has to have a character")
+            raise ValueError(f"{pattern!r:.60} matches the empty text, but every piece "
+                             "needs at least one character")
         known = SPELLINGS.get(self.pattern, self.pattern)
         self.known = known in PATTERNS.values()
         self.ascii = re.compile(ascii_only(known), re.ASCII) if self.known else None
 
     def split(self, text):
-        """text -> its pieces, which joined are the text again."""
+        """text -> its pieces; joined, they are the text."""
         return list(chain.from_iterable(self.blocks(text)))
 
     def blocks(self, text):
-        """The same, in lists of some hundred pieces."""
+        """The same, as an iterator of lists of some hundred pieces."""
         if not self.known:
             yield self.with_gaps(text)
             return
@@ -119,7 +119,7 @@ class Splitter:
             start += len(block)
 
     def with_gaps(self, text):
-        """The pieces by a pattern that may have groups and may not cover everything."""
+        """The pieces, by a pattern that may have groups and leave out text."""
         pieces, end = [], 0
         for match in self.compiled.finditer(text):
             pieces += [text[end:match.start()], match[0]]
@@ -127,10 +127,10 @@ class Splitter:
         return list(filter(None, [*pieces, text[end:]]))
 
     def last_cut(self, text):
-        """A place, as far back as there is one, where text can be cut before splitting.
+        """The last index at which text can be cut without changing its pieces.
 
-        0 if there is none, or if the pattern is not one of the three: only they are
-        known not to look beyond a single blank between two words.
+        0 if there is none, or if the pattern is not one of the three, which are known
+        not to look beyond a single blank between two words.
         """
         if not self.known:
             return 0
@@ -145,15 +145,15 @@ class Splitter:
 
 
 def cut_of(match):
-    """Where CUT says to cut: before the space, but after the end of line."""
+    """The index of a match of CUT: before a space, but after an end of line."""
     return match.end() - match[0].endswith(" ")
 
 
 def ascii_only(pattern):
-    """pattern in words that Python's own re knows; the same for text of ASCII alone.
+    """pattern for Python's own re, which gives the same pieces of ASCII text.
 
-    There no two classes side by side share a letter or digit, so that none of what one
-    has taken is worth trying with the next: ++ says so and saves a tenth of the time.
+    In ASCII, adjacent classes share no letter or digit, so that backtracking finds
+    nothing: the possessive ++ leaves it out and saves a tenth of the time.
     """
     for name, members in ASCII.items():
         pattern = pattern.replace(name, members)
@@ -161,11 +161,11 @@ def ascii_only(pattern):
 
 
 def check_text(text):
-    """ValueError, saying where, if text holds what UTF-8 cannot: half a surrogate."""
+    """ValueError with the position if text has a lone surrogate, which has no UTF-8."""
     try:
         text.isascii() or text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise ValueError(
-            f"character {error.start} is U+{ord(text[error.start]):04X}, one half of a "
-            "surrogate pair, which is no text; text.encode('utf-16', 'surrogatepass')"
+            f"character {error.start} is U+{ord(text[error.start]):04X}, half of a "
+            "surrogate pair, which has no UTF-8; text.encode('utf-16', 'surrogatepass')"
             ".decode('utf-16', 'replace') repairs it, as tiktoken does") from None

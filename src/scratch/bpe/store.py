@@ -1,4 +1,4 @@
-"""A tokenizer's file: JSON that people can read, and that is never half written.
+"""A tokenizer's file: JSON that people can read, written atomically.
 
     >>> import tempfile
     >>> model = {"pattern": "gpt2", "special_tokens": {"<|end|>": 300},
@@ -8,13 +8,13 @@
     ...     read_model(f"{folder}/small.model") == model
     True
 
-    pattern           what cuts text into pieces, a regular expression
+    pattern           the regular expression that splits text into pieces
     special_tokens    name -> id
     byte_ids          the ids of the 256 bytes, byte 0 first
-    merges            (id, id) -> the id that replaces them, in order of birth
+    merges            (id, id) -> the id that replaces them, in the order of training
 
-The file states its format, a version and a checksum, so that one which is another's,
-newer, cut short or changed is refused with a sentence about it.
+The file has its format, a version and a checksum, so that a file of another program, a
+newer one, a truncated one and a changed one are each a ValueError that says so.
 
 Chapter: docs/tokenization/tokenizers.md.  To copy: this file alone.
 """
@@ -29,7 +29,7 @@ PARTS = "pattern", "special_tokens", "byte_ids", "merges"
 
 
 def write_model(model, path):
-    """Write the four parts of a model to path, one merge on each line."""
+    """Write the four parts of a model to path, with one merge per line."""
     merges = [[a, b, new] for (a, b), new in model["merges"].items()]
     parts = {**model, "merges": merges}
     head = {"format": FORMAT, "version": VERSION, "sha256": checksum(parts), **parts}
@@ -41,7 +41,7 @@ def write_model(model, path):
 
 
 def read_model(path):
-    """The four parts of a model; ValueError if path is not the file of one."""
+    """The four parts of a model; ValueError if path is no such file."""
     try:
         model = json.loads(Path(path).read_bytes())
         if not isinstance(model, dict) or model.get("format") != FORMAT:
@@ -51,11 +51,11 @@ def read_model(path):
                              f"reads version {VERSION}")
         parts = {key: model[key] for key in PARTS}
         if model["sha256"] != checksum(parts):
-            raise ValueError("its contents do not have the checksum that it states; it "
-                             "was damaged or changed")
+            raise ValueError("its contents do not match its checksum; it was changed "
+                             "or damaged")
         return {**parts, "merges": {(a, b): new for a, b, new in parts["merges"]}}
     except json.JSONDecodeError as error:
-        wrong = f"it is cut short, or was never one: {error}"
+        wrong = f"it is truncated, or is no JSON: {error}"
     except KeyError as error:
         wrong = f"it has no {error}"
     except (ValueError, TypeError, RecursionError) as error:
@@ -67,21 +67,21 @@ def checksum(parts):
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def write_listing(vocab, merges, special_tokens, path):
-    """Write every token as text, with the two that it was made of."""
+def write_vocab(vocab, merges, special_tokens, path):
+    """Write every token as text, with the two tokens it was merged from."""
     made_of = {new: pair for pair, new in merges.items()}
     lines = []
     for id, token in sorted(vocab.items()):
-        parts = " + ".join(shown(vocab[part]) for part in made_of.get(id, ()))
-        lines.append(f"{id:>8}  {shown(token)}" + (f"  =  {parts}" if parts else ""))
+        parts = " + ".join(readable(vocab[part]) for part in made_of.get(id, ()))
+        lines.append(f"{id:>8}  {readable(token)}" + (f"  =  {parts}" if parts else ""))
     lines += [f"{id:>8}  {name!r}  special" for name, id in special_tokens.items()]
     write(path, "\n".join(lines) + "\n")
 
 
-def shown(token):
-    """A token as people read it: 'text', or b'bytes' where it is no whole character.
+def readable(token):
+    """A token for people: 'text', or b'bytes' if it is not whole characters.
 
-    >>> shown(b" the"), shown(b"\\xc3")
+    >>> readable(b" the"), readable(b"\\xc3")
     ("' the'", "b'\\\\xc3'")
     """
     try:
@@ -91,7 +91,7 @@ def shown(token):
 
 
 def write(path, text):
-    """All of text or, if this is interrupted, the file as it was."""
+    """Write text to path; if this is interrupted, the file stays as it was."""
     unfinished = Path(f"{path}.{os.getpid()}")
     try:
         unfinished.write_text(text, encoding="utf-8", newline="")

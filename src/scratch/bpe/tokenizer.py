@@ -1,4 +1,4 @@
-"""The tokenizer to use: trains on much text, knows special tokens, is saved and loaded.
+"""The tokenizer to use: large texts, special tokens, and files.
 
     >>> tokenizer = RegexTokenizer()
     >>> tokenizer.train("slow slower slowest, low lower lowest", 256 + 5)
@@ -11,16 +11,17 @@
     >>> tokenizer.decode(ids)
     'lowest<|end|>slow'
 
-    id        0 to 255 are the bytes, each merge makes the next, specials come after
-    merges    (id, id) -> the id that replaces them, in order of birth
-    vocab     id -> the bytes that it stands for, without the special tokens
+    id        0 to 255 are the bytes, each merge makes the next, special tokens follow
+    merges    (id, id) -> the id that replaces them, in the order of training
+    vocab     id -> the bytes it stands for, without the special tokens
 
-Text is cut into pieces by split.py and each piece is merged by itself. Merges, ids and
-names are those of Karpathy's minbpe, and basic.py is the oracle of both directions.
+Text is split into pieces by split.py and each piece is merged by itself. Merges, ids
+and names are those of Karpathy's minbpe; training and encoding are tested against
+basic.py.
 
-Left out: normalising text (é can be one code point or two, and stays what it is), and
-sampling among encodings. With special tokens allowed, whoever writes the text can write
-them: allow them for your own text only.
+Left out: Unicode normalisation (é can be one code point or two, and stays as it is),
+and sampling among encodings. Allow special tokens only in text of your own: otherwise
+the author of a text can put them into it.
 
 Chapter: docs/tokenization/tokenizers.md.  To copy: this file, split.py, words.py,
 train.py, arrays.py, encode.py and store.py (needs regex; uses NumPy where it is).
@@ -29,42 +30,35 @@ train.py, arrays.py, encode.py and store.py (needs regex; uses NumPy where it is
 import re
 from itertools import accumulate
 
-try:
-    from .arrays import learn_much
-    from .encode import Encoder, merge_short
-    from .split import GPT4_SPLIT_PATTERN, Splitter, check_text
-    from .store import read_model, write_listing, write_model
-    from .words import count_words
-except ImportError:                  # copied out of the package, all of them beside it
-    from arrays import learn_much
-    from encode import Encoder, merge_short
-    from split import GPT4_SPLIT_PATTERN, Splitter, check_text
-    from store import read_model, write_listing, write_model
-    from words import count_words
+from .arrays import learn_much
+from .encode import Encoder, merge_short
+from .split import GPT4_SPLIT_PATTERN, Splitter, check_text
+from .store import read_model, write_vocab, write_model
+from .words import count_words
 
-MOST = 1 << 22       # ids; decoding looks them up in a table of all up to the largest
+MAX_IDS = 1 << 22    # decoding uses a list as long as the largest id
 
 
 class RegexTokenizer:
-    """Text <-> ids. pattern: gpt2, cl100k (the default), o200k, or one of your own."""
+    """Text <-> ids. pattern: gpt2, cl100k (default), o200k or a regular expression."""
 
     def __init__(self, pattern=None):
-        self.become({}, pattern or GPT4_SPLIT_PATTERN)
+        self.set_model({}, pattern or GPT4_SPLIT_PATTERN)
 
-    def become(self, merges, pattern, byte_ids=range(256), special_tokens=()):
-        """Take over known merges, or raise ValueError and stay what it was."""
+    def set_model(self, merges, pattern, byte_ids=range(256), special_tokens=()):
+        """Set merges, pattern and special tokens; on ValueError nothing is changed."""
         splitter = Splitter(pattern)
         byte_ids = [as_id(id) for id in byte_ids]
         vocab = {id: bytes([byte]) for byte, id in enumerate(byte_ids)}
         if len(vocab) != 256 or len(byte_ids) != 256:
-            raise ValueError("there have to be 256 different ids for the 256 bytes")
+            raise ValueError("the 256 bytes need 256 different ids")
         tokens, newest = set(vocab.values()), -1
         for (a, b), new in merges.items():
             what = f"the merge of {a} and {b} into {new}"
             if a not in vocab or b not in vocab:
-                raise ValueError(f"{what} needs ids that do not exist by then")
+                raise ValueError(f"{what} uses an id that does not exist yet")
             if as_id(new) <= newest or new in vocab:
-                raise ValueError(f"{what} does not make a new and higher id")
+                raise ValueError(f"{what} does not make a new, higher id")
             vocab[new], newest = vocab[a] + vocab[b], new
             if vocab[new] in tokens:
                 raise ValueError(f"{what} makes {vocab[new]!r:.60} a second time")
@@ -72,15 +66,16 @@ class RegexTokenizer:
         specials = checked_specials(special_tokens, vocab)
         self.pattern, self.merges, self.vocab = splitter.pattern, dict(merges), vocab
         self.byte_ids, self.encoder = byte_ids, Encoder(merges, vocab, splitter)
-        self.take_specials(specials)
+        self.set_special_tokens(specials)
 
     def train(self, source, vocab_size, verbose=False, processes=None, report=None):
-        """Learn vocab_size - 256 merges (fewer where no pair is left); forget the old.
+        """Learn vocab_size - 256 merges, or fewer if no pair is left; replace the old.
 
         source is a string, the pathlib.Path of a UTF-8 file, or an iterable of both,
-        which is read once; processes count the words of much text, as many as there are
-        processors. report(stage, done), if given, hears of "characters" counted and
-        "tokens" made. Of equally frequent pairs, that met first in the text is merged.
+        which is read once. The words of a large text are counted by several processes,
+        by default one per processor. report(stage, done), if given, is called with
+        "characters" counted and "tokens" made. Of equally frequent pairs, the first one
+        in the text is merged.
         """
         for name, id in self.special_tokens.items():
             if id < vocab_size:
@@ -106,15 +101,15 @@ class RegexTokenizer:
 
         words = count_words(source, self.encoder.splitter, processes, counted)
         merges = learn_much(words, vocab_size, merged if verbose or report else None)
-        self.become(merges, self.pattern, special_tokens=self.special_tokens)
+        self.set_model(merges, self.pattern, special_tokens=self.special_tokens)
 
     # Special tokens
 
     def register_special_tokens(self, special_tokens):
-        """{"<|end|>": id}, or a list for the next ids; replaces what was registered."""
-        self.take_specials(checked_specials(special_tokens, self.vocab))
+        """Register {"<|end|>": id}, or a list for the next ids, in place of the old."""
+        self.set_special_tokens(checked_specials(special_tokens, self.vocab))
 
-    def take_specials(self, specials):
+    def set_special_tokens(self, specials):
         self.special_tokens = specials
         self.inverse_special_tokens = {id: name for name, id in specials.items()}
         decoder = self.vocab | {id: name.encode() for name, id in specials.items()}
@@ -122,35 +117,40 @@ class RegexTokenizer:
 
     @property
     def vocab_size(self):
-        """How many ids there are, special tokens included."""
+        """The number of ids, including special tokens."""
         return len(self.vocab) + len(self.special_tokens)
 
     # Text to ids
 
     def encode_ordinary(self, text):
-        """text -> ids, where nothing in the text is a special token."""
+        """text -> ids; the names of special tokens are ordinary text."""
         if not isinstance(text, str):
             what = f"{text!r:.60} is of type {type(text).__name__}"
-            raise TypeError(f"text is a string, and encode_bytes takes bytes; {what}")
+            raise TypeError(f"text must be a string (encode_bytes takes bytes); {what}")
         check_text(text)
         return self.encoder(text)
 
     def encode(self, text, allowed_special="none_raise", disallowed_special=None):
         """text -> ids.
 
-        allowed_special: "all" special tokens become one id each, or those in a set or
-        list, and what else looks like one is ordinary text; "none" of them; or
-        "none_raise", which is none, and a ValueError where the text holds one.
-        disallowed_special, as in tiktoken: "all", or a list, of those that are an error
-        unless they are allowed.
+        allowed_special says which special tokens become one id each: "all", those in a
+        set or list, or "none"; other ones are ordinary text. "none_raise" is none of
+        them, and a ValueError if the text has one. disallowed_special, as in tiktoken:
+        "all", or a list, of those that are a ValueError unless they are allowed.
         """
-        everything = self.special_tokens.keys()
+        everything = set(self.special_tokens)
+        if allowed_special == "all":
+            allowed = everything
+        elif allowed_special == "none" or allowed_special == "none_raise":
+            allowed = set()
+        else:
+            allowed = self.registered(allowed_special)
         if disallowed_special is None:
-            disallowed_special = "all" if allowed_special == "none_raise" else ()
-        allowed = () if allowed_special in ("none", "none_raise") else allowed_special
-        allowed = everything if allowed == "all" else self.named(allowed)
-        refused = disallowed_special
-        refused = everything if refused == "all" else self.named(refused)
+            refused = everything if allowed_special == "none_raise" else set()
+        elif disallowed_special == "all":
+            refused = everything
+        else:
+            refused = self.registered(disallowed_special)
         if not everything or not isinstance(text, str):
             return self.encode_ordinary(text)
         if found := any_of(refused - allowed).search(text):
@@ -165,8 +165,8 @@ class RegexTokenizer:
         ids += self.encode_ordinary(text[end:])
         return ids
 
-    def named(self, names):
-        """Some special tokens' names as a set; ValueError if one is not registered."""
+    def registered(self, names):
+        """Names of special tokens -> a set; ValueError if one is not registered."""
         if isinstance(names, str):
             raise ValueError(f"{names!r} is neither 'all', 'none' nor 'none_raise'; "
                              f"one special token is a list of one: [{names!r}]")
@@ -177,7 +177,7 @@ class RegexTokenizer:
         return set(names)
 
     def encode_batch(self, texts, **options):
-        """[text, ...] -> [ids, ...], each as encode does it, with the same options."""
+        """[text, ...] -> [ids, ...], with the options of encode."""
         if isinstance(texts, str):
             raise TypeError("encode_batch takes a list of strings; this is one string")
         return [self.encode(text, **options) for text in texts]
@@ -185,28 +185,28 @@ class RegexTokenizer:
     def encode_bytes(self, data):
         """Any bytes -> ids that decode_bytes turns into the same bytes.
 
-        What is UTF-8 in them is encoded like that text; other bytes count as signs.
+        UTF-8 in them is encoded like its text; other bytes count as punctuation.
         """
         return self.encoder(bytes(data).decode("utf-8", "surrogateescape"))
 
     # Ids to text
 
     def decode_bytes(self, ids):
-        """Ids -> the bytes that they stand for; ValueError for an id that is none."""
+        """Ids -> the bytes they stand for; ValueError for an unknown id."""
         ids, decoder = ids if isinstance(ids, list) else list(ids), self.decoder
         try:
             if min(ids, default=0) >= 0:     # decoder[-1] would be the last token
                 return b"".join([decoder[id] for id in ids])
         except (IndexError, TypeError):
             pass
-        raise ValueError(next(filter(None, map(self.what_is_wrong, ids))))
+        raise ValueError(next(filter(None, map(self.id_error, ids))))
 
     def decode(self, ids, errors="replace"):
-        """Ids -> text; bytes that are not UTF-8 become U+FFFD, or as errors says."""
+        """Ids -> text; errors says what bytes that are not UTF-8 become (U+FFFD)."""
         return self.decode_bytes(ids).decode("utf-8", errors)
 
     def token_bytes(self, id):
-        """The bytes that an id stands for, which need not be whole characters."""
+        """The bytes an id stands for, which need not be whole characters."""
         return self.decode_bytes([id])
 
     def byte_offsets(self, ids):
@@ -214,8 +214,8 @@ class RegexTokenizer:
         stops = list(accumulate(len(self.token_bytes(id)) for id in ids))
         return list(zip([0, *stops], stops))
 
-    def what_is_wrong(self, id):
-        """A sentence about something that is no id, None about an id."""
+    def id_error(self, id):
+        """What is wrong with an id, as a sentence; None if nothing is."""
         try:
             if 0 <= id < len(self.decoder) and self.decoder[id] is not None:
                 return None
@@ -227,17 +227,17 @@ class RegexTokenizer:
     # Files
 
     def save(self, prefix):
-        """Write prefix.model, which load reads, and prefix.vocab, which people read."""
+        """Write prefix.model for load, and prefix.vocab for people to read."""
         model = {"pattern": self.pattern, "special_tokens": self.special_tokens,
                  "byte_ids": self.byte_ids, "merges": self.merges}
         write_model(model, f"{prefix}.model")
-        write_listing(self.vocab, self.merges, self.special_tokens, f"{prefix}.vocab")
+        write_vocab(self.vocab, self.merges, self.special_tokens, f"{prefix}.vocab")
 
     def load(self, model_file):
-        """Become what save wrote; returns the tokenizer. ValueError for other files."""
+        """Load what save wrote and return the tokenizer; ValueError for other files."""
         model = read_model(model_file)
         try:
-            self.become(**model)
+            self.set_model(**model)
         except (ValueError, TypeError) as error:
             raise ValueError(f"{model_file} is no model: {error}") from None
         return self
@@ -253,18 +253,18 @@ class RegexTokenizer:
 
 
 def from_merges(merges, pattern=None, byte_ids=range(256), special_tokens=()):
-    """A RegexTokenizer of known merges, for instance another library's."""
+    """A RegexTokenizer with these merges, for instance those of another library."""
     tokenizer = RegexTokenizer()
-    tokenizer.become(merges, pattern or GPT4_SPLIT_PATTERN, byte_ids, special_tokens)
+    tokenizer.set_model(merges, pattern or GPT4_SPLIT_PATTERN, byte_ids, special_tokens)
     for id, token in tokenizer.vocab.items():
         if merge_short([byte_ids[byte] for byte in token], merges) != [id]:
-            raise ValueError(f"the token {token!r:.60} does not encode to itself as "
-                             "all tokens do that come of training")
+            raise ValueError(f"the token {token!r:.60} does not encode to itself, as "
+                             "every trained token does")
     return tokenizer
 
 
 def checked_specials(special_tokens, vocab):
-    """A dictionary or list of special tokens -> a dictionary, all in order."""
+    """A dictionary or list of special tokens -> a dictionary, or ValueError."""
     if not isinstance(special_tokens, dict):
         names = list(special_tokens)
         if len(set(names)) < len(names):
@@ -274,7 +274,7 @@ def checked_specials(special_tokens, vocab):
     taken = {}
     for name, id in special_tokens.items():
         if not isinstance(name, str) or not name:
-            raise ValueError(f"a special token is a string of a character or more, "
+            raise ValueError(f"a special token is a string of at least one character, "
                              f"not {name!r:.60}")
         check_text(name)
         if as_id(id) in vocab:
@@ -286,12 +286,12 @@ def checked_specials(special_tokens, vocab):
 
 
 def as_id(id):
-    if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id < MOST:
-        raise ValueError(f"an id is a number from 0 to {MOST - 1}, not {id!r:.40}")
+    if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id < MAX_IDS:
+        raise ValueError(f"an id is a number from 0 to {MAX_IDS - 1}, not {id!r:.40}")
     return id
 
 
 def any_of(names):
-    """A regular expression for any of some strings; of two that fit, the longer one."""
+    """A regular expression that matches any of the names, and the longest that fits."""
     names = sorted(names, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, names)) or "(?!)")

@@ -1,22 +1,22 @@
-"""Learn merges from words and their counts, looking only where something changes.
+"""Learn merges from words and their counts, updating only what a merge changes.
 
     >>> learn({"low": 5, "lower": 2, "newest": 6, "widest": 3}, vocab_size=256 + 4)
     {(101, 115): 256, (256, 116): 257, (108, 111): 258, (258, 119): 259}
 
     word     a piece of text as a string in which each character is a token: chr(id)
-    pair     two such characters; word.replace(pair, new) is a merge, at C's speed
-    where    pair -> the numbers of the words that hold it, in ascending order
+    pair     two such characters; word.replace(pair, new) is a merge, at the speed of C
+    where    pair -> the indices of the words that contain it, in ascending order
     queue    (-count, first word, pair): the next pair to merge is at the top
 
-A merge changes only the words that hold the pair, and only the counts of the pairs that
-touch it. A count only falls once its pair is born: so what is at the top of the queue
-with its count of today is the most frequent pair, and what is there with an older count
-is put back. The result is that of basic.py on the same pieces, ties and all: words come
-in the order in which the text first had them, and of equally frequent pairs that in the
-earliest word, at the earliest place, is merged.
+A merge changes only the words that contain the pair, and only the counts of adjacent
+pairs. Once a pair exists its count only falls: so if the pair at the top of the queue
+has its present count there, it is the most frequent one; otherwise it is put back with
+the present count. The result is that of basic.py on the same pieces, including ties:
+words are in the order of the text, and of equally frequent pairs the one in the first
+word, at the first place, is merged.
 
-Left out: vocabularies over a million (characters end at 1,114,111), and haste where all
-of the text is one word; arrays.py is made for much text, and for that.
+Left out: vocabularies over a million (characters end at 1,114,111), and speed where all
+of the text is one word. For both, and for large texts, there is arrays.py.
 
 Chapter: docs/tokenization/fast-bpe.md.  To copy: this file alone.
 """
@@ -27,7 +27,7 @@ LARGEST = 0x110000
 
 
 def learn(words, vocab_size, report=None):
-    """{piece of text or bytes: count} -> merges {(id, id): new id}, in order of birth.
+    """{piece of text or bytes: count} -> merges {(id, id): new id}, in order.
 
     report(new_id, pair, count), if given, is called after each merge.
     """
@@ -35,7 +35,7 @@ def learn(words, vocab_size, report=None):
         raise ValueError(f"a vocabulary of {vocab_size} has no room for the 256 bytes")
     if vocab_size > LARGEST:
         raise ValueError(f"a vocabulary of {vocab_size} is more than the {LARGEST:,} "
-                         "that there are characters for; arrays.py has no such limit")
+                         "characters of Unicode; arrays.py has no such limit")
     counts = list(words.values())
     words = [as_bytes(word).decode("latin-1") for word in words]    # byte b is chr(b)
     total, where = count_pairs(words, counts)
@@ -45,7 +45,7 @@ def learn(words, vocab_size, report=None):
     for new_id in range(256, vocab_size):
         pair = next_pair(queue, total, where, words)
         if pair is None:
-            break                            # every word is a single token by now
+            break                            # every word is a single token
         count, new = total.pop(pair), chr(new_id)
         merges[ord(pair[0]), ord(pair[1])] = new_id
         born = replace(pair, new, where.pop(pair), words, counts, total, where)
@@ -62,7 +62,7 @@ def as_bytes(word):
 
 
 def count_pairs(words, counts):
-    """How often each pair occurs in all, and in which words."""
+    """How often each pair occurs, and in which words."""
     total, where = {}, {}
     for number, (word, count) in enumerate(zip(words, counts)):
         for a, b in zip(word, word[1:]):
@@ -77,13 +77,13 @@ def count_pairs(words, counts):
 
 
 def next_pair(queue, total, where, words):
-    """The most frequent pair, and among equals the one met first; None at the end."""
+    """The most frequent pair, in a tie the first in the text; None if none is left."""
     tied = []
     while queue and (not tied or queue[0][:2] == tied[0][:2]):
         entry = count, _, pair = heappop(queue)
         if total.get(pair) == -count:
             tied.append(entry)
-        elif pair in total:                  # it has become rarer, or begins later
+        elif pair in total:                  # it is rarer, or begins later
             number = next(n for n in where[pair] if pair in words[n])
             heappush(queue, (-total[pair], number, pair))
     if not tied:
@@ -96,9 +96,9 @@ def next_pair(queue, total, where, words):
 
 
 def replace(pair, new, numbers, words, counts, total, where):
-    """Merge pair in words[number]; total loses what goes -> {new pair: [count, words]}.
+    """Merge pair in words[number] and lower total -> {new pair: [count, words]}.
 
-    What stands between two occurrences, "" if nothing, says which neighbours they have.
+    words[number].split(pair) has the neighbours of each occurrence, "" for another one.
     """
     a, b = pair
     born = {}
@@ -121,7 +121,7 @@ def replace(pair, new, numbers, words, counts, total, where):
         between = words[number].split(pair)
         last = len(between) - 1
         if last == 0:
-            continue                         # an earlier merge has taken it apart
+            continue                         # an earlier merge has removed it
         words[number] = new.join(between)
         count = counts[number]
         if between[0]:

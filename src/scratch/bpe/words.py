@@ -1,18 +1,18 @@
-"""Count the different pieces of much text, without holding the text, in all processors.
+"""Count the pieces of a text of any size, in several processes and little memory.
 
     >>> count_words(["a rose is a rose", " is a rose"], processes=1)
     {'a': 1, ' rose': 3, ' is': 2, ' a': 2}
 
-A source is a string, the path of a file (pathlib.Path), or an iterable of both; each is
-a document, and no piece reaches from one into the next. Files are read as UTF-8, a
-megabyte at a time. Pieces come in the order in which the text first has them, however
-many processes count, since train.py breaks ties by it.
+A source is a string, the pathlib.Path of a file, or an iterable of both; each is a
+document, and no piece crosses from one into the next. Files are read as UTF-8, a
+megabyte at a time. The pieces are in the order of the text, however many processes
+count, since train.py breaks ties by that order.
 
-A process runs this file, gets batches of text through a pipe and answers with their
-counts; it needs no fork and imports nothing of the program that started it.
+Each process imports this file, gets batches of text through a pipe and answers with
+their counts; it needs no fork and imports nothing else of the program that started it.
 
-Where it bites: with a pattern of your own a document is held in memory whole, since
-only the pattern knows where it may be cut.
+Limit: with a pattern of your own a whole document is in memory, since it is not known
+where it may be cut.
 
 Chapter: docs/tokenization/fast-bpe.md.  To copy: this file and split.py (needs regex).
 """
@@ -27,20 +27,25 @@ from contextlib import ExitStack
 from itertools import chain, islice
 from queue import SimpleQueue
 
-try:
-    from .split import Splitter, check_text
-except ImportError:                  # copied out of the package, split.py beside it
-    from split import Splitter, check_text
+from .split import Splitter, check_text
 
 READ = 1 << 20       # characters that are read at a time
 BATCH = 1 << 20      # characters that a process counts at a time
-WORTH = 4            # batches; for fewer, no process is started
+MIN_BATCHES = 4      # for fewer batches, no process is started
+CHILD = """
+import sys, types
+package = types.ModuleType("bpe")    # a stand-in, so that no package's own code runs
+package.__path__ = [sys.argv[1]]
+sys.modules["bpe"] = package
+from bpe.words import serve
+serve(sys.stdin.buffer, sys.stdout.buffer)
+"""
 
 
 def count_words(source, pattern="cl100k", processes=None, report=None):
-    """source -> {piece: count}; processes None: as many as there are processors.
+    """source -> {piece: count}; processes None is one per processor for large texts.
 
-    report(characters), if given, is called as they are counted.
+    report(characters), if given, is called with the number of characters counted.
     """
     splitter = pattern if isinstance(pattern, Splitter) else Splitter(pattern)
     words = {}
@@ -51,10 +56,11 @@ def count_words(source, pattern="cl100k", processes=None, report=None):
         if report:
             report(sum(map(len, batch)))
 
-    work = batches(portions(documents(source), splitter))
-    begun = list(islice(work, WORTH))
+    work = batches(chunks(documents(source), splitter))
+    begun = list(islice(work, MIN_BATCHES))
     if processes is None:
-        processes = os.cpu_count() if len(begun) == WORTH and sys.executable else 1
+        many = len(begun) == MIN_BATCHES and sys.executable
+        processes = os.cpu_count() if many else 1
     if processes == 1:
         for batch in chain(begun, work):
             add(batch, count_batch(batch, splitter))
@@ -67,8 +73,8 @@ def count_words(source, pattern="cl100k", processes=None, report=None):
         threads = stack.enter_context(ThreadPoolExecutor(processes))
         waiting = deque()
         for batch in chain(begun, work):
-            waiting.append((batch, threads.submit(count_elsewhere, batch, idle)))
-            if len(waiting) > processes:     # in order, and no more in memory than that
+            waiting.append((batch, threads.submit(count_in_process, batch, idle)))
+            if len(waiting) > processes:     # in order, and no more batches in memory
                 batch, counts = waiting.popleft()
                 add(batch, counts.result())
         for batch, counts in waiting:
@@ -87,8 +93,8 @@ def documents(source):
         yield document
 
 
-def portions(documents, splitter):
-    """Documents -> texts of a megabyte or so, cut where the pieces stay the same."""
+def chunks(documents, splitter):
+    """Documents -> texts of about a megabyte, cut between pieces."""
     for document in documents:
         rest, enough = "", READ
         for part in read(document):
@@ -120,7 +126,7 @@ def read(document):
 
 
 def batches(texts):
-    """Texts -> lists of texts, each with about as much as a process should get."""
+    """Texts -> lists of texts, each with about BATCH characters."""
     batch, size = [], 0
     for text in texts:
         batch.append(text)
@@ -141,10 +147,11 @@ def count_batch(batch, splitter):
 
 
 class Counting:
-    """Another Python that counts batches; ends with the block."""
+    """A process that counts batches; it ends with the `with` block."""
 
     def __init__(self, splitter):
-        self.process = subprocess.Popen([sys.executable, __file__],
+        folder = os.path.dirname(os.path.abspath(__file__))
+        self.process = subprocess.Popen([sys.executable, "-P", "-c", CHILD, folder],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.send(splitter.pattern)
 
@@ -165,12 +172,12 @@ class Counting:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()                  # it is idle, or nobody wants its answer
+        self.process.kill()                  # it is idle, or its answer is not needed
         self.process.communicate()
 
 
-def count_elsewhere(batch, idle):
-    """Count in the next process that has nothing to do; a thread waits for it here."""
+def count_in_process(batch, idle):
+    """Count a batch in the next idle process; a thread waits here for the answer."""
     counting = idle.get()
     try:
         return counting.count(batch)
@@ -178,8 +185,8 @@ def count_elsewhere(batch, idle):
         idle.put(counting)
 
 
-def answer(requests, answers):
-    """What such a process does: a pattern, then batches, until there are no more."""
+def serve(requests, answers):
+    """The loop of a counting process: read a pattern, then batches until the end."""
     splitter = Splitter(pickle.load(requests))
     while True:
         try:
@@ -188,7 +195,3 @@ def answer(requests, answers):
             return
         pickle.dump(count_batch(batch, splitter), answers)
         answers.flush()
-
-
-if __name__ == "__main__":
-    answer(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,1 +1,1 @@
-"""Networks of single numbers that differentiate themselves: the smallest PyTorch there is."""
+"""Automatic differentiation, neural networks and a compiler for single numbers."""

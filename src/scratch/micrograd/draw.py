@@ -1,4 +1,4 @@
-"""Draw the graph behind a Value: a box for every number, an oval for every operation.
+"""Draw the computation graph of a Value: numbers in boxes, operations in ovals.
 
     >>> x, w = Value(2.0, label="x"), Value(-3.0, label="w")
     >>> loss = x * w
@@ -14,10 +14,11 @@
     op2 -> n2
 
 A notebook shows the drawing itself; draw_dot(loss).render("loss") writes loss.svg.
-Black ink without a background suits a page of any colour, and boxes numbered inputs
-first make one text of one computation, every time.
+Black lines without a background suit a page of any colour. Boxes are numbered in
+topological order, so that the same computation always gives the same text.
 
-Left out: folding. A layer of real size is thousands of boxes; draw a single neuron.
+Left out: folding parts of a graph. A layer of real size is thousands of boxes; draw a
+single neuron.
 
 Chapter: docs/micrograd/autograd.md.  To copy: this file and engine.py (needs graphviz,
 the package and, to make pictures, the program).
@@ -28,15 +29,12 @@ import shutil
 
 import graphviz
 
-try:
-    from .engine import Value, inputs_first
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value, inputs_first
+from .engine import Value, topological_order
 
 TEXT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "12"}
 NUMBER = {"shape": "record"}
-OPERATION = {"width": "0.5", "height": "0.4"}    # inches, as little as the text allows
-NO_DOT = """Graphviz's program dot makes the picture and is not on the PATH. To get it:
+OPERATION = {"width": "0.5", "height": "0.4"}    # inches; more if the text needs it
+NO_DOT = """Drawing needs Graphviz's program dot, which is not on the PATH. To get it:
     Debian, Ubuntu    sudo apt-get install graphviz
     macOS             brew install graphviz
     Windows           winget install graphviz
@@ -44,16 +42,16 @@ NO_DOT = """Graphviz's program dot makes the picture and is not on the PATH. To 
 
 
 def draw_dot(root, format="svg", rankdir="LR"):
-    """The graph that made root, left to right (rankdir "TB": from top to bottom)."""
+    """The computation graph of root, left to right (rankdir "TB": top to bottom)."""
     if not isinstance(root, Value):
         what = f"{root!r:.60} is of type {type(root).__name__}"
         raise TypeError(f"draw_dot draws a Value; {what}")
     if rankdir not in ("LR", "RL", "TB", "BT"):
-        raise ValueError(f"rankdir is LR, RL, TB or BT, not {rankdir!r}")
+        raise ValueError(f"rankdir must be LR, RL, TB or BT, not {rankdir!r}")
 
     page = {"rankdir": rankdir, "bgcolor": "transparent"}
     graph = Drawing("computation", format=format, graph_attr=page, node_attr=TEXT)
-    order = inputs_first(root)
+    order = topological_order(root)
     number = {value: n for n, value in enumerate(order)}
     for n, value in enumerate(order):
         graph.node(f"n{n}", box(value, rankdir), **NUMBER)
@@ -66,21 +64,21 @@ def draw_dot(root, format="svg", rankdir="LR"):
 
 
 def box(value, rankdir):
-    """What a box says, line under line: the label if there is one, data, gradient."""
+    """The text of a box: the label if there is one, the number and the gradient."""
     name = [literal(value.label)] if value.label else []
     fields = " | ".join([*name, f"data {value.data:.6g}", f"grad {value.grad:.6g}"])
     return fields if rankdir in ("LR", "RL") else f"{{ {fields} }}"    # { } turns a row
 
 
 def literal(label):
-    """label in dot's spelling, where a bar or a brace would otherwise cut the box."""
+    """label, escaped for dot, to which a bar or a brace would be the end of a field."""
     seen = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(label))
     seen = seen.replace("&", "&amp;")            # or dot would read &lt; as <
     return re.sub(r"([\\{}|<> ])", r"\\\1", seen)
 
 
 class Drawing(graphviz.Digraph):
-    """A Digraph that says how to get dot where dot is missing."""
+    """A Digraph whose error says how to install dot if it is missing."""
 
     def pipe(self, *args, **options):
         require_dot()
@@ -92,7 +90,7 @@ class Drawing(graphviz.Digraph):
 
 
 def require_dot():
-    """Graphviz's own error says that dot is not there; this one says where it is."""
+    """Raise Graphviz's own error if dot is missing, with the commands to install it."""
     if shutil.which("dot") is None:
         missing = graphviz.ExecutableNotFound(["dot"])
         missing.args = (NO_DOT,)

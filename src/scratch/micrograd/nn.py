@@ -1,4 +1,4 @@
-"""Networks made of Values: a neuron, a layer of neurons, layers one after another.
+"""Neural networks made of Values: a neuron, a layer, a multilayer perceptron (MLP).
 
     >>> model = MLP(2, [3, 1], nonlin="tanh", rng=random.Random(1))
     >>> model
@@ -8,27 +8,24 @@
     >>> len(model.parameters()), model.layers[1].neurons[0].b.grad
     (13, 1.0)
 
-    nin    how many inputs       w         a weight for each of them, and b, the bias
-    nout   how many neurons      nonlin    what bends the output: "relu" (or True),
-                                           "tanh", or "linear" (or False) for nothing
+    nin    number of inputs      w, b      a weight for each input, and the bias
+    nout   number of neurons     nonlin    the activation: "relu" (or True), "tanh",
+                                           or "linear" (or False) for none
 
-Weights begin between -1 and 1 and biases at 0, as in karpathy/micrograd, whose names
-and arguments these are. Inputs are numbers or Values; a result is a Value.
+Weights start uniformly between -1 and 1 and biases at 0, as in karpathy/micrograd,
+whose names and arguments these are. Inputs are numbers or Values; outputs are Values.
 
-Left out: weights scaled to the number of inputs. Layers of a hundred neurons begin with
-sums so large that tanh is flat and learns nothing; those of this size do not mind.
+Left out: weights scaled by the number of inputs. In layers of a hundred neurons the
+sums start so large that tanh is flat and learns nothing; small layers need no scaling.
 
 Chapter: docs/micrograd/neurons.md.  To copy: this file and engine.py.
 """
 
 import random
 
-try:
-    from .engine import Value
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value
+from .engine import Value
 
-BENT = {
+ACTIVATIONS = {
     "relu": lambda total: total.relu(),
     "tanh": lambda total: total.tanh(),
     "linear": lambda total: total,
@@ -36,13 +33,13 @@ BENT = {
 
 
 class Module:
-    """Something with parameters: the Values that training changes."""
+    """A part of a network, with parameters: the Values that training changes."""
 
     def parameters(self):
         return []
 
     def zero_grad(self):
-        """Forget the gradients, which backward() would otherwise add to."""
+        """Set all gradients to 0; otherwise backward() adds to them."""
         for p in self.parameters():
             p.grad = 0.0
 
@@ -52,10 +49,10 @@ class Neuron(Module):
 
     def __init__(self, nin, nonlin=True, rng=random):
         self.nonlin = {True: "relu", False: "linear"}.get(nonlin, nonlin)
-        if self.nonlin not in BENT:
-            raise ValueError(f"nonlin is relu, tanh or linear, not {nonlin!r}")
+        if self.nonlin not in ACTIVATIONS:
+            raise ValueError(f"nonlin must be relu, tanh or linear, not {nonlin!r}")
         if nin < 1:
-            raise ValueError(f"a neuron has at least one input, not {nin}")
+            raise ValueError(f"a neuron needs at least one input, not {nin}")
         self.w = [Value(rng.uniform(-1, 1)) for _ in range(nin)]
         self.b = Value(0.0)
 
@@ -63,7 +60,7 @@ class Neuron(Module):
         if len(x) != len(self.w):
             raise ValueError(f"{self} was given {len(x)} inputs")
         total = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
-        return BENT[self.nonlin](total)
+        return ACTIVATIONS[self.nonlin](total)
 
     def parameters(self):
         return [*self.w, self.b]
@@ -77,7 +74,7 @@ class Layer(Module):
 
     def __init__(self, nin, nout, nonlin=True, rng=random):
         if nout < 1:
-            raise ValueError(f"a layer has at least one neuron, not {nout}")
+            raise ValueError(f"a layer needs at least one neuron, not {nout}")
         self.neurons = [Neuron(nin, nonlin, rng) for _ in range(nout)]
 
     def __call__(self, x):
@@ -92,17 +89,17 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """x (nin numbers) -> the last layer's Values; the Value itself if there is one.
+    """x (nin numbers) -> the last layer's Values, or the Value itself if it is one.
 
-    nouts is the number of neurons of each layer; last is the nonlin of the last one.
+    nouts has the number of neurons of each layer; last is the last layer's nonlin.
     """
 
     def __init__(self, nin, nouts, nonlin=True, last="linear", rng=random):
         if not nouts:
-            raise ValueError("an MLP has at least one layer: MLP(2, [16, 16, 1])")
-        bends = [*[nonlin] * (len(nouts) - 1), last]
-        sizes = zip([nin, *nouts], nouts, bends)
-        self.layers = [Layer(*size, rng) for size in sizes]
+            raise ValueError("an MLP needs at least one layer: MLP(2, [16, 16, 1])")
+        nonlins = [*[nonlin] * (len(nouts) - 1), last]
+        shapes = zip([nin, *nouts], nouts, nonlins)
+        self.layers = [Layer(*shape, rng) for shape in shapes]
 
     def __call__(self, x):
         for layer in self.layers:

@@ -1,4 +1,4 @@
-"""Compile a function of Values: run it on symbols, write down what it did, run that.
+"""Compile a function of Values: trace it with symbols, and write a program without any.
 
     >>> program = compile(lambda a, b: (a * b + 10) ** 2, [2.0, -3.0])
     >>> program([2.0, -3.0])           # the value, and its slope toward each input
@@ -17,16 +17,16 @@
     x    an input        v    a value computed from inputs        d_    ∂result/∂that
 
 An input is a number, or a leaf Value wherever f finds it, so that a network compiles as
-it is: compile(lambda *weights: loss(model), model.parameters()). What the result does
-not use is not written (nor can it fail), what would be written twice is written once,
-and what depends on no input is computed beforehand: numbers that are not inputs stay as
-they are now.
+it is: compile(lambda *weights: loss(model), model.parameters()). Operations that the
+result does not use are left out (and cannot fail), equal expressions are written once,
+and what depends on no input is computed while compiling: numbers that are not inputs
+are constants of the program.
 
-A program cannot choose, so f may not either: if it reads .data on the way, it is
-refused with an Untraceable. relu() is an operation and may be used.
+A program has no branches, so f must not branch on a number either: if it reads .data,
+an Untraceable is raised. relu() is an operation and may be used.
 
-Left out: loops (each turn is written out, and 65,000 operations take a second or two
-and 300 MB to compile), and leaving out slopes that nobody wants.
+Left out: loops (every iteration is written out, and 65,000 operations take a second or
+two and 300 MB to compile), and a choice of the inputs whose slopes are wanted.
 
 Chapter: docs/micrograd/compile.md.  To copy: this file and engine.py.
 """
@@ -34,14 +34,10 @@ Chapter: docs/micrograd/compile.md.  To copy: this file and engine.py.
 import math
 import operator
 
-try:
-    from .engine import Value, as_float, as_value, inputs_first, power, result
-    from .engine import slope_of_power
-except ImportError:                  # copied out of the package, engine.py beside it
-    from engine import Value, as_float, as_value, inputs_first, power, result
-    from engine import slope_of_power
+from .engine import Value, as_float, as_value, node, power, slope_of_power
+from .engine import topological_order
 
-RULES = {    # what was done: the value y, its slope toward a, its slope toward b
+RULES = {    # operation: the value y, its slope toward a, its slope toward b
     "a + b":  ("{a} + {b}",                  "1.0",                       "1.0"),
     "a - b":  ("{a} - {b}",                  "1.0",                       "-1.0"),
     "a * b":  ("{a} * {b}",                  "{b}",                       "{a}"),
@@ -59,13 +55,13 @@ TERMS = 50    # of a sum in one line; Python's own compiler has a limited depth
 
 
 def compile(f, example):
-    """f, and numbers or leaf Values to call it with -> a Program for any such numbers.
+    """f, and an example of its inputs (numbers or leaf Values) -> a Program.
 
-    f runs twice, on the example itself and on symbols, and both runs have to agree.
+    f runs twice, on the example and on symbols, and the two results must agree.
     """
     inputs = [x if type(x) is Value else Value(x) for x in example]
     if len(set(inputs)) < len(inputs) or any(x.operation for x in inputs):
-        raise ValueError("an input is a leaf, and listed once; f computes the rest")
+        raise ValueError("an input must be a leaf, and must be listed once")
     expected = run(f, inputs)
     refusals.clear()
     for x in inputs:
@@ -75,40 +71,40 @@ def compile(f, example):
     finally:
         for x in inputs:
             x.__class__ = Value
-    if refusals:                     # and f went on as if nothing had happened
+    if refusals:                     # f has caught the exception
         raise refusals[0]
 
-    met = set(inputs_first(expected)) - set(inputs)
-    for value in inputs_first(root):
-        if value in met:             # twice the same object: it was there before f ran
+    met = set(topological_order(expected)) - set(inputs)
+    for value in topological_order(root):
+        if value in met:         # the same object in both runs: f did not make it
             raise Untraceable(f"f uses {value}, which is not among the inputs; add it, "
-                              "or write .data after it if it will never change")
+                              "or write .data after it if it is a constant")
     program = Program(write(root, inputs), len(inputs))
     y, _ = program([x.data for x in inputs])
     if y != expected.data and not (math.isnan(y) and math.isnan(expected.data)):
-        raise Untraceable(f"f gave {expected.data}, and {y} for the same inputs; it "
+        raise Untraceable(f"f gave {expected.data} and {y} for the same inputs; it "
                           "depends on something else, such as random numbers")
     return program
 
 
 def run(f, inputs):
-    """What f makes of the inputs, if it is one Value."""
+    """f(*inputs); TypeError if it is not a Value."""
     root = f(*inputs)
     if not isinstance(root, Value):
         what = f"{root!r:.60} is of type {type(root).__name__}"
-        raise TypeError(f"f has to return a Value, to take the slopes of; {what}")
+        raise TypeError(f"f must return a Value; {what}")
     return root
 
 
 class Untraceable(TypeError):
-    """No program without a choice does what f does."""
+    """f branches on its inputs, or depends on something else than them."""
 
 
-refusals = []    # the Untraceables of one trace, in case f catches them
+refusals = []    # every Untraceable raised during a trace, in case f catches them
 
 
 class Symbol(Value):
-    """A Value that stands for every number: it records, and cannot be looked at."""
+    """A Value that stands for any number: it records operations, and has no .data."""
 
     __slots__ = ()
 
@@ -127,7 +123,7 @@ class Symbol(Value):
     def relu(self): return record("relu", self)
 
     def __pow__(self, n):
-        Value(1.0) ** n              # refuses what the engine refuses
+        Value(1.0) ** n              # raises the engine's errors
         return record("a ** n", self, n)
 
     def __rpow__(self, c):
@@ -136,9 +132,9 @@ class Symbol(Value):
 
     def refuse(self, *_):
         refusals.append(Untraceable(
-            "f looks at .data or .grad, and a program has to fit all numbers: a choice "
-            "made by this one would be made for all. Say it with relu(), or leave it "
-            "outside of f, as you do with zero_grad(), backward() and updates"))
+            "f reads .data or .grad, but a program must work for all numbers, and the "
+            "branch taken for these would be taken for all. Write it with relu(), or "
+            "keep it outside f, like zero_grad(), backward() and updates"))
         raise refusals[-1]
 
     data = grad = inputs = slope_a = slope_b = property(refuse, refuse)
@@ -148,15 +144,15 @@ class Symbol(Value):
 
 
 def record(operation, a, b=None):
-    """A Symbol that remembers what was done to what; numbers become leaf Values."""
+    """A Symbol that records operation and inputs; numbers become leaf Values."""
     b = None if b is None else as_value(b)
-    symbol = result(None, operation, as_value(a), None, b, None)
+    symbol = node(None, operation, (as_value(a), None), (b, None))
     symbol.__class__ = Symbol
     return symbol
 
 
 def write(root, inputs):
-    """The source of a program: from the inputs' numbers to root's and all slopes."""
+    """The source of a program that computes root and its slope toward each input."""
     lines = Lines()
     names = [f"x{n}" for n in range(len(inputs))]
     y, steps = write_values(root, dict(zip(inputs, names)), lines)
@@ -174,7 +170,7 @@ class Lines:
         self.written, self.holder = [], {}
 
     def line(self, name, expression):
-        """The name that holds expression: this one, or that of an earlier line."""
+        """The name of expression: this one, or that of an equal, earlier line."""
         if expression not in self.holder:
             self.holder[expression] = name
             self.written.append(f"{name} = {expression}")
@@ -182,16 +178,16 @@ class Lines:
 
 
 def write_values(root, name, lines):
-    """Write the way from the inputs to root -> (root's name, steps).
+    """Write the forward pass, from the inputs to root -> (root's name, steps).
 
-    name holds the name of every Value, at first only of the inputs. A step (y,
-    operation, a, b), made of names, stands for every line that was written.
+    name has the name of every Value, at first only of the inputs. For each line written
+    there is a step (y, operation, a, b), made of names.
     """
     steps = []
-    for value in inputs_first(root):    # what root does not use is not met here
+    for value in topological_order(root):    # only what root uses
         if value in name:
             continue
-        if type(value) is Value:        # no input behind it: a number
+        if type(value) is Value:        # it depends on no input: a constant
             name[value] = repr(float(value.data))
             continue
         a, b = name[value.a], name.get(value.b)
@@ -206,12 +202,12 @@ def write_values(root, name, lines):
 
 
 def write_slopes(root, steps, inputs, lines):
-    """Write the way back, from ∂root/∂root = 1 -> the names of the inputs' slopes."""
+    """Write the backward pass, from ∂root/∂root = 1 -> names of the inputs' slopes."""
     terms = {y: [] for y in [*inputs, *(step[0] for step in steps)]}
     terms[root] = ["1.0"]
 
     def slope_toward(y):
-        """The sum of its terms, which are all there: whatever uses y came before."""
+        """The sum of its terms; they are complete, as every use of y came before."""
         total = " + ".join(terms[y][:TERMS]) or "0.0"
         for n in range(TERMS, len(terms[y]), TERMS):
             part = lines.line(f"d_{y}_{n}", total)
@@ -230,14 +226,14 @@ def write_slopes(root, steps, inputs, lines):
 
 
 def times(slope, d_y):
-    """slope * d_y; a factor of 1 or -1 is not worth a multiplication."""
+    """slope * d_y, without a multiplication where the slope is 1 or -1."""
     if d_y == "1.0":
         return slope
     return {"1.0": d_y, "-1.0": f"-{d_y}"}.get(slope, f"{slope} * {d_y}")
 
 
 class Program:
-    """Numbers, one for each input -> (value, [slope toward each]); see .source."""
+    """Numbers, one per input -> (value, [slope toward each input]); see .source."""
 
     def __init__(self, source, count):
         names = {"inf": math.inf, "nan": math.nan, "tanh": math.tanh,
@@ -260,7 +256,7 @@ class Program:
 
 
 def explained(fast, slow):
-    """fast; where it fails, the engine's slow fails instead and names the numbers."""
+    """fast, but with the error of the engine's method slow, which names the numbers."""
     def operation(*numbers):
         try:
             return fast(*numbers)

@@ -1,6 +1,6 @@
-// The worker of the search. Material gives its worker the index of the whole book on every page; here
-// the page's index is empty (plugin.py, split_index), and the book's is fetched with the first letter that somebody types.
-// Material's own worker, whose address is after the #, does the searching.
+// The worker of the search. Material gives its worker the index of the whole book on every page. Here
+// the index that pages load is empty (plugin.py, split_index); the book's is fetched once somebody types.
+// The searching is done by Material's own worker, whose address is after the # of this one's.
 
 const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;    // the types of Material's messages
 let settings, searching;
@@ -20,7 +20,7 @@ addEventListener("message", async ({ data }) => {
         settings = data.data;
         postMessage({ type: READY });
     } else if (data.type === QUERY && (data.data || searching)) {
-        searching ??= start();
+        searching ??= start().catch((error) => { searching = undefined; throw error; });
         (await searching).postMessage(data);
     } else {
         postMessage({ type: RESULT, data: { items: [] } });

@@ -7,7 +7,7 @@ def generator(seed=1):
     return torch.Generator().manual_seed(seed)
 
 
-def wild(model, std=0.3):
+def randomized(model, std=0.3):
     """Every weight moved at random, so that every part, biases and norms too, has its say."""
     g = generator()
     with torch.no_grad():
