@@ -99,7 +99,7 @@ class Offers:
                  f"(zip, {size}){source}")
         single = [f'<a class="weave-copy" href="{html.escape(link(self.address(taken, name)))}" download>'
                   f"{name}</a>" for name in taken.files if "/" not in name and not name.endswith(".py")]
-        return f"{entry} · copy one: {', '.join(single)}" if single else entry
+        return f"{entry} · copy {', '.join(single)}" if single else entry
 
     def caption(self, listing, link, repository=None):
         """The line above a listing: whose code it is, where it stands, and the module to take away."""

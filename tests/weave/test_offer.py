@@ -43,7 +43,7 @@ def test_a_place_lists_modules_and_labs_and_links_only_what_the_site_gets(book, 
         assert address in files
     assert set(files) == {"src/unit/a.py", "src/unit/b.zip", "src/unit/b.py", "src/unit/b.cu",
                           "src/unit/cpu.zip", "labs/unit/mine.py"}
-    assert "(zip, 3 files)" in place and 'copy one: <a class="weave-copy" href="../src/unit/b.cu"' in place
+    assert "(zip, 3 files)" in place and 'copy <a class="weave-copy" href="../src/unit/b.cu"' in place
     assert re.findall(r'href="https://e.org/([^"]+)"', place) == [
         "src/unit/a.py", "src/unit/b.py", "src/unit/cpu", "labs/unit/mine.py"]
     assert files["src/unit/a.py"].decode().endswith("else:    # copied flat into a folder, c.py beside it\n"
