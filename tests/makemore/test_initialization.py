@@ -86,7 +86,10 @@ def network(g):
 def test_probe_finds_what_retain_grad_finds():
     """Oracle: autograd's own .grad of every output on the way."""
     net, ids = network(generator()), torch.randint(11, (5, 3), generator=generator())
-    loss = lambda logits: F.cross_entropy(logits, ids[:, 0])    # noqa: E731
+
+    def loss(logits):
+        return F.cross_entropy(logits, ids[:, 0])
+
     signals = probe(net.layers, ids, loss)
     x, outputs = ids, []
     for layer in net.layers:
@@ -181,7 +184,10 @@ def lectures():
 
 
 def test_agreement_is_exact_for_texts_near_for_numbers_and_never_for_nan(lectures):
-    agrees = lambda published, ours: lectures.agrees({**published, "ours": ours})    # noqa: E731
+
+    def agrees(published, ours):
+        return lectures.agrees({**published, "ours": ours})
+
     assert agrees(lectures.near(2.0, 0.1), 2.05) and not agrees(lectures.near(2.0, 0.1), 2.2)
     assert not agrees(lectures.near(2.0, 0.1), math.nan)
     assert not agrees(lectures.near([1.0, 2.0], 0.1), [1.0]), "a number is missing"
