@@ -161,7 +161,10 @@ def test_a_last_sum_without_the_slope_in_it_is_wrong(correction):
     g, m, h = generator(), 8, 1e-5
     x, weights = (torch.randn(m, 3, generator=g, dtype=torch.float64) for _ in "xw")
     gain, shift = torch.randn(2, 3, generator=g, dtype=torch.float64)
-    loss = lambda x: (normalised(x, gain, shift, correction)[0] * weights).sum()    # noqa: E731
+
+    def loss(x):
+        return (normalised(x, gain, shift, correction)[0] * weights).sum()
+
     measured = torch.zeros_like(x)
     for n in range(x.numel()):
         nudge = torch.zeros(x.numel(), dtype=torch.float64)
