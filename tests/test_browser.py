@@ -5,7 +5,8 @@ from served import ROOT
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SHOTS = ROOT / "tests" / "screenshots"
-CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/" for path in sorted(ROOT.glob("docs/*/*.md"))]
+CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
+            for path in sorted(ROOT.glob("docs/*/*.md"))]
 PAGES = ["", *CHAPTERS, "no-such-page/"]
 KB = 1000
 
@@ -148,9 +149,11 @@ def test_a_first_visit_moves_few_bytes(chromium, published):
         context = chromium.new_context()
         page = context.new_page()
         sizes = []
-        page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+        page.on("requestfinished", lambda request, sizes=sizes: sizes.append(
+            request.sizes()["responseBodySize"]))
         page.add_init_script("window.shifts = 0; new PerformanceObserver(list => list.getEntries().forEach("
-                             "entry => window.shifts += entry.value)).observe({type: 'layout-shift', buffered: true})")
+                             "entry => window.shifts += entry.value)"
+                             ").observe({type: 'layout-shift', buffered: true})")
         page.goto(published[1] + path)
         page.wait_for_load_state("networkidle")
         assert sum(sizes) <= limit * KB, f"{path or 'home'}: {sum(sizes)} bytes"
