@@ -7,7 +7,7 @@ run = .venv/bin/python -m
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help env serve test lab site bench clean
+.PHONY: help env serve test lint lab site bench clean
 
 help:    ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -20,18 +20,21 @@ serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every
 test: env    ## every check; ARGS="-k autograd" for some of them
 	$(run) pytest -n auto $(ARGS)
 
+lint: env    ## ruff: unused names, line length, and mistakes that it knows
+	$(run) ruff check
+
 lab: env    ## the exercises, and which you pass; mine=labs/micrograd/engine.py explains a mistake
-	@$(run) weave.lab $(mine) || true
+	@$(run) lab $(mine) || true
 
 site: env    ## the book as files, in site/
 	$(run) mkdocs build --strict
 
-bench: env    ## measure; the numbers go to results/
-	@set -e; for script in benchmarks/*.py; do echo "$$script"; .venv/bin/python "$$script"; done
+bench: env    ## measure; the numbers go to results/; only=gpt for one
+	$(run) benchmarks $(or $(only),all)
 
 clean:    ## remove what builds and tests made; .venv and node_modules stay
 	rm -rf site .cache build tests/screenshots .pytest_cache .hypothesis
-	find docs src tests benchmarks labs -name __pycache__ -prune -exec rm -rf {} +
+	find docs src tests tools benchmarks labs -name __pycache__ -prune -exec rm -rf {} +
 
 # A set-up that was cut short leaves .venv/unfinished behind, and the next one starts afresh.
 .venv/ready: requirements.lock package-lock.json pyproject.toml
@@ -47,5 +50,5 @@ clean:    ## remove what builds and tests made; .venv and node_modules stay
 	@echo "set-up 3/4: the book's own modules, editable"
 	@$(run) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "set-up 4/4: KaTeX, the checkers of pages, Graphviz"
-	@$(run) weave.frontend
+	@.venv/bin/python tools/setup.py
 	@mv .venv/unfinished .venv/ready

@@ -1,37 +1,34 @@
-"""Measure the byte-pair encoder beside tokenizers, tiktoken and rustbpe; write results/bpe.json.
+"""Measure the byte-pair encoder beside tokenizers, tiktoken and rustbpe.
 
     pip install tokenizers==0.23.3 tiktoken==0.14.0 rustbpe==0.1.0 regex numpy
-    PYTHONPATH=src python benchmarks/bpe.py    half an hour; --rounds 1 for a quick look
+    python -m benchmarks bpe    half an hour; --rounds 1 for a quick look
 
 The text is what a machine has: Python's library, installed packages, documentation; 50 MB of it,
 each content once, in a fixed order (--text FOLDER for other text).  Trainers read it from one file,
 100,000 characters at a time, and split it by the pattern of cl100k.  Encoders get the same 32,768
-tokens, and their ids have to be equal.  Each measurement is a process of its own, and the processes
-of one round follow each other, so that a busy minute of the machine falls on all; a ratio is taken
-round by round, and its median is reported.  Where one thread does the work, its processor time is
-compared.  Exits with 1 if a budget is missed.
+tokens, and their ids have to be equal.  Each measurement is a process of its own.  Where one thread
+does the work, its processor time is compared.
 """
 
-import argparse
 import gzip
 import hashlib
-import importlib.metadata
+import importlib
 import importlib.util
-import json
 import os
 import random
 import resource
-import statistics
-import subprocess
+import string
 import sys
 import sysconfig
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-from weave.machine import provenance
+from .harness import budget, median, ratio, significant, task, turns
+from .provenance import provenance
+from .results import write
 
-ROOT = Path(__file__).resolve().parents[1]
 PEERS = {"tokenizers": "0.23.3", "tiktoken": "0.14.0", "rustbpe": "0.1.0"}
 TEXT = [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "/usr/share/doc", "/usr/share/perl"]
 SUFFIXES = {".py", ".pyi", ".txt", ".rst", ".md", ".pm", ".pod", ".html", ".c", ".h"}
@@ -40,24 +37,19 @@ SIZES = [4096, 32768]
 OURS, PLAIN, FACE, RUST, TIK = "ours", "ours, without NumPy", "tokenizers", "rustbpe", "tiktoken"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="processes for each measurement (3)")
-    parser.add_argument("--text", nargs="+", default=TEXT, metavar="FOLDER", help="where to look for text")
-    parser.add_argument("--task", help=argparse.SUPPRESS)    # what a single process runs; prints JSON
-    options = parser.parse_args()
-    if options.task:
-        name, *arguments = json.loads(options.task)
-        return print(json.dumps(TASKS[name](*arguments)))
-    missing = [f"{name}=={version}" for name, version in PEERS.items() if importlib.util.find_spec(name) is None]
+def main(options):
+    missing = [f"{name}=={version}" for name, version in PEERS.items()
+               if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit("what this compares with is not installed:\n    pip install " + " ".join(missing))
     with tempfile.TemporaryDirectory() as folder:
-        facts = make_corpus(options.text, Path(folder))
+        facts = make_corpus(options.text or TEXT, Path(folder))
         found = measure(Path(folder), options.rounds)
-    rows = budgets(found)
-    report(found, rows, facts, options.rounds)
-    return not all(one["holds"] for one in rows)
+    judged = budgets(found)
+    origin = provenance(__file__, *PEERS, "regex", "numpy", text=facts, rounds=options.rounds)
+    write(options.out, origin=origin, budgets=judged,
+          rows=[{"run": name, **summary(results)} for name, results in found.items()])
+    return judged
 
 
 # The text
@@ -91,7 +83,8 @@ def make_corpus(folders, folder):
     parts = {"text": whole, "half": whole[:len(whole) // 2], "end": whole[-ENCODED:], "small": whole[:SMALL]}
     for name, text in parts.items():
         (folder / name).write_bytes(text.encode())
-    return {"files": count, "MB": rounded(size / 1e6), "sha256": hashlib.sha256(whole.encode()).hexdigest()}
+    return {"files": count, "MB": significant(size / 1e6),
+            "sha256": hashlib.sha256(whole.encode()).hexdigest()}
 
 
 def documents(path):
@@ -213,7 +206,7 @@ def worst(engine, model):
     from scratch.bpe.tokenizer import RegexTokenizer
     rng, ours = random.Random(0), RegexTokenizer().load(model)
     cases = {"one letter, a million times": "a" * 1_000_000,
-             "random letters without a blank": "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=1_000_000)),
+             "random letters without a blank": "".join(rng.choices(string.ascii_lowercase, k=1_000_000)),
              "random bytes, read as Latin-1": rng.randbytes(1_000_000).decode("latin-1"),
              "blanks": " " * 1_000_000}
     call = ours.encode_ordinary if engine == OURS else to_tiktoken(ours).encode_ordinary
@@ -225,8 +218,8 @@ def import_peer(engine):
     if engine in (FACE, RUST):
         importlib.import_module(engine)
     elif engine == OURS:
-        import numpy
-        from scratch.bpe import tokenizer
+        importlib.import_module("numpy")
+        importlib.import_module("scratch.bpe.tokenizer")
 
 
 def pattern():
@@ -261,8 +254,7 @@ def measure(folder, rounds):
     model = f"{folder}/model"
     process("save", f"{folder}/text", SIZES[-1], model)
     model += ".model"
-    everything, found = os.cpu_count(), {}
-    jobs = {}
+    everything, jobs = os.cpu_count(), {}
     for size in SIZES:
         for engine in TRAINERS:
             for threads in dict.fromkeys([everything, 1]):
@@ -275,75 +267,66 @@ def measure(folder, rounds):
         jobs[f"encoding, {engine}"] = ("encode", engine, model, f"{folder}/end")
     for engine in OURS, TIK:
         jobs[f"worst, {engine}"] = ("worst", engine, model)
-    for number in range(rounds):
-        for name, job in jobs.items():
-            result = process(*job)
-            found.setdefault(name, []).append(result)
-            told = {key: rounded(value) for key, value in result.items() if isinstance(value, float)}
-            print(f"round {number + 1}, {name}: {told}", flush=True)
+    found = turns({name: partial(told, name, *job) for name, job in jobs.items()}, rounds)
     for group in ([f"encoding, {engine}" for engine in (OURS, TIK, FACE)],
-                  *([f"{engine}, {size} tokens, {everything} threads" for engine in (OURS, PLAIN)] for size in SIZES)):
+                  *([f"{engine}, {size} tokens, {everything} threads" for engine in (OURS, PLAIN)]
+                    for size in SIZES)):
         key = "ids" if "encoding" in group[0] else "merges"
         if len({result[key] for name in group for result in found[name]}) != 1:
             sys.exit(f"the {key} of {' and '.join(group)} differ")
     return found
 
 
-def process(*task):
-    threads = str(task[-1]) if task[0] == "train" else str(os.cpu_count())
-    environment = {**os.environ, "RAYON_NUM_THREADS": threads, "TOKENIZERS_PARALLELISM": "true",
-                   "PYTHONPATH": str(ROOT / "src")}
-    run = subprocess.run([sys.executable, __file__, "--task", json.dumps(task)], capture_output=True, text=True,
-                         env=environment)
-    if run.returncode:
-        sys.exit(f"{task} failed:\n{run.stderr}")
-    return json.loads(run.stdout.splitlines()[-1])
+def told(name, *job):
+    """A job's result, printed, too."""
+    result = process(*job)
+    numbers = {key: significant(value) for key, value in result.items() if isinstance(value, float)}
+    print(f"{name}: {numbers}", flush=True)
+    return result
+
+
+def process(*job):
+    threads = str(job[-1]) if job[0] == "train" else str(os.cpu_count())
+    return task("bpe", *job, RAYON_NUM_THREADS=threads, TOKENIZERS_PARALLELISM="true")
 
 
 # The report
 
-def rounded(number):
-    return float(f"{number:.3g}")
-
-
-def ratio(found, slow, fast, key="seconds"):
-    """The median over the rounds of slow's number divided by fast's."""
-    return rounded(statistics.median(a[key] / b[key] for a, b in zip(found[slow], found[fast])))
+def each(found, name, key):
+    """One number of a measurement, round by round."""
+    return [result[key] for result in found[name]]
 
 
 def budgets(found):
     rows = []
     for threads in dict.fromkeys([os.cpu_count(), 1]):
         for size, against_face in zip(SIZES, (1.3, 1.0)):
-            ours, face, rust = (f"{engine}, {size} tokens, {threads} threads" for engine in (OURS, FACE, RUST))
+            ours, face, rust = (f"{engine}, {size} tokens, {threads} threads"
+                                for engine in (OURS, FACE, RUST))
             what = f"training, {size} tokens, {threads} {'thread' if threads == 1 else 'threads'}"
             key = "processor seconds" if threads == 1 else "seconds"
-            rows.append(row(f"{what}: times tokenizers' speed", ratio(found, face, ours, key), against_face, "", True))
-            rows.append(row(f"{what}: of rustbpe's speed", ratio(found, rust, ours, key), 0.7, "", True))
-            rows.append(row(f"{what}: memory, of tokenizers'", ratio(found, ours, face, "MB"), 1.0, ""))
-    rows.append(row("training, 1 thread: time for the whole text, of that for half",
-                    ratio(found, f"{OURS}, {SIZES[0]} tokens, 1 threads", "half the text", "processor seconds"),
-                    2.2, ""))
-    speed = statistics.median(one["basic.py"] / one["ours"] for one in found["oracle"])
-    rows.append(row("training on 200 kB, 512 tokens: times basic.py", rounded(speed), 100, "", True))
-
-    def of(peer, theirs, key):
-        return rounded(statistics.median(a[theirs] / b[key] for a, b in zip(
-            found[f"encoding, {peer}"], found[f"encoding, {OURS}"])))
-    rows.append(row("encoding new text: of tiktoken's speed", of(TIK, "first", "first"), 0.4, "", True))
-    rows.append(row("encoding again: of tiktoken's speed", of(TIK, "again", "again"), 0.75, "", True))
-    rows.append(row("encoding new text: times tokenizers' speed", of(FACE, "first", "first"), 3, "", True))
-    rows.append(row("decoding: of tiktoken's speed", of(TIK, "decoding", "decoding"), 0.3, "", True))
-    for case in found[f"worst, {OURS}"][0]:
-        seconds = statistics.median(one[case] for one in found[f"worst, {OURS}"])
-        rows.append(row(f"encoding a megabyte, {case}", rounded(seconds), 3, "s"))
-    return rows
-
-
-def row(what, measured, limit, unit, more_is_better=False):
-    holds = measured >= limit if more_is_better else measured <= limit
-    print(f"{'ok  ' if holds else 'MISS'} {what:<60} {measured:>9g} {unit:<2} ({limit:g})", flush=True)
-    return {"what": what, "measured": measured, "budget": limit, "unit": unit, "holds": holds}
+            took, memory = each(found, ours, key), each(found, ours, "MB")
+            rows += [
+                budget(f"{what}: times tokenizers' speed", ratio(each(found, face, key), took), against_face,
+                       better="higher"),
+                budget(f"{what}: of rustbpe's speed", ratio(each(found, rust, key), took), 0.7,
+                       better="higher"),
+                budget(f"{what}: memory, of tokenizers'", ratio(memory, each(found, face, "MB")), 1.0)]
+    whole = each(found, f"{OURS}, {SIZES[0]} tokens, 1 threads", "processor seconds")
+    rows += [
+        budget("training, 1 thread: time for the whole text, of that for half",
+               ratio(whole, each(found, "half the text", "processor seconds")), 2.2),
+        budget("training on 200 kB, 512 tokens: times basic.py",
+               ratio(each(found, "oracle", "basic.py"), each(found, "oracle", "ours")), 100, better="higher")]
+    for what, peer, key, limit in (("encoding new text: of tiktoken's speed", TIK, "first", 0.4),
+                                   ("encoding again: of tiktoken's speed", TIK, "again", 0.75),
+                                   ("encoding new text: times tokenizers' speed", FACE, "first", 3),
+                                   ("decoding: of tiktoken's speed", TIK, "decoding", 0.3)):
+        theirs, ours = (each(found, f"encoding, {engine}", key) for engine in (peer, OURS))
+        rows.append(budget(what, ratio(theirs, ours), limit, better="higher"))
+    worst = f"worst, {OURS}"
+    return rows + [budget(f"encoding a megabyte, {case}", median(each(found, worst, case)), 3, "s")
+                   for case in found[worst][0]]
 
 
 def summary(results):
@@ -351,26 +334,8 @@ def summary(results):
     told = {}
     for key, value in results[0].items():
         if isinstance(value, (int, float)):
-            told[key] = rounded(statistics.median(one[key] for one in results))
+            told[key] = median([one[key] for one in results])
         if key == "seconds":
-            told["range of seconds"] = [rounded(choose(one[key] for one in results)) for choose in (min, max)]
+            told["range of seconds"] = significant([choose(one[key] for one in results)
+                                                    for choose in (min, max)])
     return told
-
-
-def report(found, rows, facts, rounds):
-    """Write results/bpe.json: the measurements, the budgets, and where they come from."""
-    result = {
-        **provenance(__file__, *PEERS, "regex", "numpy"),
-        "text": facts,
-        "processes for each measurement (medians)": rounds,
-        "measurements": {name: summary(results) for name, results in found.items()},
-        "rows": rows,
-    }
-    path = ROOT / "results" / "bpe.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"wrote {path.relative_to(ROOT)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,7 @@
-"""Measure the CUDA kernels and write results/cuda.json.
+"""Measure the CUDA kernels, on the CPU and, where PyCUDA finds one, on a GPU.
 
-    python benchmarks/cuda.py            some minutes; on a GPU as well, where PyCUDA finds one
-    python benchmarks/cuda.py --quick    small sizes, nothing written: does it still run?
+    python -m benchmarks cuda            some minutes
+    python -m benchmarks cuda --quick    small sizes, nothing written: does it still run?
 
 On the CPU engine: every rung of the matmul ladder against the one before and against NumPy, one
 thread each, in rounds that take turns; then the ladders of reduction, transpose and addition, and
@@ -10,54 +10,56 @@ other work on the machine disturbs less than it disturbs the clock on the wall.
 
 On a GPU: the ladder from 512 to 8192 with its tiles tuned, against cuBLAS through PyTorch (float32,
 TF32 off); addition against the bandwidth of copying; softmax and layer norm against PyTorch.  Times
-there are CUDA's events.  Without a GPU the file has no part "gpu".
+there are CUDA's events.  Without a GPU the file's section "gpu" stays as it was.
 
 Engines and peers run in processes of their own, so that one thread is one thread, and a compiler
 that aborts takes nothing with it.
 """
 
-import argparse
 import importlib.metadata
 import itertools
-import json
-import os
 import platform
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+from functools import partial
 
-from weave.machine import provenance
+from .harness import budget, seconds, significant, task, turns
+from .provenance import provenance
+from .results import write
 
-ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / "results/cuda.json"
+WHAT = "CUDA kernels of src/scratch/cuda; every ratio is of speeds, larger is faster"
 ONE_THREAD = {"SCRATCH_CUDA": "cpu", "POCL_MAX_PTHREAD_COUNT": "1", "OPENBLAS_NUM_THREADS": "1",
               "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 LADDERS = {"add": ["plain", "strided", "vectors"], "transpose": ["naive", "tiled", "padded"],
            "reduce": ["spread", "packed", "halves", "pairs", "strided"],
            "softmax": ["stable", "online"], "layernorm": ["two passes"]}
 THREADS = 256
-BUDGETS = {    # what -> (at least, how to read it off the results)
-    "tiles over naive, n = 1024": (5, lambda r: cpu(r, 1024, "tiles", "times naive")),
-    "best CUDA-shaped rung over naive, n = 512": (9, lambda r: best(r, 512, "times naive")),
-    "CPU-shaped rung over NumPy, n = 512": (0.3, lambda r: cpu(r, 512, "cpu", "of NumPy")),
-    "best rung over cuBLAS, n = 4096": (0.9, lambda r: max(
-        row["of cuBLAS"] for row in r["gpu"]["matmul"] if row["n"] == 4096 and row["rung"] != "tensor")),
-    "addition over copying, bytes a second": (0.9, lambda r: max(
-        row["of copying"] for row in r["gpu"]["add"])),
-    "softmax over PyTorch": (1, lambda r: max(row["of PyTorch"] for row in r["gpu"]["softmax"])),
-    "layer norm over PyTorch": (1, lambda r: max(row["of PyTorch"] for row in r["gpu"]["layernorm"])),
+COMPARED = ["times naive", "times the first", "of NumPy", "of cuBLAS", "of copying", "of PyTorch"]
+BUDGETS = {    # section: {what: (at least, how to read it off its rows)}
+    "cpu": {
+        "tiles over naive, n = 1024": (5, lambda rows: best(rows, "matmul", "times naive", 1024, ["tiles"])),
+        "best CUDA-shaped rung over naive, n = 512": (9, lambda rows: best(
+            rows, "matmul", "times naive", 512, others=["cpu", "NumPy"])),
+        "CPU-shaped rung over NumPy, n = 512": (0.3, lambda rows: best(
+            rows, "matmul", "of NumPy", 512, ["cpu"])),
+    },
+    "gpu": {
+        "best rung over cuBLAS, n = 4096": (0.9, lambda rows: best(
+            rows, "matmul", "of cuBLAS", 4096, others=["tensor"])),
+        "addition over copying, bytes a second": (0.9, lambda rows: best(rows, "add", "of copying")),
+        "softmax over PyTorch": (1, lambda rows: best(rows, "softmax", "of PyTorch")),
+        "layer norm over PyTorch": (1, lambda rows: best(rows, "layernorm", "of PyTorch")),
+    },
 }
 
 
-def cpu(results, n, rung, key):
-    return next(row[key] for row in results["cpu"]["matmul"] if (row["n"], row["rung"]) == (n, rung))
-
-
-def best(results, n, key):
-    return max(row[key] for row in results["cpu"]["matmul"]
-               if row["n"] == n and row["rung"] not in ("cpu", "NumPy"))
+def best(rows, kernel, key, n=None, rungs=None, others=()):
+    """The most that one of the rungs, or any but the others, reaches at n x n; None if none was measured."""
+    return max((row[key] for row in rows
+                if row["kernel"] == kernel and key in row and n in (None, row.get("n"))
+                and row["rung"] not in others and (rungs is None or row["rung"] in rungs)), default=None)
 
 
 # ---- in a child: kernels on whichever engine there is -------------------------------------------
@@ -73,21 +75,13 @@ def timed(run, launches=1):
         end.record()
         end.synchronize()
         return begin.time_till(end) / 1000 / launches
-    begin = time.process_time()
-    for _ in range(launches):
-        run()
-    return (time.process_time() - begin) / launches
+    return seconds(lambda: [run() for _ in range(launches)], launches, time.process_time)
 
 
 def rounds(runs, count, launches=1):
-    """{name: median seconds}: all of them in turn, count times, after one turn that is not counted."""
-    times = {name: [] for name in runs}
-    for n in range(count + 1):
-        for name, run in runs.items():
-            seconds = timed(run, launches)
-            if n:
-                times[name].append(seconds)
-    return {name: statistics.median(each) for name, each in times.items()}
+    """{name: median seconds}, after one turn that is not counted."""
+    timers = {name: lambda run=run: timed(run, launches) for name, run in runs.items()}
+    return {name: statistics.median(each) for name, each in turns(timers, count, warm=1).items()}
 
 
 def uploaded(*arrays):
@@ -96,7 +90,7 @@ def uploaded(*arrays):
 
 
 def matmul_run(rung, n, a, b, c, sizes):
-    """A launch of a rung's kernel on matrices that are on the device; and its check."""
+    """A launch of a rung's kernel on matrices that are on the device."""
     import numpy as np
     from scratch.cuda.kernels import launch as device, matmul
     grid, block = matmul.shape(rung, n, n, sizes)
@@ -128,14 +122,15 @@ def matmul_ladder(n, count):
     for rung, run in runs.items():
         right(run, c, expected, rung)
     runs["NumPy"] = lambda: a @ b
-    seconds = rounds(runs, count)
+    took = rounds(runs, count)
     rows, before = [], None
-    for rung, each in seconds.items():
-        rows.append({"n": n, "rung": rung, "sizes": rungs.get(rung, {}), "seconds": significant(each),
+    for rung, each in took.items():
+        rows.append({"kernel": "matmul", "n": n, "rung": rung, "sizes": rungs.get(rung, {}),
+                     "seconds": significant(each),
                      "GFLOP/s": significant(2 * n**3 / each / 1e9),
-                     "times naive": significant(seconds["naive"] / each),
+                     "times naive": significant(took["naive"] / each),
                      "times the rung before": significant(before / each) if before else None,
-                     "of NumPy": significant(seconds["NumPy"] / each)})
+                     "of NumPy": significant(took["NumPy"] / each)})
         before = each
     return rows
 
@@ -199,27 +194,26 @@ def ladder_runs(name, N):
 def ladder(name, N, count):
     """Rows of a unit's kernels on the CPU engine against NumPy."""
     runs, peer, size = ladder_runs(name, N)
-    seconds = rounds({**runs, "NumPy": peer}, count)
-    first = seconds[next(iter(runs))]
-    return [{"kernel": how, "elements": N, "seconds": significant(each), "GB/s": significant(size / each / 1e9),
-             "times the first": significant(first / each), "of NumPy": significant(seconds["NumPy"] / each)}
-            for how, each in seconds.items()]
+    took = rounds({**runs, "NumPy": peer}, count)
+    first = took[next(iter(runs))]
+    return [{"kernel": name, "rung": how, "elements": N,
+             "seconds": significant(each), "GB/s": significant(size / each / 1e9),
+             "times the first": significant(first / each), "of NumPy": significant(took["NumPy"] / each)}
+            for how, each in took.items()]
 
 
 def on_the_cpu(quick):
     import numpy as np
     from scratch.cuda.cpu import pocl
     count, N = (2, 1 << 14) if quick else (7, 1 << 22)
-    found = {"device": pocl.get_engine().device.name.strip(),
-             "compiler": pocl.get_engine().device.platform.version.strip(),
-             "threads": 1, "clock": "processor time of the thread, median of turns",
-             "versions": versions("numpy", "pyopencl"),
-             "BLAS": np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]}
-    found["matmul"] = [row for n in ((64, 128) if quick else (512, 1024))
-                       for row in matmul_ladder(n, count if n < 1024 else min(count, 3))]
-    for name in LADDERS:
-        found[name] = ladder(name, N, count)
-    return found
+    device = pocl.get_engine().device
+    at = {"device": device.name.strip(), "compiler": device.platform.version.strip(),
+          "threads": 1, "clock": "processor time of the thread, median of turns",
+          "versions": versions("numpy", "pyopencl"),
+          "BLAS": np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]}
+    rows = [row for n in ((64, 128) if quick else (512, 1024))
+            for row in matmul_ladder(n, count if n < 1024 else min(count, 3))]
+    return at, rows + [row for name in LADDERS for row in ladder(name, N, count)]
 
 
 # ---- in a child: the GPU --------------------------------------------------------------------------
@@ -229,7 +223,8 @@ def candidates():
     for BM, BN, BK, TM, TN in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (4, 8, 16),
                                                 (4, 8, 16)):
         threads = BM // TM * (BN // TN)
-        if (64 <= threads <= 512 and TM * TN <= 128 and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
+        if (64 <= threads <= 512 and TM * TN <= 128
+                and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
                 and 2 * BK * (BM + BN + 8) * 4 <= 48 << 10):
             yield {"BM": BM, "BN": BN, "BK": BK, "TM": TM, "TN": TN}
 
@@ -256,15 +251,15 @@ def on_the_gpu(quick):
     sizes = (64, 96) if quick else (512, 1024, 2048, 4096, 8192)
     N, count = (1 << 14, 2) if quick else (1 << 26, 7)
     on = driver.Device(0)
-    found = {"device": on.name(), "compute capability": list(on.compute_capability()),
-             "driver": driver.get_driver_version(), "CUDA": list(driver.get_version()),
-             "clock": "CUDA events, median of turns", "GPU's state": nvidia_smi(), "matmul": []}
-    chosen = None
+    at = {"device": on.name(), "compute capability": list(on.compute_capability()),
+          "driver": driver.get_driver_version(), "CUDA": list(driver.get_version()),
+          "clock": "CUDA events, median of turns", "GPU's state": nvidia_smi(), "versions": versions("numpy")}
+    rows, chosen = [], None
     for n in sizes[::-1]:                # the largest first: the tiles are tuned there once
         a, b = np.random.default_rng(0).standard_normal((2, n, n), dtype=np.float32)
         factors, c = uploaded(a, b), driver.mem_alloc(a.nbytes)
         if chosen is None:
-            chosen, found["sizes tried"] = tuned(min(n, 4096), *factors, c, 3 if quick else None)
+            chosen, at["sizes tried"] = tuned(min(n, 4096), *factors, c, 3 if quick else None)
         rungs = {rung: each.sizes() for rung, each in matmul.RUNGS.items() if rung not in ("tensor", "cpu")}
         runs = {rung: matmul_run(rung, n, *factors, c, each) for rung, each in rungs.items()}
         rungs["tuned"] = chosen
@@ -276,20 +271,21 @@ def on_the_gpu(quick):
         if n <= 1024:
             for rung in runs.keys() - {"tensor"}:
                 right(runs[rung], c, a @ b, rung)
-        seconds = rounds(runs, count, launches=max(1, 1024 // n))
-        found["matmul"] += [{"n": n, "rung": rung, "sizes": rungs[rung], "seconds": significant(each),
-                             "GFLOP/s": significant(2 * n**3 / each / 1e9)} for rung, each in seconds.items()]
+        took = rounds(runs, count, launches=max(1, 1024 // n))
+        rows += [{"kernel": "matmul", "n": n, "rung": rung, "sizes": rungs[rung],
+                  "seconds": significant(each), "GFLOP/s": significant(2 * n**3 / each / 1e9)}
+                 for rung, each in took.items()]
     x = np.zeros(N, np.float32)
     source, target = uploaded(x, x)
     copying = rounds({"copy": lambda: driver.memcpy_dtod(target, source, x.nbytes)}, count, 10)["copy"]
-    found["copying, GB/s"] = significant(2 * x.nbytes / copying / 1e9)
+    at["copying, GB/s"] = significant(2 * x.nbytes / copying / 1e9)
     for name in LADDERS:
         runs, _, size = ladder_runs(name, N)
-        found[name] = [{"kernel": how, "elements": N, "seconds": significant(each),
-                        "GB/s": significant(size / each / 1e9), "of copying": significant(
-                            size / each / (2 * x.nbytes / copying))}
-                       for how, each in rounds(runs, count, 10).items()]
-    return found
+        rows += [{"kernel": name, "rung": how, "elements": N, "seconds": significant(each),
+                  "GB/s": significant(size / each / 1e9),
+                  "of copying": significant(size / each / (2 * x.nbytes / copying))}
+                 for how, each in rounds(runs, count, 10).items()]
+    return at, rows
 
 
 def nvidia_smi():
@@ -311,7 +307,7 @@ def pytorch(quick):
     torch.backends.cuda.matmul.allow_tf32 = False
     functional = torch.nn.functional
 
-    def seconds(run, launches):
+    def events(run, launches):
         times = []
         for _ in range(8):
             begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
@@ -326,49 +322,32 @@ def pytorch(quick):
     for n in (512, 1024, 2048, 4096, 8192):
         a, b = torch.randn(2, n, n, device="cuda")
         c = torch.empty_like(a)
-        found["matmul"][n] = seconds(lambda: torch.matmul(a, b, out=c), max(1, 1024 // n))
-        h, k = a.half(), b.half()
-        found["half"][n] = seconds(lambda: h @ k, max(1, 1024 // n))
+        found["matmul"][n] = events(partial(torch.matmul, a, b, out=c), max(1, 1024 // n))
+        found["half"][n] = events(partial(torch.matmul, a.half(), b.half()), max(1, 1024 // n))
     x = torch.randn((1 << 26) // 1024, 1024, device="cuda")
     ones = torch.ones(1024, device="cuda")
-    found["add"] = seconds(lambda: torch.add(x, x), 10)
-    found["reduce"] = seconds(lambda: x.sum(), 10)
-    found["transpose"] = seconds(lambda: x.T.contiguous(), 10)
-    found["softmax"] = seconds(lambda: functional.softmax(x, 1), 10)
-    found["layernorm"] = seconds(lambda: functional.layer_norm(x, (1024,), ones, ones), 10)
+    found["add"] = events(lambda: torch.add(x, x), 10)
+    found["reduce"] = events(lambda: x.sum(), 10)
+    found["transpose"] = events(lambda: x.T.contiguous(), 10)
+    found["softmax"] = events(lambda: functional.softmax(x, 1), 10)
+    found["layernorm"] = events(lambda: functional.layer_norm(x, (1024,), ones, ones), 10)
     return found
 
 
-def compared(gpu, peer):
-    """gpu, with each row's share of PyTorch's speed beside it, where that was measured."""
-    if not peer:
-        return gpu
-    for row in gpu["matmul"]:
-        other = peer["half" if row["rung"] == "tensor" else "matmul"].get(str(row["n"]))
-        row["of cuBLAS"] = significant(other / row["seconds"])
-    for name in LADDERS:
-        for row in gpu[name]:
-            row["of PyTorch"] = significant(peer[name] / row["seconds"])
-    return {**gpu, "PyTorch": peer["version"]}
+def compared(rows, peer):
+    """The GPU's rows, with each one's share of PyTorch's speed, where that was measured."""
+    for row in rows:
+        if row["kernel"] == "matmul":
+            other = peer.get("half" if row["rung"] == "tensor" else "matmul", {}).get(str(row["n"]))
+            row |= {"of cuBLAS": significant(other / row["seconds"])} if other else {}
+        elif row["kernel"] in peer:
+            row["of PyTorch"] = significant(peer[row["kernel"]] / row["seconds"])
+    return rows
 
 
 # ---- all of it --------------------------------------------------------------------------------------
 
-PARTS = {"cpu": on_the_cpu, "gpu": on_the_gpu, "pytorch": pytorch}
-
-
-def child(part, quick, **environment):
-    """What a part finds, in a process of its own; None if it fails, after saying why."""
-    command = [sys.executable, __file__, "--part", part, *(["--quick"] if quick else [])]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={
-        **os.environ, "PYTHONPATH": str(ROOT / "src"), **environment})
-    if run.returncode:
-        sys.exit(f"the part {part} ended with {run.returncode}")
-    return json.loads(run.stdout.splitlines()[-1])
-
-
-def significant(x, digits=3):
-    return float(f"{x:.{digits}g}")
+TASKS = {"cpu": on_the_cpu, "gpu": on_the_gpu, "pytorch": pytorch}
 
 
 def versions(*packages):
@@ -382,56 +361,36 @@ def gpu_at_hand():
     return subprocess.run([sys.executable, "-c", probe], capture_output=True).returncode == 0
 
 
-def judged(results):
-    """Each budget, what was measured and whether that is enough; only what was measured."""
-    found = []
-    for what, (least, read) in BUDGETS.items():
-        try:
-            measured = read(results)
-        except (KeyError, StopIteration, ValueError):      # max() of nothing
-            continue
-        found.append({"what": what, "at least": least, "measured": measured, "met": measured >= least})
-    return found
+def judged(section, rows):
+    """The budgets of a section; only what was measured."""
+    found = {what: (read(rows), least) for what, (least, read) in BUDGETS[section].items()}
+    return [budget(what, measured, least, "times", "higher")
+            for what, (measured, least) in found.items() if measured is not None]
 
 
-def shown(results):
-    for part in ("cpu", "gpu"):
-        for row in results.get(part, {}).get("matmul", []):
-            print(f"{part}  n = {row['n']:<5} {row['rung']:10} {row['GFLOP/s']:>8} GFLOP/s  "
-                  + "  ".join(f"{key} {row[key]}" for key in ("times naive", "of NumPy", "of cuBLAS") if key in row))
-        for name in LADDERS:
-            for row in results.get(part, {}).get(name, []):
-                print(f"{part}  {name:10} {row['kernel']:11} {row['GB/s']:>8} GB/s  "
-                      + "  ".join(f"{key} {row[key]}" for key in ("times the first", "of NumPy", "of copying",
-                                                                  "of PyTorch") if key in row))
-    for budget in results["budgets"]:
-        print(f"{'met   ' if budget['met'] else 'MISSED'}  {budget['what']}: {budget['measured']}, "
-              f"at least {budget['at least']}")
+def shown(section, rows):
+    for row in rows:
+        speed = next(key for key in ("GFLOP/s", "GB/s") if key in row)
+        print(f"{section}  {row['kernel']:10} {row.get('n', ''):<5} {row['rung']:11} "
+              f"{row[speed]:>8} {speed:8} "
+              + "  ".join(f"{key} {row[key]}" for key in COMPARED if key in row))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="small sizes, nothing written")
-    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.part:
-        sys.path.remove(str(Path(__file__).parent))    # or `import cuda` could find this file
-        print(json.dumps(PARTS[options.part](options.quick)))
-        return
-    results = {"what": "CUDA kernels of src/scratch/cuda; every ratio is of speeds, larger is faster",
-               "from": provenance(__file__), "cpu": child("cpu", options.quick, **ONE_THREAD)}
+def main(options):
+    sections, parts = {}, {"cpu": task("cuda", "cpu", options.quick, **ONE_THREAD)}
     if gpu_at_hand():
-        results["gpu"] = compared(child("gpu", options.quick, SCRATCH_CUDA="gpu"),
-                                  {} if options.quick else child("pytorch", False))
+        at, rows = task("cuda", "gpu", options.quick, SCRATCH_CUDA="gpu")
+        peer = {} if options.quick else task("cuda", "pytorch", False)
+        parts["gpu"] = at | ({"PyTorch": peer["version"]} if peer else {}), compared(rows, peer)
     elif options.quick:
-        child("gpu", True, **ONE_THREAD)               # so that it is known to run
-    results["budgets"] = judged(results)
-    shown(results)
+        task("cuda", "gpu", True, **ONE_THREAD)        # so that it is known to run
+    for section, (at, rows) in parts.items():
+        shown(section, rows)
+        sections[section] = {"from": {**provenance(__file__), **at}, "budgets": judged(section, rows),
+                             "rows": rows}
     if not options.quick:
-        partial = OUT.with_suffix(".partial")
-        partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial, OUT)
-
-
-if __name__ == "__main__":
-    main()
+        cpu = sections.pop("cpu")                      # what every machine has is the file's own
+        write(options.out, what=WHAT, origin=cpu["from"], budgets=cpu["budgets"], rows=cpu["rows"],
+              sections=sections)
+        sections["cpu"] = cpu
+    return [each for section in sections.values() for each in section["budgets"]]

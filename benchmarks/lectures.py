@@ -1,41 +1,37 @@
-"""Run again what the lectures published, and write results/lectures.json, row by row.
+"""Run again what the lectures published, and hold our numbers to theirs, row by row.
 
-    python benchmarks/lectures.py --karpathy path/names.txt              the rows that are missing
-    python benchmarks/lectures.py --karpathy path/names.txt N3 G7        these, again
-    python benchmarks/lectures.py                                        says what there is
+    python -m benchmarks lectures --karpathy path/names.txt              the rows that are missing
+    python -m benchmarks lectures --karpathy path/names.txt N3 G7        these, again
+    python -m benchmarks lectures                                        says what there is
 
 A row is one run, with every number of a notebook that it can be held to.  The names are those of
 Karpathy's makemore, the split is the notebooks' own, and so are the random numbers: they come from
 a generator with the notebooks' seed, in their order.  A row is written when it is finished, so that
 an interrupted script goes on with the next one that is missing.
 
-To add a row, write a function of a Lecture that returns {quantity: value}, and put above it
+To add a row, write a function of Words that returns {quantity: value}, and put above it
 
     @row("W4", "wavenet", "what was run", train=near(2.058, 0.005), dev=near(2.105, 0.005))
 """
 
-import argparse
-import hashlib
-import json
 import math
-import os
 import random
 import sys
 import time
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-ROOT = Path(__file__).resolve().parents[1]
+from scratch.makemore import backprop, bigram, mlp, wavenet
+from scratch.makemore.data import batches, dataset, split
+from scratch.makemore.layers import BatchNorm1d, Embedding, Flatten, Linear, Sequential, Tanh
 
-from scratch.makemore import backprop, bigram, mlp, wavenet    # noqa: E402
-from scratch.makemore.data import SOURCES, Vocabulary, dataset, read_words, split    # noqa: E402
-from scratch.makemore.layers import (    # noqa: E402
-    BatchNorm1d, Embedding, Flatten, Linear, Sequential, Tanh)
-from weave.machine import provenance    # noqa: E402
+from .harness import significant
+from .names import karpathy
+from .provenance import provenance
+from .results import load, with_row, write
 
-OUT = ROOT / "results/lectures.json"
+WHAT = "numbers that the lectures published, and what this book's code gets for them"
 SEED = 2147483647    # the notebooks'
 ROWS = {}            # id: (chapter, what, {quantity: published}, function), in the page's order
 
@@ -56,23 +52,12 @@ def same(value, source="notebook"):
 
 
 def row(id, chapter, what, **published):
-    """Register a function of a Lecture under id; published maps quantities (_ for blanks)."""
+    """Register a function of Words under id; published maps quantities (_ for blanks)."""
     def register(function):
         named = {name.replace("_", " "): claim for name, claim in published.items()}
         ROWS[id] = chapter, what, named, function
         return function
     return register
-
-
-class Lecture:
-    """The lectures' names, split as they are split there, and examples of any block size."""
-
-    def __init__(self, words):
-        self.words, self.vocabulary = words, Vocabulary(words)
-        self.train, self.dev, self.test = split(words)
-
-    def examples(self, part, block_size):
-        return dataset(getattr(self, part), self.vocabulary, block_size)
 
 
 def generator(seed=SEED):
@@ -89,7 +74,7 @@ def trained(model, lecture, g, rates=None, batch=32, say=20_000):
     rates = rates or two_rates()
     examples = lecture.examples("train", model.block_size)
     losses = []
-    for each in mlp.train(model, *examples, rates, batch, g):
+    for each in mlp.train(model, batches(*examples, batch, g), rates):
         losses.append(each)
         if len(losses) % say == 0:
             print(f"    {len(losses):,} of {len(rates):,} steps, {each:.4f}", file=sys.stderr, flush=True)
@@ -385,7 +370,7 @@ def g2(lecture):
 def g7(lecture):
     net, g = by_hand(hidden=200)
     examples = lecture.examples("train", 3)
-    losses = list(backprop.train(net, *examples, two_rates(), 32, g))
+    losses = list(backprop.train(net, batches(*examples, 32, g), two_rates()))
     backprop.calibrate(net, examples[0])
     return {"parameters": count(net), "step 0": losses[0], **losses_of(net, lecture)}
 
@@ -446,7 +431,8 @@ class ByPosition(BatchNorm1d):
 
     def __init__(self, features, positions):
         super().__init__(features, correction=1)
-        self.running_mean, self.running_var = torch.zeros(positions, features), torch.ones(positions, features)
+        self.running_mean = torch.zeros(positions, features)
+        self.running_var = torch.ones(positions, features)
 
     def __call__(self, x):
         mean, var = self.running_mean, self.running_var                 # (T, F), (T, F)
@@ -490,45 +476,37 @@ def by_hand(hidden):
 # The script
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="only these, also if they are there")
-    parser.add_argument("--karpathy", metavar="FILE", help="names.txt of karpathy/makemore")
-    options = parser.parse_args()
-    kept = rows_in(OUT)
+def main(options):
+    kept = {each["id"] for each in load(options.out)["rows"]}
     if unknown := set(options.rows) - set(ROWS):
-        parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+        sys.exit(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     if not options.karpathy:
         for id, (_, what, _, _) in ROWS.items():
             print(f"{'✓' if id in kept else ' '} {id:4} {what}")
         print("\nTo run rows: --karpathy FILE [ROW ...]; scratch.makemore.data.download() fetches the file")
         return
-    sha256 = hashlib.sha256(Path(options.karpathy).read_bytes()).hexdigest()
-    if sha256 != SOURCES["karpathy"][1]:
-        sys.exit(f"{options.karpathy} is not the names.txt of karpathy/makemore: its sha256 differs")
     torch.set_num_threads(1)
-    lecture = Lecture(read_words(options.karpathy))
+    lecture = karpathy(options.karpathy)
     for id in options.rows or [id for id in ROWS if id not in kept]:
-        made_row = made(id, lecture, sha256)
-        write(OUT, {**rows_in(OUT), id: made_row})    # read again: another process may have added one
+        write_row(options.out, made(id, lecture, lecture.sha256))
 
 
 def made(id, lecture, sha256):
     """Run a row -> what the file keeps of it."""
     chapter, what, published, function = ROWS[id]
     begin = time.perf_counter()
-    ours = function(lecture)
-    seconds = time.perf_counter() - begin
-    checks = [{"quantity": quantity, **claim, "ours": rounded(ours[quantity])}
+    ours = {quantity: significant(value, 12) for quantity, value in function(lecture).items()}
+    took = time.perf_counter() - begin
+    checks = [{"quantity": quantity, **claim, "ours": ours[quantity]}
               for quantity, claim in published.items()]
-    print(f"{id}, {seconds:.0f} s: {what}")
+    print(f"{id}, {took:.0f} s: {what}")
     for check in checks:
         print(f"    {'agrees ' if agrees(check) else 'DIFFERS'} {check['quantity']}: {check['ours']}, "
               f"published {check['published']}", flush=True)
-    also = {quantity: rounded(value) for quantity, value in ours.items() if quantity not in published}
+    also = {quantity: value for quantity, value in ours.items() if quantity not in published}
     return {"id": id, "chapter": f"docs/makemore/{chapter}.md", "what": what, "checks": checks,
-            **({"also": also} if also else {}), "seconds": float(f"{seconds:.2g}"),
-            "from": {"sha256 of the names": sha256, **provenance(__file__, "torch", used="one core used")}}
+            **({"also": also} if also else {}), "seconds": significant(took, 2),
+            "from": provenance(__file__, "torch", used="one core used", **{"sha256 of the names": sha256})}
 
 
 def agrees(check):
@@ -542,35 +520,16 @@ def agrees(check):
     return abs(ours - published) <= check["within"]
 
 
-def rounded(value):
-    if isinstance(value, list):
-        return [rounded(each) for each in value]
-    return float(f"{value:.12g}") if isinstance(value, float) else value
+def write_row(path, new):
+    """Put a row in its place in the file, which is read again: another process may have written there.
 
-
-def rows_in(path):
-    """{id: row} of the file, if there is one."""
-    if not path.exists():
-        return {}
-    return {each["id"]: each for each in json.loads(path.read_text())["rows"]}
-
-
-def write(path, rows):
-    """Rows in the order of ROWS, in place of the old file at once.
-
-    What was published stands in this script, so that rows of earlier runs are held to it, too.
+    Rows are in the order of ROWS.  What was published stands in this script, so that rows of earlier
+    runs are held to it as well.
     """
-    order = {id: n for n, id in enumerate(ROWS)}
-    for each in rows.values():
+    rows = with_row(load(path)["rows"], new, "id")
+    for each in rows:
         for check in each["checks"]:
-            check.update(ROWS[each["id"]][2].get(check["quantity"], {}) if each["id"] in ROWS else {})
-    ordered = sorted(rows.values(), key=lambda each: order.get(each["id"], math.inf))
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({
-        "what": "numbers that the lectures published, and what this book's code gets for them",
-        "rows": ordered}, indent=1, ensure_ascii=False) + "\n")
-    os.replace(partial, path)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            if each["id"] in ROWS:
+                check.update(ROWS[each["id"]][2].get(check["quantity"], {}))
+    order = {id: n for n, id in enumerate(ROWS)}
+    write(path, what=WHAT, rows=sorted(rows, key=lambda each: order.get(each["id"], math.inf)))

@@ -1,36 +1,31 @@
-"""Measure the makemore models beside the leanest PyTorch, and write results/makemore.json.
+"""Measure the makemore models beside the leanest PyTorch.
 
-    python benchmarks/makemore.py    about a minute; --rounds 3 for a quick look
+    python -m benchmarks makemore    about a minute; --rounds 3 for a quick look
 
-Each pair does the same mathematics from the same start, which is checked first, and is measured
-in turns: a round is some steps of the one, then of the other, and the ratio is taken round by round,
-so that a busy minute of the machine falls on both.  One thread.  Exits with 1 if a budget is missed.
+Each pair does the same mathematics from the same start, which is checked first.  One thread.
 
 What "leanest" means: for the network, autograd with every saving known to us that keeps it readable
-as PyTorch (one call per layer, no .grad to be kept and cleared, no optimiser object); its gradient by
+as PyTorch (one call per layer, no .grad to be kept and cleared, no optimizer object); its gradient by
 hand, which is another program, is measured beside it and has no budget.  For the neural bigram, whose
 own step has its gradient by hand, the peer has, too.
 """
 
-import argparse
-import json
 import math
 import random
-import statistics
 import sys
-import time
-from pathlib import Path
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.remove(str(Path(__file__).parent))    # or `import makemore` would find this file
+from scratch.makemore import bigram, mlp
+from scratch.makemore.data import Vocabulary, batches, dataset
+from scratch.makemore.sample import sample
 
-from scratch.makemore import bigram, mlp    # noqa: E402
-from scratch.makemore.data import Vocabulary, dataset, read_words, split    # noqa: E402
-from scratch.makemore.sample import sample    # noqa: E402
-from weave.machine import provenance    # noqa: E402
+from .harness import budget, median, ratio, seconds, turns
+from .names import book
+from .provenance import provenance
+from .results import write
 
 SEED = 2147483647
 BATCH, RATE = 32, 0.1
@@ -40,13 +35,10 @@ LINES = 1_000_000
 NAMES = 5000          # sampled at once; one at a time, a twentieth of it
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15, help="rounds of each comparison (15)")
-    options = parser.parse_args()
+def main(options):
     torch.set_num_threads(1)
-    words = read_words(ROOT / "data/names.txt")
-    vocabulary, train = Vocabulary(words), split(words)[0]
+    words = book()
+    vocabulary, train = words.vocabulary, words.train
 
     network = network_steps(train, vocabulary)
     check(network)
@@ -54,22 +46,25 @@ def main():
     table = bigram_steps(train, vocabulary)
     check(table)
     full = measured(table, options.rounds)
-    drawing = measured(samplers(vocabulary), options.rounds)
-    counting = [count_a_million(words) for _ in range(max(3, options.rounds // 3))]
+    drawing = measured(samplers(vocabulary, train), options.rounds)
+    counting = [count_a_million(words.words) for _ in range(max(3, options.rounds // 3))]
 
-    rows = [
-        row("MLP, minibatch step: time, of the leanest autograd's", ratio(steps, "ours", "leanest"), 1.1, "times"),
-        row("neural bigram, full-batch step: time, of the leanest's", ratio(full, "ours", "leanest"), 1.1, "times"),
-        row("counting the pairs of a million lines, median", rounded(statistics.median(counting)), 1.2, "s"),
-        row("sampling 5,000 names at once, against one at a time", ratio(drawing, "one at a time", "at once"),
-            20, "times as fast", True),
+    budgets = [
+        budget("MLP, minibatch step: time, of the leanest autograd's",
+               ratio(steps["ours"], steps["leanest"]), 1.1, "times"),
+        budget("neural bigram, full-batch step: time, of the leanest's",
+               ratio(full["ours"], full["leanest"]), 1.1, "times"),
+        budget("counting the pairs of a million lines, median", median(counting), 1.2, "s"),
+        budget("sampling 5,000 names at once, against one at a time",
+               ratio(drawing["one at a time"], drawing["at once"]), 20, "times as fast", "higher"),
     ]
-    report(rows, options.rounds, {
-        "MLP, minibatch step": microseconds(steps), "neural bigram, full-batch step": microseconds(full),
-        "sampling, names per second": {name: rounded(1 / statistics.median(times))
-                                       for name, times in drawing.items()},
-    })
-    return not all(one["holds"] for one in rows)
+    write(options.out, origin=provenance(__file__, "torch", used="one thread", rounds=options.rounds),
+          budgets=budgets, rows=[], sections={
+              "MLP, minibatch step": {"rows": microseconds(steps)},
+              "neural bigram, full-batch step": {"rows": microseconds(full)},
+              "sampling": {"rows": [{"way": name, "names per second": median(1 / each for each in took)}
+                                    for name, took in drawing.items()]}})
+    return budgets
 
 
 # The network's step, written three times
@@ -88,7 +83,7 @@ def network_steps(train, vocabulary):
         model, generator = start()
 
         def run(steps):
-            return list(mlp.train(model, contexts, targets, [RATE] * steps, BATCH, generator))
+            return list(mlp.train(model, batches(contexts, targets, BATCH, generator), [RATE] * steps))
         return run
 
     def leanest():
@@ -210,10 +205,11 @@ def bigram_steps(train, vocabulary):
 
 # Sampling and counting
 
-def samplers(vocabulary):
+def samplers(vocabulary, train):
     model = mlp.MLP(len(vocabulary), generator=torch.Generator().manual_seed(SEED), output_scale=0.01)
-    contexts, targets = dataset(split(read_words(ROOT / "data/names.txt"))[0], vocabulary, 3)
-    for _ in mlp.train(model, contexts, targets, mlp.two_rates(5000), 32, torch.Generator().manual_seed(1)):
+    contexts, targets = dataset(train, vocabulary, 3)
+    drawn = batches(contexts, targets, 32, torch.Generator().manual_seed(1))
+    for _ in mlp.train(model, drawn, mlp.two_rates(5000)):
         pass
 
     def one_at_a_time(count):
@@ -228,11 +224,10 @@ def samplers(vocabulary):
 def count_a_million(words):
     """Seconds to count the pairs of a million lines, the vocabulary included."""
     lines = random.Random(1).choices(words, k=LINES)
-    begin = time.perf_counter()
-    counts = bigram.count_pairs(lines, Vocabulary(lines))
-    seconds = time.perf_counter() - begin
-    assert counts.sum().item() == sum(map(len, lines)) + LINES
-    return seconds
+    found = []
+    took = seconds(lambda: found.append(bigram.count_pairs(lines, Vocabulary(lines))))
+    assert found[0].sum().item() == sum(map(len, lines)) + LINES
+    return took
 
 
 # Measuring
@@ -247,53 +242,14 @@ def check(contestants):
 
 
 def measured(contestants, rounds):
-    """{name: seconds per unit of work, for each round}; every second round in reverse order."""
+    """{name: seconds per unit of work, for each round}."""
     runs = {name: (begin(), count) for name, (begin, count) in contestants.items()}
     for run, count in runs.values():
         run(max(1, count // 10))    # warm up
-    times = {name: [] for name in runs}
-    for number in range(rounds):
-        for name in list(runs)[::-1 if number % 2 else 1]:
-            run, count = runs[name]
-            begin = time.perf_counter()
-            run(count)
-            times[name].append((time.perf_counter() - begin) / count)
-    return times
-
-
-def ratio(times, one, other):
-    """The median over the rounds of one's time in units of the other's."""
-    return rounded(statistics.median(a / b for a, b in zip(times[one], times[other])))
+    timers = {name: partial(seconds, partial(run, count), count) for name, (run, count) in runs.items()}
+    return turns(timers, rounds)
 
 
 def microseconds(times):
-    return {name: {"µs": rounded(1e6 * statistics.median(each)), "of ours": ratio(times, name, "ours")}
-            for name, each in times.items()}
-
-
-def rounded(number):
-    return float(f"{number:.3g}")
-
-
-def row(what, measured, limit, unit, more_is_better=False):
-    holds = measured >= limit if more_is_better else measured <= limit
-    print(f"{'ok  ' if holds else 'MISS'} {what:<56} {measured:>9g} {unit:<13} ({limit:g})", flush=True)
-    return {"what": what, "measured": measured, "budget": limit, "unit": unit, "holds": holds}
-
-
-def report(rows, rounds, more):
-    """Write results/makemore.json: the budgets, what else was measured, and where it comes from."""
-    result = {
-        **provenance(__file__, "torch", used="one thread"),
-        "rounds (medians)": rounds,
-        "rows": rows,
-        **more,
-    }
-    path = ROOT / "results" / "makemore.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"wrote {path.relative_to(ROOT)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return [{"way": name, "µs": median(1e6 * each for each in took), "of ours": ratio(took, times["ours"])}
+            for name, took in times.items()]

@@ -1,35 +1,29 @@
-"""Measure the scalar engine beside micrograd and PyTorch and write results/micrograd.json.
+"""Measure the scalar engine beside micrograd and PyTorch.
 
     pip install micrograd==0.1.0      the peer, which the book itself does not need
-    python benchmarks/micrograd.py    some minutes; --rounds 1 for a quick look
+    python -m benchmarks micrograd    some minutes; --rounds 1 for a quick look
 
 The task is micrograd's own demonstration: one full-batch step of training a 2-16-16-1 network of
 relu neurons on 100 points of two half-moons, with the hinge loss and weight decay.  One text,
 `loss` below, is the forward pass of every scalar engine.  A step is forward, backward, update and
-setting the gradients to zero; each engine runs in a process of its own, and the processes of one
-round follow each other, so that a busy minute of the machine falls on all.  Exits with 1 if a
-budget is missed.
+setting the gradients to zero; each engine runs in a process of its own.
 """
 
-import argparse
 import gc
-import importlib.metadata
 import importlib.util
-import json
 import math
 import random
 import resource
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
+from functools import partial
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.remove(str(Path(__file__).parent))    # or `import micrograd` would find this file
+from .harness import budget, median, ratio, significant, task, turns
+from .provenance import provenance
+from .results import write
 
-from weave.machine import provenance    # noqa: E402
-
+TASK = "one full-batch training step: 2-16-16-1 relu network, 100 points, hinge loss, weight decay"
 SIZES = [2, 16, 16, 1]
 STEPS, SECONDS = 8, 2      # at least so many steps, and for at least so long
 RATE = 0.05
@@ -37,34 +31,26 @@ LINKS = 1_000_000
 PEER = "micrograd 0.1.0, as shipped"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="processes per engine (5)")
-    parser.add_argument("--engine", choices=ENGINES, help="what a single process runs; prints JSON")
-    options = parser.parse_args()
-    if options.engine:
-        before = peak()
-        result = ENGINES[options.engine](options.engine)
-        return print(json.dumps({**result, "MB": peak() - before}))
+def main(options):
     if importlib.util.find_spec("micrograd") is None:
         sys.exit("micrograd is what this compares with, and it is not installed:\n"
                  "    pip install micrograd==0.1.0")
-    found = {name: [] for name in ENGINES}
-    for number in range(options.rounds):
-        for name, results in found.items():
-            results.append(process(name))
-            print(f"round {number + 1}, {name}: {seconds(results[-1]):.4g} s", flush=True)
-    engines = [engine(name, found) for name in STEPPERS]
-    rows = budgets(found)
-    report(engines, rows, found, options.rounds)
-    return not all(one["holds"] for one in rows)
+    found = turns({name: partial(told, name) for name in ENGINES}, options.rounds)
+    rows = [engine(name, found) for name in STEPPERS]
+    judged = budgets(found)
+    chains = [{"engine": CHAIN, "links": LINKS, "seconds": median(map(seconds, found[CHAIN])),
+               "MB beyond bare Python": memory(found[CHAIN])},
+              {"engine": DEPTH, "links": found[DEPTH][0]["links"]}]
+    write(options.out, origin=provenance(__file__, "micrograd", "torch", task=TASK, rounds=options.rounds),
+          budgets=judged, rows=rows, sections={"chains": {"rows": chains}})
+    return judged
 
 
-def process(name):
-    run = subprocess.run([sys.executable, __file__, "--engine", name], capture_output=True, text=True)
-    if run.returncode:
-        sys.exit(f"{name} failed:\n{run.stderr}")
-    return json.loads(run.stdout)
+def told(name):
+    """What an engine's process measured, printed, too."""
+    result = task("micrograd", name)
+    print(f"{name}: {seconds(result):.4g} s", flush=True)
+    return result
 
 
 def seconds(result):
@@ -84,7 +70,7 @@ def moons(rng, count=100):
     return points
 
 
-def task():
+def points_and_weights():
     """The points and the first weights, the same for every engine."""
     rng = random.Random(1337)
     points = moons(rng)
@@ -134,7 +120,7 @@ def graph_of_values(name):
         from micrograd.engine import Value
     else:
         from scratch.micrograd.engine import Value
-    points, weights = task()
+    points, weights = points_and_weights()
     weights = [Value(w) for w in weights]
     if name.endswith("collector off"):
         gc.disable()
@@ -153,7 +139,7 @@ def graph_of_values(name):
 def compiled(name):
     """The same loss as a program: of the whole batch, or of one point and called for each."""
     from scratch.micrograd.trace import compile
-    points, weights = task()
+    points, weights = points_and_weights()
     begin = time.perf_counter()
     if name.endswith("batch"):
         program = compile(lambda *weights: loss(weights, points), weights)
@@ -184,7 +170,7 @@ def compiled(name):
 def torch_scalars(name):
     import torch
     torch.set_num_threads(1)
-    points, weights = task()
+    points, weights = points_and_weights()
     weights = [torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in weights]
     descent = torch.optim.SGD(weights, lr=RATE, foreach=False)
 
@@ -200,7 +186,7 @@ def torch_scalars(name):
 def torch_arrays(name):
     import torch
     torch.set_num_threads(1)
-    points, weights = task()
+    points, weights = points_and_weights()
     numbers, layers = iter(weights), []
     for fan_in, fan_out in zip(SIZES, SIZES[1:]):
         rows = [[next(numbers) for _ in range(fan_in + 1)] for _ in range(fan_out)]
@@ -269,18 +255,27 @@ CHAIN, DEPTH = "ours, a million links", "micrograd 0.1.0, deepest chain"
 ENGINES = {**STEPPERS, CHAIN: long_chain, DEPTH: deepest_chain}
 
 
+def with_memory(name):
+    before = peak()
+    result = ENGINES[name](name)
+    return {**result, "MB": peak() - before}
+
+
+TASKS = {name: partial(with_memory, name) for name in ENGINES}
+
+
 # The report
 
 def engine(name, found):
     """One engine's medians over the rounds; the ratio is taken round by round, then its median."""
     check_losses(name, found)
-    ratios = sorted(seconds(peer) / seconds(own) for peer, own in zip(found[PEER], found[name]))
-    one = {"engine": name, "ms per step": rounded(1000 * statistics.median(map(seconds, found[name]))),
-           "times as fast": rounded(statistics.median(ratios)),
-           "range": [rounded(ratios[0]), rounded(ratios[-1])],
+    peer, own = (list(map(seconds, found[each])) for each in (PEER, name))
+    ratios = [a / b for a, b in zip(peer, own)]
+    one = {"engine": name, "ms per step": median(1000 * each for each in own),
+           "times as fast": ratio(peer, own), "range": significant([min(ratios), max(ratios)]),
            "MB beyond bare Python": memory(found[name])}
     if "compiling s" in found[name][0]:
-        one["compiling s"] = rounded(statistics.median(result["compiling s"] for result in found[name]))
+        one["compiling s"] = median(result["compiling s"] for result in found[name])
     return one
 
 
@@ -292,58 +287,23 @@ def check_losses(name, found):
 
 
 def memory(results):
-    return rounded(statistics.median(result["MB"] for result in results))
-
-
-def rounded(number):
-    return float(f"{number:.3g}")
-
-
-def ratio(found, slow, fast):
-    """The median over the rounds of how many times as fast."""
-    return rounded(statistics.median(seconds(a) / seconds(b) for a, b in zip(found[slow], found[fast])))
+    return median(result["MB"] for result in results)
 
 
 def budgets(found):
+    def faster(slow, fast):
+        return ratio(map(seconds, found[slow]), map(seconds, found[fast]))
+
     off = "micrograd 0.1.0, collector off"
     return [
-        row("ours, against micrograd as shipped", ratio(found, PEER, "ours"), 15, "times", True),
-        row("the same, collector off in both", ratio(found, off, "ours, collector off"), 2, "times", True),
-        row("ours, against a PyTorch tensor per number",
-            ratio(found, "PyTorch, a tensor per number", "ours"), 6, "times", True),
-        row("compiled, against micrograd as shipped",
-            ratio(found, PEER, "ours, compiled for the batch"), 200, "times", True),
-        row("memory beyond bare Python's, of micrograd's",
-            rounded(memory(found["ours"]) / memory(found[PEER])), 0.333, ""),
-        row("a million links and back, the best round",
-            rounded(min(map(seconds, found[CHAIN]))), 1.5, "s"),
+        budget("ours, against micrograd as shipped", faster(PEER, "ours"), 15, "times", "higher"),
+        budget("the same, collector off in both", faster(off, "ours, collector off"), 2, "times", "higher"),
+        budget("ours, against a PyTorch tensor per number",
+               faster("PyTorch, a tensor per number", "ours"), 6, "times", "higher"),
+        budget("compiled, against micrograd as shipped",
+               faster(PEER, "ours, compiled for the batch"), 200, "times", "higher"),
+        budget("memory beyond bare Python's, of micrograd's",
+               significant(memory(found["ours"]) / memory(found[PEER])), 0.333),
+        budget("a million links and back, the best round",
+               significant(min(map(seconds, found[CHAIN]))), 1.5, "s"),
     ]
-
-
-def row(what, measured, limit, unit, more_is_better=False):
-    holds = measured >= limit if more_is_better else measured <= limit
-    print(f"{'ok  ' if holds else 'MISS'} {what:<44} {measured:>9g} {unit:<5} ({limit:g})", flush=True)
-    return {"what": what, "measured": measured, "budget": limit, "unit": unit, "holds": holds}
-
-
-def report(engines, rows, found, rounds):
-    """Write results/micrograd.json: the engines, the budgets, and where they come from."""
-    result = {
-        **provenance(__file__, "micrograd", "torch"),
-        "task": "one full-batch training step: 2-16-16-1 relu network, 100 points, hinge loss, weight decay",
-        "processes per engine (medians)": rounds,
-        "engines": engines,
-        "chains": {"links, ours": LINKS,
-                   "seconds": rounded(statistics.median(map(seconds, found[CHAIN]))),
-                   "MB beyond bare Python": memory(found[CHAIN]),
-                   "links, micrograd at most": found[DEPTH][0]["links"]},
-        "rows": rows,
-    }
-    path = ROOT / "results" / "micrograd.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"wrote {path.relative_to(ROOT)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,37 +1,33 @@
-"""Train every model of the makemore chapters and write results/models.json, the table of them all.
+"""Train every model of the makemore chapters: the table of them all.
 
-    python benchmarks/models.py                              on the book's names; some minutes
-    python benchmarks/models.py --karpathy path/names.txt    and on those of Karpathy's lectures
-    python benchmarks/models.py --only "MLP, as in the lecture"
+    python -m benchmarks models                              on the book's names; some minutes
+    python -m benchmarks models --karpathy path/names.txt    and on those of Karpathy's lectures
+    python -m benchmarks models --only "MLP, as in the lecture"
 
 One row for each model and list of names: its losses on the train, dev and test splits in nats per
 character, parameters, settings, seed, the time it took, and where and when.  A row that is not
 made anew stays as it was.  A model of a later chapter is a function in MODELS.
 """
 
-import argparse
 import functools
-import hashlib
-import json
 import math
-import os
 import sys
 import time
-from pathlib import Path
 
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.remove(str(Path(__file__).parent))    # or `import makemore` could find a neighbour
+from scratch.makemore import bigram, mlp, ngram, recurrent, wavenet
+from scratch.makemore.data import batches, rows as as_rows
+from scratch.makemore.evaluate import loss, report
+from scratch.makemore.optimizers import AdamW, cosine, warmup
+from scratch.makemore.training import Trainer
 
-from scratch.makemore import bigram, mlp, ngram, recurrent, wavenet    # noqa: E402
-from scratch.makemore.data import SOURCES, Vocabulary, dataset, read_words, split    # noqa: E402
-from scratch.makemore.evaluate import loss, report    # noqa: E402
-from scratch.makemore.optimizers import AdamW, cosine, warmup    # noqa: E402
-from scratch.makemore.training import Trainer    # noqa: E402
-from weave.machine import provenance    # noqa: E402
+from .harness import significant
+from .names import book, karpathy
+from .provenance import provenance
+from .results import load, with_row, write
 
-OUT = ROOT / "results/models.json"
+WHAT = "losses in nats per character, ends of words included; split 80/10/10 by word, seed 42"
 SEED = 2147483647    # the lecture's
 POINTS = 40          # of a curve
 
@@ -80,7 +76,7 @@ def network(words, steps=200_000, batch=32, rate=0.1, hidden_scale=1.0, **sizes)
     model.W1.data *= hidden_scale
     training, dev = words.examples("train", model.block_size), words.examples("dev", model.block_size)
     losses, curve = [], []
-    for each in mlp.train(model, *training, mlp.two_rates(steps, rate), batch, generator):
+    for each in mlp.train(model, batches(*training, batch, generator), mlp.two_rates(steps, rate)):
         losses.append(each)
         if len(losses) % (steps // POINTS) == 0:
             recent = losses[-(steps // POINTS):]
@@ -139,9 +135,9 @@ def recurrently(words, cell, steps=10_000, batch=32, rate=0.005, channels=32, hi
     model = recurrent.Recurrent(len(words.vocabulary), cell, channels, hidden, generator=g)
     T = max(map(len, words.words)) + 1
     trainer = Trainer(
-        model, AdamW(model.parameters(), lr=rate), recurrent.rows(words.train, words.vocabulary, T),
-        recurrent.rows(words.dev, words.vocabulary, T), steps=steps, batch=batch, generator=g, limit=1.0,
-        every=steps // POINTS, patience=patience, predict=model.every,
+        model, AdamW(model.parameters(), lr=rate), as_rows(words.train, words.vocabulary, T),
+        as_rows(words.dev, words.vocabulary, T), steps=steps, batch=batch, generator=g, limit=1.0,
+        every=steps // POINTS, patience=patience, predict=model.forward_all,
         schedule=lambda step: warmup(step, 100) * cosine(step, steps))
     return followed(model, trainer, SEED, {
         "block_size": 16, "channels": channels, "hidden": hidden, "steps": steps, "batch": batch,
@@ -158,7 +154,8 @@ def followed(model, trainer, seed, settings):
     model.eval()
     return {"trained": model, "parameters": sum(p.numel() for p in model.parameters()), "seed": seed,
             "settings": settings, "first loss": rounded(first),
-            "curve": [[each["step"], rounded(each["loss"]), rounded(each["dev"])] for each in trainer.records]}
+            "curve": [[each["step"], rounded(each["loss"]), rounded(each["dev"])]
+                      for each in trainer.records]}
 
 
 MODELS = {    # name: (chapter, how to make it of Words)
@@ -178,39 +175,17 @@ MODELS = {    # name: (chapter, how to make it of Words)
 }
 
 
-class Words:
-    """A list of names, split, with its examples for any block size."""
-
-    def __init__(self, path):
-        self.words = read_words(path)
-        self.sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        self.vocabulary = Vocabulary(self.words)
-        self.train, self.dev, self.test = split(self.words)
-
-    def examples(self, name, block_size):
-        return dataset(getattr(self, name), self.vocabulary, block_size)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--karpathy", metavar="FILE", help="names.txt of karpathy/makemore")
-    parser.add_argument("--only", choices=MODELS, action="append", help="this model, not all")
-    options = parser.parse_args()
+def main(options):
+    if unknown := set(options.only or []) - set(MODELS):
+        sys.exit(f"no model {', '.join(sorted(unknown))}; there are {', '.join(MODELS)}")
     torch.set_num_threads(1)
-    corpora = {"book": Words(ROOT / "data/names.txt")}
-    if options.karpathy:
-        corpora["karpathy"] = Words(options.karpathy)
-        if corpora["karpathy"].sha256 != SOURCES["karpathy"][1]:
-            sys.exit(f"{options.karpathy} is not the names.txt of karpathy/makemore: its sha256 differs")
-    rows = {(row["model"], row["corpus"]): row for row in kept()}
+    corpora = {"book": book()} | ({"karpathy": karpathy(options.karpathy)} if options.karpathy else {})
+    order = list(MODELS)
     for corpus, words in corpora.items():
         for name in options.only or MODELS:
-            rows[name, corpus] = made(name, corpus, words)
-            write(rows)
-
-
-def kept():
-    return json.loads(OUT.read_text())["rows"] if OUT.exists() else []
+            rows = with_row(load(options.out)["rows"], made(name, corpus, words), "model", "corpus")
+            write(options.out, what=WHAT, rows=sorted(rows, key=lambda row: (
+                row["corpus"], order.index(row["model"]) if row["model"] in order else len(order))))
 
 
 def made(name, corpus, words):
@@ -218,33 +193,19 @@ def made(name, corpus, words):
     chapter, make = MODELS[name]
     begin = time.perf_counter()
     result = dict(make(words))
-    seconds = time.perf_counter() - begin
+    took = time.perf_counter() - begin
     model = result.pop("trained")
-    scores = report(model, {part: words.examples(part, model.block_size) for part in ("train", "dev", "test")})
+    scores = report(model, {part: words.examples(part, model.block_size)
+                            for part in ("train", "dev", "test")})
     row = {"model": name, "corpus": corpus, "chapter": f"docs/makemore/{chapter}.md",
            **{part: rounded(score.nats) for part, score in scores.items()}, **result,
-           "seconds": float(f"{seconds:.2g}"),
-           "from": {"sha256 of the names": words.sha256, **provenance(__file__, "torch", used="one core used")}}
+           "seconds": significant(took, 2),
+           "from": provenance(__file__, "torch", used="one core used",
+                              **{"sha256 of the names": words.sha256})}
     print(f"{corpus:9} {name:26} " + " ".join(f"{part} {row[part]:.4f}" for part in scores)
-          + f"  {row['parameters']:,} parameters, {seconds:.0f} s", flush=True)
+          + f"  {row['parameters']:,} parameters, {took:.0f} s", flush=True)
     return row
 
 
 def rounded(nats):
-    return round(nats, 6) if math.isfinite(nats) else None
-
-
-def write(rows):
-    """Rows in the order of MODELS, corpus by corpus, in place of the old file at once."""
-    order = list(MODELS)
-    ordered = sorted(rows.values(), key=lambda row: (
-        row["corpus"], order.index(row["model"]) if row["model"] in order else len(order)))
-    partial = OUT.with_suffix(".partial")
-    partial.write_text(json.dumps({
-        "what": "losses in nats per character, ends of words included; split 80/10/10 by word, seed 42",
-        "rows": ordered}, indent=1) + "\n")
-    os.replace(partial, OUT)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return significant(nats, 7) if math.isfinite(nats) else None

@@ -1,12 +1,11 @@
-"""Measure the site against DESIGN's budgets and write results/site.json: what make bench runs.
+"""Measure the site against DESIGN's budgets.
 
-    python benchmarks/site.py            everything (some minutes)
-    python benchmarks/site.py --quick    one Lighthouse run per page and device instead of five
+    python -m benchmarks site            everything (some minutes)
+    python -m benchmarks site --quick    one Lighthouse run per page and device instead of five
 
-Builds are timed as a reader runs them, as whole processes.  Exits with 1 if a budget is missed.
+Builds are timed as a reader runs them, as whole processes.
 """
 
-import argparse
 import json
 import os
 import re
@@ -19,40 +18,34 @@ import time
 import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-from served import FLAGS, build, find_chromium, find_node, serve  # noqa: E402
-from test_site import Formulas  # noqa: E402
-from weave.machine import provenance    # noqa: E402
+from weave.site import FLAGS, Formulas, build, find_chromium, find_node, serve
+
+from .harness import ROOT, budget
+from .provenance import provenance
+from .results import write
 
 PAGES = {"home": "", "chapter": "micrograd/autograd/"}
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 FLOORS = {"desktop": [98, 100, 100, 100], "mobile": [90, 100, 100, 100]}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one Lighthouse run instead of five")
-    runs = 1 if parser.parse_args().quick else 5
-    rows = []    # (what, measured, limit, unit, holds)
+def main(options):
+    runs, budgets = 1 if options.quick else 5, []
     with tempfile.TemporaryDirectory() as folder:
         server = serve(folder)
         address = f"http://127.0.0.1:{server.server_port}/"
-        rows += build_times(folder, address)
-        rows.append(edit_to_reload())
+        budgets += build_times(folder, address)
+        budgets.append(edit_to_reload())
         for name, path in PAGES.items():
-            rows += weights(Path(folder), name, path)
+            budgets += weights(Path(folder), name, path)
             for device in FLOORS:
-                rows += lighthouse(name, address + path, device, runs)
+                budgets += lighthouse(name, address + path, device, runs)
         server.shutdown()
-    report(rows, runs)
-    return not all(row["holds"] for row in rows)
-
-
-def row(what, measured, limit, unit, more_is_better=False):
-    holds = measured >= limit if more_is_better else measured <= limit
-    print(f"{'ok  ' if holds else 'MISS'} {what:<44} {measured:>9g} {unit:<3} ({limit:g})", flush=True)
-    return {"what": what, "measured": measured, "budget": limit, "unit": unit, "holds": holds}
+    browser = subprocess.run([find_chromium(), "--version"], capture_output=True, text=True).stdout.strip()
+    version = json.loads((ROOT / "node_modules/lighthouse/package.json").read_text())["version"]
+    write(options.out, budgets=budgets, rows=[], origin=provenance(
+        __file__, "mkdocs-material", browser=browser, lighthouse=version, rounds=runs))
+    return budgets
 
 
 def build_times(folder, address):
@@ -64,13 +57,13 @@ def build_times(folder, address):
         times = []
         for _ in range(2):
             begin = time.monotonic()
-            build(folder, SITE_URL=address, GITHUB_REPOSITORY="someone/book")
+            build(folder, ROOT, SITE_URL=address, GITHUB_REPOSITORY="someone/book")
             times.append(round(time.monotonic() - begin, 1))
     finally:
         if kept.exists():
             shutil.rmtree(cache, ignore_errors=True)
             kept.rename(cache)
-    return [row("cold build", times[0], 360, "s"), row("warm build", times[1], 5, "s")]
+    return [budget("cold build", times[0], 360, "s"), budget("warm build", times[1], 5, "s")]
 
 
 def edit_to_reload():
@@ -79,18 +72,19 @@ def edit_to_reload():
         copy = Path(folder, "book")
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", "node_modules", "site", ".git"))
         chapter = copy / "docs/micrograd/autograd.md"
-        server = subprocess.Popen([sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dirty", "--dev-addr", "127.0.0.1:8765"],
-                                  cwd=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen([sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dirty",
+                                   "--dev-addr", "127.0.0.1:8765"], cwd=copy,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             page = "http://127.0.0.1:8765/micrograd/autograd/"
-            wait_until(lambda: "differentiation" in fetch(page), 600)    # chapters that changed are executed first
+            wait_until(lambda: "differentiation" in fetch(page), 600)    # changed chapters are executed first
             time.sleep(2)    # the watcher settles
             chapter.write_text(chapter.read_text() + "\nA sentence that was not there before.\n")
             seconds = wait_until(lambda: "not there before" in fetch(page), 60)
         finally:
             server.terminate()
             server.wait()
-    return row("prose edit to reloaded page", round(seconds, 2), 2, "s")
+    return budget("prose edit to reloaded page", round(seconds, 2), 2, "s")
 
 
 def fetch(address):
@@ -114,51 +108,32 @@ def weights(folder, name, path):
     text = (folder / path / "index.html").read_text(encoding="utf-8")
     bare = re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)
     total, formulas = len(bare.encode()), Formulas(bare).size
-    return [row(f"{name}: HTML without figures, raw", round(total / 1000, 1), 120, "kB"),
-            row(f"{name}: and without formulas", round((total - formulas) / 1000, 1), 60, "kB")]
+    return [budget(f"{name}: HTML without figures, raw", round(total / 1000, 1), 120, "kB"),
+            budget(f"{name}: and without formulas", round((total - formulas) / 1000, 1), 60, "kB")]
 
 
 def lighthouse(name, address, device, runs):
-    """Medians of Lighthouse's scores over the runs; on mobile also LCP, CLS and the bytes of a first visit."""
+    """Medians of Lighthouse's scores; on mobile also of LCP, CLS and the bytes of a first visit."""
     found = []
     for _ in range(runs):
-        command = [find_node(), str(ROOT / "node_modules/lighthouse/cli/index.js"), address, "--quiet", "--output=json",
-                   f"--only-categories={','.join(CATEGORIES)}",
+        command = [find_node(), str(ROOT / "node_modules/lighthouse/cli/index.js"), address, "--quiet",
+                   "--output=json", f"--only-categories={','.join(CATEGORIES)}",
                    f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
         command += ["--preset=desktop"] if device == "desktop" else []
-        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "CHROME_PATH": find_chromium()})
+        run = subprocess.run(command, capture_output=True, text=True,
+                             env={**os.environ, "CHROME_PATH": find_chromium()})
         if run.returncode:
             sys.exit(f"Lighthouse failed on {address}:\n{run.stderr}")
         found.append(json.loads(run.stdout))
     rows = []
     for category, floor in zip(CATEGORIES, FLOORS[device]):
         score = statistics.median(100 * one["categories"][category]["score"] for one in found)
-        rows.append(row(f"{name}: Lighthouse {device}, {category}", round(score), floor, "", more_is_better=True))
+        rows.append(budget(f"{name}: Lighthouse {device}, {category}", round(score), floor, better="higher"))
     if device == "mobile":
+        weight = 280 if name == "chapter" else 180
         for audit, limit, unit, scale in [("largest-contentful-paint", 2.5, "s", 1000),
                                           ("cumulative-layout-shift", 0.05, "", 1),
-                                          ("total-byte-weight", 280 if name == "chapter" else 180, "kB", 1000)]:
+                                          ("total-byte-weight", weight, "kB", 1000)]:
             value = statistics.median(one["audits"][audit]["numericValue"] for one in found) / scale
-            rows.append(row(f"{name}: {audit.replace('-', ' ')}", round(value, 3), limit, unit))
+            rows.append(budget(f"{name}: {audit.replace('-', ' ')}", round(value, 3), limit, unit))
     return rows
-
-
-def report(rows, runs):
-    """Write results/site.json: the rows, and where they come from."""
-    browser = subprocess.run([find_chromium(), "--version"], capture_output=True, text=True).stdout.strip()
-    lighthouse_version = json.loads((ROOT / "node_modules/lighthouse/package.json").read_text())["version"]
-    result = {
-        **provenance(__file__, "mkdocs-material"),
-        "browser": browser,
-        "lighthouse": lighthouse_version,
-        "Lighthouse runs per page and device (medians)": runs,
-        "rows": rows,
-    }
-    path = ROOT / "results" / "site.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"wrote {path.relative_to(ROOT)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

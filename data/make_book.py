@@ -8,8 +8,9 @@ while the book grows, until somebody decides to make it anew. README.md has its 
 
 import argparse
 import hashlib
-import os
 from pathlib import Path
+
+from weave.files import write_atomically
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -23,7 +24,7 @@ def main():
                         help="another place than data/book.txt")
     arguments = parser.parse_args()
     text = make(ROOT)
-    write(arguments.output, text)
+    write_atomically(arguments.output, text)
     print(f"{arguments.output}: {len(text):,} bytes, sha256 "
           f"{hashlib.sha256(text).hexdigest()}")
 
@@ -35,16 +36,6 @@ def make(root):
                                 key=lambda path: path.relative_to(root).as_posix())]
     texts = [path.read_text(encoding="utf-8").strip("\n") for path in files]
     return ("\n\n".join(text for text in texts if text) + "\n").encode("utf-8")
-
-
-def write(path, text):
-    """All of text or, if this is interrupted, the file as it was."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(text)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ are 32,000. The three lists are in the PyPI package `names`; README.md says whos
 
 import argparse
 import hashlib
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,7 +29,8 @@ def main():
     text = make(*find_lists()).encode("ascii")
     facts = f"{len(text.split()):,} names, sha256 {hashlib.sha256(text).hexdigest()}"
     if not arguments.check:
-        write(arguments.output, text)
+        from weave.files import write_atomically    # only here: --check needs nothing but the lists
+        write_atomically(arguments.output, text)
         print(f"{arguments.output}: {facts}")
     elif not arguments.output.exists():
         sys.exit(f"{arguments.output} does not exist; without --check this writes it")
@@ -76,16 +76,6 @@ def read(path):
             sys.exit(f"{path}:{number}: {name!r} is not a name of two letters or more")
         rows.append((name, int(percent.replace(".", ""))))
     return rows
-
-
-def write(path, text):
-    """All of text or, if this is interrupted, the file as it was."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(text)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -1,32 +1,20 @@
-"""The built site and a browser, made once for all the tests that look at pages; and --mine."""
+"""The built site and a browser, made once for all the tests that look at pages."""
 
 import os
+from pathlib import Path
 
 import pytest
-from served import FLAGS, build, find_chromium, serve
 
+from weave.site import FLAGS, build, find_chromium, serve
+
+ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, would wait for each other
-
-
-def pytest_addoption(parser):
-    parser.addoption("--mine", metavar="FILE", help="test a reader's code in the place of the book's: "
-                     "labs/micrograd/engine.py, or one exercise, labs/micrograd/engine.py::topological_order")
-
-
-def pytest_configure(config):
-    if mine := config.getoption("--mine"):
-        from weave.lab import Grading, LabError
-
-        try:
-            config.pluginmanager.register(Grading(mine))
-        except LabError as error:
-            raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The folder of the book, built without knowing where it will be published."""
-    return build(tmp_path_factory.mktemp("site"))
+    return build(tmp_path_factory.mktemp("site"), ROOT)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +23,7 @@ def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     server = serve(folder)
     address = f"http://127.0.0.1:{server.server_port}/"
-    build(folder, SITE_URL=address, GITHUB_REPOSITORY="someone/book")
+    build(folder, ROOT, SITE_URL=address, GITHUB_REPOSITORY="someone/book")
     yield folder, address
     server.shutdown()
 

@@ -1,8 +1,10 @@
 """Pages as their readers meet them: in a browser, in both palettes, wide, narrow, printed, unscripted."""
 
-import pytest
-from served import ROOT
+from pathlib import Path
 
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SHOTS = ROOT / "tests" / "screenshots"
 CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
@@ -130,17 +132,53 @@ def test_search_finds_words_of_the_chapter(open_page):
 
 def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     page = open_page("micrograd/autograd/", permissions=["clipboard-read", "clipboard-write"])
-    page.locator(".weave-copy").first.click()
+    page.locator(".weave-source .weave-copy").first.click()
     page.locator(".weave-copy", has_text="opied").first.wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == (ROOT / "src/scratch/micrograd/engine.py").read_text()
-    button = page.locator("article .highlight button").first
-    button.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(300)
-    code = page.evaluate("navigator.clipboard.readText()")
-    assert code.startswith("x1 = Value(1, label='x1')") and code.rstrip().endswith("draw_dot(loss)")
+    page.locator(".weave-take summary").click()
+    page.locator(".weave-take li", has_text="lab softmax.py").locator(".weave-copy").click()
+    page.locator(".weave-take .weave-copy", has_text="opied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == (ROOT / "labs/micrograd/softmax.py").read_text()
+    for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "draw_dot(loss)"),
+                               ("article .weave-code .highlight", "from scratch.micrograd", "")):
+        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        button = page.locator(f"{code} button").first
+        button.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(300)
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith(begins) and copied.rstrip().endswith(ends)
     assert page.heard == []
+
+
+def test_the_index_of_the_search_is_loaded_by_whoever_searches(open_page):
+    """And by nobody else; the words of the query are marked on the page that a result leads to."""
+    page = open_page("")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("/")
+    page.wait_for_timeout(300)
+    assert not any(url.endswith("book.json") for url in asked)
+    page.keyboard.type("gradient")
+    page.locator(".md-search-result__link").first.click()
+    page.wait_for_url("**/?h=gradient")
+    page.locator("article mark", has_text="gradient").first.wait_for()
+    assert sum(url.endswith("book.json") for url in asked) == 1
+    assert page.heard == []
+
+
+def test_folded_code_is_there_without_scripts_and_in_print(open_page):
+    page = open_page("micrograd/autograd/", java_script_enabled=False)
+    fold = page.locator("details.weave-code").first
+    assert not fold.locator("code").is_visible()
+    fold.locator("summary").click()
+    assert fold.locator("code").is_visible() and fold.locator("code span").count()
+    page = open_page("micrograd/autograd/")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.weave-code").first.locator("code").is_visible()
 
 
 def test_a_first_visit_moves_few_bytes(chromium, published):
@@ -149,11 +187,11 @@ def test_a_first_visit_moves_few_bytes(chromium, published):
         context = chromium.new_context()
         page = context.new_page()
         sizes = []
-        page.on("requestfinished", lambda request, sizes=sizes: sizes.append(
-            request.sizes()["responseBodySize"]))
+        page.on("requestfinished",
+                lambda request, sizes=sizes: sizes.append(request.sizes()["responseBodySize"]))
         page.add_init_script("window.shifts = 0; new PerformanceObserver(list => list.getEntries().forEach("
-                             "entry => window.shifts += entry.value)"
-                             ").observe({type: 'layout-shift', buffered: true})")
+                             "entry => window.shifts += entry.value))"
+                             ".observe({type: 'layout-shift', buffered: true})")
         page.goto(published[1] + path)
         page.wait_for_load_state("networkidle")
         assert sum(sizes) <= limit * KB, f"{path or 'home'}: {sum(sizes)} bytes"

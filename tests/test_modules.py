@@ -1,8 +1,6 @@
-"""A module works where it is copied, imports one way, and its chapter names it as it names it."""
+"""What the site hands out works where it is put, imports flow one way, and names lead somewhere."""
 
-import ast
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,60 +8,67 @@ from pathlib import Path
 import pytest
 import yaml
 
-from weave.cache import imported
+from weave.imports import imported
+from weave.take import companions, docstring, take
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRATCH = ROOT / "src/scratch"
-MODULES = sorted(path for path in SCRATCH.rglob("*.py") if not path.name.startswith("__")
-                 and not path.is_relative_to(SCRATCH / "cuda"))    # whose imports the site makes portable
-OUTSIDE = {"weave", "docs", "tests", "benchmarks", "labs"}
+SOURCE = ROOT / "src"
+MODULES = sorted(path for path in (SOURCE / "scratch").rglob("*.py") if not path.name.startswith("__"))
+OUTSIDE = {"weave", "lab", "docs", "tests", "benchmarks", "labs"}
 DOCTESTS = """
 import doctest, importlib, sys
 sys.modules["scratch"] = None    # importing the book's own copy is an error
-failed, tried = doctest.testmod(importlib.import_module(sys.argv[1]))
+failed = tried = 0
+for name in sys.argv[1:]:
+    result = doctest.testmod(importlib.import_module(name))
+    failed, tried = failed + result.failed, tried + result.attempted
 sys.exit(failed or ("no doctests" if not tried else 0))
 """
 
 
-def chapter_and_companions(module):
-    """What the docstring says in `Chapter: docs/a.md.  To copy: this file, b.py and c.cu.`"""
-    docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
-    match = re.search(r"Chapter: (docs/\S+\.md)\.\s+To copy: this file\b([^\n]*(?:\n\S[^\n]*)*)",
-                      docstring)
-    assert match, f"{module.name}: its docstring says no `Chapter: ….  To copy: this file …`"
-    return match[1], re.findall(r"[\w/]+\.\w+", match[2])
+def handed_out():
+    """{what the site hands out, a module or a folder: the modules in it whose doctests it runs}."""
+    found = {}
+    for module in MODULES:
+        if taken := take(module, SOURCE):
+            found.setdefault(taken.path, []).append(module)
+    return found
 
 
-def taken_whole(module):
-    """The outermost folder around module whose __init__.py says `To copy: this folder`, or None."""
-    for folder in reversed(module.parents):
-        package = folder / "__init__.py"
-        if package.exists() and "To copy: this folder" in package.read_text(encoding="utf-8"):
-            return folder
+TAKEN = handed_out()
 
 
-def copied(module, folder, package=False):
-    """Run module's doctests in a new folder that holds it, its companions and nothing else."""
-    folder.mkdir()
-    for name in [module.name, *chapter_and_companions(module)[1]]:
-        shutil.copy(module.parent / name, folder)
-    here, name = folder, module.stem
-    if package:
-        here, name = folder.parent, f"{folder.name}.{module.stem}"
-    return subprocess.run([sys.executable, "-c", DOCTESTS, name], cwd=here,
-                          capture_output=True, text=True)
+def copied(path, modules, source, folder, package=False):
+    """Run the doctests of modules in a new folder with what is handed out for path, and nothing else."""
+    taken = take(path, source)
+    for name, content in taken.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    above = path.parent    # of the module, or of the folder
+    names = [".".join(module.relative_to(above).with_suffix("").parts) for module in modules]
+    here = folder.parent if package else folder
+    names = [f"{folder.name}.{name}" for name in names] if package else names
+    return subprocess.run([sys.executable, "-c", DOCTESTS, *names], cwd=here, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("package", [False, True], ids=["folder", "package"])
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
-def test_a_copied_module_passes_its_doctests(module, package, tmp_path):
-    run = copied(module, tmp_path / "project", package)
+@pytest.mark.parametrize("path", TAKEN, ids=lambda path: str(path.relative_to(SOURCE / "scratch")))
+def test_what_the_site_hands_out_passes_its_doctests(path, package, tmp_path):
+    run = copied(path, TAKEN[path], SOURCE, tmp_path / "project", package)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_module_is_handed_out_unless_it_belongs_to_a_program():
+    taken = {module for modules in TAKEN.values() for module in modules}
+    left = [module for module in MODULES if module not in taken]
+    assert len(taken) > 60 and [module for module in left if take(module, SOURCE)] == []
+    assert all(companions(path) or "To copy: this" in docstring(path if path.suffix else path / "__init__.py")
+               for path in TAKEN)
 
 
 @pytest.mark.parametrize("example, source, complaint", [
     (">>> 1 + 1\n2", "import scratch.unit.b", "scratch"),
-    (">>> 1 + 1\n2", "from b import c", "No module named 'b'"),
+    (">>> 1 + 1\n2", "from .b import c", "No module named 'b'"),
     (">>> 1 + 1\n3", "", "Expected:"),
     ("none", "", "no doctests"),
 ])
@@ -72,7 +77,7 @@ def test_a_module_that_does_not_work_alone_is_found(tmp_path, example, source, c
     module.write_text(f'"""A.\n\n{example}\n\nChapter: docs/a.md.  To copy: this file alone.\n"""\n'
                       f"{source}\n")
     (tmp_path / "b.py").write_text("c = 1\n")
-    run = copied(module, tmp_path / "empty")
+    run = copied(module, [module], tmp_path, tmp_path / "empty")
     assert run.returncode != 0 and complaint in run.stdout + run.stderr
 
 
@@ -102,9 +107,17 @@ def test_an_import_against_the_flow_is_found(tmp_path):
         f"{path} imports scratch.third.c"]
 
 
+def chapter_of(path):
+    """What the docstring of a module or a folder says: `Chapter: docs/a.md.`"""
+    says = docstring(path / "__init__.py" if path.is_dir() else path)
+    match = re.search(r"\bChapter: (docs/\S+\.md)\.", says)
+    assert match and "To copy: this" in says, f"{path}: its docstring says no `Chapter: ….  To copy: this …`"
+    return match[1]
+
+
 def wrong_names(root):
     """Where chapters (`modules:` above their text), modules and tests do not name each other."""
-    named = {}
+    named, source = {}, root / "src"
     for path in sorted((root / "docs").rglob("*.md")):
         chapter, text = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
         header = yaml.safe_load(text.split("---")[1]) if text.startswith("---\n") else {}
@@ -113,19 +126,19 @@ def wrong_names(root):
             if named[chapter] is None:
                 yield f"{chapter} has no `modules: [scratch.…]` above its text"
         for name in named.get(chapter) or []:
-            path = root / "src" / name.replace(".", "/")
-            if not path.with_suffix(".py").exists() and not (path / "__init__.py").exists():
+            stem = source / name.replace(".", "/")
+            if not (stem.with_suffix(".py").exists() or (stem / "__init__.py").exists()):
                 yield f"{chapter} names {name}, which does not exist"
-    for path in sorted((root / "src/scratch").rglob("*.py")):
+    for path in sorted((source / "scratch").rglob("*.py")):
         if path.name.startswith("__"):
             continue
-        folder = taken_whole(path)
-        name = ".".join((folder or path).relative_to(root / "src").with_suffix("").parts)
-        chapter = (re.search(r"Chapter: (docs/\S+\.md)", (folder / "__init__.py").read_text())[1] if folder
-                   else chapter_and_companions(path)[0])
-        if name not in (named.get(chapter) or []):
-            yield f"{name} names {chapter}, which does not name it"
-        test = f"tests/{path.parent.relative_to(root / 'src/scratch')}/test_{path.name}"
+        name = ".".join(path.relative_to(source).with_suffix("").parts)
+        if taken := take(path, source):
+            whole = ".".join(taken.path.relative_to(source).with_suffix("").parts)
+            chapter = chapter_of(taken.path)
+            if whole not in (named.get(chapter) or []):
+                yield f"{whole} names {chapter}, which does not name it"
+        test = f"tests/{path.parent.relative_to(source / 'scratch')}/test_{path.name}"
         if not (root / test).exists():
             yield f"{name} has no {test}"
 
@@ -145,7 +158,7 @@ def test_a_name_that_leads_nowhere_is_found(tmp_path):
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    assert chapter_and_companions(tmp_path / "src/scratch/u/b.py") == ("docs/b.md", ["a.py"])
+    assert chapter_of(tmp_path / "src/scratch/u/b.py") == "docs/b.md"
     assert list(wrong_names(tmp_path)) == [
         "docs/a.md names scratch.u.gone, which does not exist",
         "docs/b.md has no `modules: [scratch.…]` above its text",

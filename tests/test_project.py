@@ -76,7 +76,7 @@ def test_ci_runs_the_script_that_a_laptop_runs():
 def test_the_makefile_lists_its_targets():
     run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = re.findall(r"^make (\w+) ", run.stdout, re.MULTILINE)
-    assert listed == ["help", "env", "serve", "test", "lab", "site", "bench", "clean"]
+    assert listed == ["help", "env", "serve", "test", "lint", "lab", "site", "bench", "clean"]
 
 
 def test_the_citation_names_title_authors_version_and_licence():

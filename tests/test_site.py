@@ -8,12 +8,17 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import nbformat
 import pytest
-from served import ROOT, find_node
+import yaml
 
+from weave.site import Formulas, find_node
+from weave.take import take
+
+ROOT = Path(__file__).resolve().parents[1]
 KB = 1000
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src")}
 HERE = "http://site/"
@@ -89,34 +94,25 @@ def test_no_page_uses_inline_styles_or_handlers_that_the_policy_would_refuse(sit
         assert not re.search(r"<[^>]*\s(style|on\w+)=\"", text), path
 
 
-class Formulas(HTMLParser):
-    """How many characters of a page are KaTeX's."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.size = 0, 0
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        if self.open or dict(attributes).get("class") == "katex":
-            self.open += 1
-            self.size += len(self.get_starttag_text())
-
-    def handle_endtag(self, tag):
-        if self.open:
-            self.open -= 1
-            self.size += len(f"</{tag}>")
-
-    def handle_data(self, data):
-        self.size += len(data) * bool(self.open)
+LISTING = re.compile(r'<p class="weave-source">.*?</pre>', re.DOTALL)
 
 
 def test_every_chapter_page_is_light_without_its_figures(site):
-    """DESIGN.md's budget: 60 kB of HTML without figures, and with many formulas as much again for them."""
+    """DESIGN.md's budget: 60 kB of HTML without figures, and with many formulas as much again for them.
+
+    The code that is folded away, most of it that of figures, has a budget of its own, and so have the
+    listings of the book's source.
+    """
     for path in site.rglob("index.html"):
         text = re.sub(r"<svg.*?</svg>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        total, formulas = len(text.encode()), Formulas(text).size
-        assert total - formulas <= 60 * KB and total <= 120 * KB, f"{path}: {total} bytes, {formulas} of formulas"
+        rest = re.sub(r'<details class="weave-code">.*?</details>', "", text, flags=re.DOTALL)
+        total, formulas, folded = len(rest.encode()), Formulas(rest).size, len(text) - len(rest)
+        listings = sum(len(one.encode()) for one in LISTING.findall(rest))
+        own = f"{path}: {total} bytes, {formulas} of formulas, {listings} of listings"
+        assert total - formulas - listings <= 60 * KB, own
+        assert listings <= 20 * KB, own
+        assert total <= 120 * KB, own
+        assert folded <= 30 * KB, f"{path}: {folded} bytes of folded code"
 
 
 def test_the_books_own_styles_and_scripts_are_small(site):
@@ -167,13 +163,33 @@ def test_listings_link_to_their_lines_at_the_built_commit(published):
         assert int(last) <= (ROOT / path).read_text().count("\n")
 
 
-def test_downloads_are_the_chapter_and_the_modules_as_they_are(site):
+def test_downloads_are_the_chapter_as_it_was_executed(site):
     notebook = json.loads((site / "micrograd/autograd.ipynb").read_text())
     assert any(cell.get("outputs") for cell in notebook["cells"])
     assert "0x" not in json.dumps([cell.get("outputs") for cell in notebook["cells"]])
     nbformat.validate(nbformat.from_dict(notebook))
-    for path in (site / "src").rglob("*.py"):
-        assert path.read_bytes() == (ROOT / path.relative_to(site)).read_bytes()
+
+
+def test_every_module_of_a_chapter_is_on_the_site_with_its_companions_and_so_are_the_labs(site):
+    """The files are those whose doctests test_modules runs where they are put."""
+    offered = 0
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        header = yaml.safe_load(text.split("---")[1]) if text.startswith("---\n") else {}
+        page = site / path.relative_to(ROOT / "docs").with_suffix("") / "index.html"
+        for name in header.get("modules") or []:
+            stem = ROOT / "src" / name.replace(".", "/")
+            taken = take(stem if stem.is_dir() else stem.with_suffix(".py"), ROOT / "src")
+            address = (taken.path.parent / taken.download).relative_to(ROOT)
+            assert (site / address).read_bytes() == taken.content
+            assert f'{address}" download' in page.read_text(encoding="utf-8"), f"{path} offers no {address}"
+            offered += 1
+    labs = [path.relative_to(ROOT) for path in ROOT.glob("labs/*/*.py")]
+    assert offered > 30 and len(labs) > 30
+    for lab in labs:
+        assert (site / lab).read_bytes() == (ROOT / lab).read_bytes()
+    kernels = [path.relative_to(ROOT) for path in (ROOT / "src").rglob("*.cu")]
+    assert kernels and all((site / path).read_bytes() == (ROOT / path).read_bytes() for path in kernels)
 
 
 def test_a_downloaded_script_runs_anywhere(published, tmp_path):

@@ -11,7 +11,7 @@ Chapter: docs/cuda/matmul.md.
 
 import numpy as np
 
-from weave.lab import empty, loads, run
+from lab.kernels import empty, loads, run
 
 
 def matmul():

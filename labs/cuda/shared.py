@@ -10,7 +10,7 @@ Exercises: rotated, pooled, dot, convolved, prefix_sum, row_sums.
 Chapter: docs/cuda/reduction.md.
 """
 
-from weave.lab import empty, loads, run
+from lab.kernels import empty, loads, run
 
 
 def rotated():

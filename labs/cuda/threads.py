@@ -13,7 +13,7 @@ Exercises: squared, larger, relu, transposed, outer, backwards, tril.
 Chapter: docs/cuda/vector-addition.md.
 """
 
-from weave.lab import empty, run
+from lab.kernels import empty, run
 
 
 def doubled():

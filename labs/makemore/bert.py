@@ -6,7 +6,7 @@
 The rest is the book's: ends(ids), mask_of(model), of_letters(logits) (log-probabilities
 of the letters 1, 2, ... only), and BLANK, which is "?".
 
-Exercises: corrupt, surprise, fill.
+Exercises: corrupt, pseudo_nll, fill.
 Chapter: docs/makemore/bert.md.  In place of: scratch.makemore.bert.
 """
 
@@ -70,15 +70,15 @@ def corrupt(ids, mask, share=0.15, generator=None):
     raise NotImplementedError("corrupt is yours to write")
 
 
-def surprise(model, ids, ahead=False, batch=4096):
+def pseudo_nll(model, ids, ahead=False, batch=4096):
     """ids (N, T) -> nats (N, T), float64: -ln p of each letter, hidden; 0 elsewhere.
 
     p is among letters only (of_letters). With ahead, the letters that follow are hidden
-    with it. batch letters at a time, without slopes.
+    with it. batch letters at a time, without gradients.
 
     How likely is a word?
 
-    >>> nats = surprise(Twin(), torch.tensor([[0, 1, 1, 2, 0, 0]]))
+    >>> nats = pseudo_nll(Twin(), torch.tensor([[0, 1, 1, 2, 0, 0]]))
     >>> [round(each, 3) for each in nats[0].tolist()]     # ln 4; like its left; not so
     [0.0, 1.386, 0.02, 5.02, 0.0, 0.0]
     >>> class Count:                                      # the less is hidden, the surer
@@ -88,11 +88,11 @@ def surprise(model, ids, ahead=False, batch=4096):
     ...         logits[:, :, 1] = -(ids == 5).sum(1, keepdim=True)
     ...         return logits
     >>> ids = torch.tensor([[0, 1, 1, 1, 0, 0]])
-    >>> [[round(each, 3) for each in surprise(Count(), ids, ahead)[0, 1:4].tolist()]
+    >>> [[round(each, 3) for each in pseudo_nll(Count(), ids, ahead)[0, 1:4].tolist()]
     ...  for ahead in (False, True)]
     [[2.214, 2.214, 2.214], [4.115, 3.143, 2.214]]
     """
-    raise NotImplementedError("surprise is yours to write")
+    raise NotImplementedError("pseudo_nll is yours to write")
 
 
 def fill(model, vocabulary, pattern, count=5, width=200):

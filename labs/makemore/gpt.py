@@ -13,7 +13,7 @@ Chapter: docs/makemore/gpt.md.  In place of: scratch.makemore.gpt.
 import torch
 import torch.nn.functional as F
 
-from scratch.makemore import gpt
+from scratch.makemore import data, gpt
 from scratch.makemore.gpt import Config
 
 
@@ -28,8 +28,8 @@ def rows(words, vocabulary, block_size):
 
     ids: 0, the letters, and 0 until the row is full. targets: the letters and the 0 at
     the end, one place earlier than in ids, and -1 until the row is full. A word that
-    does not fit is a ValueError: "'abc' has 3 characters; block_size 3 holds 2 and the
-    beginning".
+    does not fit is a ValueError: "'abc' has 3 characters; block_size 3 holds 2 and its
+    boundary".
 
     How is a whole word learnt from at once?
 
@@ -42,7 +42,7 @@ def rows(words, vocabulary, block_size):
     ...     rows(["abc"], Letters, 3)
     ... except ValueError as error:
     ...     print(error)
-    'abc' has 3 characters; block_size 3 holds 2 and the beginning
+    'abc' has 3 characters; block_size 3 holds 2 and its boundary
     """
     raise NotImplementedError("rows is yours to write")
 
@@ -114,15 +114,15 @@ def sums(pairs):
 def fine_tuned(model, few, steps, rate, batch=32, seed=1):
     """few = ids, targets (N, T) -> another model like it, trained on few from there on.
 
-    model itself stays as it is. gpt.batches, with a torch.Generator of that seed, makes
-    the minibatches; the rate falls from rate to almost nothing, as transformer.cosine
-    has it, without a warm-up.
+    model itself stays as it is. data.batches, with a torch.Generator of that seed, makes
+    the minibatches; the rate falls from rate to almost nothing, as cosine_rates of
+    optimizers.py has it, with warm=0.
 
     How is a whole word learnt from at once?
 
     >>> start = GPT(Config(5, 5, layers=1, heads=1, channels=8), torch.Generator())
-    >>> many = gpt.rows(["dad", "dada", "add"], Letters, 5)
-    >>> few = gpt.rows(["cab"], Letters, 5)
+    >>> many = data.rows(["dad", "dada", "add"], Letters, 5)
+    >>> few = data.rows(["cab"], Letters, 5)
     >>> pretrained = fine_tuned(start, many, 100, 0.03)
     >>> tuned = fine_tuned(pretrained, few, 30, 0.01)
     >>> tuned is pretrained, type(tuned) is type(start)

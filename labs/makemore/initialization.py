@@ -67,10 +67,10 @@ def saturation(y, limit=0.97):
     raise NotImplementedError("saturation is yours to write")
 
 
-def update_to_data(parameters, slopes, rate):
-    """[p], [∂loss/∂p] -> [std of a step rate · slope / std of p], floats.
+def update_to_data(parameters, gradients, rate):
+    """[p], [∂loss/∂p] -> [std of a step rate · gradient / std of p], floats.
 
-    ValueError if there are not as many slopes as parameters; zip has a word for that.
+    ValueError if there are not as many gradients as parameters; zip has a word for that.
 
     What to look at while it trains?
 

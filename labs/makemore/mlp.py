@@ -1,7 +1,7 @@
 """The network's forward pass, one minibatch after another, and the lecture's three exercises.
 
     B  examples of a minibatch    T  positions of a context    V  symbols
-    C  channels of an embedding   H  hidden units              N  examples
+    C  channels of an embedding   H  hidden units
 
 The first two are in the module, and its tests judge them. The other three are yours
 alone: the examples of their docstrings judge them.
@@ -11,13 +11,14 @@ Chapter: docs/makemore/mlp.md.  In place of: scratch.makemore.mlp.
 """
 
 import math
+from itertools import repeat
 
 import torch
 import torch.nn.functional as F
 
 from scratch.makemore import mlp
 from scratch.makemore.bigram import Bigram, count_pairs
-from scratch.makemore.data import Vocabulary, book, dataset, read_words, split
+from scratch.makemore.data import Vocabulary, batches, book, dataset, read_words, split
 from scratch.makemore.evaluate import loss
 
 
@@ -52,13 +53,12 @@ class MLP(mlp.MLP):
         raise NotImplementedError("MLP.__call__ is yours to write")
 
 
-def train(model, contexts, targets, rates, batch=32, generator=None):
-    """contexts (N, T), targets (N), a learning rate per step -> the loss of each step.
+def train(model, batches, rates):
+    """Pairs (contexts, targets), a learning rate for each -> the loss of each step.
 
-    A generator: for each rate, draw batch rows with torch.randint(len(targets),
-    (batch,), generator=generator), take F.cross_entropy of their logits, move every
-    tensor of model.parameters() by -rate times its slope, and yield the loss as it was
-    before, a float. Raises ValueError ("no examples to train on") if there are none.
+    A generator: for each rate, take the next minibatch, F.cross_entropy of its logits,
+    move every tensor of model.parameters() by -rate times its gradient, and yield the
+    loss as it was before, a float. No minibatch is taken for which there is no rate.
 
     Why only a few examples at a time?
 
@@ -69,7 +69,8 @@ def train(model, contexts, targets, rates, batch=32, generator=None):
     ...     def __call__(self, contexts):
     ...         return torch.stack([0 * self.w, self.w], 1).expand(len(contexts), 2)
     >>> model, contexts = Scale(), torch.zeros(4, 1, dtype=torch.int64)
-    >>> steps = train(model, contexts, torch.ones(4, dtype=torch.int64), [2.0, 0.0])
+    >>> source = repeat((contexts, torch.ones(4, dtype=torch.int64)))
+    >>> steps = train(model, source, [2.0, 0.0])
     >>> round(next(steps), 6)                          # ln 2
     0.693147
     >>> round(model.w.item(), 6)                       # slope -1/2, rate 2
@@ -89,7 +90,7 @@ def dev_loss(steps=10_000, rate=0.1, batch=32, hidden_scale=1.0, seed=1, **sizes
     generator = torch.Generator().manual_seed(seed)
     model = mlp.MLP(len(vocabulary), generator=generator, **sizes)
     model.W1.data *= hidden_scale
-    for _ in mlp.train(model, *examples, mlp.two_rates(steps, rate), batch, generator):
+    for _ in mlp.train(model, batches(*examples, batch, generator), mlp.two_rates(steps, rate)):
         pass
     return loss(model, *dev)
 
@@ -116,7 +117,7 @@ def calmed(model):
     """model -> the same model, changed so that its first loss is that of a guess, ln V.
 
     Change what has to be changed in place (with torch.no_grad()), and leave it able to
-    learn: no parameter may have a slope of 0 everywhere.
+    learn: no parameter may have a gradient of 0 everywhere.
 
     How does the network answer?
 

@@ -44,11 +44,11 @@ def look_up(tally, numbers):
 
 
 def mixed(evidence, strengths, guess):
-    """What counts of several lengths of context say together about a probability.
+    """The probability that counts of several lengths of context give together.
 
-    evidence holds a pair (count, total) for each length, the longest last. The fake
-    counts of each are shared out by what those before it say, beginning with guess.
-    Where there are no counts, neither real nor fake, what came before stands.
+    evidence holds a pair (count, total) for each length, the longest last. The pseudo-
+    counts of each are distributed by the estimate of those before it, first by guess.
+    Where there are no counts, neither real nor pseudocounts, what came before stands.
 
     What can the shorter contexts say?
 

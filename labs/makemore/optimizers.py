@@ -5,7 +5,7 @@
 
 A move changes p, v and s in place: v.copy_(...), p -= ...
 
-Exercises: Momentum.move, RMSProp.move, Adam.move, cosine, clip.
+Exercises: Momentum.move, RMSProp.move, Adam.move, cosine, clip_grad_norm.
 Chapter: docs/makemore/optimizers.md.  In place of: scratch.makemore.optimizers.
 """
 
@@ -16,12 +16,12 @@ import torch
 from scratch.makemore import optimizers
 
 
-def moved(rule, slopes, **settings):
-    """Where a parameter that begins at 0 is after each of these slopes."""
+def moved(rule, gradients, **settings):
+    """Where a parameter that begins at 0 is after each of these gradients."""
     p = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     optimizer, places = rule([p], **settings), []
-    for slope in slopes:
-        p.grad = torch.full_like(p, slope)
+    for gradient in gradients:
+        p.grad = torch.full_like(p, gradient)
         optimizer.step()
         places.append(round(p.item(), 6))
     return places
@@ -90,20 +90,20 @@ def cosine(step, steps, low=0.0):
     raise NotImplementedError("cosine is yours to write")
 
 
-def clip(parameters, limit):
-    """Shorten all slopes together to this length, if longer -> the length they had.
+def clip_grad_norm(parameters, limit):
+    """Scale all gradients together so that their norm is at most limit -> the norm.
 
-    Multiply each p.grad in place by limit / (length + 1e-6), at most 1. A parameter
-    whose grad is None does not count. Raises ValueError ("... call backward() first")
-    if none has one. Returns the length, a tensor of one number.
+    Multiply each p.grad in place by limit / (norm + 1e-6), at most 1. A parameter whose
+    grad is None does not count. Raises ValueError ("... call backward() first") if none
+    has one. Returns the norm as it was before, a tensor of one number.
 
     What if a slope is absurd?
 
     >>> p, q = torch.zeros(1, requires_grad=True), torch.zeros(2, requires_grad=True)
     >>> (3 * p.sum() + 4 * q[0]).backward()
-    >>> round(float(clip([p, q], 10.0)), 4), p.grad.tolist()
+    >>> round(float(clip_grad_norm([p, q], 10.0)), 4), p.grad.tolist()
     (5.0, [3.0])
-    >>> round(float(clip([p, q], 1.0)), 4), round(p.grad.item(), 4), round(q.grad[0].item(), 4)
+    >>> round(float(clip_grad_norm([p, q], 1.0)), 4), round(p.grad.item(), 4), round(q.grad[0].item(), 4)
     (5.0, 0.6, 0.8)
     """
-    raise NotImplementedError("clip is yours to write")
+    raise NotImplementedError("clip_grad_norm is yours to write")

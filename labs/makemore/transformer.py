@@ -22,23 +22,24 @@ class Block(transformer.Block):
     self.pre, each part reads the stream normalised, and else the sum is normalised.
     """
 
-    def forward(self, x, *how):
+    def forward(self, x, mask=None, rotate=None, cache=None, maps=None):
         """x (B, T, C) -> x (B, T, C).
 
-        how is for the attention: self.attention(..., *how). What a part makes goes
-        through self.dropout before it is added.
+        All but x is for the attention: self.attention(..., mask, rotate=rotate,
+        cache=cache, maps=maps). What a part makes goes through self.dropout before it
+        is added.
 
         What is in a block?
 
         >>> block = Block(Config(5, 5, layers=1, heads=1, channels=2))
         >>> asked = []
-        >>> def attention(x, *how):
-        ...     asked.append(how)
+        >>> def attention(x, mask=None, rotate=None, cache=None, maps=None):
+        ...     asked.append((mask, rotate, cache, maps))
         ...     return 10 * x
         >>> block.attention, block.mlp = torch.nn.Module(), torch.nn.Module()
         >>> block.attention.forward, block.mlp.forward = attention, lambda x: 100 * x
-        >>> block(torch.zeros(1, 1, 2), "mask", "rotate").tolist(), asked
-        ([[[0.0, 0.0]]], [('mask', 'rotate')])
+        >>> block(torch.zeros(1, 1, 2), "mask", "rotate", maps="maps").tolist(), asked
+        ([[[0.0, 0.0]]], [('mask', 'rotate', None, 'maps')])
 
         Why add, and not replace?
 
@@ -55,8 +56,8 @@ class Block(transformer.Block):
 class Rotary(transformer.Rotary):
     """The book's, but for the method that you write.
 
-    Rotary(places, D, like) has made self.cos and self.sin, (T, D / 2) each: of the angle
-    t * 10000^(-2i / D) by which pair i of channels turns at place t.
+    Rotary(positions, D, like) has made self.cos and self.sin, (T, D / 2) each: of the angle
+    t * 10000^(-2i / D) by which pair i of channels turns at position t.
     """
 
     def __call__(self, x):

@@ -1,16 +1,25 @@
 """How the book is made: chapters are executed, and their outputs woven into the pages.
 
     chapter      a Markdown file, taken apart into prose, code and listings
-    listing      the current source of an object, found by name
-    kernel       what runs inside the kernel: claims, computed numbers, files read
+    listing      the current source of an object, found by name: Python and CUDA C
+    names        which names code uses and makes: visible code takes none from checks
     execute      runs the code of chapters, several at a time
+    kernel       what runs inside the kernel: claims, computed numbers, files read
     cache        keeps what execution gave for as long as nothing it depends on changes
+    imports      which of the book's modules a piece of code imports
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark
-    plugin       the MkDocs plugin, on mkdocs-jupyter's own class
-    mathematics  formulas to HTML and MathML
-    finish       HTML to HTML: the last step, over a built site
-    machine      names the processor, for what the benchmarks write
+    page         an executed chapter becomes a page's Markdown, and a notebook
+    take         a module with its companions, so that it works where a reader puts it
+    offer        what a page offers to take away: modules at its top, buttons beside captions
+    plugin       all of this as a plugin of MkDocs
+    finish       HTML to HTML, the last step over a built site: formulas, styles, policy
+    card         the picture that stands for a chapter where its address is shared
+    feed         the feed of the chapters
+    repository   where the book's source lives, and what git knows about it
+    site         the built site, as tests and benchmarks look at it
+    files        files that are whole at every moment
+    assets       styles and scripts of the pages;  theme  what is added to Material's templates
 """
 
 

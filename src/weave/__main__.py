@@ -11,10 +11,11 @@ import logging
 import sys
 from pathlib import Path
 
-from . import WeaveError, finish
-from .cache import Cache
-from .chapter import Chapter
-from .execute import execute
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, ConfigurationError
+
+from . import WeaveError
+from .finish import finish
 
 
 def main(arguments=None):
@@ -23,7 +24,8 @@ def main(arguments=None):
     commands.add_parser("status", help="list the chapters: fresh, or stale and why")
     run = commands.add_parser("run", help="execute one chapter and print its outputs")
     run.add_argument("file", type=Path)
-    run.add_argument("--seconds", type=float, default=120, help="stop after this long (120)")
+    run.add_argument("--seconds", type=float, default=120,
+                     help="of processor time that are meant to do (120)")
     commands.add_parser("clean", help="forget every result")
     end = commands.add_parser("finish", help="finish a built site")
     end.add_argument("folder", type=Path)
@@ -31,48 +33,60 @@ def main(arguments=None):
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         return {"status": status, "run": run_one, "clean": clean, "finish": finish_site}[given.command](given)
-    except (WeaveError, FileNotFoundError) as error:
+    except (WeaveError, FileNotFoundError, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 1
+    except Abort as stopped:    # MkDocs has said why
+        return stopped.exit_code
+
+
+def book():
+    """The settings in mkdocs.yml: MkDocs's own, and the weave's."""
+    config = load_config()
+    if "weave" not in config.plugins:
+        raise ConfigurationError("mkdocs.yml does not have weave among its plugins")
+    return config, config.plugins["weave"].config
 
 
 def status(given):
-    cache = Cache()
-    for path in sorted(Path("docs").rglob("*.md")):
-        chapter = Chapter(path)
+    config, settings = book()
+    for path in sorted(Path(config.docs_dir).rglob("*.md")):
+        chapter = settings.chapter(path)
         if "jupyter" in chapter.meta:
-            reasons = cache.why_stale(chapter)
+            reasons = settings.cache().why_stale(chapter)
             print(f"{'stale' if reasons else 'fresh'}  {chapter.name}")
             for reason in reasons:
                 print(f"       {reason}")
 
 
 def run_one(given):
-    def done(chapter, results, inputs):
-        for cell, result in zip(chapter.cells, results):
-            for output in result["outputs"]:
+    _, settings = book()
+
+    def done(chapter, inputs):
+        for cell in chapter.cells:
+            for output in cell.outputs:
                 text = output.get("text") or output["data"].get("text/plain", "")
                 print(f"{chapter.name}:{cell.line}: {text.rstrip()}")
-            for sentence in result.get("claims", []):
+            for sentence in cell.claims:
                 print(f"{chapter.name}:{cell.line}: holds: {sentence}")
-            if "value" in result:
-                print(f"{chapter.name}:{cell.line}: {cell.source} = {result['value']}")
-        Cache().store(chapter, results, inputs)
+            if cell.role == "value":
+                print(f"{chapter.name}:{cell.line}: {cell.source} = {cell.value}")
+        settings.cache().store(chapter, inputs)
 
-    errors = execute([Chapter(given.file)], done, given.seconds)
+    errors = settings.execute([settings.chapter(given.file)], done, given.seconds)
     for error in errors:
         print(error, file=sys.stderr)
     return len(errors)
 
 
 def clean(given):
-    Cache().clean()
+    book()[1].cache().clean()
 
 
 def finish_site(given):
     if not given.folder.is_dir():
         raise FileNotFoundError(f"{given.folder} is not a folder; build the site first: make site")
-    errors = finish.finish(given.folder, Path("docs"))
+    errors = finish(given.folder, Path("docs"))
     for error in errors:
         print(error, file=sys.stderr)
     return len(errors)

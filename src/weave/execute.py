@@ -1,7 +1,8 @@
 """Run the code of chapters, several at a time, each in a kernel of its own.
 
-Kernels are reached through Unix sockets in a private folder, not through TCP.  A chapter that
-runs past its limit is stopped and named, and whatever ends the run ends its kernels.
+Kernels are reached through Unix sockets in a private folder, not through TCP.  A chapter that uses
+more processor time than its limit is named, and one that uses ten times as much is stopped; how busy
+the machine is does not matter.  Whatever ends the run ends its kernels.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import psutil
 from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -25,35 +27,38 @@ log = logging.getLogger("mkdocs.plugins.weave")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 IN_CELL = re.compile(r"Cell In\[\d+\], line (\d+)")
 IN_FILE = re.compile(r"File (\S+?):(\d+)")
+STOPPED = 10    # times its limit of processor time, and a chapter is stopped
 
 
-def execute(chapters, done, limit=120.0, jobs=os.cpu_count() or 1):
-    """Run the chapters, and call done(chapter, results, inputs) as each ends; return the errors.
+def execute(chapters, done, limit=120.0, jobs=None, environment=None):
+    """Run the chapters, and call done(chapter, inputs) as each ends; return the errors.
 
-    results has one dictionary per cell of the chapter: outputs (nbformat), claims, value;
-    inputs is what kernel.inputs found; limit is seconds per chapter.
+    What its cells gave is then in chapter.cells; inputs is what kernel.inputs found; limit is in seconds
+    of processor time per chapter; jobs says how many run at a time, by default as many as there are
+    processors; environment is added to the variables of the kernels' environment.
     """
     if not chapters:
         return []
     with tempfile.TemporaryDirectory(prefix="weave-", ignore_cleanup_errors=True) as sockets:
-        return asyncio.run(execute_all(chapters, done, limit, jobs, Path(sockets)))
+        jobs = jobs or os.cpu_count() or 1
+        return asyncio.run(execute_all(chapters, done, limit, jobs, environment or {}, Path(sockets)))
 
 
-async def execute_all(chapters, done, limit, jobs, sockets):
+async def execute_all(chapters, done, limit, jobs, environment, sockets):
     turn, errors, left = asyncio.Semaphore(jobs), [], len(chapters)
 
     async def one(chapter, folder):
         nonlocal left
         async with turn:
             log.info("weave: executing %s, %d cells", chapter.name, len(chapter.cells))
-            begin, outcome = time.monotonic(), "failed after"
+            begin, outcome, run = time.monotonic(), "failed after", Run(chapter, folder, environment)
             try:
-                done(chapter, *await asyncio.wait_for(run_cells(chapter, folder), limit))
+                done(chapter, await run.within(limit))
                 outcome = "executed in"
-            except asyncio.TimeoutError:
-                errors.append(chapter.error(chapter.running, f"stopped here after {limit:.0f} s, "
-                              "the limit for a chapter; move long work into a script that writes "
-                              "results/*.json"))
+                if run.used > limit:
+                    log.info("weave: %s used %.0f s of processor time, and %.0f are meant to do; move long "
+                             "work into a script that writes its results to a file",
+                             chapter.name, run.used, limit)
             except WeaveError as error:
                 errors.append(error)
             left -= 1
@@ -64,57 +69,89 @@ async def execute_all(chapters, done, limit, jobs, sockets):
     return errors
 
 
-async def run_cells(chapter, folder):
-    folder.mkdir()
-    manager = AsyncKernelManager(kernel_name="python3", transport="ipc",
-                                 connection_file=str(folder / "kernel.json"))
-    client = NotebookClient(nbformat.v4.new_notebook(), km=manager, timeout=None)
+class Run:
+    """One execution of a chapter, in a kernel of its own; line is where it has come to."""
+
+    def __init__(self, chapter, folder, environment):
+        self.chapter, self.line = chapter, 1
+        folder.mkdir()
+        self.options = {"env": kernel_environment(folder) | environment, "cwd": str(chapter.root),
+                        "extra_arguments": ["--HistoryManager.enabled=False"]}
+        self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc",
+                                          connection_file=str(folder / "kernel.json"))
+        self.client = NotebookClient(nbformat.v4.new_notebook(), km=self.manager, timeout=None)
+        self.used = 0.0    # seconds of processor time, of the kernel and what it started
+
+    async def within(self, limit):
+        """What whole() gives.  WeaveError, with the line, once ten times the limit is used up."""
+        work = asyncio.ensure_future(self.whole())
+        try:
+            while not work.done():
+                await asyncio.wait([work], timeout=0.5)
+                self.used = max(self.used, processor_time(self.manager))
+                if self.used > STOPPED * limit and not work.done():
+                    raise self.chapter.error(self.line, f"stopped here after {self.used:.0f} s of "
+                                             f"processor time, and {limit:.0f} are meant to do; "
+                                             "move long work into a script that writes its results to a file")
+            return work.result()
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)    # which ends its kernel
+
+    async def whole(self):
+        """Execute every cell of the chapter, in order; what the kernel read."""
+        try:
+            await self.manager.start_kernel(**self.options)
+            await self.client.async_start_new_kernel_client()
+            where = f"{str(self.chapter.root)!r}, {self.chapter.source!r}"
+            await self.ask(f"__import__('weave.kernel').kernel.start({where})")
+            for cell in self.chapter.cells:
+                await self.execute(cell)
+            return (await self.ask("__weave_inputs__()"))["inputs"]
+        finally:
+            if self.client.kc:
+                self.client.kc.stop_channels()
+            await self.manager.shutdown_kernel(now=True)
+
+    async def execute(self, cell):
+        self.line = cell.line
+        given = await self.ask(f"__weave_value__({cell.source})" if cell.role == "value" else cell.source)
+        if cell.role == "check" and given["unreached"]:
+            raise self.chapter.error(cell.line + given["unreached"][0] - 1,
+                                     "this claim was never reached, so nothing was checked")
+        cell.result = given
+
+    async def ask(self, source):
+        """Execute a source; what it gave, with the kernel's own report taken out of the outputs."""
+        cell = nbformat.v4.new_code_cell(source)
+        self.client.nb.cells.append(cell)
+        try:
+            await self.client.async_execute_cell(cell, len(self.client.nb.cells) - 1, store_history=True)
+        except CellExecutionError as error:
+            raise failure(self.chapter, cell, self.line, error) from None
+        except DeadKernelError:
+            if await self.manager.is_alive():    # nbclient says this of a cancelled wait, too
+                raise asyncio.CancelledError from None
+            raise self.chapter.error(self.line, "the kernel died while this cell ran") from None
+        given, outputs = {"claims": [], "unreached": [], "value": None}, []
+        for output in cell.outputs:
+            report = output.get("data", {}).get(MIME)
+            if report is None:
+                output.pop("execution_count", None)
+                outputs.append(dict(output))
+            else:
+                given.update(report)
+        return {**given, "outputs": joined(outputs)}
+
+
+def processor_time(manager):
+    """Seconds that a kernel has used, with the processes that it started; 0 if it does not run."""
     try:
-        await manager.start_kernel(env=environment(folder), cwd=str(chapter.root),
-                                   extra_arguments=["--HistoryManager.enabled=False"])
-        await client.async_start_new_kernel_client()
-        return await answers(client, chapter)
-    finally:
-        if client.kc:
-            client.kc.stop_channels()
-        await manager.shutdown_kernel(now=True)
-
-
-async def answers(client, chapter):
-    """The result of every cell of the chapter, in order, and what the kernel read."""
-    await ask(client, chapter, f"__import__('weave.kernel').kernel.start({str(chapter.root)!r})", 1)
-    results = []
-    for cell in chapter.cells:
-        source = f"__weave_value__({cell.source})" if cell.role == "value" else cell.source
-        results.append(await ask(client, chapter, source, cell.line))
-        if cell.role == "check" and results[-1].get("unreached"):
-            raise chapter.error(cell.line + results[-1]["unreached"][0] - 1,
-                                "this claim was never reached, so nothing was checked")
-    return results, (await ask(client, chapter, "__weave_inputs__()", 1))["inputs"]
-
-
-async def ask(client, chapter, source, line):
-    """Execute one cell; what it gave, with the kernel's own report taken out of the outputs."""
-    cell = nbformat.v4.new_code_cell(source)
-    client.nb.cells.append(cell)
-    chapter.running = line
-    try:
-        await client.async_execute_cell(cell, len(client.nb.cells) - 1, store_history=True)
-    except CellExecutionError as error:
-        raise failure(chapter, cell, line, error) from None
-    except DeadKernelError:
-        if await client.km.is_alive():    # nbclient says this of a cancelled wait, too
-            raise asyncio.CancelledError from None
-        raise chapter.error(line, "the kernel died while this cell ran") from None
-    result, outputs = {}, []
-    for output in cell.outputs:
-        report = output.get("data", {}).get(MIME)
-        if report is None:
-            output.pop("execution_count", None)
-            outputs.append(dict(output))
-        else:
-            result.update(report)
-    return {"outputs": joined(outputs), **result}
+        kernel = psutil.Process(manager.provisioner.pid)
+        times = [each.cpu_times() for each in (kernel, *kernel.children(recursive=True))]
+    except (psutil.Error, AttributeError, TypeError, ValueError):
+        return 0.0
+    return sum(each.user + each.system for each in times) + times[0].children_user + times[0].children_system
 
 
 def joined(outputs):
@@ -128,7 +165,8 @@ def joined(outputs):
             texts = {"stdout": "", "stderr": ""}
             for output in some:
                 texts[output["name"]] += output["text"]
-            some = [{"output_type": "stream", "name": name, "text": text} for name, text in texts.items() if text]
+            some = [{"output_type": "stream", "name": name, "text": text}
+                    for name, text in texts.items() if text]
         result += some
     return result
 
@@ -142,7 +180,7 @@ def failure(chapter, cell, line, error):
     if error.ename == "AssertionError":
         what = f"this claim is false: {error.evalue or 'it has no sentence'}"
     places = [f"{path}:{number}" for path, number in IN_FILE.findall(trace)
-              if (chapter.root / os.path.expanduser(path)).is_relative_to(chapter.root / "src")]
+              if (chapter.root / os.path.expanduser(path)).is_relative_to(chapter.root / chapter.source)]
     if places:
         path, number = places[-1].rsplit(":", 1)
         path = Path(os.path.expanduser(path))
@@ -150,7 +188,7 @@ def failure(chapter, cell, line, error):
     return chapter.error(at, what)
 
 
-def environment(folder):
+def kernel_environment(folder):
     """The kernel's environment: one thread, a fixed hash seed, the house style of figures."""
     return {
         **os.environ,
@@ -161,5 +199,4 @@ def environment(folder):
         "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "COLUMNS": "88",
-        "SCRATCH_NAMES": "",    # the book's own list, whatever the reader's is
     }

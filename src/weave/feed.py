@@ -1,17 +1,24 @@
 """An Atom feed of the chapters (RFC 4287), newest first."""
 
-from xml.sax.saxutils import escape
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 
 def atom(title, site_url, entries):
     """The text of a feed.  entries are (title, address, date as in git, description)."""
     newest = sorted(entries, key=lambda entry: entry[2], reverse=True)
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', '<feed xmlns="http://www.w3.org/2005/Atom">',
-             f"<title>{escape(title)}</title>", f"<id>{escape(site_url)}</id>",
-             f'<link href="{escape(site_url)}"/>', f'<link rel="self" href="{escape(site_url)}feed.xml"/>',
-             f"<updated>{newest[0][2]}</updated>", f"<author><name>{escape(title)}</name></author>"]
+    feed = Element("feed", xmlns="http://www.w3.org/2005/Atom")
+    add(feed, title=title, id=site_url, updated=newest[0][2])
+    SubElement(feed, "link", href=site_url)
+    SubElement(feed, "link", rel="self", href=f"{site_url}feed.xml")
+    add(SubElement(feed, "author"), name=title)
     for name, address, date, description in newest:
-        lines.append(f'<entry><title>{escape(name)}</title><id>{escape(address)}</id>'
-                     f'<link href="{escape(address)}"/><updated>{date}</updated>'
-                     f"<summary>{escape(description)}</summary></entry>")
-    return "\n".join([*lines, "</feed>"]) + "\n"
+        entry = SubElement(feed, "entry")
+        add(entry, title=name, id=address, updated=date, summary=description)
+        SubElement(entry, "link", href=address)
+    return tostring(feed, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def add(node, **texts):
+    """Give a node children that hold nothing but text."""
+    for name, text in texts.items():
+        SubElement(node, name).text = text

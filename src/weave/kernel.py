@@ -14,8 +14,11 @@ from pathlib import Path
 MIME = "application/vnd.weave+json"
 
 
-def start(root):
-    """Prepare this kernel: figures as SVG, asserts that report, files that are noted."""
+def start(root, source):
+    """Prepare this kernel: figures as SVG, asserts that report, files that are noted.
+
+    root is the book's folder, and source, under it, that of its modules.
+    """
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -24,7 +27,7 @@ def start(root):
         "bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
     shell.ast_transformers.append(Claims(shell))
     shell.user_ns["__weave_value__"] = lambda value: report(value=str(value))
-    shell.user_ns["__weave_inputs__"] = lambda: report(inputs=inputs(root, opened))
+    shell.user_ns["__weave_inputs__"] = lambda: report(inputs=inputs(Path(root), source, opened))
     opened = set()
     sys.addaudithook(lambda event, args: event == "open" and note(opened, *args))
 
@@ -71,16 +74,16 @@ def note(opened, path, mode, flags):
         opened.add(os.path.abspath(path))
 
 
-def inputs(root, opened):
+def inputs(root, source, opened):
     """The files under root that were read, and the versions of what was imported."""
-    root, source = Path(root), Path(root) / "src"
     modules = {Path(file) for module in list(sys.modules.values())
                if (file := getattr(module, "__dict__", {}).get("__file__"))}
-    read = {Path(path) for path in opened} | {path for path in modules if path.is_relative_to(source)}
-    files = sorted(str(path.relative_to(root)) for path in read if path.is_relative_to(root))
+    read = {Path(path) for path in opened} | modules    # a module may have come from its .pyc
+    machinery = Path(__file__).parent
+    files = sorted(str(path.relative_to(root)) for path in read
+                   if path.is_relative_to(root) and not path.is_relative_to(machinery))
     kept = [file for file in files
-            if not file.startswith((".", "src/weave/")) and not file.endswith((".pyc", ".lock"))
-            and (root / file).is_file()]
+            if not file.startswith(".") and not file.endswith((".pyc", ".lock")) and (root / file).is_file()]
     owners = importlib.metadata.packages_distributions()
     names = {name for top in {name.split(".")[0] for name in list(sys.modules)}
              for name in owners.get(top, [])}

@@ -1,73 +1,102 @@
 """An executed chapter becomes a page's Markdown, and a notebook to take away."""
 
-import html
 import re
+import textwrap
+from pathlib import Path
 
 import jupytext
 import nbformat
 
-from . import listing, render
-from .chapter import cells_of, values_in
-from .render import OutputError
+from . import render
+from .render import Html, OutputError
 
-CLONE = """
-if "google.colab" in sys.modules and not os.path.exists("book"):
-    subprocess.run(["git", "clone", "-q", "--depth=1", "{0}", "book"], check=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "./book"], check=True)
-    sys.path.insert(0, "book/src")
-"""
 BEGIN = """import os
 import subprocess
 import sys
 from pathlib import Path
 {clone}
-import scratch    # the book's modules: elsewhere than in Colab, yours to install
+import {package}    # the book's modules: elsewhere than in Colab, yours to install
 
-os.chdir(Path(scratch.__file__).resolve().parents[2])    # the book, with its data and results"""
+os.chdir(Path({package}.__file__).resolve().parents[{up}])    # the book, with its data and results
+sys.path.insert(0, os.getcwd())    # and what it reads them with"""
+CLONE = """
+if "google.colab" in sys.modules and not os.path.exists("book"):
+    subprocess.run(["git", "clone", "-q", "--depth=1", "{repository}", "book"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "./book"], check=True)
+    sys.path.insert(0, "book/{source}")
+"""
 
 
-def weave(chapter, results, source_link, save, prefix):
-    """The Markdown of a chapter with its results.  Raises WeaveError.
+def weave(chapter, caption, save, prefix, html=str):
+    """The Markdown of an executed chapter.  Raises WeaveError.
 
-    source_link(listing) gives the caption of a listing, save is as in render.Renderer, and prefix
-    begins the names of figures.
+    caption(listing) gives the line of HTML above a listing, save is as in render.Renderer, and prefix
+    begins the names of figures.  html(part) gives what stands in the Markdown for a render.Html: by
+    default the HTML itself.
     """
     renderer = render.Renderer(prefix, save)
     parts = []
-    for block, given in paired(chapter, results):
+    for block in chapter.blocks:
         if block.kind == "prose":
-            parts.append(with_values(block.text, [render.plain(one["value"]) for one in given]))
-        elif block.kind == "listing":
-            found = find(chapter, block)
-            parts += [source_link(found), fenced(found.text)]
+            parts.append(block.filled(render.plain))
+            continue
+        if block.kind == "listing":
+            inside = [Html(caption(block.listing)), fenced(block.listing.text, block.listing.language)]
         else:
-            if block.role == "shown":
-                parts.append(fenced(block.text))
-            named = named_texts(block, given)
-            try:
-                parts.append(renderer.outputs(given[0]["outputs"], **named))
-            except OutputError as error:
-                raise chapter.error(block.line - 1, str(error)) from None
-            if given[0].get("claims"):
-                parts.append(render.claims(given[0]["claims"]))
+            inside = executed(block, renderer)
+        parts += [indented(html(part) if isinstance(part, Html) else part, block.indent) for part in inside]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def notebook(chapter, results, repository=None):
-    """The executed chapter as an nbformat notebook; repository is what Colab has to clone first."""
-    clone = CLONE.format(repository) if repository else ""
-    cells = [code_cell(BEGIN.format(clone=clone), hidden=True)]
-    for block, given in paired(chapter, results):
+def executed(block, renderer):
+    """What a page shows of a block of code: the code, or its fold; outputs; claims."""
+    try:
+        if block.role == "quiet" and render.returns_text(block.code.outputs):
+            raise OutputError("a quiet cell returns text, which would stand on the page; end the cell with "
+                              "something else than an expression, or print() what the reader should see")
+        outputs = renderer.outputs(block.code.outputs, **block.texts)
+    except OutputError as error:
+        raise block.chapter.error(block.line - 1, str(error)) from None
+    if block.role == "shown":
+        return [fenced(block.text), *outputs]
+    if block.role == "check":
+        return [*outputs, render.claims(block.code.claims)]
+    if "alt" in block.options:
+        return [*outputs, folded(block.text, "The code of this figure")]
+    return [folded(block.text, "Set-up"), *outputs]
+
+
+def folded(code, title):
+    """Code that is there for whoever unfolds it."""
+    lines = render.counted(code.count("\n") + 1, "line")
+    return f'??? weave-code "{title}, {lines}"\n\n{indented(fenced(code), "    ")}'
+
+
+def indented(text, indent):
+    return textwrap.indent(text, indent, lambda line: True) if indent else text
+
+
+def notebook(chapter, repository=None, package=None):
+    """The executed chapter as an nbformat notebook.
+
+    package is what it imports, and repository what Colab has to clone and install to have that.
+    """
+    cells = []
+    if package:
+        clone = CLONE.format(repository=repository, source=chapter.source) if repository else ""
+        up = 1 + len(Path(chapter.source).parts)
+        cells.append(code_cell(BEGIN.format(clone=clone, package=package, up=up), hidden=True))
+    for block in chapter.blocks:
         if block.kind == "prose":
-            text = with_values(block.text, [one["value"] for one in given]).strip()
+            text = block.filled().strip()
             if text:
                 cells.append(markdown_cell(text))
         elif block.kind == "listing":
-            found = find(chapter, block)
+            found = block.listing
             where = f"`{found.path}`, lines {found.first} to {found.last}:"
-            cells.append(markdown_cell(f"{where}\n\n{fenced(found.text)}"))
+            cells.append(markdown_cell(f"{where}\n\n{fenced(found.text, found.language)}"))
         else:
-            outputs = [described(output, **named_texts(block, given)) for output in given[0]["outputs"]]
+            outputs = [described(output, **block.texts) for output in block.code.outputs]
             cells.append(code_cell(block.text, block.role != "shown", outputs))
     count = 0
     for number, cell in enumerate(cells):
@@ -75,8 +104,9 @@ def notebook(chapter, results, repository=None):
         if cell["cell_type"] == "code":
             count += 1
             cell["execution_count"] = count
-            cell["outputs"] = [{**output, "execution_count": count} if output["output_type"] == "execute_result"
-                               else output for output in cell["outputs"]]
+            for output in cell["outputs"]:
+                if output["output_type"] == "execute_result":
+                    output["execution_count"] = count
     return nbformat.from_dict({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}}})
@@ -88,46 +118,19 @@ def markdown_cell(text):
 
 def code_cell(source, hidden, outputs=()):
     metadata = {"jupyter": {"source_hidden": True}} if hidden else {}
-    return {"cell_type": "code", "metadata": metadata, "source": source, "outputs": list(outputs)}
+    outputs = [dict(output) for output in outputs]
+    return {"cell_type": "code", "metadata": metadata, "source": source, "outputs": outputs}
 
 
-def downloads(book):
+def files_of(book):
     """The texts of a notebook's .ipynb and .py files."""
     return nbformat.writes(book) + "\n", jupytext.writes(book, fmt="py:percent")
 
 
-def paired(chapter, results):
-    """Each block with the results of its cells."""
-    results = iter(results)
-    for block in chapter.blocks:
-        yield block, [next(results) for _ in cells_of(block)]
-
-
-def named_texts(block, given):
-    """The alt and caption of a figure's cell, with their values filled in."""
-    return {name: one["value"] for name, one in zip(block.options, given[1:])}
-
-
-def with_values(text, values):
-    """Prose with each `{python} ...` replaced by its value, and fences that are only shown as Markdown has them."""
-    parts, end = [], 0
-    for match, value in zip(values_in(text), values):
-        parts += [text[end : match.start()], value]
-        end = match.end()
-    return re.sub(r"^(`{3,}|~{3,})python \.noeval *$", r"\1python", "".join(parts) + text[end:], flags=re.MULTILINE)
-
-
-def find(chapter, block):
-    try:
-        return listing.find(block.text, chapter.root)
-    except LookupError as error:
-        raise chapter.error(block.line, error.args[0]) from None
-
-
-def fenced(code):
+def fenced(code, language="python"):
     longest = max(map(len, re.findall(r"^`{3,}", code, re.MULTILINE)), default=2)
     ticks = "`" * (longest + 1)
-    return f"{ticks}python\n{code.rstrip()}\n{ticks}"
+    return f"{ticks}{language}\n{code.rstrip()}\n{ticks}"
 
 
 def described(output, alt="", caption=""):
@@ -135,10 +138,3 @@ def described(output, alt="", caption=""):
     if render.is_picture({"data": {"text/plain": "", **output.get("data", {})}}):
         return {**output, "data": {**output["data"], "text/plain": alt}}
     return output
-
-
-def source_caption(found, address, download):
-    """The line above a listing: where the source is, and the whole module to copy."""
-    where = f"{found.path}, lines {found.first}–{found.last}"
-    return (f'<p class="weave-source"><a href="{html.escape(address)}">{where}</a> '
-            f'<a class="weave-copy" href="{html.escape(download)}" download>Copy this module</a></p>')

@@ -1,146 +1,230 @@
-"""The MkDocs plugin: mkdocs-jupyter's, handing Markdown to MkDocs instead of JupyterLab's HTML.
+"""The plugin of MkDocs, which hands it Markdown with the outputs of the chapters woven in.
 
 When MkDocs has its list of files, the chapters whose results are no longer true are executed; when
 it asks for a page's Markdown, the results are woven in; when the site is built, it is finished.
+mkdocs-jupyter says which pages are Python notebooks.
 """
 
+import json
 import logging
 import os
 import re
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
-from mkdocs.config import config_options
+from mkdocs.config import config_options as option
+from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
-from mkdocs_jupyter.plugin import Plugin
+from mkdocs_jupyter.plugin import Plugin as MkDocsJupyter
 
-from . import WeaveError, feed, finish, mathematics, page as pages, repository
+from . import WeaveError, feed, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
 from .execute import execute
-from .svg import FIGURE
+from .finish import finish
+from .finish.formulas import KATEX
+from .finish.rewrite import slim
+from .names import borrowed
+from .offer import Offers
+from .render import Html
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
-SETTINGS = {"include", "ignore"}    # of mkdocs-jupyter's; the others shape HTML that we do not make
+THEME = Path(__file__).parent / "theme"
+EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
+    "pymdownx.superfences": {}, "pymdownx.details": {}, "pymdownx.arithmatex": {"generic": True}}
+CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
+WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
 
 
-class Weave(Plugin):
-    config_scheme = (
-        *(setting for setting in Plugin.config_scheme if setting[0] in SETTINGS),
-        ("seconds_per_chapter", config_options.Type((int, float), default=120)),
-        ("jobs", config_options.Type(int, default=os.cpu_count() or 1)),
-    )
+class Settings(Config):
+    """What mkdocs.yml may say below `weave:`.
 
+    include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
+    source                 the folder of the book's modules
+    labs                   the folder of its exercises, whose docstrings name their chapter
+    package                the module that a downloaded notebook imports, to find the book by
+    environment            variables that are set while chapters run
+    mark                   an SVG of circles and straight lines, for the corner of the cards
+    seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
+    jobs                   how many chapters run at a time
+    """
+
+    include = option.ListOfItems(option.Type(str), default=["*.md"])
+    ignore = option.ListOfItems(option.Type(str), default=[])
+    source = option.Type(str, default="src")
+    labs = option.Type(str, default="labs")
+    package = option.Optional(option.Type(str))
+    environment = option.DictOfItems(option.Type(str), default={})
+    mark = option.Optional(option.File(exists=True))
+    seconds_per_chapter = option.Type((int, float), default=120)
+    jobs = option.Type(int, default=os.cpu_count() or 1)
+
+    @property
+    def root(self):
+        return Path(self.config_file_path or "mkdocs.yml").resolve().parent
+
+    def chapter(self, path):
+        return Chapter(path, self.root, self.source)
+
+    def cache(self):
+        return Cache(self.root, self.environment)
+
+    def execute(self, chapters, done, seconds=None):
+        return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
+
+    def are_notebooks(self, chapters):
+        """Which of the chapters mkdocs-jupyter takes for Python notebooks.
+
+        It reads the whole of a file to look at its header, so here it has files with nothing else in them.
+        """
+        plugin = MkDocsJupyter()
+        plugin.load_config({"include": self.include, "ignore": self.ignore})
+        with tempfile.TemporaryDirectory() as folder:
+            for chapter in chapters:
+                path = Path(folder, chapter.path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                end = chapter.blocks[0].line - 1 if chapter.blocks else None
+                path.write_text("\n".join([*chapter.lines[:end], ""]), encoding="utf-8")
+                if plugin.should_include(SimpleNamespace(abs_src_path=str(path))):
+                    yield chapter
+
+
+class Aside:
+    """Parts of pages, while something that need not read them has the page; a tag stands for each.
+
+    Half of all tags are in figures and in code.
+    """
+
+    def __init__(self, kind):
+        self.kind, self.parts = kind, []
+        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="(\d+)"></svg>(?(1)</p>)')    # <p> is Markdown's
+
+    def put(self, part):
+        self.parts.append(part)
+        return f'<svg data-{self.kind}="{len(self.parts) - 1}"></svg>'
+
+    def back(self, text):
+        return self.stand_in.sub(lambda match: self.parts[int(match[2])], text)
+
+
+class Weave(BasePlugin[Settings]):
     def on_startup(self, command, dirty):
         self.serving = command == "serve"    # whose live reload is an inline script
         self.dirty, self.made = dirty, {}    # of each chapter, what its page was last made of
         if dirty:    # MkDocs warns of pages that are not made anew; on_files knows which have to be
-            logging.getLogger("mkdocs.commands.build").addFilter(lambda record: "'dirty' build" not in record.msg)
+            warned = logging.getLogger("mkdocs.commands.build")
+            warned.addFilter(lambda record: "'dirty' build" not in record.msg)
 
     def on_config(self, config):
-        """Fill in the addresses that nobody typed; what stays unknown is left out of the pages."""
+        """Fill in the addresses that nobody typed, and what woven pages need."""
         config.repo_url = repository.address(config.repo_url)
         if config.repo_url:
+            docs = os.path.relpath(config.docs_dir, self.config.root)
             config.repo_name = config.repo_name or config.repo_url.split("/", 3)[-1]
-            config.edit_uri = config.edit_uri or "edit/main/docs/"
+            config.edit_uri = config.edit_uri or f"edit/main/{docs}/"
         config.site_url = config.site_url or os.environ.get("SITE_URL") or repository.site(config.repo_url)
-        self.root = Path(config.config_file_path).parent
         self.commit = repository.commit()
         os.environ.setdefault("SOURCE_DATE_EPOCH", repository.committed_epoch())
+        for name, settings in EXTENSIONS.items():
+            if name not in config.markdown_extensions:
+                config.markdown_extensions.append(name)
+                config.mdx_configs[name] = settings
+        config.extra_css.insert(0, "assets/weave.css")
+        config.extra_javascript.insert(0, "assets/weave.js")
+        if config.theme.name == "material":
+            config.theme.dirs.insert(0, str(THEME))
         return config
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
-        self.aside = []      # parts of pages, while the pages are made
+        self.html, self.done = Aside("html"), Aside("done")
+        self.searched = False
 
     def on_files(self, files, config):
         self.chapters, errors = {}, []
         for file in files.documentation_pages():
             try:
-                chapter = file.abs_src_path and Chapter(file.abs_src_path, self.root)
+                chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)
                 if chapter and "jupyter" in chapter.meta:
-                    if not self.should_include(file):
-                        raise chapter.error(1, "the `jupyter:` header is not one that jupytext reads as "
-                                            "a Python notebook, so this chapter would not be executed")
                     self.chapters[file.src_uri] = chapter
+                    errors += borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
+        readable = set(self.config.are_notebooks(self.chapters.values()))
+        errors += [chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
+                                 "notebook, so this chapter would not be executed")
+                   for chapter in self.chapters.values() if chapter not in readable]
         stop_at(errors)
-        self.results = self.execute(self.chapters.values())
-        for file in files.documentation_pages() if self.dirty else ():
-            if chapter := self.chapters.get(file.src_uri):
-                before, now = self.made.get(chapter.name), self.makings(chapter, config)
-                self.made[chapter.name] = now
-                file.is_modified = lambda changed=before != now: changed
-        self.modules = {}
-        for name, chapter in self.chapters.items():
-            self.offer(files, config, name, chapter)
+        self.execute(self.chapters.values())
+        self.offers = Offers(self.config.root, self.config.source, self.config.labs)
+        for uri, chapter in self.chapters.items():
+            self.add_downloads(files, config, chapter)
+            if self.dirty:
+                self.mark_changed(files.get_file_from_path(uri), chapter, config)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
-        for source in [mathematics.KATEX / "katex.min.css", *mathematics.KATEX.glob("fonts/*.woff2")]:
-            self.add(files, config, f"assets/katex/{source.relative_to(mathematics.KATEX)}", source)
+        for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
+            self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         return files
 
     def execute(self, chapters):
-        """The results of every chapter, from the cache or by executing it now."""
-        cache, results = Cache(self.root), {}
-        for chapter in chapters:
-            results[chapter.name] = cache.load(chapter)
+        """Give every chapter its results, from the cache or by executing it now."""
+        cache = self.config.cache()
+        stale = [chapter for chapter in chapters if not cache.load(chapter)]
+        stop_at(self.config.execute(stale, cache.store))
 
-        def done(chapter, given, inputs):
-            cache.store(chapter, given, inputs)
-            results[chapter.name] = given
+    def mark_changed(self, file, chapter, config):
+        """Have a dirty build make the page anew if anything that it is made of has changed."""
+        before, now = self.made.get(chapter.name), self.page_key(chapter, config)
+        self.made[chapter.name] = now
+        if before != now and os.path.exists(file.abs_dest_path):
+            os.utime(file.abs_dest_path, (0, 0))    # MkDocs compares the times of source and page
 
-        stale = [chapter for chapter in chapters if results[chapter.name] is None]
-        stop_at(execute(stale, done, self.config["seconds_per_chapter"], self.config["jobs"]))
-        return results
-
-    def makings(self, chapter, config):
+    def page_key(self, chapter, config):
         """Everything that a chapter's page is made of."""
-        try:
-            listings = [pages.find(chapter, block) for block in chapter.blocks if block.kind == "listing"]
-        except WeaveError as error:
-            stop_at([error])
-        return [chapter.lines, self.results[chapter.name], listings, self.commit, config.nav]
+        results = [cell.result for cell in chapter.cells]
+        with stopping():
+            place = self.offers.place(chapter, str)
+            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
 
-    def offer(self, files, config, name, chapter):
-        """Add what a reader can take away from a chapter to the site: notebook, script, modules."""
-        try:
-            book = pages.notebook(chapter, self.results[chapter.name], config.repo_url)
-        except WeaveError as error:
-            stop_at([error])
-        for suffix, text in zip((".ipynb", ".py"), pages.downloads(book)):
-            self.add(files, config, str(Path(name).with_suffix(suffix)), text)
-        for block in chapter.blocks:
-            if block.kind == "listing":
-                path = pages.find(chapter, block).path
-                self.add(files, config, str(path), self.root / path)
+    def add_downloads(self, files, config, chapter):
+        """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
+        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
+        with stopping():
+            book = pages.notebook(chapter, config.repo_url, self.config.package)
+            offered = self.offers.files(chapter, chapter.listings)
+        for suffix, text in zip((".ipynb", ".py"), pages.files_of(book)):
+            self.add(files, config, f"{stem}{suffix}", text)
+        for address, content in offered.items():
+            self.add(files, config, address, content)
 
     def add(self, files, config, uri, content):
-        """Add a file to the site, unless it is there: content is a text or a file's path."""
+        """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
             given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
-
-    def on_pre_page(self, page, config, files):
-        return page    # mkdocs-jupyter would replace the page's renderer here
 
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
         if chapter is None:
             return markdown
 
-        def source_link(found):
-            download = get_relative_url(str(found.path), page.url)
-            address = download
-            if config.repo_url and self.commit:
-                lines = f"#L{found.first}-L{found.last}"
-                address = f"{config.repo_url}/blob/{self.commit}/{found.path}{lines}"
-            return pages.source_caption(found, address, download)
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def source(path):
+            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+
+        def caption(found):
+            return self.offers.caption(found, link, source)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
@@ -148,34 +232,38 @@ class Weave(Plugin):
             return get_relative_url(uri, page.url)
 
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
-        try:
-            text = pages.weave(chapter, self.results[chapter.name], source_link, save, prefix)
-        except WeaveError as error:
-            stop_at([error])
-        text = FIGURE.sub(self.set_aside, text)
-        if config.site_url:
+        with stopping():
+            text = pages.weave(chapter, caption, save, prefix, self.set_aside)
+            place = self.offers.place(chapter, link, source)
+        title = re.search(r"^# (.+)$", text, re.MULTILINE)
+        if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
-            title = re.search(r"^# (.+)$", text, re.MULTILINE)
-            files.append(File.generated(config, uri, content=card(title[1], config.site_name)))
-        if page.is_homepage:
+            picture = card(title[1], config.site_name, self.config.mark)
+            files.append(File.generated(config, uri, content=picture))
+        if page.is_homepage or not title:
             return text
-        facts = self.facts(chapter, page, config)
-        return re.sub(r"^(# .+)$", lambda match: f"{match[1]}\n\n{facts}", text, 1, re.MULTILINE)
+        top = self.set_aside(Html(self.byline(chapter, page, config) + place))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
+
+    def set_aside(self, part):
+        """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
+        drawing = self.done.put(part.drawing) if part.drawing else ""
+        return self.html.put(part.text + drawing + part.rest)
 
     def on_page_content(self, content, page, config, files):
-        return re.sub("<pre.*?</pre>", self.set_aside, content, flags=re.DOTALL)    # nobody searches code by words
+        """Put the HTML back, and set code aside: nobody searches it by words, and it needs no finishing."""
+        return CODE.sub(self.code_aside, self.html.back(content))
 
-    def set_aside(self, match):
-        """A stand-in for what MkDocs and the search need not read: half of all tags are in figures and code."""
-        self.aside.append(match[0])
-        return f'<svg data-aside="{len(self.aside) - 1}"></svg>'
+    def code_aside(self, code):
+        styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
+        return code[0] if styled else self.done.put(slim(code[0]))
 
-    def facts(self, chapter, page, config):
+    def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
         minutes = max(1, round(chapter.words / 200))
         stem = Path(page.file.src_uri).with_suffix("")
         parts = [f"{minutes} min read"]
-        page.meta["updated"] = repository.committed(self.root / chapter.path)
+        page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
         for suffix, text in ((".ipynb", "notebook"), (".py", "Python script")):
@@ -184,7 +272,7 @@ class Weave(Plugin):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/gh-pages/{stem}.ipynb">open in Colab</a>')
-        return f'<p class="weave-facts">{" · ".join(parts)}</p>'
+        return f'<p class="weave-byline">{" · ".join(parts)}</p>'
 
     def on_page_context(self, context, page, config, nav):
         if config.site_url and page.meta.get("updated"):
@@ -193,13 +281,37 @@ class Weave(Plugin):
         return context
 
     def on_post_page(self, output_content, page, config):
-        return re.sub(r'<svg data-aside="(\d+)"></svg>', lambda match: self.aside[int(match[1])], output_content)
+        """Put our worker of the search before the theme's (assets/search.js)."""
+        text, found = WORKER.subn(r'assets/search.js#\1"', output_content)
+        self.searched |= found > 0
+        return text
 
+    @event_priority(-100)    # after the search has written its index
     def on_post_build(self, config):
         if self.entries:
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
-        stop_at(finish.finish(config.site_dir, config.docs_dir, policy=not self.serving))
+        if self.searched:
+            split_index(Path(config.site_dir, "search"))
+        stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
+
+
+@contextmanager
+def stopping():
+    """Let a WeaveError end the build."""
+    try:
+        yield
+    except WeaveError as error:
+        stop_at([error])
+
+
+def split_index(folder):
+    """Put the index into a file of its own; the theme, which loads it on every page, finds an empty one."""
+    index = folder / "search_index.json"
+    if index.exists():
+        settings = json.loads(index.read_text(encoding="utf-8")) | {"docs": []}
+        index.replace(folder / "book.json")
+        index.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def stop_at(errors):

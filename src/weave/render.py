@@ -1,7 +1,9 @@
-"""Outputs of cells become Markdown: HTML on one line each, which any Markdown leaves alone."""
+"""Outputs of cells become Markdown, or HTML on one line each, which any Markdown leaves alone."""
 
+import base64
 import html
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,9 +23,21 @@ class OutputError(ValueError):
     """An output that a page cannot show; the message says what to do."""
 
 
+@dataclass(frozen=True)
+class Html:
+    """HTML for a page, all on one line; the drawing of a figure apart from what stands around it."""
+
+    text: str
+    drawing: str = ""
+    rest: str = ""
+
+    def __str__(self):
+        return self.text + self.drawing + self.rest
+
+
 @dataclass
 class Renderer:
-    """Turns the outputs of one chapter into Markdown.
+    """Turns the outputs of one chapter into Markdown and Html.
 
     prefix begins the ids and file names of figures; save(name, bytes) keeps a PNG and returns the
     address to load it from.
@@ -34,14 +48,14 @@ class Renderer:
     figures: int = 0
 
     def outputs(self, outputs, alt="", caption=""):
-        """The Markdown of a cell's outputs.  Raises OutputError."""
+        """A cell's outputs, each as Html or as a text of Markdown.  Raises OutputError."""
         pictures = [output for output in outputs if is_picture(output)]
         if pictures and not alt:
             raise OutputError('a figure needs alt text: ```python alt="what it shows"')
         if alt and len(pictures) != 1:
             raise OutputError(f"this cell names one figure and draws {len(pictures)}; "
                               "give each figure its own cell")
-        return "\n\n".join(self.output(output, alt, caption) for output in outputs)
+        return [self.output(output, alt, caption) for output in outputs]
 
     def output(self, output, alt, caption):
         if output["output_type"] == "stream":
@@ -57,7 +71,7 @@ class Renderer:
             return captioned(self.picture(content, alt), caption)
         if kind == "text/html":
             unstyled = re.sub(r"<style.*?</style>", "", content, flags=re.DOTALL)    # of pandas' tables
-            return f'<div class="weave-output weave-html" tabindex="0">{one_line(unstyled)}</div>'
+            return Html(f'<div class="weave-output weave-html" tabindex="0">{one_line(unstyled)}</div>')
         if kind == "text/latex":
             return "$$\n" + content.strip().strip("$").strip() + "\n$$"
         if kind == "text/markdown":
@@ -65,12 +79,9 @@ class Renderer:
         return text_block(content, "result")
 
     def picture(self, content, alt):
-        import base64
-        from struct import unpack
-
         self.figures += 1
         data = base64.b64decode(content)
-        width, height = unpack(">II", data[16:24])    # of the header, so that nothing shifts
+        width, height = struct.unpack(">II", data[16:24])    # of the header, so that nothing shifts
         address = self.save(f"{self.prefix}-{self.figures}.png", data)
         return (f'<img src="{html.escape(address)}" alt="{html.escape(alt)}" '
                 f'width="{width}" height="{height}" loading="lazy">')
@@ -85,6 +96,12 @@ def richest(data):
 
 def is_picture(output):
     return "data" in output and richest(output["data"])[0].startswith("image/")
+
+
+def returns_text(outputs):
+    """Whether the value of a cell's last expression is shown as text, printed or not."""
+    return any(output["output_type"] == "execute_result" and richest(output["data"])[0] == "text/plain"
+               for output in outputs)
 
 
 def text_block(text, name):
@@ -102,20 +119,29 @@ def text_block(text, name):
                 "out here. The notebook has all of it.</p>")
     body = "&#10;".join(ansi2html(line) for line in lines)
     label = ' aria-label="standard error" role="group"' if name == "stderr" else ""
-    return f'<div class="weave-output weave-{name}"><pre tabindex="0"{label}><code>{body}</code></pre>{note}</div>'
+    text = f'<pre tabindex="0"{label}><code>{body}</code></pre>{note}'
+    return Html(f'<div class="weave-output weave-{name}">{text}</div>')
 
 
 def captioned(picture, caption):
     note = f"<figcaption>{inline(caption)}</figcaption>" if caption else ""
-    return (f'<figure class="weave-figure" data-search-exclude><div class="weave-scroll" tabindex="0">'
-            f"{picture}</div>{note}</figure>")
+    begin = '<figure class="weave-figure" data-search-exclude><div class="weave-scroll" tabindex="0">'
+    return Html(begin, picture, f"</div>{note}</figure>")
 
 
 def claims(sentences):
     """The folded list of what the build checked."""
-    count = f"{len(sentences)} claim{'s' * (len(sentences) != 1)} checked by this build"
+    count = f"{counted(len(sentences), 'claim')} checked by this build"
     items = "".join(f"<li>{inline(sentence)}</li>" for sentence in sentences)
-    return f'<details class="weave-claims"><summary>{count}</summary><ul>{items}</ul></details>'
+    return Html(f'<details class="weave-claims"><summary>{count}</summary><ul>{items}</ul></details>')
+
+
+def counted(number, thing):
+    """
+    >>> counted(1, "line"), counted(2, "line")
+    ('1 line', '2 lines')
+    """
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def inline(text):

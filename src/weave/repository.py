@@ -11,8 +11,8 @@ def address(configured=None):
         return configured.rstrip("/")
     if name := os.environ.get("GITHUB_REPOSITORY"):
         return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{name}"
-    remote = git("remote", "get-url", "origin")
-    found = re.fullmatch(r"(?:https://|git@|ssh://git@)([\w.-]+\.\w+)[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote)
+    found = re.fullmatch(r"(?:https://|(?:ssh://)?git@)([\w.-]+\.\w+)[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?",
+                         git("remote", "get-url", "origin"))
     return f"https://{found[1]}/{found[2]}" if found else None
 
 

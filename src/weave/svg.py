@@ -14,7 +14,6 @@ PAPER = {"white", "#fff", "#ffffff"}
 WIDE = 620    # pixels; beyond that a figure scrolls on a narrow page rather than shrink out of sight
 NUMBER = re.compile(r"-?\d+\.\d{3,}")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
-FIGURE = re.compile(r'<svg [^>]*class="weave-svg.*?</svg>', re.DOTALL)    # as figure makes them
 FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
                   r"(?P<size>[\d.]+)px (?P<family>.+)")
 
@@ -77,8 +76,8 @@ def attributes(key, value, ids, used):
     if key == "id":
         return {"id": ids[value]} if value in used else {}
     if key == "href" and value.startswith("data:"):
-        raise ValueError("the figure holds a picture made of pixels, which would be blurred on a page; draw it with "
-                         "vectors: pcolormesh in the place of imshow, and not rasterized=True")
+        raise ValueError("the figure holds a picture made of pixels, which would be blurred on a page; draw "
+                         "it with vectors: pcolormesh in place of imshow, and without rasterized=True")
     if key == "href":
         # Material rewrites every plain href on a page, and on <use> that is an error
         return {"xlink:href": f"#{ids[value.removeprefix('#')]}"}
@@ -94,6 +93,3 @@ def attributes(key, value, ids, used):
     value = REFERENCE.sub(lambda match: f"url(#{ids[match[1]]})", value)
     value = NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value)
     return {key: " ".join(value.split())}
-
-
-ElementTree.register_namespace("", SVG)

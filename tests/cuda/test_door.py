@@ -1,4 +1,4 @@
-"""scratch.cuda gives PyCUDA's modules where there is a GPU, cpu's elsewhere, and none before it is asked for."""
+"""scratch.cuda gives PyCUDA's modules where there is a GPU, cpu's elsewhere, each when it is asked for."""
 
 import os
 import subprocess
@@ -56,25 +56,41 @@ def test_where_pycuda_finds_no_gpu_the_cpu_takes_over_unless_a_gpu_was_asked_for
         script = "from scratch.cuda import engine, driver\nprint(engine, driver.__name__)"
         assert python(script, with_gpu, SCRATCH_CUDA="").stdout == "cpu scratch.cuda.cpu.driver\n"
         child = python(script, with_gpu, SCRATCH_CUDA="gpu")
-        assert child.returncode == 1 and "ImportError: SCRATCH_CUDA=gpu, and PyCUDA finds no GPU: " in child.stderr
+        assert child.returncode == 1
+        assert "ImportError: SCRATCH_CUDA=gpu, and PyCUDA finds no GPU: " in child.stderr
 
 
 def test_what_the_package_does_not_have_is_an_error_of_the_usual_kind():
-    script = ("import scratch.cuda\ntry:\n    scratch.cuda.nothing\nexcept AttributeError as error:\n    print(error)\n"
-              "try:\n    import scratch.cuda.nothing\nexcept ModuleNotFoundError as error:\n    print(error)\n"
-              "try:\n    from scratch.cuda import nothing\nexcept ImportError as error:\n    print(type(error).__name__)")
+    script = """
+import scratch.cuda
+try:
+    scratch.cuda.nothing
+except AttributeError as error:
+    print(error)
+try:
+    import scratch.cuda.nothing
+except ModuleNotFoundError as error:
+    print(error)
+try:
+    from scratch.cuda import nothing
+except ImportError as error:
+    print(type(error).__name__)
+"""
     assert python(script).stdout == ("scratch.cuda has no nothing\nNo module named 'scratch.cuda.nothing'\n"
                                      "ImportError\n")
 
 
 @pytest.mark.parametrize("arguments, code", [
-    (["--help"], 0), (["run", "--help"], 0), ([], 2), (["walk"], 2), (["run"], 2), (["run", "nothing.py"], 2)])
+    (["--help"], 0), (["run", "--help"], 0), ([], 2), (["walk"], 2), (["run"], 2),
+    (["run", "nothing.py"], 2)])
 def test_help_and_usage_errors_import_nothing_large(arguments, code):
     """Which is why they take less than 0.3 s: no time is measured here."""
     script = ("import runpy, sys\n"
               f"sys.argv[1:] = {arguments}\n"
               "try:\n    runpy.run_module('scratch.cuda', run_name='__main__', alter_sys=True)\n"
-              "finally:\n    print([name for name in ('numpy', 'pyopencl', 'pycuda', 'torch') if name in sys.modules])")
+              "finally:\n    large = {'numpy', 'pyopencl', 'pycuda', 'torch'}\n"
+              "    print([*large & sys.modules.keys()])")
     child = python(script)
     assert child.returncode == code and child.stdout.endswith("[]\n"), child.stderr
-    assert ("usage: python -m scratch.cuda" in child.stdout + child.stderr) and "Traceback" not in child.stderr
+    assert "usage: python -m scratch.cuda" in child.stdout + child.stderr
+    assert "Traceback" not in child.stderr

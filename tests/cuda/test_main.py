@@ -1,6 +1,6 @@
 """Scripts that were written for PyCUDA run unmodified; PyCUDA's own examples among them.
 
-PYCUDA_EXAMPLES=folder names the examples of PyCUDA's source distribution (examples/), which run if it is given.
+PYCUDA_EXAMPLES=folder names the examples of PyCUDA's source distribution (examples/): given that, they run.
 """
 
 import os
@@ -16,7 +16,7 @@ SCRIPT = '''
 from __future__ import annotations
 import sys
 import numpy
-import pycuda.autoinit  # noqa
+import pycuda.autoinit
 import pycuda.driver as drv
 from pycuda import gpuarray, compiler
 import pycuda.tools, pycuda.elementwise, pycuda.reduction, pycuda.cumath, pycuda.curandom, pycuda.scan
@@ -40,7 +40,8 @@ print(__name__, compiler.SourceModule is SourceModule, gpuarray is pycuda.gpuarr
 
 
 def scratch_cuda(*arguments, **more):
-    return subprocess.run([sys.executable, "-m", "scratch.cuda", *arguments], capture_output=True, text=True, **more)
+    return subprocess.run([sys.executable, "-m", "scratch.cuda", *arguments], capture_output=True, text=True,
+                          **more)
 
 
 def test_a_script_of_pycudas_runs_with_its_arguments(tmp_path):
@@ -74,12 +75,12 @@ def test_the_engine_can_be_chosen():
 
 # Those that need no window, no further package, no textures, no templates and no kernels that launch kernels;
 # arithmetic_example.py is left out because its grid is a fraction, which PyCUDA refuses under Python 3, too.
-EXAMPLES = """demo demo_elementwise demo_meta_template demo_struct dump_properties fill_gpu_with_nans hello_gpu
-    from-wiki/convolution from-wiki/demo_complex from-wiki/distance_element_wise3d from-wiki/kernel_concurrency
-    from-wiki/manhattan_distance_for_2D_array from-wiki/matrix_transpose from-wiki/matrixmul_simple
-    from-wiki/matrixmul_tiled from-wiki/measure_gpuarray_speed_random from-wiki/multiple_threads
-    from-wiki/plot_random_data from-wiki/select_to_list from-wiki/threads_and_blocks from-wiki/using_printf
-    from-wiki/simple_speed_test""".split()
+EXAMPLES = """demo demo_elementwise demo_meta_template demo_struct dump_properties fill_gpu_with_nans
+    hello_gpu from-wiki/convolution from-wiki/demo_complex from-wiki/distance_element_wise3d
+    from-wiki/kernel_concurrency from-wiki/manhattan_distance_for_2D_array from-wiki/matrix_transpose
+    from-wiki/matrixmul_simple from-wiki/matrixmul_tiled from-wiki/measure_gpuarray_speed_random
+    from-wiki/multiple_threads from-wiki/plot_random_data from-wiki/select_to_list
+    from-wiki/threads_and_blocks from-wiki/using_printf from-wiki/simple_speed_test""".split()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -10,9 +10,10 @@ from randomized_models import generator, randomized
 
 from scratch.makemore import bert, gpt, transformer
 from scratch.makemore.attention import causal
-from scratch.makemore.bert import (BERT, Classifier, Config, batches, corrupt, ends, fill, mask_of,
-                                   of_letters, rows, surprise, train)
+from scratch.makemore.bert import (BERT, Classifier, Config, corrupt, ends, fill, masked_batches, of_letters,
+                                   pseudo_nll, train)
 from scratch.makemore.data import Vocabulary
+from scratch.makemore.data import rows as ids_and_targets
 
 torch.set_num_threads(1)    # such small operations: a second thread would only wait
 
@@ -20,6 +21,10 @@ WORDS = ["emma", "olivia", "ava", "isabella", "mia", "bo", "charlotte", "amelia"
 VOCABULARY = Vocabulary(WORDS)
 V = len(VOCABULARY) + 1
 MASK = V - 1
+
+
+def rows(words, vocabulary, block_size):
+    return ids_and_targets(words, vocabulary, block_size, boundaries=2)[0]
 
 
 def model(**choices):
@@ -30,7 +35,7 @@ def model(**choices):
 @pytest.fixture(scope="module")
 def trained():
     one, g = BERT(Config(V, 12, layers=2, heads=2, channels=32), generator()), generator()
-    source = batches(rows(WORDS, VOCABULARY, 12), MASK, 32, g, share=None)
+    source = masked_batches(rows(WORDS, VOCABULARY, 12), MASK, 32, g, share=None)
     list(train(one, source, [0.005] * 300))
     return one
 
@@ -42,7 +47,7 @@ def test_every_shape_comment_is_true():
     one(*checked.corrupt(ids, 10, 0.5, generator()))
     checked.Classifier(one, 3)(ids)
     one = BERT(Config(11, 7, layers=1, heads=2, channels=6))    # for other numbers of rows
-    checked.surprise(one, ids)
+    checked.pseudo_nll(one, ids)
 
     class Vocabulary:
         def decode(ids):
@@ -136,7 +141,7 @@ def test_the_loss_is_over_hidden_letters_only():
 def test_the_pseudo_log_likelihood_hides_one_letter_at_a_time():
     """Oracle: Salazar et al., equation 1, by a loop."""
     one, ids = model(), rows(["emma", "bo"], VOCABULARY, 8)
-    nats = surprise(one, ids, batch=3)
+    nats = pseudo_nll(one, ids, batch=3)
     for n, word in enumerate(["emma", "bo"]):
         for t in range(1, len(word) + 1):
             hidden = ids[n:n + 1].clone()
@@ -152,9 +157,9 @@ def test_read_from_the_left_the_probabilities_of_all_words_of_a_length_have_sum_
     vocabulary = Vocabulary(words)
     one = randomized(BERT(Config(6, 5, layers=1, heads=2, channels=8)), std=0.7).double()
     ids = rows(words, vocabulary, 5)
-    total = surprise(one, ids, ahead=True).sum(1).neg().exp().sum().item()
+    total = pseudo_nll(one, ids, ahead=True).sum(1).neg().exp().sum().item()
     assert total == pytest.approx(1, abs=1e-9)
-    assert surprise(one, ids).sum(1).neg().exp().sum().item() != pytest.approx(1, abs=1e-3)
+    assert pseudo_nll(one, ids).sum(1).neg().exp().sum().item() != pytest.approx(1, abs=1e-3)
 
 
 def test_filling_finds_the_likeliest_word_and_its_probability():
@@ -187,7 +192,7 @@ def test_filling_keeps_what_is_given(trained):
 
 
 def test_a_training_name_surprises_less_than_the_same_letters_shuffled(trained):
-    nats = surprise(trained, rows(["olivia", "vialio", "amelia", "laieam"], VOCABULARY, 12)).sum(1)
+    nats = pseudo_nll(trained, rows(["olivia", "vialio", "amelia", "laieam"], VOCABULARY, 12)).sum(1)
     assert nats[0] < nats[1] / 3 and nats[2] < nats[3] / 3
 
 

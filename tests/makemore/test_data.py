@@ -15,7 +15,7 @@ from shapes import load_checked
 
 from scratch.makemore import data
 from scratch.makemore.data import (
-    BOUNDARY, SOURCES, Vocabulary, dataset, download, read_words, split)
+    BOUNDARY, SOURCES, Vocabulary, batches, dataset, download, read_words, rows, split)
 
 SOURCE = Path(data.__file__)
 LETTERS = st.characters(codec="utf-8", exclude_characters=BOUNDARY)
@@ -157,7 +157,8 @@ def test_a_damaged_file_is_fetched_again(served, monkeypatch, tmp_path):
 @pytest.mark.parametrize("answer, error, complaint", [
     ({"body": b"ann\nbo\n", "expected": b"ann\nbob\n"}, ValueError,
      "sent 7 bytes with sha256 [0-9a-f]{64}, but [0-9a-f]{64} was expected"),
-    ({"body": b"ann\n", "length": 7, "expected": b"ann\nbo\n"}, OSError, "could not be fetched: IncompleteRead"),
+    ({"body": b"ann\n", "length": 7, "expected": b"ann\nbo\n"}, OSError,
+     "could not be fetched: IncompleteRead"),
     ({"body": b"gone", "status": 404}, OSError, "could not be fetched: HTTP Error 404"),
     ({"body": b"oops", "status": 500}, OSError, "could not be fetched: HTTP Error 500"),
 ], ids=["wrong checksum", "truncated", "404", "500"])
@@ -217,7 +218,7 @@ def test_an_id_outside_the_vocabulary_is_named(id):
 def test_an_unknown_character_is_named_with_its_place(word, place):
     vocabulary = Vocabulary(["ab"])
     for use in (lambda: vocabulary.encode(word), lambda: vocabulary.stream(["a", word])):
-        with pytest.raises(ValueError, match=rf"\(U\+[0-9A-F]+\), character {place} of .* is not in the vocab"):
+        with pytest.raises(ValueError, match=rf"\(U\+[0-9A-F]+\), character {place} of .* is not in the voc"):
             use()
 
 
@@ -307,7 +308,32 @@ def test_the_lecture_s_list_cut_without_shuffling(lecture_names):
 
 
 def test_every_shape_comment_is_true():
-    module = load_checked(SOURCE, N=7, T=3)
-    words = ["abc", "de"]
-    module.dataset(words, module.Vocabulary(words), 3)
+    module = load_checked(SOURCE, N=7, T=3, B=5)
+    words, three = ["abc", "de"], ["ab", "b", "ba", "a", "bb", "aa", "ab"]
+    next(module.batches(*module.dataset(words, module.Vocabulary(words), 3), 5))
+    module.rows(three, module.Vocabulary(three), 3)
     assert not module.unreached_shapes()
+
+
+def test_rows_are_words_their_ends_and_nothing():
+    ids, targets = rows(["ab", ""], Vocabulary(["abc"]), 4)
+    assert ids.tolist() == [[0, 1, 2, 0], [0, 0, 0, 0]]
+    assert targets.tolist() == [[1, 2, 0, -1], [0, -1, -1, -1]]
+    with pytest.raises(ValueError, match="'bobby' has 5 characters; block_size 5 holds 4 and its boundary"):
+        rows(["bobby"], Vocabulary(["bobby"]), 5)
+    with pytest.raises(ValueError, match="'ab' has 2 characters; block_size 3 holds 1 and both boundaries"):
+        rows(["ab"], Vocabulary(["abc"]), 3, boundaries=2)
+    assert rows(["ab"], Vocabulary(["abc"]), 3)[0].tolist() == [[0, 1, 2]]
+
+
+def test_batches_are_drawn_with_replacement_by_their_generator():
+    """Oracle: torch.randint, once for each minibatch."""
+    x, y = torch.arange(14).view(7, 2), torch.arange(7)
+    source = batches(x, y, 5, torch.Generator().manual_seed(1))
+    g = torch.Generator().manual_seed(1)
+    for _ in range(3):
+        chosen = torch.randint(7, (5,), generator=g)
+        a, b = next(source)
+        assert torch.equal(a, x[chosen]) and torch.equal(b, y[chosen])
+    with pytest.raises(ValueError, match="no examples to train on"):
+        next(batches(x[:0], y[:0]))

@@ -8,7 +8,8 @@ from scratch.makemore import fast as module
 from scratch.makemore import transformer
 from scratch.makemore.data import Vocabulary, split
 from scratch.makemore.fast import packed_loss, together, train
-from scratch.makemore.gpt import GPT, Config, batches, rows
+from scratch.makemore.data import batches, rows
+from scratch.makemore.gpt import GPT, Config
 
 torch.set_num_threads(1)    # such small operations: a second thread would only wait
 

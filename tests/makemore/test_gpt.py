@@ -1,8 +1,6 @@
 """GPT predicts every next symbol at once, and its cache changes the cost and not the words."""
 
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,22 +9,17 @@ from hypothesis import strategies as st
 from shapes import load_checked
 from randomized_models import generator, randomized
 
+from benchmarks.results import read
 from scratch.makemore import evaluate, fast, gpt
 from scratch.makemore import sample as uncached
-from scratch.makemore.data import Vocabulary, dataset, split
-from scratch.makemore.gpt import GPT, Cache, Config, batches, loss, rows, sample, train
+from scratch.makemore.data import Vocabulary, batches, dataset, split
+from scratch.makemore.gpt import GPT, Cache, Config, loss, rows, sample, train
 
 torch.set_num_threads(1)    # such small operations: a second thread would only wait
 
 WORDS = ["emma", "olivia", "ava", "isabella", "mia", "bo", "charlotte", "amelia"]
 VOCABULARY = Vocabulary(WORDS)
 V = len(VOCABULARY)
-
-
-def results():
-    """What benchmarks/gpt.py measured."""
-    path = Path(__file__).resolve().parents[2] / "results/gpt.json"
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def model(**choices):
@@ -216,15 +209,15 @@ def test_it_can_be_wrapped_for_several_machines(tmp_path):
 
 def test_the_quick_ways_were_measured_to_be_quick_and_the_same():
     """Oracle: results/gpt.json, where benchmarks/gpt.py notes its budgets, too, and which one was missed."""
-    measured = results()
-    quick = measured["training step"]["and the rest of it packed away (fast.py)"]
-    assert quick["times as fast"] > 1.8
-    assert measured["sampling"]["and a row for all alike (gpt.py)"]["times as fast"] > 10
-    [curves] = [row for row in measured["budgets"] if "curves" in row["what"]]
+    step, sampling = ({row["way"]: row["times as fast"] for row in read("gpt", section)["rows"]}
+                      for section in ("training step", "sampling"))
+    assert step["and the rest of it packed away (fast.py)"] > 1.8
+    assert sampling["and a row for all alike (gpt.py)"] > 10
+    [curves] = [row for row in read("gpt")["budgets"] if "curves" in row["what"]]
     assert curves["measured"] <= 1e-5
 
 
 def test_the_long_run_reaches_makemores_loss():
     """Oracle: makemore's "test logprob ~1.92", on its own split (REFERENCE Z1)."""
-    row = results()["trained"]["lecture's names, makemore's split"]
+    row = {row["model"]: row for row in read("gpt", "trained")["rows"]}["lecture's names, makemore's split"]
     assert row["test"] <= 1.92 and row["parameters"] < 250_000 and row["minutes"] > 0

@@ -1,7 +1,5 @@
 """First weights are PyTorch's, diagnostics measure what they say, and the lecture's numbers hold."""
 
-import importlib.util
-import json
 import math
 import subprocess
 import sys
@@ -13,9 +11,12 @@ import torch
 import torch.nn.functional as F
 from shapes import load_checked
 
+from benchmarks import lectures
+from benchmarks.names import Words
+from benchmarks.results import load, read
 from scratch.makemore import initialization
 from scratch.makemore.initialization import (
-    GAINS, dead, draw_outputs, draw_ratios, draw_slopes, gradient_to_data, histogram, kaiming, probe,
+    GAINS, dead, draw_outputs, draw_ratios, draw_gradients, gradient_to_data, histogram, kaiming, probe,
     saturation, update_to_data, xavier)
 from scratch.makemore.layers import Embedding, Flatten, Linear, Sequential, Tanh
 
@@ -97,7 +98,7 @@ def test_probe_finds_what_retain_grad_finds():
     assert [signal.name for signal in signals] == [
         "0 Embedding", "1 Flatten", "2 Linear", "3 Tanh", "4 Linear"]
     for signal, output in zip(signals, outputs):
-        assert torch.equal(signal.output, output) and torch.equal(signal.slope, output.grad)
+        assert torch.equal(signal.output, output) and torch.equal(signal.gradient, output.grad)
         assert not signal.output.requires_grad
 
 
@@ -105,8 +106,8 @@ def test_probe_sees_slopes_without_parameters_and_under_no_grad():
     x = torch.randn(5, 3, generator=generator())
     with torch.no_grad():
         first, second = probe([torch.tanh, torch.exp], x, torch.sum, ["tanh", "exp"])
-    assert torch.equal(second.slope, torch.ones(5, 3))
-    torch.testing.assert_close(first.slope, x.tanh().exp())
+    assert torch.equal(second.gradient, torch.ones(5, 3))
+    torch.testing.assert_close(first.gradient, x.tanh().exp())
     with pytest.raises(ValueError):
         probe([torch.tanh], x, torch.sum, ["one", "too many"])
 
@@ -151,7 +152,7 @@ def test_a_histogram_of_zeros_has_them_in_the_middle():
 def test_drawings_have_a_line_for_each_tensor():
     net, ids = network(generator()), torch.randint(11, (50, 3), generator=generator())
     signals = probe(net.layers, ids, lambda logits: F.cross_entropy(logits, ids[:, 0]))
-    for draw in (draw_outputs, draw_slopes):
+    for draw in (draw_outputs, draw_gradients):
         axes = draw(signals)
         assert [line.get_label() for line in axes.lines] == [signal.name for signal in signals]
         assert [text.get_text() for text in axes.get_legend().texts] == [s.name for s in signals]
@@ -171,17 +172,10 @@ def test_every_shape_comment_is_true():
     assert not module.unreached_shapes()
 
 
-@pytest.fixture(scope="module")
-def lectures():
-    """benchmarks/lectures.py, where the published numbers stand, once."""
-    spec = importlib.util.spec_from_file_location("lectures", ROOT / "benchmarks/lectures.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def test_agreement_is_exact_for_texts_near_for_numbers_and_never_for_nan():
+    def agrees(published, ours):
+        return lectures.agrees({**published, "ours": ours})
 
-
-def test_agreement_is_exact_for_texts_near_for_numbers_and_never_for_nan(lectures):
-    agrees = lambda published, ours: lectures.agrees({**published, "ours": ours})    # noqa: E731
     assert agrees(lectures.near(2.0, 0.1), 2.05) and not agrees(lectures.near(2.0, 0.1), 2.2)
     assert not agrees(lectures.near(2.0, 0.1), math.nan)
     assert not agrees(lectures.near([1.0, 2.0], 0.1), [1.0]), "a number is missing"
@@ -190,33 +184,33 @@ def test_agreement_is_exact_for_texts_near_for_numbers_and_never_for_nan(lecture
     assert agrees(lectures.same("emma."), "emma.") and not agrees(lectures.same("emma."), "ava.")
 
 
-def test_rows_are_kept_in_order_and_held_to_what_the_script_says_now(lectures, tmp_path, monkeypatch):
+def test_rows_are_kept_in_order_and_held_to_what_the_script_says_now(tmp_path, monkeypatch):
     path, runs = tmp_path / "lectures.json", []
     monkeypatch.setattr(lectures, "ROWS", {})
     for id, value in (("A", 1.0), ("B", 2.0)):
         lectures.row(id, "mlp", "a run", the_loss=lectures.near(value, 0.1))(
             lambda lecture, id=id, value=value: runs.append(id) or {"the loss": value, "steps": 7})
-    assert lectures.rows_in(path) == {}
+    assert load(path)["rows"] == []
     for id in ("B", "A", "B"):
-        lectures.write(path, {**lectures.rows_in(path), id: lectures.made(id, None, "sha")})
-    rows = lectures.rows_in(path)
+        lectures.write_row(path, lectures.made(id, None, "sha"))
+    rows = {row["id"]: row for row in load(path)["rows"]}
     assert list(rows) == ["A", "B"] and runs == ["B", "A", "B"]
     assert rows["B"]["checks"][0]["ours"] == 2.0 and rows["B"]["also"] == {"steps": 7}
     assert rows["B"]["from"]["sha256 of the names"] == "sha"
     lectures.ROWS["A"][2]["the loss"]["published"] = 3.0
-    lectures.write(path, rows)
-    [check] = lectures.rows_in(path)["A"]["checks"]
+    lectures.write_row(path, rows["B"])
+    [check] = load(path)["rows"][0]["checks"]
     assert check["published"] == 3.0 and not lectures.agrees(check)
 
 
 @pytest.mark.parametrize("id", ["N6", "N12", "N13"])
-def test_the_lectures_short_runs_come_out_as_published(id, lectures, lecture_names):
+def test_the_lectures_short_runs_come_out_as_published(id, lecture_names):
     """Oracle: the notebook of lecture 3, digit by digit (N6 is N6 to N11: names, too)."""
     _, _, published, run = lectures.ROWS[id]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)    # sums in the notebook's order, and no waiting for busy cores
     try:
-        ours = run(lectures.Lecture(lecture_names))
+        ours = run(Words(lecture_names))
     finally:
         torch.set_num_threads(threads)
     for quantity, claim in published.items():
@@ -225,9 +219,9 @@ def test_the_lectures_short_runs_come_out_as_published(id, lectures, lecture_nam
 
 
 @pytest.mark.parametrize("id", ["N1", "N2", "N3", "N5"])
-def test_the_lectures_networks_begin_at_their_published_losses(id, lectures, lecture_names):
+def test_the_lectures_networks_begin_at_their_published_losses(id, lecture_names):
     """Oracle: step 0 of 200,000 in the notebook and in copies of it."""
-    lecture = lectures.Lecture(lecture_names)
+    lecture = Words(lecture_names)
     model, g = lectures.normalised() if id == "N5" else lectures.scaled(**lectures.BEGINNINGS[id])
     [first] = lectures.trained(model, lecture, g, rates=[0.1])
     published = lectures.ROWS[id][2]
@@ -236,16 +230,16 @@ def test_the_lectures_networks_begin_at_their_published_losses(id, lectures, lec
         assert lectures.count(model) == published["parameters"]["published"]
 
 
-def test_the_networks_before_and_after_are_the_same_but_for_their_scales(lectures):
+def test_the_networks_before_and_after_are_the_same_but_for_their_scales():
     plain, _ = lectures.scaled()
     calm, _ = lectures.scaled(W2=0.01, b2=0.0)
     torch.testing.assert_close(calm.W2, plain.W2 * 0.01)
     assert torch.equal(calm.W1, plain.W1) and not calm.b2.any()
 
 
-def test_the_long_runs_agree_with_what_was_published(lectures):
+def test_the_long_runs_agree_with_what_was_published():
     """Oracle: the notebooks of lectures 3, 4 and 5; the rows that benchmarks/lectures.py wrote."""
-    rows = json.loads((ROOT / "results/lectures.json").read_text(encoding="utf-8"))["rows"]
+    rows = read("lectures")["rows"]
     assert rows
     for row in rows:
         published = lectures.ROWS[row["id"]][2]

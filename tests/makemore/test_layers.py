@@ -58,7 +58,7 @@ def test_a_layer_computes_what_its_namesake_does(name, kind):
     make, make_theirs, shape = PAIRS[name]
     ours, theirs = make(dtype=kind), make_theirs(dtype=kind)
     state = like(theirs)
-    ours.load(state)
+    ours.load_state_dict(state)
     theirs.load_state_dict(state)
     for _ in range(3):    # running statistics move each time
         x = torch.randn(shape, generator=generator(), dtype=kind).requires_grad_()
@@ -69,7 +69,7 @@ def test_a_layer_computes_what_its_namesake_does(name, kind):
         slopes = torch.autograd.grad(y, [x, *ours.parameters()], upstream)
         expected = torch.autograd.grad(y_theirs, [x_theirs, *theirs.parameters()], upstream)
         torch.testing.assert_close(slopes, expected, **TOLERANCE[kind])
-    for name, mine in ours.state().items():
+    for name, mine in ours.state_dict().items():
         torch.testing.assert_close(mine.detach(), theirs.state_dict()[name], **TOLERANCE[kind])
     torch.testing.assert_close(ours.eval()(x), theirs.eval()(x), **TOLERANCE[kind])
 
@@ -82,7 +82,7 @@ def test_a_layer_begins_with_the_numbers_of_its_namesake(name, kind):
     torch.manual_seed(SEED)
     theirs = {name: tensor for name, tensor in make_theirs(dtype=kind).state_dict().items()
               if tensor.is_floating_point()}
-    ours = make(dtype=kind, generator=generator()).state()
+    ours = make(dtype=kind, generator=generator()).state_dict()
     assert list(ours) == list(theirs)
     for name, tensor in ours.items():
         torch.testing.assert_close(tensor.detach(), theirs[name], rtol=4e-16, atol=0)
@@ -115,7 +115,7 @@ def test_batch_norm_of_positions_is_pytorchs_with_the_axes_exchanged(kind):
     """Oracle: torch.nn.BatchNorm1d on (N, C, L), which is our (B, F, T)."""
     ours, theirs = BatchNorm1d(F, dtype=kind), torch.nn.BatchNorm1d(F, dtype=kind)
     state = like(theirs)
-    ours.load(state)
+    ours.load_state_dict(state)
     theirs.load_state_dict(state)
     x = torch.randn(B, T, F, generator=generator(), dtype=kind).requires_grad_()
     upstream = torch.randn(B, T, F, generator=generator(1), dtype=kind)
@@ -238,7 +238,7 @@ def pair(kind=torch.float32):
     theirs = nn.Sequential(
         nn.Embedding(V, C), nn.Flatten(), nn.Linear(T * C, F, bias=False), nn.BatchNorm1d(F),
         nn.Tanh(), nn.Linear(F, F), nn.LayerNorm(F), nn.ReLU(), nn.Linear(F, V)).to(kind)
-    theirs.load_state_dict(ours.state())
+    theirs.load_state_dict(ours.state_dict())
     return ours, theirs
 
 
@@ -260,16 +260,16 @@ def test_a_network_of_them_trains_as_one_of_torch_nn_does(kind):
     tolerance = {key: 30 * value for key, value in TOLERANCE[kind].items()}
     torch.testing.assert_close(ours.eval()(ids), theirs.eval()(ids), **tolerance)
     again, _ = pair(kind)
-    again.load(theirs.state_dict()).eval()
-    torch.testing.assert_close(again(ids), theirs(ids), **TOLERANCE[kind])
+    again.load_state_dict(theirs.state_dict())
+    torch.testing.assert_close(again.eval()(ids), theirs(ids), **TOLERANCE[kind])
 
 
 def test_parameters_are_what_requires_a_gradient_and_state_is_all():
     ours, theirs = pair()
     names = [name for name, tensor in theirs.named_parameters()]
-    assert [name for name, tensor in ours.state().items() if tensor.requires_grad] == names
+    assert [name for name, tensor in ours.state_dict().items() if tensor.requires_grad] == names
     assert len(ours.parameters()) == len(names)
-    assert set(ours.state()) - set(names) == {"3.running_mean", "3.running_var"}
+    assert set(ours.state_dict()) - set(names) == {"3.running_mean", "3.running_var"}
 
 
 @pytest.mark.parametrize("state, complaint", [
@@ -278,7 +278,7 @@ def test_parameters_are_what_requires_a_gradient_and_state_is_all():
 ])
 def test_a_state_that_does_not_fit_is_refused(state, complaint):
     with pytest.raises(ValueError, match=complaint):
-        Linear(F, C).load(state)
+        Linear(F, C).load_state_dict(state)
 
 
 def test_a_sequential_hands_its_mode_on():
@@ -300,7 +300,7 @@ def test_a_folded_batch_norm_changes_no_output(bias, kind):
     """Oracle: the two layers one after the other, in eval, after statistics have moved."""
     g = generator()
     linear, norm = Linear(C, F, bias, g, dtype=kind), BatchNorm1d(F, dtype=kind)
-    norm.load(like(torch.nn.BatchNorm1d(F, dtype=kind)))
+    norm.load_state_dict(like(torch.nn.BatchNorm1d(F, dtype=kind)))
     for _ in range(3):
         norm(linear(torch.randn(B, C, generator=g, dtype=kind)))
     x = torch.randn(B, C, generator=g, dtype=kind)

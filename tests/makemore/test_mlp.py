@@ -1,16 +1,15 @@
 """The network computes what Bengio et al. wrote down, and learns as the lecture's did."""
 
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 from shapes import load_checked
 
+from benchmarks.results import read
 from scratch.makemore import mlp
-from scratch.makemore.data import Vocabulary, dataset, split
+from scratch.makemore.data import Vocabulary, batches, dataset, split
 from scratch.makemore.evaluate import loss
 from scratch.makemore.mlp import MLP, train, two_rates
 
@@ -35,7 +34,7 @@ def test_every_shape_comment_is_true():
     module = load_checked(mlp.__file__, B=5, T=3, V=11, C=2, H=7)
     model = module.MLP(11, block_size=3, channels=2, hidden=7, generator=generator())
     contexts = torch.randint(11, (13, 3), generator=generator())
-    list(module.train(model, contexts, contexts[:, 0], [0.1], batch=5))
+    list(module.train(model, batches(contexts, contexts[:, 0], 5), [0.1]))
     assert not module.unreached_shapes()
 
 
@@ -73,7 +72,7 @@ def test_training_takes_the_steps_of_torch_optim_sgd():
     rates = [0.5, 0.5, 0.05, 0.2]
     model = MLP(11, block_size=3, channels=2, hidden=7, generator=generator())
     net = modules(model)
-    losses = list(train(model, contexts, targets, rates, batch=4, generator=generator(2)))
+    losses = list(train(model, batches(contexts, targets, 4, generator(2)), rates))
     again = generator(2)
     for rate, ours in zip(rates, losses):
         rows = torch.randint(50, (4,), generator=again)
@@ -89,7 +88,7 @@ def test_training_takes_the_steps_of_torch_optim_sgd():
 def test_steps_are_taken_only_as_losses_are_asked_for():
     model = MLP(3, block_size=1, generator=generator())
     before = model.b2.clone()
-    steps = train(model, torch.zeros(4, 1, dtype=torch.int64), torch.ones(4, dtype=torch.int64),
+    steps = train(model, batches(torch.zeros(4, 1, dtype=torch.int64), torch.ones(4, dtype=torch.int64)),
                   [1.0, 1.0])
     assert torch.equal(model.b2, before)
     next(steps)
@@ -103,8 +102,8 @@ def test_two_halves_of_a_training_make_the_whole():
         g = generator()
         model = MLP(11, block_size=3, channels=2, hidden=7, generator=g)
         rates = two_rates(8)
-        losses = [*train(model, contexts, contexts[:, 0], rates[:cut], 4, g),
-                  *train(model, contexts, contexts[:, 0], rates[cut:] if cut else [], 4, g)]
+        losses = [*train(model, batches(contexts, contexts[:, 0], 4, g), rates[:cut]),
+                  *train(model, batches(contexts, contexts[:, 0], 4, g), rates[cut:] if cut else [])]
         results.append((losses, model.parameters()))
     assert results[0][0] == results[1][0]
     assert all(torch.equal(a, b) for a, b in zip(results[0][1], results[1][1]))
@@ -112,8 +111,8 @@ def test_two_halves_of_a_training_make_the_whole():
 
 def test_a_training_without_examples_is_refused():
     with pytest.raises(ValueError, match="no examples"):
-        list(train(MLP(3), torch.zeros(0, 3, dtype=torch.int64),
-                   torch.zeros(0, dtype=torch.int64), [0.1]))
+        list(train(MLP(3), batches(torch.zeros(0, 3, dtype=torch.int64),
+                                   torch.zeros(0, dtype=torch.int64)), [0.1]))
 
 
 @pytest.mark.parametrize("steps", [0, 1, 4, 5])
@@ -168,7 +167,7 @@ def test_the_lectures_network_starts_at_its_published_losses(lecture_names):
         with torch.no_grad():
             model.W2 *= scale
             model.b2 *= scale if scale == 1.0 else 0.0
-        [first] = train(model, contexts, targets, [0.1], 32, g)
+        [first] = train(model, batches(contexts, targets, 32, g), [0.1])
         assert first == pytest.approx(published, abs=1e-4)
 
 
@@ -178,7 +177,7 @@ def test_a_short_training_on_the_lectures_names_beats_counting_pairs(lecture_nam
     contexts, targets = dataset(parts[0], vocabulary, 3)
     g = generator()
     model = MLP(27, generator=g, output_scale=0.01)
-    list(train(model, contexts, targets, two_rates(8000), 32, g))
+    list(train(model, batches(contexts, targets, 32, g), two_rates(8000)))
     dev = loss(model, *dataset(parts[1], vocabulary, 3))
     assert 2.1 < dev < 2.33
 
@@ -188,8 +187,7 @@ def test_the_long_run_is_within_tolerance_of_the_lectures():
 
     200,000 steps take half a minute, so the run is a row that benchmarks/models.py wrote.
     """
-    path = Path(__file__).resolve().parents[2] / "results/models.json"
-    rows = {(row["model"], row["corpus"]): row for row in json.loads(path.read_text())["rows"]}
+    rows = {(row["model"], row["corpus"]): row for row in read("models")["rows"]}
     row = rows["MLP, as in the lecture", "karpathy"]
     assert row["parameters"] == 11_897 and row["settings"]["steps"] == 200_000
     assert row["train"] == pytest.approx(2.1260, abs=0.02)

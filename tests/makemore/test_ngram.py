@@ -128,9 +128,9 @@ def test_more_context_than_the_model_reads_is_cut_and_less_is_refused():
 def test_what_cannot_be_counted_is_refused():
     contexts, targets = dataset(WORDS, VOCABULARY, 3)
     for fake in (-1, math.nan, math.inf):
-        with pytest.raises(ValueError, match="fake counts; it takes a finite number, 0 or more"):
+        with pytest.raises(ValueError, match="pseudocounts; it takes a finite number, 0 or more"):
             NGram(contexts, targets, V, alpha=fake)
-        with pytest.raises(ValueError, match="fake counts"):
+        with pytest.raises(ValueError, match="pseudocounts"):
             Interpolated(contexts, targets, V, strength=[1, 1, 1, fake])
     with pytest.raises(ValueError, match="2 strengths, but there are 4 lengths of context, 0 to 3"):
         Interpolated(contexts, targets, V, strength=[1, 1])

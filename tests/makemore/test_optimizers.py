@@ -1,5 +1,6 @@
 """Each optimizer takes the steps of its namesake in torch.optim, and the schedules theirs."""
 
+import copy
 import math
 
 import pytest
@@ -7,7 +8,8 @@ import torch
 
 from scratch.makemore import optimizers
 from scratch.makemore.optimizers import (
-    SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp, clip, cosine, stairs, warmup)
+    SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp, clip_grad_norm, cosine, cosine_rates,
+    step_decay, warmup)
 
 PAIRS = {    # ours and torch.optim's, with the same settings
     "SGD": (SGD, torch.optim.SGD, {}, {}),
@@ -24,7 +26,8 @@ PAIRS = {    # ours and torch.optim's, with the same settings
     "RMSProp, settings": (RMSProp, torch.optim.RMSprop, {"rho": 0.9, "eps": 1e-3, "weight_decay": 0.1},
                           {"alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1}),
     "Adam": (Adam, torch.optim.Adam, {}, {}),
-    "Adam, settings": (Adam, torch.optim.Adam, *[{"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}] * 2),
+    "Adam, settings": (Adam, torch.optim.Adam,
+                       *[{"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}] * 2),
     "AdamW": (AdamW, torch.optim.AdamW, {}, {}),
     "AdamW, settings": (AdamW, torch.optim.AdamW, *[{"betas": (0.8, 0.95), "weight_decay": 0.1}] * 2),
 }
@@ -83,9 +86,9 @@ def test_an_optimizer_goes_on_from_its_state_as_if_nothing_had_happened(rule):
         optimizer = rule(parameters, lr=0.05)
         for step in range(15):
             if step == cut:
-                state = {name: tensor.clone() for name, tensor in optimizer.state().items()}
-                optimizer = rule(parameters, lr=0.05)
-                optimizer.load(state)
+                state = copy.deepcopy(optimizer.state_dict())
+                optimizer = rule(parameters, lr=0.5)
+                optimizer.load_state_dict(state)
             optimizer.zero_grad()
             bumpy(parameters, step).backward()
             optimizer.step()
@@ -93,11 +96,27 @@ def test_an_optimizer_goes_on_from_its_state_as_if_nothing_had_happened(rule):
     assert all(torch.equal(p, q) for p, q in zip(*ends))
 
 
+def test_a_state_has_the_form_of_torchs():
+    """Oracle: torch.optim.SGD with momentum; the settings are in param_groups, tensors by number in state."""
+    (a, b), c = beginning(), beginning()
+    ours, theirs = Momentum([a, b], lr=0.1), torch.optim.SGD(c, lr=0.1, momentum=0.9)
+    for optimizer, parameters in ((ours, [a, b]), (theirs, c)):
+        bumpy(parameters, 0).backward()
+        optimizer.step()
+    mine, its = ours.state_dict(), theirs.state_dict()
+    assert mine.keys() == its.keys() and mine["state"].keys() == its["state"].keys()
+    for n in (0, 1):
+        torch.testing.assert_close(mine["state"][n]["v"], its["state"][n]["momentum_buffer"])
+    [group] = mine["param_groups"]
+    assert group == {"lr": 0.1, "weight_decay": 0.0, "momentum": 0.9, "params": [0, 1]}
+    assert {name: its["param_groups"][0][name] for name in group} == group
+
+
 def test_another_optimizers_state_is_refused():
     with pytest.raises(ValueError, match="0.s is missing, and \\(3, 2\\) in this Adam"):
-        Adam(beginning()).load(Momentum(beginning(), lr=0.1).state())
+        Adam(beginning()).load_state_dict(Momentum(beginning(), lr=0.1).state_dict())
     with pytest.raises(ValueError, match="0.v is \\(2,\\), and \\(3, 2\\)"):
-        Momentum(beginning(), lr=0.1).load(Momentum(beginning()[::-1], lr=0.1).state())
+        Momentum(beginning(), lr=0.1).load_state_dict(Momentum(beginning()[::-1], lr=0.1).state_dict())
 
 
 def test_adams_first_step_has_the_size_of_the_rate_whatever_the_slope():
@@ -139,9 +158,9 @@ def test_decay_shrinks_all_weights_alike_only_in_adamw():
     (lambda: Adam(beginning(), betas=(0.9, 1.0)), ValueError, "beta2 is below 1"),
     (lambda: RMSProp(beginning(), lr=0.1, rho=-1), ValueError, "rho is 0 or more"),
     (lambda: Adam(beginning(), weight_decay=-1), ValueError, "weight_decay"),
-    (lambda: clip(beginning(), 1.0), ValueError, r"call backward\(\) first"),
+    (lambda: clip_grad_norm(beginning(), 1.0), ValueError, r"call backward\(\) first"),
 ])
-def test_what_cannot_be_optimised_is_an_error_that_says_why(make, error, says):
+def test_what_cannot_be_optimized_is_an_error_that_says_why(make, error, says):
     with pytest.raises(error, match=says):
         make()
 
@@ -169,7 +188,7 @@ def test_the_schedules_are_those_of_torch():
     scheduler = torch.optim.lr_scheduler
     assert [cosine(step, 29, 0.1) for step in range(30)] == pytest.approx(
         rates(lambda o: scheduler.CosineAnnealingLR(o, 29, 0.1)))
-    assert [stairs(step, 7, 0.5) for step in range(30)] == pytest.approx(
+    assert [step_decay(step, 7, 0.5) for step in range(30)] == pytest.approx(
         rates(lambda o: scheduler.StepLR(o, 7, 0.5)))
     assert [warmup(step, 8) for step in range(30)] == pytest.approx(
         rates(lambda o: scheduler.LinearLR(o, 1 / 8, total_iters=7)))
@@ -178,7 +197,7 @@ def test_the_schedules_are_those_of_torch():
 def test_the_schedules_begin_and_end_where_they_say():
     assert warmup(0, 0) == 1 and warmup(0, 4) == 0.25 and warmup(3, 4) == warmup(99, 4) == 1
     assert cosine(0, 10) == 1 and cosine(10, 10, 0.2) == cosine(99, 10, 0.2) == pytest.approx(0.2)
-    assert [stairs(step, 2) for step in range(4)] == pytest.approx([1, 1, 0.1, 0.1])
+    assert [step_decay(step, 2) for step in range(4)] == pytest.approx([1, 1, 0.1, 0.1])
 
 
 @pytest.mark.parametrize("limit", [0.01, 1.0, 100.0])
@@ -188,7 +207,7 @@ def test_clipping_is_that_of_torch(limit):
     for parameters in (a, b):
         bumpy(parameters, 0).backward()
     before = torch.cat([p.grad.flatten() for p in a])
-    length = clip(a, limit)
+    length = clip_grad_norm(a, limit)
     torch.testing.assert_close(length, torch.nn.utils.clip_grad_norm_(b, limit))
     for p, q in zip(a, b):
         torch.testing.assert_close(p.grad, q.grad)
@@ -203,3 +222,10 @@ def test_every_rule_is_named_in_the_modules_docstring_or_its_own_head():
     assert {rule.__name__ for rule in RULES} == {
         name for name, thing in vars(optimizers).items()
         if isinstance(thing, type) and issubclass(thing, Optimizer) and thing is not Optimizer}
+
+
+def test_rates_rise_to_the_top_and_fall_to_almost_nothing():
+    rates = cosine_rates(1000, 3e-3)
+    assert len(rates) == 1000 and max(rates) == pytest.approx(3e-3) and rates[49] == max(rates)
+    assert rates[0] == pytest.approx(3e-3 / 50) and 0 < rates[-1] < 1e-7
+    assert cosine_rates(1, 1.0) == [0.5] and cosine_rates(0, 1.0) == []

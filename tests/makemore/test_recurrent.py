@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from shapes import load_checked
 
 from scratch.makemore import recurrent
-from scratch.makemore.data import Vocabulary, dataset, split
+from scratch.makemore.data import Vocabulary, dataset, rows, split
 from scratch.makemore.evaluate import loss
 from scratch.makemore.optimizers import SGD, AdamW
 from scratch.makemore.recurrent import (
-    GRUCell, LSTMCell, Recurrent, RNNCell, reach, rows, stretches, train)
+    GRUCell, LSTMCell, Recurrent, RNNCell, reach, stretches, train)
 
 CELLS = {RNNCell: torch.nn.RNNCell, GRUCell: torch.nn.GRUCell, LSTMCell: torch.nn.LSTMCell}
 WORDS = ["anna", "bo", "cyd", "dora", "e", "bobby"]
@@ -34,7 +34,7 @@ def as_ours(state):
 def test_a_cell_and_its_gradients_are_pytorchs(cell):
     """Oracle: torch.nn's cell with the same weights, five steps in float64."""
     ours, theirs = cell(3, 5, generator(), dtype=torch.float64), CELLS[cell](3, 5).double()
-    theirs.load_state_dict(ours.state())
+    theirs.load_state_dict(ours.state_dict())
     x = torch.randn(5, 7, 3, generator=generator(2), dtype=torch.float64)
     ends, slopes = [], []
     for one in (ours, theirs):
@@ -56,7 +56,7 @@ def test_a_cell_begins_with_the_numbers_of_pytorchs(cell):
     """Oracle: torch.nn's cell, made while the global generator is in the same state."""
     torch.manual_seed(3)
     theirs = CELLS[cell](3, 5).state_dict()
-    ours = cell(3, 5, generator(3)).state()
+    ours = cell(3, 5, generator(3)).state_dict()
     assert list(ours) == list(theirs)
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
@@ -67,7 +67,7 @@ def test_a_word_is_read_as_pytorchs_whole_layer_reads_it(cell, layer):
     """Oracle: torch.nn.RNN, GRU and LSTM over all T at once."""
     model = small(cell)
     theirs = layer(3, 5, batch_first=True).double()
-    theirs.load_state_dict({f"{name}_l0": tensor for name, tensor in model.cell.state().items()})
+    theirs.load_state_dict({f"{name}_l0": tensor for name, tensor in model.cell.state_dict().items()})
     ids = torch.randint(1, len(VOCABULARY), (4, 6), generator=generator(2))
     outputs, _ = theirs(model.embedding(ids))
     torch.testing.assert_close(model.read(ids)[0], model.head(outputs), rtol=1e-10, atol=1e-12)
@@ -86,10 +86,9 @@ def test_every_shape_comment_is_true():
     ids = torch.randint(11, (5, 3), generator=generator())
     for cell in (module.RNNCell, module.GRUCell, module.LSTMCell):
         model = module.Recurrent(11, cell, channels=2, hidden=7, generator=generator())
-        model(ids), model.every(ids), module.reach(model, ids)
-    module.rows(["a", "bo"], VOCABULARY, 3)
+        model(ids), model.forward_all(ids), module.reach(model, ids)
     stream = torch.randint(11, (41,), generator=generator())
-    list(module.train(model, stream, SGD(model.parameters(), lr=0.1), 2, batch=5, T=3))
+    list(module.train(model, module.stretches(stream, 5, 3), [0.1] * 2))
     assert not [each for each in module.unreached_shapes()]
 
 
@@ -109,19 +108,11 @@ def test_rows_have_the_losses_of_the_examples(cell):
     """Oracle: evaluate.loss, which shows the model one left-padded context per target."""
     model = small(cell)
     ids, targets = rows(WORDS, VOCABULARY, 6)
-    logits = model.every(ids)
+    logits = model.forward_all(ids)
     ours = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-1)
     examples = dataset(WORDS, VOCABULARY, model.block_size)
     assert (targets >= 0).sum() == len(examples[1])
     assert ours.item() == pytest.approx(loss(model, *examples), rel=1e-10)
-
-
-def test_rows_are_words_their_ends_and_nothing():
-    ids, targets = rows(["ab", ""], Vocabulary(["abc"]), 4)
-    assert ids.tolist() == [[0, 1, 2, 0], [0, 0, 0, 0]]
-    assert targets.tolist() == [[1, 2, 0, -1], [0, -1, -1, -1]]
-    with pytest.raises(ValueError, match="'bobby' and its end are 6 symbols, and a row has 5"):
-        rows(WORDS, VOCABULARY, 5)
 
 
 def test_stretches_go_on_where_the_last_ended():
@@ -172,8 +163,8 @@ def test_training_with_a_stretch_of_one_cannot_learn_what_lies_two_letters_back(
     found = {}
     for T in (1, 8):
         model = Recurrent(len(vocabulary), RNNCell, channels=4, hidden=3, generator=generator())
-        losses = list(train(model, stream, AdamW(model.parameters(), lr=0.02, weight_decay=0.0),
-                            400, batch=4, T=T))
+        losses = list(train(model, stretches(stream, 4, T), [0.02] * 400,
+                            AdamW(model.parameters(), weight_decay=0.0)))
         found[T] = loss(model, *dataset(["abc", "dbe"], vocabulary, 4))
         assert losses[-1] < losses[0]
     assert found[8] < 0.3 < found[1]
@@ -183,7 +174,7 @@ def test_clipping_bounds_each_step():
     model = small(RNNCell)
     before = [p.clone() for p in model.parameters()]
     stream = VOCABULARY.stream(WORDS * 10)
-    list(train(model, stream, SGD(model.parameters(), lr=1.0), 1, batch=2, T=8, limit=1e-3))
+    list(train(model, stretches(stream, 2, 8), [1.0], SGD(model.parameters(), lr=0.1), limit=1e-3))
     moved = torch.cat([(p - q).flatten() for p, q in zip(model.parameters(), before)]).norm()
     assert moved.item() == pytest.approx(1e-3, rel=1e-2)
 
@@ -209,7 +200,17 @@ def test_it_learns_names(cell, book_names):
     """Oracle: 2.5265, the dev loss of counted pairs on the same split."""
     vocabulary, parts = Vocabulary(book_names), split(book_names)
     model = Recurrent(27, cell, hidden=32, generator=generator())
-    optimizer = AdamW(model.parameters(), lr=0.01)
-    for _ in train(model, vocabulary.stream(parts[0]), optimizer, 250, batch=64, limit=1.0):
+    text = stretches(vocabulary.stream(parts[0]), batch=64, T=16)
+    for _ in train(model, text, [0.01] * 250, limit=1.0):
         pass
     assert loss(model, *dataset(parts[1][:1000], vocabulary, 16)) < 2.5
+
+
+def test_a_text_that_ends_is_read_again_from_a_state_of_zeros():
+    """Oracle: the same steps, taken pass by pass, with an optimizer that goes on."""
+    text = list(stretches(VOCABULARY.stream(WORDS * 3), batch=2, T=8))
+    one, other = small(GRUCell), small(GRUCell)
+    optimizer = AdamW(other.parameters())
+    whole = list(train(one, text, [0.01] * (2 * len(text) + 1)))
+    passes = [loss for n in (len(text), len(text), 1) for loss in train(other, text, [0.01] * n, optimizer)]
+    assert len(text) > 1 and whole == passes

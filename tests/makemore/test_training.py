@@ -1,6 +1,5 @@
 """The loop takes the steps of a plain one, whatever is switched on, and however many processes take them."""
 
-import importlib.util
 import json
 import os
 import re
@@ -12,14 +11,17 @@ import pytest
 import torch
 from shapes import load_checked
 
+from benchmarks.results import read
+from benchmarks.training import launched
 from scratch.makemore import training
-from scratch.makemore.checkpoint import CheckpointError, save
-from scratch.makemore.data import Vocabulary, dataset
+from scratch.makemore.checkpoint import CheckpointError, load, save
+from scratch.makemore.data import Vocabulary, batches, dataset, rows
 from scratch.makemore.evaluate import loss
+from scratch.makemore.gpt import GPT, Config
 from scratch.makemore.layers import Dropout, Embedding, Flatten, Linear, Sequential, Tanh
 from scratch.makemore.mlp import MLP, train
-from scratch.makemore.optimizers import SGD, AdamW, cosine, stairs, warmup
-from scratch.makemore.recurrent import GRUCell, Recurrent, rows
+from scratch.makemore.optimizers import SGD, AdamW, cosine, step_decay, warmup
+from scratch.makemore.recurrent import GRUCell, Recurrent
 from scratch.makemore.training import Trainer
 from scratch.makemore.wavenet import tree
 
@@ -49,16 +51,17 @@ def trainer(model=None, optimizer=None, examples=EXAMPLES, dev=None, **settings)
 
 
 def ends(one, other, rtol=1e-5, atol=1e-6):
-    for a, b in zip(training.tensors_of(one).values(), training.tensors_of(other).values(), strict=True):
+    for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
         torch.testing.assert_close(a, b, rtol=rtol, atol=atol)
 
 
 def test_the_plain_steps_are_those_of_the_chapter_before():
     """Oracle: mlp.train, five lines without any of the settings."""
     model, other = network(), network()
-    rates = [0.5 * stairs(step, 6) for step in range(12)]
-    ours = list(trainer(model, SGD(model.parameters(), lr=0.5), schedule=lambda step: stairs(step, 6)).run())
-    theirs = list(train(other, *EXAMPLES, rates, 8, generator(2)))
+    rates = [0.5 * step_decay(step, 6) for step in range(12)]
+    ours = list(trainer(model, SGD(model.parameters(), lr=0.5),
+                        schedule=lambda step: step_decay(step, 6)).run())
+    theirs = list(train(other, batches(*EXAMPLES, 8, generator(2)), rates))
     assert ours == pytest.approx(theirs, rel=1e-5)
     ends(model, other)
 
@@ -66,7 +69,8 @@ def test_the_plain_steps_are_those_of_the_chapter_before():
 def test_every_shape_comment_is_true():
     module = load_checked(training.__file__, B=30, A=2, P=1, M=15)
     model = network()
-    list(module.Trainer(model, SGD(model.parameters(), lr=0.1), EXAMPLES, steps=1, batch=30, accumulate=2).run())
+    optimizer = SGD(model.parameters(), lr=0.1)
+    list(module.Trainer(model, optimizer, EXAMPLES, steps=1, batch=30, accumulate=2).run())
     assert not module.unreached_shapes()
 
 
@@ -76,7 +80,7 @@ def test_parts_of_a_minibatch_add_up_to_the_whole():
     for accumulate in (1, 4):
         model = recurrent()
         losses = list(trainer(model, None, rows(WORDS, VOCABULARY, 8), accumulate=accumulate,
-                              predict=model.every).run())
+                              predict=model.forward_all).run())
         found.append((losses, model))
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
     ends(found[0][1], found[1][1], atol=1e-5)
@@ -85,7 +89,7 @@ def test_parts_of_a_minibatch_add_up_to_the_whole():
 def test_rows_are_measured_as_examples_are():
     """Oracle: evaluate.loss on left-padded contexts."""
     model = recurrent()
-    one = trainer(model, examples=rows(WORDS, VOCABULARY, 8), predict=model.every)
+    one = trainer(model, examples=rows(WORDS, VOCABULARY, 8), predict=model.forward_all)
     assert one.measure(one.examples) == pytest.approx(loss(model, *dataset(WORDS, VOCABULARY, 8)), rel=1e-6)
 
 
@@ -93,18 +97,19 @@ def test_a_minibatch_is_altered_before_its_parts_and_targets_are_counted():
     """Oracle: a training on examples in which all targets but those of the first letters are gone before."""
     ids, targets = rows(WORDS, VOCABULARY, 8)
 
-    def alter(x, y, place=0):
+    def corrupt(x, y, place=0):
         return x, y.where(torch.arange(8) == place, -1)
 
     found = []
-    for examples, way in (((ids, targets), alter), (alter(ids, targets), None)):
+    for examples, way in (((ids, targets), corrupt), (corrupt(ids, targets), None)):
         model = recurrent()
-        one = trainer(model, None, examples, predict=model.every, alter=way, accumulate=2)
+        one = trainer(model, None, examples, predict=model.forward_all, corrupt=way, accumulate=2)
         found.append((list(one.run()), model))
     assert found[0][0] == found[1][0]
     ends(found[0][1], found[1][1], rtol=0, atol=0)
     model = recurrent()
-    nothing = trainer(model, None, (ids, targets), predict=model.every, alter=lambda x, y: alter(x, y, place=9))
+    nothing = trainer(model, None, (ids, targets), predict=model.forward_all,
+                      corrupt=lambda x, y: corrupt(x, y, place=9))
     assert list(nothing.run()) == [0.0] * 12
 
 
@@ -156,7 +161,7 @@ def test_a_resumed_training_ends_with_the_same_bits(make, tmp_path):
         model, settings = make(), dict(steps=15, every=4, patience=3, accumulate=2, limit=1.0)
         examples, predict = EXAMPLES, None
         if make is recurrent:
-            examples, predict = rows(WORDS, VOCABULARY, 8), model.every
+            examples, predict = rows(WORDS, VOCABULARY, 8), model.forward_all
         one = trainer(model, examples=examples, dev=examples, predict=predict, **settings)
         steps = one.run()
         if cut:
@@ -164,7 +169,7 @@ def test_a_resumed_training_ends_with_the_same_bits(make, tmp_path):
             one.save(tmp_path / "cut")
             torch.manual_seed(6)
             model = make()
-            predict = model.every if make is recurrent else None
+            predict = model.forward_all if make is recurrent else None
             one = trainer(model, examples=examples, dev=examples, predict=predict, **settings)
             one.resume(tmp_path / "cut")
             losses += list(one.run())
@@ -180,8 +185,74 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="is not of a Trainer"):
         trainer().resume(tmp_path / "other")
     trainer().save(tmp_path / "mlp")
-    with pytest.raises(ValueError, match="it is of another model"):
+    with pytest.raises(ValueError, match="the checkpoint is of another model"):
         trainer(recurrent()).resume(tmp_path / "mlp")
+
+
+def gpt():
+    return GPT(Config(V, block_size=8, layers=2, heads=2, channels=8), generator=generator())
+
+
+def numbered(path, model):
+    """Rename a checkpoint's tensors as version 0.1 first called them."""
+    tensors, facts = load(path)
+    order = [id(p) for p in model.parameters()]
+    old = {}
+    for key, tensor in tensors.items():
+        part, _, name = key.partition(".")
+        if part in ("model", "best"):
+            found = model.get_parameter(name) if isinstance(model, GPT) else model.state_dict()[name]
+            key = f"{part}.{order.index(id(found))}"
+        if not key.endswith(".step"):
+            old[key] = tensor
+    old["optimizer.steps"] = torch.stack([tensors[f"optimizer.{n}.step"] for n in range(len(order))])
+    save(path, old, {name: fact for name, fact in facts.items() if name != "optimizer"})
+    assert {f"model.{n}" for n in range(len(order))} <= old.keys() and "model.W1" not in old
+
+
+@pytest.mark.parametrize("make", [network, gpt])
+def test_a_file_with_numbered_parameters_is_still_resumed_to_the_same_bits(make, tmp_path):
+    """Oracle: the same training from the file under the names of today."""
+    examples, ends = (EXAMPLES, []) if make is network else (rows(WORDS, VOCABULARY, 8), [])
+    settings = dict(examples=examples, dev=examples, steps=15, every=4, patience=3)
+
+    def begun():
+        model = make()
+        return trainer(model, predict=getattr(model, "logits", None), **settings)
+
+    steps = (one := begun()).run()
+    for _ in range(9):
+        next(steps)
+    for name in ("named", "numbered"):
+        one.save(tmp_path / name)
+    numbered(tmp_path / "numbered", one.model)
+    for name in ("named", "numbered"):
+        two = begun()
+        two.resume(tmp_path / name)
+        losses = list(two.run())
+        two.save(tmp_path / "end")
+        ends.append((losses, two.records, (tmp_path / "end").read_bytes()))
+    assert len(ends[0][0]) == 6 and ends[0] == ends[1]
+
+
+def test_a_checkpoint_has_the_names_of_the_models_state_dict(tmp_path):
+    """Oracle: safetensors itself, and torch.nn's strict load_state_dict."""
+    from safetensors.torch import load_file
+    model = gpt()
+    one = trainer(model, examples=rows(WORDS, VOCABULARY, 8), predict=model.logits, steps=3)
+    list(one.run())
+    one.save(tmp_path / "gpt.safetensors")
+    found = load_file(tmp_path / "gpt.safetensors")
+    tensors = {key.removeprefix("model."): found[key] for key in found if key.startswith("model.")}
+    assert {"body.symbols.weight", "body.positions.weight", "body.blocks.1.attention.qkv.bias",
+            "head.weight"} <= set(tensors)
+    other = gpt()
+    assert str(other.load_state_dict(tensors)) == "<All keys matched successfully>"
+    ends(model, other, rtol=0, atol=0)
+    trainer(mlp := network()).save(tmp_path / "mlp.safetensors")
+    assert {name for name in load_file(tmp_path / "mlp.safetensors") if name.startswith("model.")} == {
+        f"model.{name}" for name in ("embedding", "W1", "b1", "W2", "b2")} == {
+        f"model.{name}" for name in mlp.state_dict()}
 
 
 def test_metrics_are_a_list_of_records_in_json(tmp_path):
@@ -227,7 +298,7 @@ def test_on_a_cpu_auto_means_float32():
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no GPU")
 def test_on_a_gpu_it_learns_in_bfloat16():
-    model = training.move(network(), "cuda")
+    model = network().to("cuda")
     losses = list(trainer(model, steps=200).run())
     assert losses[-1] < losses[0] - 0.5
 
@@ -239,7 +310,7 @@ def test_a_compiled_model_takes_the_same_steps():
 
 
 @pytest.mark.parametrize("make, says", [
-    (lambda: trainer(batch=10, accumulate=4), "a batch of 10 cannot be dealt out evenly, in 4 parts"),
+    (lambda: trainer(batch=10, accumulate=4), "a batch of 10 cannot be divided evenly into 4 micro-batches"),
     (lambda: trainer(patience=2), "patience needs dev examples"),
     (lambda: trainer(examples=(EXAMPLES[0][:0], EXAMPLES[1][:0])), "no examples"),
 ])
@@ -278,19 +349,20 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_training as tests
-from scratch.makemore.training import join, leave, place
+from scratch.makemore.training import destroy_distributed, init_distributed, rank_and_world_size
 
-join()
+init_distributed()
 for name in ("network", "recurrent"):
     model, examples, predict = getattr(tests, name)(), tests.EXAMPLES, None
     if name == "recurrent":
-        examples, predict = tests.rows(tests.WORDS, tests.VOCABULARY, 8), model.every
+        examples, predict = tests.rows(tests.WORDS, tests.VOCABULARY, 8), model.forward_all
     one = tests.trainer(model, examples=examples, dev=examples, predict=predict, accumulate=2, every=4)
     losses = list(one.run())
     one.save(sys.argv[2] + f"/{name}")
     ends = [p.tolist() for p in model.parameters()]
-    Path(sys.argv[2], f"{name}{place()[0]}.json").write_text(json.dumps([place(), losses, one.records, ends]))
-leave()
+    place = rank_and_world_size()
+    Path(sys.argv[2], f"{name}{place[0]}.json").write_text(json.dumps([place, losses, one.records, ends]))
+destroy_distributed()
 """
 
 
@@ -307,36 +379,32 @@ def test_two_processes_take_the_steps_of_one(tmp_path):
     for name in ("network", "recurrent"):
         model, examples, predict = globals()[name](), EXAMPLES, None
         if name == "recurrent":
-            examples, predict = rows(WORDS, VOCABULARY, 8), model.every
+            examples, predict = rows(WORDS, VOCABULARY, 8), model.forward_all
         one = trainer(model, examples=examples, dev=examples, predict=predict, accumulate=2, every=4)
         losses = list(one.run())
         first, second = (json.loads((tmp_path / f"{name}{rank}.json").read_text()) for rank in (0, 1))
         assert (first[0], second[0]) == ([0, 2], [1, 2])
         assert first[1:] == second[1:]
         assert first[1] == pytest.approx(losses, rel=1e-5)
-        assert [each["dev"] for each in first[2]] == pytest.approx([each["dev"] for each in one.records], rel=1e-5)
+        assert [each["dev"] for each in first[2]] == pytest.approx(
+            [each["dev"] for each in one.records], rel=1e-5)
         for ours, theirs in zip(model.parameters(), first[3], strict=True):
             torch.testing.assert_close(ours.detach(), torch.tensor(theirs), rtol=1e-4, atol=1e-5)
         one.resume(tmp_path / name)
         assert one.taken == 12
 
 
-def test_the_chapters_script_still_prints_what_was_measured_in_two_processes(monkeypatch):
+def test_the_chapters_script_still_prints_what_was_measured_in_two_processes():
     """Oracle: results/training.json, whose line the page shows; pages are built without a network."""
-    root = Path(__file__).parents[2]
-    monkeypatch.syspath_prepend(root / "benchmarks")    # as for a script there, which takes it off
-    spec = importlib.util.spec_from_file_location("measured", root / "benchmarks/training.py")
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    kept = json.loads(benchmark.OUT.read_text())["printed by this number of processes"]["2"]
+    [kept] = [row["printed"] for row in read("training", "processes")["rows"] if row["processes"] == 2]
     now, then = (re.fullmatch(r"2 process\(es\): step 1 (\S+), step 50 (\S+)", line).groups()
-                 for line in (benchmark.launched(2), kept))
+                 for line in (launched(2), kept))
     assert [float(each) for each in now] == pytest.approx([float(each) for each in then], abs=2e-4)
 
 
 def test_a_sequential_of_layers_can_be_distributed_by_its_own_names():
     model = Sequential(Embedding(V, 3), Flatten(), Linear(12, 7), Tanh(), Linear(7, V))
-    whole = training.Whole(model)
+    whole = training.ModelWithLoss(model)
     assert [name for name, _ in whole.named_parameters()] == [
         "0_weight", "2_weight", "2_bias", "4_weight", "4_bias"]
     assert all(a is b for a, b in zip(whole.parameters(), model.parameters()))

@@ -10,9 +10,10 @@ from shapes import load_checked
 
 from scratch.makemore import transformer as module
 from scratch.makemore.attention import bidirectional, causal
-from scratch.makemore.gpt import GPT, batches
-from scratch.makemore.transformer import (MLP, SIZES, Block, Config, Rotary, Transformer, cosine,
-                                          initialise, sinusoids, train)
+from scratch.makemore.data import batches
+from scratch.makemore.gpt import GPT
+from scratch.makemore.transformer import (MLP, SIZES, Block, Config, Rotary, Transformer,
+                                          init_weights, sinusoids, train)
 
 torch.set_num_threads(1)    # such small operations: a second thread would only wait
 
@@ -104,7 +105,7 @@ def test_without_positions_an_encoder_sees_a_bag():
     order = torch.tensor([3, 1, 6, 0, 5, 2, 4])
     for positions in ("none", "learned", "sinusoidal", "rotary"):
         body = Transformer(Config(11, 7, layers=2, heads=2, channels=8, positions=positions)).double()
-        initialise(body, body.config, generator(), std=0.5)
+        init_weights(body, body.config, generator(), std=0.5)
         a, b = body(ids()[:, order], bidirectional(7)), body(ids(), bidirectional(7))[:, order]
         same = torch.allclose(a, b, atol=1e-9)
         assert same == (positions == "none"), positions
@@ -125,16 +126,16 @@ def test_initial_weights_have_the_stated_spread_and_leave_the_stream_about_one()
     """What enters the stream is scaled by 1/√(2 layers): eight layers add up to about one."""
     config = Config(500, 64, layers=8, heads=4, channels=128)
     body = Transformer(config)
-    initialise(body, config, generator(), std=0.02)
+    init_weights(body, config, generator(), std=0.02)
     assert body.symbols.weight.std().item() == pytest.approx(0.02, rel=0.02)
     assert body.blocks[3].mlp.hidden.weight.std().item() == pytest.approx(0.02, rel=0.02)
     assert body.blocks[3].mlp.out.weight.std().item() == pytest.approx(0.02 / 4, rel=0.02)
     assert not body.blocks[3].mlp.out.bias.any()
     again = Transformer(config)
-    initialise(again, config, generator(), std=0.02)
+    init_weights(again, config, generator(), std=0.02)
     assert all(map(torch.equal, body.parameters(), again.parameters()))
     wide = Transformer(Config(50, 8, layers=1, heads=12, channels=768))
-    initialise(wide, wide.config, generator())
+    init_weights(wide, wide.config, generator())
     assert wide.symbols.weight.std().item() == pytest.approx(0.02, rel=0.02)
 
 
@@ -170,18 +171,18 @@ def test_the_training_loop_is_adamw_at_the_given_rates():
     torch.testing.assert_close(model.w.detach(), w)
 
 
-def test_training_can_go_on_with_the_optimiser_it_was_left_with():
+def test_training_can_go_on_with_the_optimizer_it_was_left_with():
     x = ids(20, 8)
 
     def start():
         model = GPT(Config(11, 8, layers=1, heads=2, channels=8), generator())
         return model, torch.optim.AdamW(model.parameters(), weight_decay=0.01), generator()
 
-    model, optimiser, g = start()
-    whole = list(train(model, batches(x, x, 4, g), [0.01] * 6, optimiser=optimiser))
-    model, optimiser, g = start()
-    half = list(train(model, batches(x, x, 4, g), [0.01] * 3, optimiser=optimiser))
-    rest = list(train(model, batches(x, x, 4, g), [0.01] * 3, optimiser=optimiser))
+    model, optimizer, g = start()
+    whole = list(train(model, batches(x, x, 4, g), [0.01] * 6, optimizer=optimizer))
+    model, optimizer, g = start()
+    half = list(train(model, batches(x, x, 4, g), [0.01] * 3, optimizer=optimizer))
+    rest = list(train(model, batches(x, x, 4, g), [0.01] * 3, optimizer=optimizer))
     assert half + rest == whole
 
 
@@ -201,13 +202,6 @@ def test_dropout_is_on_in_training_steps_and_off_in_between():
     for _ in islice(train(model, batches(ids(), ids(), 4, generator()), [0.01] * 2), 2):
         modes.append(model.training)
     assert modes == [True, False] * 2
-
-
-def test_rates_rise_to_the_top_and_fall_to_almost_nothing():
-    rates = cosine(1000, 3e-3)
-    assert len(rates) == 1000 and max(rates) == pytest.approx(3e-3) and rates[49] == max(rates)
-    assert rates[0] == pytest.approx(3e-3 / 50) and 0 < rates[-1] < 1e-7
-    assert cosine(1, 1.0) == [0.5] and cosine(0, 1.0) == []
 
 
 def test_errors_say_what_to_do():

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from scratch.makemore.data import Vocabulary, dataset, split
+from scratch.makemore.data import Vocabulary, batches, dataset, split
 from scratch.makemore.layers import BatchNorm1d, Linear
 from scratch.makemore.mlp import train
 from scratch.makemore.wavenet import Dilated, convolve, tree
@@ -113,7 +113,7 @@ def test_the_lectures_network_starts_at_its_published_loss_and_learns(lecture_na
     g = generator(42)
     model = lectures(g)
     examples = dataset(parts[0], vocabulary, 8)
-    losses = list(train(model, *examples, [0.1] * 300, 32, g))
+    losses = list(train(model, batches(*examples, 32, g), [0.1] * 300))
     assert losses[0] == pytest.approx(3.3167, abs=5e-5)
     assert sum(losses[-100:]) / 100 < 2.6
 

@@ -22,10 +22,7 @@ CONFIG = """
 site_name: A small book
 theme: mkdocs
 plugins: [weave]
-markdown_extensions:
-  - md_in_html
-  - pymdownx.superfences
-  - pymdownx.arithmatex: {generic: true}
+markdown_extensions: [md_in_html]
 validation: {links: {not_found: warn, anchors: warn}}
 """
 

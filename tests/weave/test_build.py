@@ -8,8 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+import weave
+from weave.imports import imported
+
+ROOT = Path(__file__).parents[2]
 
 CHAPTER = """
 # A chapter
@@ -66,7 +72,7 @@ def test_a_chapter_becomes_a_page_with_its_outputs(small):
     page = small.page()
     assert "Prose with 42 in it" in page
     assert 'aria-label="a line"' in page and "<figcaption>" in page
-    assert "printed by a hidden cell" in page and 'print("printed' not in page.replace("&quot;", '"')
+    assert "printed by a hidden cell" in page
     assert "1 claim checked by this build" in page and "one and one is two" in page
     assert "src/pack/module.py, lines 1–2" in page
     assert re.search(r"<summary>Solution</summary>.*folded.*</details>", page, re.DOTALL)
@@ -78,17 +84,19 @@ def test_the_search_finds_prose_and_not_code(small):
     config.write_text(config.read_text().replace("[weave]", "[search, weave]"))
     assert small.build().returncode == 0
     index = (small.root / "site/search/search_index.json").read_text()
-    assert "with 42 in it" in index and "plt.plot" not in index and "printed by" not in index and "data-aside" not in index
+    assert "with 42 in it" in index and "one and one is two" in index
+    for absent in ("plt.plot", "printed by", "Set-up", "data-"):
+        assert absent not in index
 
 
 def test_the_reader_can_take_the_chapter_and_the_module_away(small):
     assert small.build().returncode == 0
     notebook = json.loads((small.root / "site/chapter.ipynb").read_text())
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4, 5]
-    assert "import scratch" in "".join(code[0]["source"]) and code[0]["metadata"]["jupyter"]["source_hidden"]
-    assert code[1]["outputs"][0]["data"]["text/plain"] == ["a line"]
-    assert "Prose with 42" in "".join(notebook["cells"][1]["source"])
+    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4]
+    assert code[0]["outputs"][0]["data"]["text/plain"] == ["a line"]
+    assert [cell["metadata"] for cell in code[:2]] == [{}, {"jupyter": {"source_hidden": True}}]
+    assert "Prose with 42" in "".join(notebook["cells"][0]["source"])
     script = (small.root / "site/chapter.py").read_text()
     assert "plt.plot([1, 2])" in script
     compile(script, "chapter.py", "exec")
@@ -96,6 +104,112 @@ def test_the_reader_can_take_the_chapter_and_the_module_away(small):
     hrefs = re.findall(r'href="([^"]+)" download', small.page())
     assert len(hrefs) == 3
     assert all((small.root / "site/chapter" / href).exists() for href in hrefs)
+
+
+def test_a_quiet_cell_is_folded_and_shows_its_source(small):
+    small.chapter(FOLDED)
+    run = small.build()
+    assert run.returncode == 0, run.stderr
+    page = small.page()
+    fold = r'<details class="weave-code">\s*<summary>(.*?)</summary>(.*?)</details>'
+    folds = re.findall(fold, page, re.DOTALL)
+    assert [title for title, _ in folds] == [
+        "Set-up, 3 lines", "Set-up, 1 line", "The code of this figure, 4 lines"]
+    assert all('<div class="highlight">' in code for _, code in folds)
+    assert '<span class="kn">import</span>' in folds[0][1] and '"drawn"' in folds[2][1]
+    assert page.index("Set-up, 3 lines") < page.index("printed below") < page.index("Set-up, 1 line")
+    assert page.index("</figure>") < page.index("The code of this figure") < page.index("Prose after it")
+
+
+FOLDED = """
+# Title
+
+```python quiet
+import json
+
+print("printed " + "below")
+```
+
+```python quiet
+x = 1
+```
+
+```python quiet alt="a line" caption="A line."
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.title("drawn")
+plt.show()
+```
+
+Prose after it.
+"""
+
+
+def test_what_is_indented_is_woven_in_where_it_stands(small):
+    small.chapter(INDENTED)
+    run = small.build()
+    assert run.returncode == 0, run.stderr
+    article = small.page().partition("<h1")[2]
+    [steps] = re.findall("<ol>.*?</ol>", article, re.DOTALL)
+    first, second, third = steps.split("<li><p>")[1:]
+    assert '<div class="highlight">' in first and "<code>'first'</code>" in first
+    assert "a quarter" in second and "<figure" in second and "The code of this figure" in second
+    assert "src/pack/module.py" in third and "weave-claims" in third
+    [quote] = re.findall("<blockquote>.*?</blockquote>", article, re.DOTALL)
+    assert "quoted" in quote and "weave-output" in quote
+    assert "<p><div" not in article and "<p><figure" not in article and "data-html" not in article
+
+
+INDENTED = """
+# Title
+
+1.  First:
+
+    ```python
+    "fir" + "st"
+    ```
+
+2.  Second, `{python} "a quarter"`:
+
+    ```python quiet alt="a line" caption="A line."
+    import matplotlib.pyplot as plt
+    plt.plot([1, 2])
+    plt.show()
+    ```
+
+3.  Third:
+
+    ::: listing pack.module.value
+
+    ```python check
+    assert True, "it is true"
+    ```
+
+> ```python
+> print("quot" + "ed")
+> ```
+"""
+
+
+def test_the_modules_and_labs_of_a_chapter_stand_at_its_top(small):
+    small.write("src/pack/two.py",
+                '"""Two.\n\nTo copy: this file and module.py.\n"""\nfrom .module import value\n')
+    small.write("labs/mine.py", '"""Exercises: f.\nChapter: docs/chapter.md.\n"""\n')
+    text = small.chapter(CHAPTER).read_text()
+    small.write("docs/chapter.md", text.replace("jupyter:", "modules: [pack.module, pack.two]\njupyter:", 1))
+    run = small.build()
+    assert run.returncode == 0, run.stderr
+    page = small.page()
+    assert page.index("<h1") < page.index("weave-take") < page.index("Prose with")
+    assert "Take the code: module.py, two.py · lab mine.py" in page
+    hrefs = re.findall(r'href="([^"]+)" download', page)
+    assert "../src/pack/two.zip" in hrefs and "../labs/mine.py" in hrefs
+    assert all((small.root / "site/chapter" / href).exists() for href in hrefs)
+    assert "if __package__:" in (small.root / "site/src/pack/two.py").read_text()
+    small.write("docs/chapter.md", text.replace("jupyter:", "modules: [pack.gone]\njupyter:", 1))
+    run = small.build()
+    assert run.returncode != 0
+    assert "docs/chapter.md:2: `modules:` names pack.gone, and there is no src/pack/gone.py" in run.stderr
 
 
 def test_a_second_build_executes_nothing_and_gives_the_same_bytes(small):
@@ -135,11 +249,16 @@ FAILURES = {
     "an exception": ("\n```python\n1 / 0\n```\n", "1 / 0", "ZeroDivisionError: division by zero"),
     "an unknown listing": ("\n::: listing pack.module.missing\n", "pack.module.missing",
                            "no 'missing' in pack.module"),
-    "a figure without alt text": ("\n```python\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()\n```\n",
-                                  "```python", "a figure needs alt text"),
+    "a figure without alt text": (
+        "\n```python\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()\n```\n",
+        "```python", "a figure needs alt text"),
     "a memory address": ("\n```python\nobject()\n```\n", "```python", "memory address"),
     "a formula with a typo": ("\nHere $\\frac{1}$.\n", "frac", "KaTeX cannot read"),
     "an unreadable value": ("\nHere `{python} missing`.\n", "missing", "NameError"),
+    "a name that only a check made": (
+        '\n```python check\nn = 1\nassert n, "n"\n```\n\n```python\nprint(n)\n```\n',
+        "print(n)", "'n' comes only from the check at line 14"),
+    "a quiet cell that returns text": ("\n```python quiet\n1 + 1\n```\n", "```python quiet", "returns text"),
 }
 
 
@@ -202,7 +321,79 @@ def test_links_to_the_repository_are_made_only_where_it_is_known(small):
     known = small.page()
     assert "github.com" not in unknown and "colab" not in unknown
     assert "https://colab.research.google.com/github/someone/book/blob/gh-pages/chapter.ipynb" in known
-    assert '\\"https://github.com/someone/book\\", \\"book\\"' in (small.root / "site/chapter.ipynb").read_text()
+
+
+def test_a_downloaded_notebook_finds_the_package_of_the_settings(small):
+    small.write("mkdocs.yml", (small.root / "mkdocs.yml").read_text().replace(
+        "[weave]", "[weave: {package: pack}]"))
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    for known, environment in ((False, clean), (True, {**clean, "GITHUB_REPOSITORY": "someone/book"})):
+        small.run("mkdocs", "build", env=environment)
+        first, *others = json.loads((small.root / "site/chapter.ipynb").read_text())["cells"]
+        begin = "".join(first["source"])
+        compile(begin, "cell", "exec")
+        assert "import pack " in begin and first["metadata"]["jupyter"]["source_hidden"]
+        assert ('"https://github.com/someone/book", "book"' in begin) == known
+        where = subprocess.run([sys.executable, "-c", f"{begin}\nprint(os.getcwd())"], cwd="/", text=True,
+                               capture_output=True, env={**clean, "PYTHONPATH": str(small.root / "src")})
+        assert where.stdout.strip() == str(small.root.resolve()), where.stderr
+
+
+def test_a_variable_of_the_settings_is_set_while_chapters_run(small):
+    small.write("mkdocs.yml", (small.root / "mkdocs.yml").read_text().replace(
+        "[weave]", "[weave: {environment: {NAMES: a list}}]"))
+    small.chapter("\n```python\nimport os\nprint(os.environ['NAMES'])\n```\n")
+    assert small.run("weave", "run", "docs/chapter.md").stdout == "docs/chapter.md:15: a list\n"
+    assert small.run("weave", "status").stdout == "fresh  docs/chapter.md\n"
+    assert small.build().returncode == 0 and "a list" in small.page()
+
+
+def test_the_modules_may_lie_in_another_folder(small):
+    small.write("mkdocs.yml", (small.root / "mkdocs.yml").read_text().replace(
+        "[weave]", "[weave: {source: code/python}]"))
+    small.write("code/python/other.py", "VALUE = 3\n")
+    small.chapter("\n::: listing other.VALUE\n\n```python\nimport sys\nsys.path.insert(0, 'code/python')\n"
+                  "import other\nprint(other.VALUE)\n```\n")
+    assert small.build().returncode == 0 and "code/python/other.py, line 1<" in small.page()
+    small.write("code/python/other.py", "VALUE = 4\n")
+    assert "module code/python/other.py changed" in small.run("weave", "status").stdout
+
+
+def test_the_weave_is_all_that_a_book_of_one_chapter_needs(book):
+    """No source folder, no settings but the theme's name, no extensions; assets and search are there."""
+    book.write("mkdocs.yml", "site_name: Small\ntheme: {name: material, font: false}\n"
+               "plugins: [search, weave]\n")
+    book.chapter(CHAPTER.replace("::: listing pack.module.value", "Words.")
+                 + "\n- item\n\n    ```python\n    6 * 7\n    ```\n")
+    run = book.build()
+    assert run.returncode == 0, run.stderr
+    page = book.page()
+    for part in ("Prose with 42 in it", '<var class="weave-letter">x</var>', 'class="katex"',
+                 'class="weave-svg"', "1 claim checked by this build", "<code>42</code>"):
+        assert part in page
+    for address in re.findall(r'(?:href|src)="([^"#:]+\.(?:css|js|woff2))"', page):
+        assert (book.root / "site/chapter" / address).is_file(), address
+    assert 'src="../assets/weave.js"' in page and 'href="../assets/weave.css"' in page
+    worker, theirs = re.search(r'"search": "\.\./(assets/search\.js)#(.+?)"', page).groups()
+    assert (book.root / "site" / worker).is_file() and (book.root / "site/assets" / theirs).is_file()
+    empty, whole = (json.loads((book.root / "site/search" / name).read_text())
+                    for name in ("search_index.json", "book.json"))
+    assert empty["docs"] == [] and empty["config"] == whole["config"]
+    assert any("Prose with 42" in entry["text"] for entry in whole["docs"])
+    assert "github.com" not in page and "scratch" not in page
+
+
+def test_the_docstring_of_the_package_names_what_is_in_it():
+    folder = ROOT / "src/weave"
+    there = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/*.py")}
+    listed = set(re.findall(r"^    (\w+)  ", weave.__doc__, re.MULTILINE))
+    assert listed - {"assets"} == {name for name in there if not name.startswith("__")}
+
+
+def test_the_weave_imports_nothing_of_a_book():
+    for path in (ROOT / "src/weave").rglob("*.py"):
+        names = {name.split(".")[0] for name in imported(path.read_text(encoding="utf-8"))}
+        assert not names & {"scratch", "lab", "tests", "benchmarks", "tools"}, path
 
 
 def test_code_that_is_only_shown_is_shown_as_code(small):

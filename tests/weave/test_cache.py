@@ -4,9 +4,10 @@ import os
 
 import pytest
 
-from weave.cache import Cache, closure
-from weave.chapter import Chapter
+from weave.cache import Cache
+from weave.chapter import Cell, Chapter
 from weave.execute import execute
+from weave.imports import closure, imported_by
 
 TEXT = """
 ```python
@@ -43,8 +44,9 @@ def why(book):
 
 
 def test_results_come_back_as_they_were_stored(kept):
-    results = Cache(kept.root).load(read(kept))
-    assert results[1]["value"] == "1" and why(kept) == []
+    chapter = read(kept)
+    assert Cache(kept.root).load(chapter)
+    assert chapter.cells[1].value == "1" and why(kept) == []
 
 
 def test_editing_prose_makes_nothing_stale(kept):
@@ -60,7 +62,7 @@ def test_editing_prose_makes_nothing_stale(kept):
 ])
 def test_a_change_that_matters_is_named(kept, path, text, says):
     kept.write(path, text)
-    assert says in why(kept) and Cache(kept.root).load(read(kept)) is None
+    assert says in why(kept) and not Cache(kept.root).load(read(kept))
 
 
 def test_a_change_to_a_module_that_it_does_not_import_matters_not(kept):
@@ -84,28 +86,41 @@ def test_a_new_version_of_a_package_is_named(kept, monkeypatch):
     assert "version of ipython changed" in why(kept)
 
 
+def test_a_variable_that_the_settings_add_is_named_when_it_changes(kept):
+    assert Cache(kept.root, {"NAMES": "x"}).why_stale(read(kept)) == ["variable NAMES changed"]
+
+
+def test_an_entry_of_an_earlier_form_is_not_looked_at(kept, monkeypatch):
+    monkeypatch.setattr("weave.cache.FORMAT", 1)
+    assert why(kept) == ["it has never been executed"]
+
+
 def test_going_back_to_an_earlier_state_is_fresh_again(kept):
     kept.write("src/pack/helper.py", "VALUE = 3\n")
     assert execute([read(kept)], Cache(kept.root).store) == []
     kept.write("src/pack/helper.py", "VALUE = 1\n")
-    assert Cache(kept.root).load(read(kept))[1]["value"] == "1"
+    chapter = read(kept)
+    assert Cache(kept.root).load(chapter) and chapter.cells[1].value == "1"
 
 
 def test_a_damaged_entry_is_reported_dropped_and_never_used(kept, caplog):
     [entry] = (kept.root / ".cache/weave/docs/chapter").glob("*.json")
     entry.write_text(entry.read_text().replace('"value": "1"', '"value": "8"'))
     with caplog.at_level("INFO"):
-        assert Cache(kept.root).load(read(kept)) is None
+        assert not Cache(kept.root).load(read(kept))
     assert "damaged" in caplog.text and "docs/chapter.md" in caplog.text and not entry.exists()
 
 
 def test_only_the_newest_entries_are_kept(kept):
     cache = Cache(kept.root)
     for n in range(10):
-        cache.store(read(kept), [{"outputs": [], "value": str(n)}], {"files": [], "versions": {}})
+        chapter = read(kept)
+        chapter.cells[1].value = str(n)
+        cache.store(chapter, {"files": [], "versions": {}})
     entries = list((kept.root / ".cache/weave/docs/chapter").glob("*.json"))
     assert len(entries) == 5
-    assert cache.load(read(kept))[0]["value"] == "9"
+    chapter = read(kept)
+    assert cache.load(chapter) and chapter.cells[1].value == "9"
 
 
 def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
@@ -114,8 +129,8 @@ def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError):
-        Cache(kept.root).store(read(kept), [], {"files": [], "versions": {}})
-    assert Cache(kept.root).load(read(kept)) is not None
+        Cache(kept.root).store(read(kept), {"files": [], "versions": {}})
+    assert Cache(kept.root).load(read(kept))
 
 
 @pytest.mark.parametrize("code", [
@@ -124,5 +139,5 @@ def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
     "try:\n    pass\nexcept E:\n    match 1:\n        case 1:\n            import pack.module",
 ])
 def test_the_closure_follows_every_way_to_import(kept, code):
-    names = {path.name for path in closure(code, kept.root)}
+    names = {path.name for path in closure(imported_by(Cell(code, 1, "shown").tree), kept.root)}
     assert names == {"__init__.py", "module.py", "helper.py"}

@@ -1,6 +1,8 @@
 """Kernels: what they return, how they fail, and that none is left behind."""
 
 import os
+import py_compile
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +15,11 @@ from weave.execute import execute
 
 
 def run(book, *texts, **options):
-    """The results, inputs and errors of chapters with these texts."""
+    """The cells and inputs of chapters with these texts, None of those that did not end, and the errors."""
     chapters = [Chapter(book.chapter(text, f"docs/chapter{n}.md"), book.root)
                 for n, text in enumerate(texts)]
     given = {}
-    errors = execute(chapters, lambda chapter, results, inputs: given.update({chapter.name: (results, inputs)}),
+    errors = execute(chapters, lambda chapter, inputs: given.update({chapter.name: (chapter.cells, inputs)}),
                      **options)
     return [given.get(chapter.name) for chapter in chapters], errors
 
@@ -29,7 +31,7 @@ def kernels(folder):
 
 
 def test_outputs_values_and_claims_come_back_in_order(book):
-    [(results, inputs)], errors = run(book, '''
+    [(cells, inputs)], errors = run(book, '''
 ```python
 print("out")
 x = 3
@@ -45,16 +47,16 @@ for n in range(2):
 ```
 ''')
     assert errors == []
-    shown, value, check = results
-    assert [output["output_type"] for output in shown["outputs"]] == ["stream", "execute_result"]
-    assert value["value"] == "4"
-    assert check["claims"] == ["x is 3", "n is small"] and check["outputs"] == []
+    shown, value, check = cells
+    assert [output["output_type"] for output in shown.outputs] == ["stream", "execute_result"]
+    assert value.value == "4"
+    assert check.claims == ["x is 3", "n is small"] and check.outputs == []
     assert inputs["versions"]["Python"] == ".".join(map(str, sys.version_info[:3]))
 
 
 def test_what_is_printed_piece_by_piece_comes_back_whole(book):
     """Flushing and waiting, the cell makes the pieces that chance makes elsewhere."""
-    [(results, _)], errors = run(book, '''
+    [(cells, _)], errors = run(book, '''
 ```python
 import sys, time
 for n in range(2):
@@ -66,7 +68,7 @@ print("after")
 ```
 ''')
     assert errors == []
-    outputs = [(output.get("name"), output.get("text")) for output in results[0]["outputs"]]
+    outputs = [(output.get("name"), output.get("text")) for output in cells[0].outputs]
     assert outputs == [("stdout", "0\n1\n"), ("stderr", "0\n1\n"), (None, None), ("stdout", "after\n")]
 
 
@@ -74,17 +76,27 @@ def test_what_a_chapter_reads_and_imports_is_known(book):
     book.write("data/names.txt", "emma\n")
     book.write("src/pack/__init__.py", "")
     book.write("src/pack/module.py", "VALUE = 1\n")
+    book.write("tools/reading.py", "VALUE = 1\n")
+    py_compile.compile(book.root / "tools/reading.py")    # of a module's files, only the .pyc is opened then
     [(_, inputs)], errors = run(book, '''
 ```python
 import sys
 sys.path.insert(0, "src")
 import pack.module
+from tools import reading
 open("data/names.txt").read()
 open("made.txt", "w").close()
 ```
 ''')
     assert errors == []
-    assert inputs["files"] == ["data/names.txt", "src/pack/__init__.py", "src/pack/module.py"]
+    assert inputs["files"] == [
+        "data/names.txt", "src/pack/__init__.py", "src/pack/module.py", "tools/reading.py"]
+
+
+def test_a_variable_of_the_settings_is_in_the_kernels_environment(book):
+    [(cells, _)], errors = run(book, "\nIt is `{python} __import__('os').environ['NAMES']`.\n",
+                               environment={"NAMES": "a list"})
+    assert errors == [] and cells[0].value == "a list"
 
 
 @pytest.mark.parametrize("code, at, says", [
@@ -101,7 +113,8 @@ def test_a_failing_cell_is_an_error_at_its_line(book, code, at, says):
 
 def test_an_error_raised_in_a_module_names_both_places(book):
     book.write("src/pack.py", "def fail():\n    raise ValueError('too big')\n")
-    _, [error] = run(book, "\n```python\nimport sys\nsys.path.insert(0, 'src')\nimport pack\npack.fail()\n```\n")
+    _, [error] = run(
+        book, "\n```python\nimport sys\nsys.path.insert(0, 'src')\nimport pack\npack.fail()\n```\n")
     line = book.line("pack.fail()", "docs/chapter0.md")
     assert f"docs/chapter0.md:{line}: ValueError: too big (raised in src/pack.py:2)" in str(error)
 
@@ -113,11 +126,17 @@ def test_a_claim_that_is_never_reached_is_an_error(book):
 
 
 def test_a_chapter_past_its_limit_is_stopped_and_named_and_the_others_finish(book):
-    given, [error] = run(book, "\n```python\nwhile True:\n    pass\n```\n", "\n```python\n1 + 1\n```\n", limit=8)
-    assert "docs/chapter0.md:15: stopped here after 8 s" in str(error)
+    given, [error] = run(book, "\n```python\nwhile True:\n    pass\n```\n", "\n```python\n1 + 1\n```\n",
+                         limit=0.8)    # the first one's end; the other one needs a tenth of that
+    assert re.search(r"docs/chapter0.md:1[56]: stopped here after \d+ s of processor time", str(error))
     assert given[0] is None
-    assert given[1][0][0]["outputs"][0]["data"]["text/plain"] == "2"
+    assert given[1][0][0].outputs[0]["data"]["text/plain"] == "2"
     assert kernels(book.root) == []
+
+
+def test_a_limit_counts_processor_time_and_no_waiting(book):
+    given, errors = run(book, "\n```python\nimport time\ntime.sleep(9)\n```\n", limit=0.8)
+    assert errors == [] and given[0] is not None
 
 
 def test_every_failing_chapter_is_reported_not_only_the_first(book):
@@ -129,8 +148,8 @@ def test_every_failing_chapter_is_reported_not_only_the_first(book):
 def test_no_kernel_outlives_an_interrupted_run(book, sent):
     """SIGINT is Ctrl-C.  After SIGKILL nothing can be cleaned up; the kernel notices by itself."""
     started = book.root / "started"
-    book.chapter(f"\n```python\nimport os, time\nprint(os.getpid(), file=open({str(started)!r}, 'w'), flush=True)\n"
-                 "time.sleep(100)\n```\n")
+    book.chapter("\n```python\nimport os, time\n"
+                 f"print(os.getpid(), file=open({str(started)!r}, 'w'), flush=True)\ntime.sleep(100)\n```\n")
     process = subprocess.Popen([sys.executable, "-m", "weave", "run", "docs/chapter.md"], cwd=book.root,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                                preexec_fn=heeding_ctrl_c)

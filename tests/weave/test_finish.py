@@ -7,7 +7,7 @@ import re
 import pytest
 
 from weave.finish import finish
-from weave.mathematics import FormulaError, render
+from weave.finish.formulas import FormulaError, render
 
 PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><script>first("<b>")</script></head>
@@ -32,7 +32,8 @@ def policy(text):
 def test_formulas_become_html_and_mathml(site):
     assert finish(site) == []
     text = (site / "index.html").read_text()
-    assert "<math><mrow>" in text and "<mn>2</mn>" in text and "arithmatex" not in text and "annotation" not in text
+    assert "<math><mrow>" in text and "<mn>2</mn>" in text
+    assert "arithmatex" not in text and "annotation" not in text
 
 
 def test_a_letter_alone_is_a_variable_and_takes_no_more_than_that(site):
@@ -43,7 +44,8 @@ def test_a_letter_alone_is_a_variable_and_takes_no_more_than_that(site):
 
 
 def test_spans_that_nothing_styles_go_and_their_text_stays(site):
-    code = '<code><span class="k">if</span><span class="w"> </span><span class="n">x</span><span class="p">:</span></code>'
+    code = ('<code><span class="k">if</span><span class="w"> </span><span class="n">x</span>'
+            '<span class="p">:</span></code>')
     (site / "index.html").write_text(PAGE % code)
     finish(site)
     assert '<code><span class="k">if</span> x:</code>' in (site / "index.html").read_text()
@@ -80,15 +82,18 @@ def test_the_rest_of_the_page_is_as_it_was(site):
 
 
 def test_white_space_is_kept_where_it_counts_and_one_is_enough_elsewhere(site):
-    (site / "index.html").write_text(PAGE % "\n a  b\n\n   <i>c</i>  &quot;d&quot; &lt; e</p>\n<pre> f  g&#10;\n  h</pre><p>&lt; i")
+    (site / "index.html").write_text(
+        PAGE % "\n a  b\n\n   <i>c</i>  &quot;d&quot; &lt; e</p>\n<pre> f  g&#10;\n  h</pre><p>&lt; i")
     finish(site)
-    assert '<p>a b\n<i>c</i> "d" &lt; e</p><pre> f  g\n\n  h</pre><p>&lt; i' in (site / "index.html").read_text()
+    text = (site / "index.html").read_text()
+    assert '<p>a b\n<i>c</i> "d" &lt; e</p><pre> f  g\n\n  h</pre><p>&lt; i' in text
 
 
-def test_a_figure_of_the_weaves_is_copied_as_it_is(site):
-    drawn = '<svg viewBox="0 0 1 1" class="weave-svg" style="a: b"><clipPath id="c"><path /></clipPath>\n  <text>a  b</text></svg>'
-    (site / "index.html").write_text(PAGE % f'<i style="c: d">x</i> {drawn} <i>y</i>')
-    finish(site)
+def test_what_was_kept_out_of_the_pages_is_put_in_as_it_is(site):
+    drawn = ('<svg viewBox="0 0 1 1" class="weave-svg" style="a: b"><clipPath id="c"><path /></clipPath>\n'
+             "  <text>a  b</text></svg>")
+    (site / "index.html").write_text(PAGE % '<i style="c: d">x</i> <svg data-done="0"></svg> <i>y</i>')
+    finish(site, put_back=lambda text: text.replace('<svg data-done="0"></svg>', drawn))
     text = (site / "index.html").read_text()
     assert f"{drawn} <i>y</i>" in text and "c: d" not in text
 

@@ -73,7 +73,7 @@ class StandIn:
         return ModuleSpec(name, self) if known else None
 
     def create_module(self, spec):
-        """None: an ordinary module, until exec_module puts the real one in its place."""
+        """None: an empty module, until exec_module puts the real one in its place."""
 
     def exec_module(self, module):
         name = self.names[module.__name__.rpartition(".")[2]]

@@ -19,7 +19,8 @@ class PyCUDA(StandIn):
     def find_spec(self, name, path=None, target=None):
         spec = super().find_spec(name, path, target)
         if spec is None and name.startswith(f"{self.package}."):
-            raise ModuleNotFoundError(f"{name} is not part of the CPU engine", name=name)
+            raise ModuleNotFoundError(f"{name} is not part of the CPU engine",
+                                      name=name)
         return spec
 
 

@@ -66,12 +66,12 @@ def causal(T, S=None, device=None):
 
 
 def padding(lengths, S):
-    """lengths (B) -> mask (B, 1, 1, S): False where an example is over and filled up.
+    """lengths (B) -> mask (B, 1, 1, S): False behind the end of an example.
 
     It hides keys, from every head and query, and combines with others by &.
     """
-    places = torch.arange(S, device=lengths.device)                    # (S)
-    return (places < lengths[:, None])[:, None, None]                  # (B, 1, 1, S)
+    positions = torch.arange(S, device=lengths.device)                 # (S)
+    return (positions < lengths[:, None])[:, None, None]                  # (B, 1, 1, S)
 
 
 class MultiHeadAttention(nn.Module):
@@ -91,7 +91,7 @@ class MultiHeadAttention(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x, mask=None, rotate=None, cache=None, maps=None):
-        """With rotate, queries and keys know their places (transformer.py's Rotary).
+        """With rotate, queries and keys know their positions (transformer.py's Rotary).
 
         With cache, x are the newest positions, and cache.extend(k, v) gives the keys
         and values of all so far (gpt.py's Cache). maps, a list, gets the weights.
@@ -108,6 +108,6 @@ class MultiHeadAttention(nn.Module):
         return self.out(joined)                                    # (B, T, C)
 
     def split(self, x):
-        """(B, T, C) -> (B, H, T, D): the channels dealt out, heads before positions."""
+        """(B, T, C) -> (B, H, T, D): the channels divided, heads before positions."""
         heads = x.unflatten(-1, (self.heads, -1))                  # (B, T, H, D)
         return heads.transpose(1, 2)                               # (B, H, T, D)

@@ -1,4 +1,4 @@
-"""Backpropagation by hand: every slope of an MLP with batch norm, and no autograd.
+"""Backpropagation by hand: every gradient of an MLP with batch norm, and no autograd.
 
     >>> g = torch.Generator().manual_seed(2147483647)
     >>> net = Network(27, block_size=3, channels=10, hidden=64, generator=g)
@@ -7,39 +7,42 @@
     >>> contexts = torch.tensor([[0, 0, 0], [0, 0, 5], [0, 5, 13]])
     >>> targets = torch.tensor([5, 13, 13])
     >>> s = forward(net, contexts, targets)            # each tensor on the way to loss
-    >>> slopes = backward(net, s, contexts, targets)   # ∂loss/∂each, by its name
-    >>> slopes["logits"].shape, slopes["W1"].shape
+    >>> d = backward(net, s, contexts, targets)        # ∂loss/∂each, by its name
+    >>> d["logits"].shape, d["W1"].shape
     (torch.Size([3, 27]), torch.Size([30, 64]))
-    >>> losses = list(train(net, contexts, targets, [0.1] * 200, 3, g))
+    >>> losses = list(train(net, repeat((contexts, targets)), [0.1] * 200))
     >>> calibrate(net, contexts)
     >>> net(contexts).argmax(dim=1).tolist()
     [5, 13, 13]
 
     B  examples of a minibatch    T  positions of a context   V  symbols
-    C  channels of an embedding   H  hidden units             N  examples
+    C  channels of an embedding   H  hidden units             N  contexts
     d_name   ∂loss/∂name          n  what a variance divides by
 
 forward and backward have a line for each operation; gradients() does the same with the
 short forms cross_entropy_backward and batchnorm_backward, and train() needs no other.
 The variance of a batch divides by n = B - correction: 0 is PyTorch's batch norm, 1 the
-lecture's. The slopes differ in that n and nowhere else.
+lecture's. The gradients differ in that n and nowhere else.
 
 Left out: running statistics. A batch norm that has been trained knows only batches;
 calibrate() measures mean and variance once, over all training examples.
 
-Chapter: docs/makemore/backprop.md.  To copy: this file alone (needs torch).
+Chapter: docs/makemore/backprop.md.  To copy: this file and layers.py (needs torch).
 """
 
+from itertools import repeat    # for the example above
 from types import SimpleNamespace
 
 import torch
 
+from .layers import Layer
 
-class Network:
+
+class Network(Layer):
     """contexts (B, T) ids -> logits (B, V):  W2 tanh(batchnorm(W1 x + b1)) + b2.
 
     Biases, gains and shifts begin as small random numbers, not as zeros and ones, so
-    that a mistake in their slopes shows. None of the tensors asks for a gradient.
+    that a mistake in their gradients shows. None of the tensors requires a gradient.
     """
 
     def __init__(self, symbols, block_size=3, channels=10, hidden=200, generator=None,
@@ -111,7 +114,7 @@ def backward(net, s, contexts, targets):
     """s of forward -> {name: ∂loss/∂name}, from logprobs back to the embedding.
 
     Read it beside forward, from its last line up. What was broadcast on the way there
-    is summed on the way back, and what was used twice collects two slopes.
+    is summed on the way back, and what was used twice collects two gradients.
     """
     B = len(targets)
     n = B - net.correction
@@ -152,7 +155,7 @@ def backward(net, s, contexts, targets):
 
 
 def embedding_backward(net, d_embedded, contexts):
-    """A row of the table was used wherever its id stands, and collects those slopes."""
+    """A row of the table collects the gradients of all the places where its id is."""
     d_embedding = torch.zeros_like(net.embedding)            # (V, C)
     return d_embedding.index_add_(0, contexts.flatten(), d_embedded.flatten(0, 1))
 
@@ -167,8 +170,8 @@ def cross_entropy_backward(logits, targets):
 def batchnorm_backward(d_y, x_hat, inv_std, gain, correction=0):
     """∂loss/∂y (B, H) -> ∂loss/∂x (B, H), for y = gain · x_hat + shift.
 
-    x_hat = (x - mean) · inv_std, and the variance divides by B - correction. The last
-    sum has a slope in it: without, it is Σ x_hat = 0, and the variance does not count.
+    x_hat = (x - mean) · inv_std, and the variance divides by B - correction. If d_y is
+    the same for the whole batch, via_var is a multiple of Σ x_hat = 0.
     """
     d_x_hat = d_y * gain                                     # (B, H)
     via_mean = d_x_hat.mean(dim=0)                           # (H)  each x also moved
@@ -178,7 +181,7 @@ def batchnorm_backward(d_y, x_hat, inv_std, gain, correction=0):
 
 
 def gradients(net, contexts, targets):
-    """contexts (B, T), targets (B) -> the loss, and a slope for each parameter."""
+    """contexts (B, T), targets (B) -> the loss, and a gradient for each parameter."""
     embedded = net.embedding[contexts]                                 # (B, T, C)
     x = embedded.flatten(1)                                            # (B, T * C)
     pre = x @ net.W1 + net.b1                                          # (B, H)
@@ -200,20 +203,20 @@ def gradients(net, contexts, targets):
 
 
 @torch.no_grad()
-def train(net, contexts, targets, rates, batch=32, generator=None):
-    """contexts (N, T), targets (N), a learning rate per step -> the loss of each step.
+def train(net, batches, rates):
+    """Pairs (contexts, targets), a learning rate for each -> the loss of each step.
 
-    Steps are taken as losses are asked for. Nothing here would be recorded by autograd
-    anyway; no_grad says so, also for networks whose tensors do ask for gradients.
+    A generator, as mlp.train is: steps are taken as losses are asked for. These tensors
+    do not require gradients; no_grad makes that explicit, and lets train() take
+    networks whose tensors do. Raises ValueError for a minibatch without a variance.
     """
-    if len(targets) == 0 or batch - net.correction < 1:
-        raise ValueError(f"{len(targets)} examples in batches of {batch}: a variance "
-                         f"needs more than {net.correction} of them")
-    for rate in rates:
-        rows = torch.randint(len(targets), (batch,), generator=generator)    # (B)
-        loss, slopes = gradients(net, contexts[rows], targets[rows])
-        for parameter, slope in zip(net.parameters(), slopes):
-            parameter.sub_(slope, alpha=rate)
+    for rate, (contexts, targets) in zip(rates, batches):
+        if len(targets) <= net.correction:
+            raise ValueError(f"a minibatch of {len(targets)}: a variance needs more "
+                             f"than {net.correction} examples")
+        loss, found = gradients(net, contexts, targets)
+        for parameter, gradient in zip(net.parameters(), found):
+            parameter.sub_(gradient, alpha=rate)
         yield loss.item()
 
 

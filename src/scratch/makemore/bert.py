@@ -1,44 +1,39 @@
-"""BERT: a Transformer that sees both sides, and says what is hidden in the middle.
+"""BERT: a Transformer that sees both sides, and predicts what is masked between them.
 
-    >>> class Vocabulary:                                     # data.py has the real one
-    ...     characters = ".abn"
-    ...     encode = staticmethod(lambda word: [".abn".index(c) for c in word])
-    ...     decode = staticmethod(lambda ids: "".join(".abn"[id] for id in ids))
+    >>> words = ["banana", "anna"]
+    >>> vocabulary = Vocabulary(words)
     >>> generator = torch.Generator().manual_seed(1)
     >>> model = BERT(Config(5, block_size=8, layers=1, heads=2, channels=16), generator)
-    >>> ids = rows(["banana", "anna"], Vocabulary, block_size=8)
-    >>> hidden = batches(ids, mask_of(model), 8, generator, share=None)
-    >>> for loss in train(model, hidden, [0.01] * 300):
+    >>> ids, _ = rows(words, vocabulary, block_size=8, boundaries=2)
+    >>> masked = masked_batches(ids, mask_of(model), 8, generator, share=None)
+    >>> for loss in train(model, masked, [0.01] * 300):
     ...     pass
-    >>> [(word, p)] = fill(model, Vocabulary, "?nn?", count=1)
+    >>> [(word, p)] = fill(model, vocabulary, "?nn?", count=1)
     >>> word, p > 0.9
     ('anna', True)
 
     B  examples    T  positions    V  symbols, the mask among them    C  channels
     N  words       K  classes      W  partly filled words of a beam
 
-A word is a row: the boundary (id 0), its letters, the boundary. The largest id is the
-mask, which stands for a hidden letter. Jacob Devlin and others, BERT: pre-training of
-deep bidirectional transformers for language understanding, NAACL 2019; scores: Salazar
-and others, Masked language model scoring, ACL 2020.
+A word is a row of data.rows: the boundary (id 0), its letters, the boundary. The
+largest id is the mask, which stands for a hidden letter. Jacob Devlin and others, BERT:
+pre-training of deep bidirectional transformers for language understanding, NAACL 2019;
+scores: Salazar and others, Masked language model scoring, ACL 2020.
 
-Left out: pairs of sentences, and the task to tell whether one follows the other. It is
-told the length of a word, so that it cannot say how long words are, nor go on with one.
+Left out: pairs of sentences, and predicting whether one follows the other. The length
+of a word is given, so the model cannot predict lengths or continue a word.
 
 Chapter: docs/makemore/bert.md.
-To copy: this file, transformer.py and attention.py (needs torch).
+To copy: this file, transformer.py, attention.py and data.py (needs torch).
 """
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-try:
-    from .attention import padding
-    from .transformer import Config, Transformer, initialise, train
-except ImportError:                  # copied out of the package, with its companions
-    from attention import padding
-    from transformer import Config, Transformer, initialise, train
+from .attention import padding
+from .data import Vocabulary, rows    # for the example above
+from .transformer import Config, Transformer, init_weights, train
 
 BLANK = "?"    # a hidden letter in a pattern for fill
 
@@ -65,10 +60,7 @@ class BERT(nn.Module):
         self.head = nn.Linear(C, config.symbols)
         if config.tied:
             self.head.weight = self.body.symbols.weight
-        initialise(self, config, generator)
-
-    def parameters(self, recurse=True):
-        return list(super().parameters(recurse))    # as of the other models, a list
+        init_weights(self, config, generator)
 
     def logits(self, ids, lengths=None, maps=None):
         lengths = ends(ids) if lengths is None else lengths       # (B)
@@ -109,7 +101,7 @@ class BERT(nn.Module):
                     [state.pop(f"{block}.self.{part}.{kind}")
                      for part in ("query", "key", "value")])
         first = state.pop("bert.embeddings.token_type_embeddings.weight")[0]
-        state["body.places.weight"] = state["body.places.weight"] + first
+        state["body.positions.weight"] = state["body.positions.weight"] + first
         state["head.bias"] = state.pop("cls.predictions.bias")
         model.load_state_dict(state)
         return model.eval()
@@ -117,7 +109,7 @@ class BERT(nn.Module):
 
 NAMES = {    # of BertForMaskedLM's parts, and here; longer ones first
     "bert.embeddings.word_embeddings": "body.symbols",
-    "bert.embeddings.position_embeddings": "body.places",
+    "bert.embeddings.position_embeddings": "body.positions",
     "bert.embeddings.LayerNorm": "body.first_norm",
     "bert.encoder.layer.": "body.blocks.",
     ".attention.output.dense": ".attention.out", ".intermediate.dense": ".mlp.hidden",
@@ -146,18 +138,6 @@ def ends(ids):
     return ((ids == 0).cumsum(1) < 2).sum(1) + 1
 
 
-def rows(words, vocabulary, block_size):
-    """[word] -> ids (N, T): 0, the letters, and 0 until the row is full."""
-    ids = torch.zeros(len(words), block_size, dtype=torch.int64)
-    for n, word in enumerate(words):
-        code = vocabulary.encode(word)
-        if len(code) + 2 > block_size:
-            raise ValueError(f"{word!r:.60} has {len(code)} characters; block_size "
-                             f"{block_size} holds {block_size - 2} and two ends")
-        ids[n, 1:len(code) + 1] = torch.tensor(code)
-    return ids
-
-
 def corrupt(ids, mask, share=0.15, generator=None):
     """ids (B, T) -> inputs (B, T), targets (B, T): -1 but for the chosen letters.
 
@@ -176,12 +156,12 @@ def corrupt(ids, mask, share=0.15, generator=None):
     return inputs, targets
 
 
-def batches(ids, mask, batch=32, generator=None, share=0.15):
-    """Minibatches for train, without end, corrupted anew each time.
+def masked_batches(ids, mask, batch=32, generator=None, share=0.15):
+    """Minibatches for train, without end, each corrupted when it is drawn.
 
     With share=None, each word has a share of its own, drawn between 0 and 1, and the
-    model gets to know words of which little is left. Columns in which no word of the
-    minibatch has anything are cut off; nobody would see them.
+    model gets to know words of which little is left. Columns that are padding in every
+    word of the minibatch are cut off.
     """
     while True:
         chosen = ids[torch.randint(len(ids), (batch,), generator=generator)]
@@ -190,13 +170,13 @@ def batches(ids, mask, batch=32, generator=None, share=0.15):
 
 
 @torch.no_grad()
-def surprise(model, ids, ahead=False, batch=4096):
+def pseudo_nll(model, ids, ahead=False, batch=4096):
     """ids (N, T) -> nats (N, T): -ln p of each letter, given the others; 0 elsewhere.
 
-    A letter is hidden while it is guessed. The sum of a row is called its pseudo-log-
-    likelihood (negated); it is the -ln p of nothing, since each letter was guessed by
-    those that were guessed by it. With ahead, all that follows a letter is hidden, too,
-    and the sum is -ln p(word | its length), by the chain rule.
+    A letter is masked while it is predicted. The sum of a row is its negated pseudo-
+    log-likelihood. It is not a likelihood: each letter is predicted from letters that
+    were themselves predicted from it. With ahead, all letters that follow are masked,
+    too, and the sum is -ln p(word | its length), by the chain rule.
     """
     N, T = ids.shape
     row, place = (ids != 0).nonzero(as_tuple=True)
@@ -246,8 +226,8 @@ def fill(model, vocabulary, pattern, count=5, width=200):
 class Classifier(nn.Module):
     """ids (B, T) -> logits (B, K), of a word's class; with labels (B), the mean loss.
 
-    It takes over a BERT's body, trained or not, and reads the stream where the first
-    boundary stands, as BERT does with its [CLS].
+    It takes over a BERT's body, trained or not, and reads the stream at the first
+    boundary, as BERT does at its [CLS].
     """
 
     def __init__(self, bert, classes, generator=None):

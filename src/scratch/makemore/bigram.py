@@ -20,15 +20,14 @@
 Left out: more context than one symbol, so that a word does not know how long it is; and
 thousands of symbols, for which a table of all pairs is too large.
 
-Chapter: docs/makemore/bigrams.md.  To copy: this file and data.py (needs torch).
+Chapter: docs/makemore/bigrams.md.  To copy: this file, data.py and
+layers.py (needs torch).
 """
 
 import torch
 
-try:
-    from .data import Vocabulary
-except ImportError:                  # copied out of the package, data.py beside it
-    from data import Vocabulary
+from .data import Vocabulary
+from .layers import Layer
 
 
 def count_pairs(words, vocabulary):
@@ -95,7 +94,7 @@ def draw(probabilities, generator):
         word.append(id)
 
 
-class NeuralBigram:
+class NeuralBigram(Layer):
     """contexts (B, 1) -> logits (B, V): one layer of weights, to be learnt."""
 
     block_size = 1
@@ -106,9 +105,6 @@ class NeuralBigram:
 
     def __call__(self, contexts):
         return self.W[contexts[:, -1]]                          # (B, V)
-
-    def parameters(self):
-        return [self.W]
 
     @property
     def probabilities(self):
@@ -125,8 +121,8 @@ def fit(model, counts, steps, rate, decay=0.0):
     W, N = model.W.detach(), counts.sum()                       # (V, V), ()
     share = (counts / N).to(W.dtype)                            # (V, V)  of each pair
     weights = -share.view(-1)                                   # (V * V) in the loss
-    pull = rate * share                                         # (V, V)  to what came,
-    push = -rate * share.sum(dim=1, keepdim=True)               # (V, 1)  from the said
+    pull = rate * share                                         # (V, V)  to what came
+    push = -rate * share.sum(dim=1, keepdim=True)               # (V, 1)  from p
     shrink = 1 - 2 * rate * decay / W.numel()
     losses = []
     for _ in range(steps):

@@ -13,7 +13,7 @@
     CheckpointError: net is damaged: it cannot be read as a safetensors file
 
 The file is in the safetensors format, which many programs read: names, types, shapes
-and bytes of tensors, and no code, so that loading a stranger's file runs nothing. The
+and bytes of tensors, and no code, so that loading an untrusted file runs nothing. The
 facts (whatever JSON can hold) and a checksum of the tensors are in its metadata. The
 same tensors and facts make the same bytes.
 
@@ -35,10 +35,11 @@ class CheckpointError(ValueError):
 def save(path, tensors, facts):
     """{name: tensor}, facts -> the file path, in place of what was there before.
 
-    It is written under another name and then renamed, so that whoever pulls the plug
-    leaves the old file or the new one. Raises OSError if it cannot be written.
+    It is written under another name and then renamed, so that a power failure leaves
+    the old file or the new one. Raises OSError if it cannot be written.
     """
-    tensors = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    tensors = {name: tensor.detach().clone(memory_format=torch.contiguous_format)
+               for name, tensor in tensors.items()}    # two names may share one memory
     words = json.dumps({"facts": facts, "sha256": checksum(tensors)})
     content = library().save(tensors, metadata={"makemore": words})
     path = Path(path)
@@ -57,7 +58,8 @@ def save(path, tensors, facts):
 def load(path):
     """The file path -> {name: tensor}, facts.
 
-    Raises FileNotFoundError, or CheckpointError if the file is damaged or another's.
+    Raises FileNotFoundError, or CheckpointError if the file is damaged or not one of
+    save's.
     """
     path = Path(path)
     if not path.exists():
@@ -68,7 +70,7 @@ def load(path):
         tensors = torch_files.load(content)
         length = int.from_bytes(content[:8], "little")    # of the JSON that follows
         described = json.loads(content[8:8 + length])
-    except Exception as error:    # whatever a reader of damaged bytes may stumble over
+    except Exception as error:    # anything that damaged bytes may lead a reader to
         raise CheckpointError(f"{path} is damaged: it cannot be read as a "
                               f"safetensors file ({error})") from None
     try:

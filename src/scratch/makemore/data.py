@@ -15,8 +15,8 @@
     a after emm
     . after mma
 
-    N    examples, one for each character and one for each end of a word
-    T    positions of a context, the block_size
+    N    examples, one for each character and one for each end of a word; or words
+    T    positions of a context, or of a row: the block_size    B    a minibatch's size
 
 A word that stands in the file twice counts twice, as evidence does; split() may then
 put one copy among the training words and the other elsewhere. Words are read in
@@ -24,7 +24,7 @@ Unicode's form NFC, so that the two ways to write é are one. A character is a c
 point: a flag, or a family joined out of several emoji, is several characters.
 
 Left out: files too large for memory, capitals made equal to small letters, and a "."
-within a word, which is refused, because "." says that a word is over.
+within a word, which is refused, because "." marks the end of a word.
 
 Chapter: docs/makemore/bigrams.md.  To copy: this file alone (needs torch).
 """
@@ -79,7 +79,7 @@ def read_words(source=None):
 
 
 def refuse(path, lines):
-    """Say which character of which line makes it no word."""
+    """Raise ValueError for the first character that no word may have, with its line."""
     for number, line in enumerate(lines, 1):
         if found := FORBIDDEN.search(line.strip()):
             what = f"{path}, line {number}: {line.strip()!r:.60} contains {found[0]!r}"
@@ -165,8 +165,8 @@ class Vocabulary:
     def stream(self, words):
         """[word] -> one long tensor of ids: a 0, a word, a 0, a word, ..., a 0.
 
-        The same ids as encode's, many at once: a table says for every code point up to
-        the vocabulary's largest which id it has, and -1 for those that have none.
+        All words are encoded at once, by a table from code points, up to the
+        vocabulary's largest, to ids; it has -1 for those that have none.
         """
         if isinstance(words, str):
             raise TypeError(f"a list of words; for a single one, [{words!r:.60}]")
@@ -214,3 +214,38 @@ def dataset(words, vocabulary, block_size):
         earlier = torch.roll(column, 1)                  # (N)  one more symbol back,
         column = torch.where(column == 0, 0, earlier)    # (N)  but in no other word
     return contexts, stream[1:]
+
+
+def rows(words, vocabulary, block_size, boundaries=1):
+    """[word] -> ids (N, T) and targets (N, T), a word to a row; T = block_size.
+
+    ids: the boundary and the letters, filled up with 0. targets: the letters and the
+    boundary, filled up with -1, which counts for no loss. A row holds all examples that
+    dataset makes of its word. Raises ValueError for a word that does not fit with as
+    many boundaries among its ids: one for models that predict what follows, two for
+    BERT, which reads a word between both.
+    """
+    ids = torch.zeros(len(words), block_size, dtype=torch.int64)         # (N, T)
+    targets = torch.full_like(ids, -1)                                   # (N, T)
+    for n, word in enumerate(words):
+        code = vocabulary.encode(word)
+        if len(code) + boundaries > block_size:
+            what = "its boundary" if boundaries == 1 else "both boundaries"
+            raise ValueError(f"{word!r:.60} has {len(code)} characters; block_size "
+                             f"{block_size} holds {block_size - boundaries} and {what}")
+        ids[n, 1:len(code) + 1] = torch.tensor(code)
+        targets[n, :len(code) + 1] = torch.tensor([*code, 0])
+    return ids, targets
+
+
+def batches(x, y, batch=32, generator=None):
+    """x, y (N, ...) -> minibatches (x, y) (B, ...) without end, for a model's train.
+
+    batch examples are drawn at random, with replacement, for each minibatch when it is
+    asked for. Raises ValueError if there are no examples.
+    """
+    if len(y) == 0:
+        raise ValueError("no examples to train on")
+    while True:
+        chosen = torch.randint(len(y), (batch,), generator=generator)    # (B)
+        yield x[chosen], y[chosen]

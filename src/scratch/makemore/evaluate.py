@@ -35,7 +35,7 @@ import torch
 
 @torch.no_grad()
 def loss(model, contexts, targets, batch=8192):
-    """contexts (N, T), targets (N) -> nats per character, a float; inf if p = 0 came.
+    """contexts (N, T), targets (N) -> nats per character, a float; inf if a p is 0.
 
     Raises ValueError if there are no examples, a target has no logit, or the model's
     answer is nan.
@@ -64,7 +64,7 @@ def bits(nats):
 
 
 def perplexity(nats):
-    """As uncertain as a choice among so many equally likely symbols."""
+    """e^nats: among how many equally likely symbols a choice is as uncertain."""
     try:
         return math.exp(nats)
     except OverflowError:
@@ -72,7 +72,7 @@ def perplexity(nats):
 
 
 class Score(NamedTuple):
-    """The mean loss over so many characters."""
+    """A number of characters, and the mean loss over them."""
 
     characters: int
     nats: float
@@ -93,7 +93,7 @@ def report(model, splits):
 
 
 def table(scores):
-    """What report found, as text, a line for each split."""
+    """The scores of report() as text, a line per split."""
     lines = ["split    characters     nats     bits   perplexity"]
     for name, score in scores.items():
         lines.append(f"{name:8} {score.characters:>10} {score.nats:>8.4f} "

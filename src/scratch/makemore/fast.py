@@ -7,8 +7,8 @@
     >>> targets = ids.where(torch.arange(8) < torch.arange(100)[:, None] % 7 + 2, -1)
     >>> def losses(train):
     ...     model = GPT(config, generator())
-    ...     steps = train(model, batches(ids, targets, 32, generator()), [0.01] * 20)
-    ...     return torch.tensor(list(steps))
+    ...     source = data.batches(ids, targets, 32, generator())
+    ...     return torch.tensor(list(train(model, source, [0.01] * 20)))
     >>> torch.allclose(losses(train), losses(transformer.train), atol=1e-5)
     True
 
@@ -21,45 +21,46 @@ into calling them. What is saved: positions behind the longest word of the minib
 become one; all parameters lie in one stretch of memory, so that AdamW is one operation
 and not one for each of them.
 
-With dropout the losses are as good and not the same, because the random numbers fall on
-other places. Left out: post-norm, rotary and sinusoidal positions, which are refused.
+With dropout the losses are as good but not the same, because the random numbers fall on
+other numbers. Left out: post-norm, rotary and sinusoidal positions (refused).
 
 Chapter: docs/makemore/gpt.md.
-To copy: this file, gpt.py, transformer.py, attention.py and sample.py (needs torch).
+To copy: this file, gpt.py, transformer.py, attention.py, sample.py and data.py (needs
+torch).
 """
 
 import torch
 import torch.nn.functional as F
 
-try:
-    from . import transformer
-    from .gpt import GPT, Config, batches
-except ImportError:                  # copied out of the package, with its companions
-    import transformer
-    from gpt import GPT, Config, batches
+from . import data, transformer    # for the example above, as are the next two
+from .gpt import GPT, Config
 
 
 def train(model, batches, rates, decay=0.01, betas=(0.9, 0.99)):
-    """Pairs (ids, targets), a learning rate for each -> the loss of each step."""
+    """Pairs (ids, targets), a learning rate for each -> the loss of each step.
+
+    Raises ValueError for a model of another kind than pre-norm, learned positions.
+    """
     config = model.config
     if config.norm != "pre" or config.positions != "learned":
         raise ValueError("the quick way is for pre-norm and learned positions; "
                          "transformer.train takes every model")
-    parameters = model.parameters()
+    parameters = list(model.parameters())
     flat = together(parameters)
-    optimiser = torch.optim.AdamW([flat], betas=betas, weight_decay=decay, fused=True)
+    optimizer = torch.optim.AdamW([flat], betas=betas, weight_decay=decay, fused=True)
     model.eval()                         # packed_loss has its own dropout
     for rate, (ids, targets) in zip(rates, batches):
-        optimiser.param_groups[0]["lr"] = rate
+        optimizer.param_groups[0]["lr"] = rate
         loss = packed_loss(model, ids, targets, config.dropout)
-        slopes = torch.autograd.grad(loss, parameters)
-        flat.grad = torch.cat([slope.flatten() for slope in slopes])
-        optimiser.step()
+        gradients = torch.autograd.grad(loss, parameters)
+        flat.grad = torch.cat([gradient.flatten() for gradient in gradients])
+        optimizer.step()
         yield loss.item()
 
 
 def together(parameters):
     """Move parameters into one flat tensor, of which each becomes a view -> it."""
+    parameters = list(parameters)
     flat = torch.cat([p.detach().flatten() for p in parameters])
     for p, part in zip(parameters, flat.split([p.numel() for p in parameters])):
         p.data = part.view_as(p)
@@ -73,7 +74,7 @@ def packed_loss(model, ids, targets, p=0.0):
     slots = wanted[:, :T].flatten().nonzero()[:, 0]                   # (N)
     ids, targets = (x[:, :T].flatten()[slots] for x in (ids, targets))    # (N)
     body, (C, H) = model.body, (model.config.channels, model.config.heads)
-    x = F.dropout(body.symbols(ids) + body.places(slots % T), p)      # (N, C)
+    x = F.dropout(body.symbols(ids) + body.positions(slots % T), p)   # (N, C)
     for block in body.blocks:
         qkv = block.attention.qkv(block.norm1(x))                     # (N, 3 * C)
         grid = qkv.new_zeros(B * T, 3 * C).index_copy(0, slots, qkv)  # (B * T, 3 * C)

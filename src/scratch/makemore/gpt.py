@@ -1,29 +1,28 @@
-"""GPT: a Transformer that sees only what came before, and says what comes next.
+"""GPT: a Transformer that sees only what came before, and predicts what comes next.
 
-    >>> class Vocabulary:                                     # data.py has the real one
-    ...     encode = staticmethod(lambda word: [".abn".index(c) for c in word])
-    ...     decode = staticmethod(lambda ids: "".join(".abn"[id] for id in ids))
+    >>> words = ["banana", "anna"]
+    >>> vocabulary = Vocabulary(words)
     >>> generator = torch.Generator().manual_seed(1)
     >>> model = GPT(Config(4, block_size=8, layers=1, heads=2, channels=16), generator)
-    >>> names = rows(["banana", "anna"], Vocabulary, block_size=8)
+    >>> names = rows(words, vocabulary, block_size=8)
     >>> for loss in train(model, batches(*names, 8, generator), [0.01] * 200):
     ...     pass
-    >>> sorted(set(sample(model, Vocabulary, 50, top_p=0.9)))     # learnt by heart
+    >>> sorted(set(sample(model, vocabulary, 50, top_p=0.9)))     # learnt by heart
     ['anna', 'banana']
 
     B  examples    T  positions    V  symbols    N  words    S  positions so far
     H  heads       C  channels     D  channels of a head
 
-A word is a row: the boundary (id 0) and its letters in, its letters and the boundary
-out, all of them predicted at once, since no position sees ahead. Alec Radford and
-others, Improving language understanding by generative pre-training, 2018.
+A word is a row of data.rows: the boundary (id 0) and its letters in, its letters and
+the boundary out, all of them predicted at once, since no position sees ahead. Alec
+Radford and others, Improving language understanding by generative pre-training, 2018.
 
 Left out: words longer than block_size in training (they are refused), and beam search.
 sample() goes on beyond block_size by letting the beginning go; the model has not been
 trained for that.
 
 Chapter: docs/makemore/gpt.md.
-To copy: this file, transformer.py, attention.py and sample.py (needs torch).
+To copy: this file, transformer.py, attention.py, sample.py and data.py (needs torch).
 """
 
 import random
@@ -33,14 +32,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-try:
-    from .attention import causal
-    from .sample import check, choose, distribution
-    from .transformer import Config, Transformer, initialise, train
-except ImportError:                  # copied out of the package, with its companions
-    from attention import causal
-    from sample import check, choose, distribution
-    from transformer import Config, Transformer, initialise, train
+from .attention import causal
+from .data import Vocabulary, batches, rows    # for the example above
+from .sample import check, choose, distribution
+from .transformer import Config, Transformer, init_weights, train
 
 
 class GPT(nn.Module):
@@ -59,10 +54,7 @@ class GPT(nn.Module):
         self.head = nn.Linear(config.channels, config.symbols, bias=False)
         if config.tied:
             self.head.weight = self.body.symbols.weight
-        initialise(self, config, generator)
-
-    def parameters(self, recurse=True):
-        return list(super().parameters(recurse))    # as of the other models, a list
+        init_weights(self, config, generator)
 
     def logits(self, ids, cache=None, maps=None):
         """With a cache, ids (B, T) are the positions after those in it."""
@@ -77,12 +69,12 @@ class GPT(nn.Module):
         return F.cross_entropy(logits, targets.flatten(), ignore_index=-1)
 
     def after(self, contexts):
-        """Each word moved to the left, to the places that it has in training."""
+        """Each word moved to the left, to the positions that it has in training."""
         T = contexts.shape[1]
         at = torch.arange(T, device=contexts.device)            # (T)
         start = ((contexts == 0) * at).amax(1)                  # (B)  the last 0
-        places = (start[:, None] + at).clamp(max=T - 1)         # (B, T)
-        logits = self.logits(contexts.gather(1, places))        # (B, T, V)
+        moved = (start[:, None] + at).clamp(max=T - 1)          # (B, T)
+        logits = self.logits(contexts.gather(1, moved))         # (B, T, V)
         return logits[torch.arange(len(start)), T - 1 - start]  # (B, V)
 
     @classmethod
@@ -112,34 +104,12 @@ class GPT(nn.Module):
 
 
 NAMES = {    # of GPT2LMHeadModel's parts, and here
-    "transformer.wte": "body.symbols", "transformer.wpe": "body.places",
+    "transformer.wte": "body.symbols", "transformer.wpe": "body.positions",
     "transformer.h.": "body.blocks.", "transformer.ln_f": "body.last_norm",
     ".ln_1": ".norm1", ".ln_2": ".norm2", "lm_head": "head",
     ".attn.c_attn": ".attention.qkv", ".attn.c_proj": ".attention.out",
     ".mlp.c_fc": ".mlp.hidden", ".mlp.c_proj": ".mlp.out",
 }
-
-
-def rows(words, vocabulary, block_size):
-    """[word] -> ids (N, T), filled up with 0, and targets (N, T), filled up with -1."""
-    ids = torch.zeros(len(words), block_size, dtype=torch.int64)
-    targets = torch.full_like(ids, -1)
-    for n, word in enumerate(words):
-        code = vocabulary.encode(word)
-        end = len(code) + 1
-        if end > block_size:
-            raise ValueError(f"{word!r:.60} has {len(code)} characters; block_size "
-                             f"{block_size} holds {block_size - 1} and the beginning")
-        ids[n, :end] = torch.tensor([0, *code])
-        targets[n, :end] = torch.tensor([*code, 0])
-    return ids, targets
-
-
-def batches(ids, targets, batch=32, generator=None):
-    """Minibatches for train, without end: batch rows at random, with replacement."""
-    while True:
-        chosen = torch.randint(len(ids), (batch,), generator=generator)
-        yield ids[chosen], targets[chosen]
 
 
 @torch.no_grad()
@@ -154,7 +124,7 @@ def loss(model, ids, targets, batch=1024):
 
 
 class Cache:
-    """The keys and values of the positions so far, of each layer: cache[n].
+    """The keys and values of the positions so far; cache[n] has those of layer n.
 
     A position's keys and values never change, because it does not see what comes. So
     the next position needs only its own, and those that are kept here.
@@ -171,11 +141,11 @@ class Cache:
     def __getitem__(self, n):
         return self.layers[n]
 
-    def keep(self, rows):
-        """Go on with these rows of the batch only."""
+    def keep(self, chosen):
+        """Keep these examples of the batch only."""
         for memory in self.layers if len(self) else ():
-            memory.keys = memory.keys.index_select(0, rows)
-            memory.values = memory.values.index_select(0, rows)
+            memory.keys = memory.keys.index_select(0, chosen)
+            memory.values = memory.values.index_select(0, chosen)
 
 
 class Memory:
@@ -197,8 +167,8 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
            greedy=False, max_length=50, batch=1000, prefix=""):
     """sample.sample with a cache: the same words of the same seed, sooner.
 
-    Words that have been alike so far are one row for the model, until they part. All
-    words begin with prefix, which does not count among the max_length characters.
+    Words that are equal so far share one row of the model's input, until they differ.
+    All words begin with prefix, which does not count among the max_length characters.
     """
     if count < 0 or max_length < 1 or batch < 1:
         raise ValueError(f"count {count} must be 0 or more, max_length {max_length} "
@@ -211,19 +181,20 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
         size = min(batch, count - len(words))
         chances = array("d", (rng.random() for _ in range(size * max_length)))
         chances = torch.frombuffer(chances, dtype=torch.float64).view(size, max_length)
-        ids = grow(model, start, chances, temperature, top_k, 0.0 if greedy else top_p)
+        ids = generate(model, start, chances, temperature, top_k,
+                       0.0 if greedy else top_p)
         lengths = (ids != 0).sum(dim=1)
         words += [prefix + vocabulary.decode(word[:length])
                   for word, length in zip(ids.tolist(), lengths.tolist())]
     return words
 
 
-def grow(model, start, chances, temperature=1.0, top_k=None, top_p=None):
+def generate(model, start, chances, temperature=1.0, top_k=None, top_p=None):
     """chances (B, max_length) in [0, 1) -> ids of that shape, 0 after a word's end."""
     V = model.config.symbols
     ids = torch.zeros(chances.shape, dtype=torch.int64)
-    words = torch.arange(len(chances))       # those that are not over
-    rows = torch.zeros_like(words)           # of each, its row of new and seen
+    words = torch.arange(len(chances))       # those that have not ended
+    at = torch.zeros_like(words)             # of each, its row of new and seen
     new = seen = torch.tensor([start])
     cache = Cache(model.config.layers)
     for place in range(chances.shape[1]):
@@ -232,12 +203,12 @@ def grow(model, start, chances, temperature=1.0, top_k=None, top_p=None):
         else:                                # every position has moved by one
             logits = model(seen[:, -model.block_size:])
         p = distribution(logits, temperature, top_k, top_p)
-        drawn = choose(p[rows], chances[words, place])
+        drawn = choose(p[at], chances[words, place])
         ids[words, place] = drawn
-        words, rows, drawn = (x[drawn != 0] for x in (words, rows, drawn))
+        words, at, drawn = (x[drawn != 0] for x in (words, at, drawn))
         if len(words) == 0:
             break
-        pairs, rows = (rows * V + drawn).unique(return_inverse=True)
+        pairs, at = (at * V + drawn).unique(return_inverse=True)
         parents, new = pairs // V, pairs[:, None] % V
         cache.keep(parents)
         seen = torch.cat([seen[parents], new], dim=1)

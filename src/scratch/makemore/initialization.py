@@ -1,4 +1,4 @@
-"""How large the first weights should be, and what to look at to see whether they were.
+"""How large the first weights should be, and what shows whether they were.
 
     >>> g = torch.Generator().manual_seed(1)
     >>> W = kaiming(torch.empty(200, 300), GAINS["tanh"], generator=g)   # (F, fan in)
@@ -10,8 +10,8 @@
     >>> layers = [lambda x: x @ W.T, torch.tanh]
     >>> for signal in probe(layers, x, lambda y: y.square().mean(), ["linear", "tanh"]):
     ...     print(signal)
-    linear   output: std 1.68   slope: std 2.4e-06
-    tanh     output: std 0.76   slope: std 7.6e-06
+    linear   output: std 1.68   gradient: std 2.4e-06
+    tanh     output: std 0.76   gradient: std 7.6e-06
 
     B  examples   F  features, or units   fan in, fan out  inputs and outputs of a unit
 
@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import torch
 
-GAINS = {    # by how much the weights are larger, for what the nonlinearity takes away
+GAINS = {    # factors that make up for what the nonlinearity takes away
     "linear": 1.0,
     "tanh": 5 / 3,            # empirical, and PyTorch's; 1 would be right for small x
     "relu": math.sqrt(2),     # half of the numbers become 0, half of E[x²] is lost
@@ -45,7 +45,7 @@ def kaiming(weight, gain=GAINS["relu"], uniform=False, generator=None):
 
 
 def xavier(weight, gain=1.0, uniform=False, generator=None):
-    """The same as a compromise: outputs on the way forward, slopes on the way back."""
+    """The same as a compromise between outputs forward and gradients back."""
     return fill(weight, gain * math.sqrt(2 / sum(fans(weight))), uniform, generator)
 
 
@@ -72,15 +72,15 @@ class Signal(NamedTuple):
 
     name: str
     output: torch.Tensor
-    slope: torch.Tensor
+    gradient: torch.Tensor
 
     def __str__(self):
         return (f"{self.name:8} output: std {self.output.std():.2f}   "
-                f"slope: std {self.slope.std():.1e}")
+                f"gradient: std {self.gradient.std():.1e}")
 
 
 def probe(layers, x, loss, names=None):
-    """Run x through the layers, and the slope of loss(y) back -> a Signal for each.
+    """Run x through the layers, and gradients of loss(y) back -> a Signal for each.
 
     A layer is anything that maps a tensor to the next. Raises ValueError for a layer
     whose output no parameter before it could change.
@@ -93,13 +93,13 @@ def probe(layers, x, loss, names=None):
             if not outputs and not x.requires_grad:
                 x = x.detach().requires_grad_()      # no parameters yet: begin here
             outputs.append(x)
-        slopes = torch.autograd.grad(loss(x), outputs)
-    return [Signal(name, output.detach(), slope)
-            for name, output, slope in zip(names, outputs, slopes, strict=True)]
+        gradients = torch.autograd.grad(loss(x), outputs)
+    return [Signal(name, output.detach(), gradient)
+            for name, output, gradient in zip(names, outputs, gradients, strict=True)]
 
 
 def saturation(y, limit=0.97):
-    """Outputs of tanh -> the share beyond ±limit; at 0.97 the slope 1 - y² is 0.06."""
+    """Outputs of tanh -> the share beyond ±limit; at 0.97 the derivative is 0.06."""
     return (y.abs() > limit).float().mean().item()
 
 
@@ -111,15 +111,15 @@ def dead(y, limit=0.99):
     return (y.abs() > limit).all(dim=0)                               # (F)
 
 
-def gradient_to_data(parameters, slopes):
-    """[p], [∂loss/∂p] -> [std of the slope / std of p], one for each parameter."""
-    return [(slope.std() / p.detach().std()).item()
-            for p, slope in zip(parameters, slopes, strict=True)]
+def gradient_to_data(parameters, gradients):
+    """[p], [∂loss/∂p] -> [std of the gradient / std of p], one for each parameter."""
+    return [(gradient.std() / p.detach().std()).item()
+            for p, gradient in zip(parameters, gradients, strict=True)]
 
 
-def update_to_data(parameters, slopes, rate):
-    """The same for steps of plain descent, rate · slope: about 1e-3 is a good pace."""
-    return [rate * ratio for ratio in gradient_to_data(parameters, slopes)]
+def update_to_data(parameters, gradients, rate):
+    """The same for steps of plain descent, rate · gradient; about 1e-3 is good."""
+    return [rate * ratio for ratio in gradient_to_data(parameters, gradients)]
 
 
 def histogram(values, bins=50, limit=None):
@@ -137,9 +137,10 @@ def draw_outputs(signals, bins=50, axes=None):
     return draw_histograms(signals, [s.output for s in signals], "output", bins, axes)
 
 
-def draw_slopes(signals, bins=50, axes=None):
-    """A line for each signal: how the slopes toward its outputs are distributed."""
-    return draw_histograms(signals, [s.slope for s in signals], "slope", bins, axes)
+def draw_gradients(signals, bins=50, axes=None):
+    """A line for each signal: how the gradients of its outputs are distributed."""
+    tensors = [s.gradient for s in signals]
+    return draw_histograms(signals, tensors, "gradient", bins, axes)
 
 
 def draw_histograms(signals, tensors, label, bins, axes):

@@ -8,7 +8,7 @@
     torch.Size([2, 27])
     >>> sum(p.numel() for p in net.parameters())
     12097
-    >>> list(net.state())[:3]                               # the names of torch.nn
+    >>> list(net.state_dict())[:3]                               # the names of torch.nn
     ['0.weight', '2.weight', '3.weight']
 
     B  examples   T  positions   C  channels   V  symbols   F  features, the last axis
@@ -16,8 +16,8 @@
 
 Each layer computes what its namesake in torch.nn computes, begins with the same random
 numbers if the generator is in the state of PyTorch's own, and calls its tensors by the
-same names, so that torch_net.load_state_dict(net.state()) works, and load() the other
-way round. Gradients are autograd's. BatchNorm1d has its features on the last axis, of
+same names, so that load_state_dict() takes the other's state_dict(), in both
+directions. Gradients are autograd's. BatchNorm1d has its features on the last axis, of
 (B, F) or (B, T, F); torch.nn.BatchNorm1d wants (B, F, T) for the latter, and calls it
 (N, C, L). Ioffe and Szegedy, Batch normalization, ICML 2015; Ba and others, Layer
 normalization, 2016; Srivastava and others, Dropout, JMLR 15, 2014.
@@ -32,40 +32,59 @@ import torch
 
 
 class Layer:
-    """What all have: tensors by name, those among them that are trained, and a mode."""
+    """What all share, under torch.nn.Module's names: tensors, parameters, a mode."""
 
     training = True
 
     def parameters(self):
         """The tensors to train: those that require a gradient."""
-        return [tensor for tensor in self.state().values() if tensor.requires_grad]
+        return [tensor for tensor in self.state_dict().values() if tensor.requires_grad]
 
-    def state(self):
-        """{name: tensor}, the tensors themselves: parameters and running statistics."""
-        return {name: tensor for name, tensor in vars(self).items()
-                if isinstance(tensor, torch.Tensor)}
+    def state_dict(self):
+        """{name: tensor}, the tensors themselves: parameters and running statistics.
 
-    def load(self, state):
-        """Copy numbers from {name: tensor}, which may hold more than is needed here."""
-        for name, mine in self.state().items():
-            if name not in state or state[name].shape != mine.shape:
+        The tensors of a layer inside this one are called "layer.tensor".
+        """
+        found = {}
+        for name, value in vars(self).items():
+            if isinstance(value, torch.Tensor):
+                found[name] = value
+            elif isinstance(value, Layer):
+                found.update({f"{name}.{inner}": tensor
+                              for inner, tensor in value.state_dict().items()})
+        return found
+
+    def load_state_dict(self, state):
+        """Copy numbers from {name: tensor}, which may hold more than is needed here.
+
+        Raises ValueError for a tensor that is missing or has another shape.
+        """
+        mine = self.state_dict()
+        for name, tensor in mine.items():
+            if name not in state or state[name].shape != tensor.shape:
                 found = tuple(state[name].shape) if name in state else "missing"
-                raise ValueError(f"{name} is {found}, and {tuple(mine.shape)} here")
-            mine.data.copy_(state[name])
-        return self
+                raise ValueError(f"{name} is {found}, and {tuple(tensor.shape)} here")
+        for name, tensor in mine.items():
+            tensor.data.copy_(state[name])
 
     def __repr__(self):
-        tensors = [f"{name} {tuple(t.shape)}" for name, t in self.state().items()]
+        tensors = [f"{name} {tuple(t.shape)}" for name, t in self.state_dict().items()]
         return f"{type(self).__name__}({', '.join(tensors)})"
 
     def train(self, training=True):
-        """Batch statistics and dropped units, as in training; eval() ends it."""
+        """Use batch statistics and dropout, as training does; eval() ends it."""
         self.training = training
         return self
 
     def eval(self):
-        """Running statistics, and every unit: a row's answer is its own affair."""
+        """Use running statistics and no dropout, so a row's output is its own."""
         return self.train(False)
+
+    def to(self, device):
+        """Move all tensors to a device, before an optimizer is made for them."""
+        for tensor in self.state_dict().values():
+            tensor.data = tensor.data.to(device)
+        return self
 
 
 class Linear(Layer):
@@ -78,7 +97,7 @@ class Linear(Layer):
         bound = inputs ** -0.5
         self.weight = torch.empty(outputs, inputs, **kind)
         self.bias = torch.empty(outputs, **kind) if bias else None
-        for tensor in self.state().values():
+        for tensor in self.state_dict().values():
             tensor.uniform_(-bound, bound, generator=generator).requires_grad_()
 
     def __call__(self, x):
@@ -222,7 +241,7 @@ class FlattenConsecutive(Layer):
 
 
 class Sequential(Layer):
-    """x -> the last layer's y, each layer fed with what the one before it made.
+    """x -> the last layer's y; each layer takes the output of the one before it.
 
     Give it a block_size, and it is a model as sample.py and evaluate.py know them.
     """
@@ -235,9 +254,9 @@ class Sequential(Layer):
             x = layer(x)
         return x
 
-    def state(self):
+    def state_dict(self):
         return {f"{n}.{name}": tensor for n, layer in enumerate(self.layers)
-                for name, tensor in layer.state().items()}
+                for name, tensor in layer.state_dict().items()}
 
     def __repr__(self):
         return "\n".join(f"{n:2} {layer}" for n, layer in enumerate(self.layers))

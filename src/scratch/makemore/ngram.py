@@ -13,12 +13,12 @@
     N    examples that are counted    B    examples that are asked about
     T    symbols of context           V    symbols, the boundary among them
 
-Both models add fake counts to those of a context before they divide. NGram shares them
-out evenly; Interpolated as it would continue a context that is one symbol shorter, and
-so on down to no context at all, where they are even.
+Both models add pseudocounts to those of a context before they divide. NGram distributes
+them evenly; Interpolated in proportion to the probabilities after the context that is
+one symbol shorter, and so on down to no context at all, where they are even.
 
-Left out: that a short context is asked only about what the longer ones do not know
-(Kneser and Ney), which is worth a little; and contexts with 2⁶³ values or more.
+Left out: Kneser and Ney's counts for the shorter contexts, which are of what the longer
+ones do not know, and worth a little; and contexts with 2⁶³ values or more.
 
 Chapter: docs/makemore/ngrams.md.  To copy: this file alone (needs torch).
 """
@@ -51,9 +51,9 @@ class NGram:
 
 
 class Interpolated(NGram):
-    """contexts (B, T) -> log-probabilities (B, V): each length trusts the next shorter.
+    """contexts (B, T) -> log-probabilities (B, V), backed by the shorter contexts.
 
-    strength is the number of fake counts for every length of context, or a list with
+    strength is the number of pseudocounts for every length of context, or a list with
     one for each length from 0 to T.
     """
 
@@ -70,10 +70,10 @@ class Interpolated(NGram):
 
 
 def mixed(evidence, strengths, guess):
-    """What counts of several lengths of context say together about a probability.
+    """The probability that counts of several lengths of context give together.
 
-    evidence holds a pair (count, total) for each length, the longest last. The fake
-    counts of each are shared out by what those before it say, beginning with guess.
+    evidence holds a pair (count, total) for each length, the longest last. The pseudo-
+    counts of each are distributed by the estimate of those before it, first by guess.
     """
     for (count, total), strength in zip(evidence, strengths):
         seen = total.double() + strength
@@ -131,8 +131,9 @@ def last(T, contexts):
     return contexts[:, contexts.shape[1] - T:]
 
 
-def checked(fake):
-    """A number of fake counts, if it is one."""
-    if not 0 <= fake < float("inf"):
-        raise ValueError(f"{fake} fake counts; it takes a finite number, 0 or more")
-    return fake
+def checked(pseudocounts):
+    """A number of pseudocounts, if it is one."""
+    if not 0 <= pseudocounts < float("inf"):
+        raise ValueError(f"{pseudocounts} pseudocounts; it takes a finite number, 0 or "
+                         "more")
+    return pseudocounts

@@ -1,4 +1,4 @@
-"""Optimizers: what to do with a slope. Seven rules, schedules of rates, and clipping.
+"""Optimizers: what to do with a gradient. Seven rules, schedules, and clipping.
 
     >>> x = torch.tensor([4.0, -3.0], requires_grad=True)
     >>> optimizer = Adam([x], lr=0.5)
@@ -6,7 +6,7 @@
     ...     optimizer.lr = 0.5 * warmup(step, 5) * cosine(step, 60)
     ...     optimizer.zero_grad()
     ...     (x ** 2).sum().backward()
-    ...     _ = clip([x], 1.0)                       # slopes of size 1 at most
+    ...     _ = clip_grad_norm([x], 1.0)             # a norm of 1 at most
     ...     optimizer.step()
     >>> [round(each, 2) for each in x.tolist()]
     [-0.06, 0.01]
@@ -18,7 +18,7 @@
 Each rule is a class, and its formula stands at its head. lr may be set before each step
 to a schedule's multiple. A parameter without a gradient stays where it is. The formulas
 are those of torch.optim, in their order, so that 100 steps agree to 1e-6. There are no
-parameter groups: to treat biases otherwise, make a second optimizer for them.
+parameter groups: to treat biases differently, make a second optimizer for them.
 
 Polyak 1964 (Momentum); Nesterov 1983, in the form of Sutskever and others, ICML 2013;
 Duchi and others, JMLR 12, 2011 (AdaGrad); Tieleman and Hinton 2012 (RMSProp); Kingma
@@ -43,12 +43,13 @@ class Optimizer:
     def __init__(self, parameters, lr, weight_decay=0.0, **settings):
         self.parameters = list(parameters)
         if not self.parameters:
-            raise ValueError("there is no parameter to optimise")
+            raise ValueError("there is no parameter to optimize")
         for p in self.parameters:
             if not (isinstance(p, torch.Tensor) and p.is_leaf and p.requires_grad):
                 raise TypeError("a parameter is a tensor that requires a gradient and "
                                 f"no operation made, not {p!r:.60}")
         settings = {"lr": lr, "weight_decay": weight_decay, **settings}
+        self.settings = tuple(settings)    # their names; each is an attribute
         for name, number in settings.items():
             if not 0.0 <= number < math.inf:
                 raise ValueError(f"{name} is 0 or more, and {number} is not that")
@@ -61,41 +62,57 @@ class Optimizer:
         self.kept = [[torch.zeros_like(p) for _ in self.keeps] for p in self.parameters]
 
     def zero_grad(self):
-        """Forget the slopes, which backward() would otherwise add to."""
+        """Forget the gradients, which backward() would otherwise add to."""
         for p in self.parameters:
             p.grad = None
 
     @torch.no_grad()
     def step(self):
-        """Move each parameter by the rule, as the slope in its .grad says."""
+        """Move each parameter by the rule, along the gradient in its .grad."""
         for n, p in enumerate(self.parameters):
             if p.grad is not None:
                 self.steps[n] += 1
                 self.move(p, self.decay(p), self.steps[n], *self.kept[n])
 
     def decay(self, p):
-        """The slope of loss + λ/2 · p²."""
+        """The gradient of loss + λ/2 · p²."""
         return p.grad + self.weight_decay * p if self.weight_decay else p.grad
 
     def move(self, p, g, t, *kept):
         raise NotImplementedError(f"{type(self).__name__} has no rule")
 
-    def state(self):
-        """{name: tensor}: all that a later step depends on, but the parameters."""
-        kept = {f"{n}.{name}": tensor for n, kept in enumerate(self.kept)
-                for name, tensor in zip(self.keeps, kept)}
-        return {**kept, "steps": torch.tensor(self.steps)}
+    def state_dict(self):
+        """All that a later step depends on but the parameters, as torch.optim has it.
 
-    def load(self, state):
-        """Take up where the optimizer stood whose state() this was."""
-        mine = self.state()
-        for name, tensor in mine.items():
-            if name not in state or state[name].shape != tensor.shape:
-                found = tuple(state[name].shape) if name in state else "missing"
-                raise ValueError(f"{name} is {found}, and {tuple(tensor.shape)} in "
-                                 f"this {type(self).__name__}")
-            tensor.copy_(state[name])
-        self.steps = state["steps"].tolist()
+        {"state": {number of a parameter: {"step": int, name: tensor, ...}},
+        "param_groups": [the settings, and the numbers of the parameters]}
+        """
+        state = {n: {"step": self.steps[n], **dict(zip(self.keeps, kept))}
+                 for n, kept in enumerate(self.kept)}
+        settings = {name: getattr(self, name) for name in self.settings}
+        return {"state": state, "param_groups": [{**settings, "params": list(state)}]}
+
+    def load_state_dict(self, state):
+        """Go on where the optimizer stood whose state_dict() this was.
+
+        Raises ValueError if it is another rule's, or of other parameters.
+        """
+        mine, theirs = self.state_dict()["state"], state["state"]
+        for n, kept in mine.items():
+            for name in self.keeps:
+                found = theirs.get(n, {}).get(name)
+                shape = "missing" if found is None else tuple(found.shape)
+                if shape != tuple(kept[name].shape):
+                    raise ValueError(f"{n}.{name} is {shape}, and "
+                                     f"{tuple(kept[name].shape)} in this "
+                                     f"{type(self).__name__}")
+        for n, kept in mine.items():
+            for name in self.keeps:
+                kept[name].copy_(theirs[n][name])
+            self.steps[n] = int(theirs[n]["step"])
+        [group] = state["param_groups"]
+        for name in self.settings:
+            setattr(self, name, group[name])
 
 
 class SGD(Optimizer):
@@ -122,7 +139,7 @@ class Momentum(Optimizer):
 
 
 class Nesterov(Momentum):
-    """v = μ v + g,  p = p - lr · (g + μ v): the slope where v is about to lead."""
+    """v = μ v + g,  p = p - lr · (g + μ v): the gradient where v is about to lead."""
 
     def move(self, p, g, t, v):
         v.copy_(self.momentum * v + g)
@@ -201,23 +218,37 @@ def cosine(step, steps, low=0.0):
     return low + (1 - low) * wave
 
 
-def stairs(step, every, factor=0.1):
-    """1, and every so many steps another time the factor."""
+def step_decay(step, every, factor=0.1):
+    """1 at first; multiplied by factor every `every` steps."""
     return factor ** (step // every)
 
 
-@torch.no_grad()
-def clip(parameters, limit):
-    """Shorten all slopes together to this length, if longer -> the length they had.
+def cosine_rates(steps, rate, warm=None):
+    """Learning rates for a model's train: up to rate in warm steps, then a cosine down.
 
-    The length is that of all gradients as one vector, so that its direction stays.
-    Pascanu and others, On the difficulty of training recurrent neural networks, 2013.
+    warm is a twentieth of the steps unless it is given.
+
+    >>> [round(each, 2) for each in cosine_rates(10, 1.0, warm=2)]
+    [0.5, 1.0, 0.97, 0.88, 0.75, 0.59, 0.41, 0.25, 0.12, 0.03]
     """
-    slopes = [p.grad for p in parameters if p.grad is not None]
-    if not slopes:
+    warm = steps // 20 if warm is None else warm
+    return [rate * warmup(n, warm) * cosine(max(0, n - warm + 1), steps - warm + 1)
+            for n in range(steps)]
+
+
+@torch.no_grad()
+def clip_grad_norm(parameters, limit):
+    """Scale all gradients together so that their norm is at most limit -> the norm.
+
+    The norm is that of all gradients as one vector, whose direction stays, as it was
+    before. Pascanu and others, On the difficulty of training recurrent neural networks,
+    ICML 2013. Raises ValueError if no parameter has a gradient.
+    """
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    if not gradients:
         raise ValueError("no parameter has a gradient; call backward() first")
-    length = torch.stack([slope.norm() for slope in slopes]).norm()
-    factor = (limit / (length + 1e-6)).clamp(max=1.0)    # 1e-6: no division by zero
-    for slope in slopes:
-        slope *= factor
-    return length
+    norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
+    factor = (limit / (norm + 1e-6)).clamp(max=1.0)      # 1e-6: no division by zero
+    for gradient in gradients:
+        gradient *= factor
+    return norm

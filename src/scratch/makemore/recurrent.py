@@ -1,4 +1,4 @@
-"""Recurrent networks: one step for each letter, which passes on what it remembers.
+"""Recurrent networks: one step per letter, and a state that is handed on.
 
     >>> g = torch.Generator().manual_seed(1)
     >>> model = Recurrent(27, GRUCell, channels=16, hidden=32, generator=g)
@@ -9,11 +9,11 @@
     torch.Size([1, 5, 27])
     >>> more, _ = model.read(torch.tensor([[20]]), state)     # and on from there
     >>> theirs = torch.nn.GRUCell(16, 32)
-    >>> theirs.load_state_dict(model.cell.state())              # the names of torch.nn
+    >>> theirs.load_state_dict(model.cell.state_dict())         # the names of torch.nn
     <All keys matched successfully>
 
     B  words side by side   T  letters in a row   V  symbols   C  channels   N  ids
-    H  hidden units   x  a letter's embedding, C numbers   h, c  what is kept of it all
+    H  hidden units   x  a letter's embedding, C numbers   h, c  what is remembered
     σ  1 / (1 + e⁻ˣ), a gate between closed, 0, and open, 1    ⊙  number by number
 
 A state is a tuple of (B, H), the first of which is h, and it begins as zeros. Id 0,
@@ -27,18 +27,15 @@ with the reset gate where PyTorch has it, behind the matrix: r ⊙ (W h), for W 
 Left out: several layers, both directions, and cuDNN's one call for all T steps, which
 is what makes torch.nn.LSTM fast on a GPU.
 
-Chapter: docs/makemore/recurrent.md.  To copy: this file, layers.py and optimizers.py.
+Chapter: docs/makemore/recurrent.md.  To copy: this file, layers.py and
+optimizers.py (needs torch).
 """
 
 import torch
 import torch.nn.functional as F
 
-try:
-    from .layers import Embedding, Layer, Linear
-    from .optimizers import clip
-except ImportError:                  # copied out of the package, both beside it
-    from layers import Embedding, Layer, Linear
-    from optimizers import clip
+from .layers import Embedding, Layer, Linear
+from .optimizers import AdamW, clip_grad_norm
 
 
 class Cell(Layer):
@@ -52,7 +49,7 @@ class Cell(Layer):
         self.weight_hh = torch.empty(rows, hidden, **kind)
         self.bias_ih = torch.empty(rows, **kind)
         self.bias_hh = torch.empty(rows, **kind)
-        for tensor in self.state().values():
+        for tensor in self.state_dict().values():
             tensor.uniform_(-hidden**-0.5, hidden**-0.5, generator=generator)
             tensor.requires_grad_()
 
@@ -78,7 +75,7 @@ class RNNCell(Cell):
 class GRUCell(Cell):
     """r, z = σ(...), σ(...);  n = tanh(x_n + r ⊙ h_n);  h' = (1 - z) ⊙ n + z ⊙ h
 
-    Where z is open, h stays as it is, and its slope passes unchanged.
+    Where z is open, h stays as it is, and its gradient passes unchanged.
     """
 
     blocks = 3
@@ -97,7 +94,7 @@ class LSTMCell(Cell):
     """i, f, o = σ(...), σ(...), σ(...);  g = tanh(...)
     c' = f ⊙ c + i ⊙ g;  h' = o ⊙ tanh(c')
 
-    c is touched by a product and a sum only: with f open, its slope passes unchanged.
+    c passes through a product and a sum only: with f open, so does its gradient.
     """
 
     blocks, memories = 4, 2
@@ -135,8 +132,8 @@ class Recurrent(Layer):
         states, state = self.unroll(self.embedding(ids), ids, state)
         return self.head(torch.stack(states, dim=1)), state
 
-    def every(self, ids):
-        """read without the state, as a function of ids alone."""
+    def forward_all(self, ids):
+        """ids (B, T) -> logits (B, T, V): read, without the state."""
         return self.read(ids)[0]                                  # (B, T, V)
 
     def unroll(self, x, ids, state=None):
@@ -149,31 +146,9 @@ class Recurrent(Layer):
             states.append(state[0])
         return states, state
 
-    def state(self):
-        return {f"{part}.{name}": tensor for part in ("embedding", "cell", "head")
-                for name, tensor in getattr(self, part).state().items()}
-
-
-def rows(words, vocabulary, T):
-    """[word] -> ids (N, T) and targets (N, T), a word to a row; -1 behind its end.
-
-    The losses of all rows together are those of data.dataset's examples, at T times
-    fewer steps. Raises ValueError for a word that does not fit.
-    """
-    ids = torch.zeros(len(words), T, dtype=torch.int64)           # (N, T)
-    targets = torch.full((len(words), T), -1)                     # (N, T)
-    for n, word in enumerate(words):
-        if len(word) >= T:
-            raise ValueError(f"{word!r:.60} and its end are {len(word) + 1} symbols, "
-                             f"and a row has {T}")
-        letters = torch.tensor(vocabulary.encode(word), dtype=torch.int64)
-        ids[n, 1:len(word) + 1] = targets[n, :len(word)] = letters
-        targets[n, len(word)] = 0
-    return ids, targets
-
 
 def stretches(stream, batch, T):
-    """ids (N) -> pairs of ids (B, T) and what follows each: B places read at a time.
+    """ids (N) -> pairs of ids (B, T) and what follows each: B parts read at a time.
 
     The stream is cut into B parts, which are read side by side; each pair goes on where
     the one before it ended.
@@ -188,40 +163,43 @@ def stretches(stream, batch, T):
         yield ids[:, t:t + T], targets[:, t:t + T]
 
 
-def train(model, stream, optimizer, steps, batch=32, T=16, limit=None):
+def train(model, batches, rates, optimizer=None, limit=None):
     """Truncated backpropagation through time -> the loss of each step, as asked for.
 
-    The state is carried from one stretch of the stream to the next, detached: what was
-    read before still speaks, but no slope goes back there. limit clips the slopes.
+    batches are the stretches of a text from its beginning to its end. When they are
+    used up before the rates, the text is read again, from a state of zeros. The state
+    is carried from one stretch to the next, detached: what was read before still has
+    its effect, but no gradient flows back there. optimizer is one of optimizers.py,
+    AdamW unless it is given; limit is for clip_grad_norm.
     Werbos, Backpropagation through time, 1990; Williams and Peng, 1990.
     """
-    taken = 0
-    while taken < steps:
-        state = model.cell.start(batch)
-        for ids, targets in stretches(stream, batch, T):
-            logits, state = model.read(ids, tuple(each.detach() for each in state))
-            loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())    # ()
-            optimizer.zero_grad()
-            loss.backward()
-            if limit is not None:
-                clip(model.parameters(), limit)
-            optimizer.step()
-            yield loss.item()
-            taken += 1
-            if taken == steps:
-                return
+    optimizer = optimizer or AdamW(model.parameters())
+    text = list(batches)
+    for n, rate in enumerate(rates):
+        ids, targets = text[n % len(text)]                        # (B, T), (B, T)
+        if n % len(text) == 0:
+            state = model.cell.start(len(ids))
+        logits, state = model.read(ids, tuple(each.detach() for each in state))
+        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())        # ()
+        optimizer.zero_grad()
+        loss.backward()
+        if limit is not None:
+            clip_grad_norm(model.parameters(), limit)
+        optimizer.lr = rate
+        optimizer.step()
+        yield loss.item()
 
 
 def reach(model, ids):
     """ids (B, T) -> (T): how far the last logits move with each letter's embedding.
 
-    The length of the slope of a random combination of logits toward x_t, mean over B.
-    Its decline from right to left is how fast the network forgets, and cannot learn.
+    The norm of the gradient of a random combination of logits with respect to x_t, mean
+    over B. Its decline from right to left is how fast the network forgets.
     """
     x = model.embedding(ids).detach().requires_grad_()            # (B, T, C)
     states, _ = model.unroll(x, ids)
     logits = model.head(states[-1])                               # (B, V)
     g = torch.Generator().manual_seed(0)
     weights = torch.randn(logits.shape, generator=g, dtype=logits.dtype)
-    slope = torch.autograd.grad((logits * weights).sum(), x)[0]   # (B, T, C)
-    return slope.norm(dim=2).mean(dim=0)                          # (T)
+    gradient = torch.autograd.grad((logits * weights).sum(), x)[0]    # (B, T, C)
+    return gradient.norm(dim=2).mean(dim=0)                          # (T)

@@ -18,7 +18,7 @@
     B  words in the making    T  positions of a context    V  symbols    p  chances
 
 A model is anything with a block_size T that makes logits (B, V) of contexts (B, T); id
-0 begins and ends a word. All words grow together, and those that are over drop out.
+0 begins and ends a word. Words are generated together; those that have ended drop out.
 
 The random numbers are those of Python's random.Random(seed), which Python promises to
 keep, one row of max_length for each word, and each chooses by where it falls among the
@@ -44,7 +44,7 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
     """-> [word], count of them, each cut off after max_length characters.
 
     temperature, top_k and top_p are those of distribution; greedy always takes the most
-    likely symbol, and so makes one word count times. batch words grow at a time.
+    likely symbol, and so makes one word count times; batch words are made at a time.
     """
     if count < 0 or max_length < 1 or batch < 1:
         raise ValueError(f"count {count} must be 0 or more, max_length {max_length} "
@@ -56,17 +56,17 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
         size = min(batch, count - len(words))
         chances = array("d", (rng.random() for _ in range(size * max_length)))
         chances = torch.frombuffer(chances, dtype=torch.float64).view(size, max_length)
-        ids = grow(model, chances, temperature, top_k, 0.0 if greedy else top_p)
+        ids = generate(model, chances, temperature, top_k, 0.0 if greedy else top_p)
         lengths = (ids != 0).sum(dim=1)
         words += [vocabulary.decode(word[:length])
                   for word, length in zip(ids.tolist(), lengths.tolist())]
     return words
 
 
-def grow(model, chances, temperature, top_k, top_p):
+def generate(model, chances, temperature, top_k, top_p):
     """chances (B, max_length) in [0, 1) -> ids of that shape, 0 after a word's end."""
     ids = torch.zeros(chances.shape, dtype=torch.int64)
-    rows = torch.arange(len(chances))        # of the words that are not over
+    rows = torch.arange(len(chances))        # of the words that have not ended
     contexts = torch.zeros(len(chances), model.block_size, dtype=torch.int64)
     for place in range(chances.shape[1]):
         p = distribution(model(contexts), temperature, top_k, top_p)

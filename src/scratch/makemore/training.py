@@ -1,10 +1,10 @@
 """A training loop for daily use, in one process or in several.
 
-    >>> class Table:                                 # any model with parameters()
-    ...     logits = torch.zeros(3, 3, requires_grad=True)
-    ...     def parameters(self):
-    ...         return [self.logits]
-    ...     def __call__(self, contexts):
+    >>> class Table(torch.nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.logits = torch.nn.Parameter(torch.zeros(3, 3))
+    ...     def forward(self, contexts):
     ...         return self.logits[contexts[:, -1]]
     >>> contexts, targets = torch.tensor([[0], [1], [2]]), torch.tensor([1, 2, 0])
     >>> model = Table()
@@ -15,23 +15,25 @@
     >>> print(f"{losses[0]:.3f}, {trainer.records[-1]['dev']:.3f} nats")
     1.099, 0.036 nats
 
-    B  examples of a minibatch, of all processes   P  processes   A  parts of each
-    T  positions   V  symbols   N  examples   M  examples of one part, in one process
+    B  examples of a minibatch, of all processes   P  processes   A  micro-batches
+    T  positions   V  symbols   N  examples   M  examples of a micro-batch, in a process
 
-A model maps x (N, T) to logits (N, V) for y (N), or to (N, T, V) for y (N, T); a target
-of -1 does not count. Every process draws the same minibatch and takes its share of it.
-The sum of losses is divided by the number of targets in the whole minibatch, so that
-neither parts nor processes change the slope, even if their shares hold unlike numbers
-of targets; a mean of means would. (Batch norm is the exception: it normalises each part
-by itself.) Started by torchrun, a script calls join() first; DistributedDataParallel
-adds up the slopes of the processes. A checkpoint holds all that later steps depend on:
-a training that goes on from one ends with the same bits.
+A model is a torch.nn.Module or a Layer of layers.py. It maps x (N, T) to logits (N, V)
+for y (N), or to (N, T, V) for y (N, T); a target of -1 does not count. Every process
+draws the same minibatch and takes its share of it. The sum of losses is divided by the
+number of targets in the whole minibatch, so that neither micro-batches nor processes
+change the gradient, even if they hold unequal numbers of targets; a mean of means
+would. (Batch norm is the exception: it normalises each micro-batch by itself.) Started
+by torchrun, a script calls init_distributed() first; DistributedDataParallel averages
+the gradients of the processes. A checkpoint holds all that later steps depend on: a
+training that goes on from one ends with the same bits, and its tensors have the names
+of the model's state_dict, so that other programs can use them.
 
 Left out: data that does not fit into memory, float16 with its scaling of the loss,
 models spread over devices. Reading each loss makes a GPU wait; a large run asks less.
 
 Chapter: docs/makemore/training.md.  To copy: this file, checkpoint.py and
-optimizers.py.
+optimizers.py (needs torch and safetensors).
 """
 
 import contextlib
@@ -47,31 +49,29 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-try:
-    from . import checkpoint
-    from .optimizers import AdamW, clip, cosine, warmup    # two for the example above
-except ImportError:                  # copied out of the package, both beside it
-    import checkpoint
-    from optimizers import AdamW, clip, cosine, warmup
+from . import checkpoint
+from .optimizers import (    # three for the example above
+    AdamW, clip_grad_norm, cosine, warmup)
 
 
-class Whole(torch.nn.Module):
+class ModelWithLoss(torch.nn.Module):
     """Model and loss as one torch.nn.Module, which DistributedDataParallel wants.
 
-    Its parameters are the model's own tensors: PyTorch takes a tensor for a Parameter
-    if it says so of itself.
+    A torch.nn.Module becomes its submodule. Of a Layer it registers the tensors
+    themselves: PyTorch takes a tensor for a Parameter if it is marked as one.
     """
 
     def __init__(self, model, predict=None):
         super().__init__()
-        self.predict = predict or model
-        for name, tensor in tensors_of(model).items():
-            name = name.replace(".", "_")
-            if tensor.requires_grad:
-                tensor._is_param = True
-                self.register_parameter(name, tensor)
-            else:
-                self.register_buffer(name, tensor)
+        self.model, self.predict = model, predict or model
+        if not isinstance(model, torch.nn.Module):
+            for name, tensor in model.state_dict().items():
+                name = name.replace(".", "_")
+                if tensor.requires_grad:
+                    tensor._is_param = True
+                    self.register_parameter(name, tensor)
+                else:
+                    self.register_buffer(name, tensor)
 
     def forward(self, x, y):
         """x, y -> the sum of the losses, in nats."""
@@ -84,28 +84,30 @@ class Trainer:
     """A model, its optimizer, its data, and how many steps of the training are taken.
 
     examples and dev are pairs (x, y). The rate of a step, counted from 0, is the
-    optimizer's times schedule(step). limit clips the slopes. A minibatch is worked off
-    in `accumulate` parts. Each `every` steps, dev is measured, and after `patience`
-    times without a better loss the training stops; it ends with the best parameters.
+    optimizer's times schedule(step). limit is for clip_grad_norm. Gradients are
+    accumulated over `accumulate` micro-batches. Every `every` steps dev is measured,
+    and after `patience` times without a better loss the training stops; it ends with
+    the best parameters.
     bf16 is "auto" (where a GPU has it), True or False. compiled is for torch.compile:
     True, or the name of a backend. log is a folder for metrics.json and TensorBoard.
-    predict stands in for model(x), if training reads it otherwise than it is used.
-    alter(x, y) -> x, y is done to each minibatch: BERT hides other letters each time.
+    predict stands in for model(x), if the model is trained on another output.
+    corrupt(x, y) -> x, y transforms each minibatch, e.g. BERT's random masking.
     """
 
     def __init__(self, model, optimizer, examples, dev=None, *, steps, batch=32,
                  schedule=None, limit=None, accumulate=1, every=None, patience=None,
                  bf16="auto", compiled=False, generator=None, log=None, predict=None,
-                 alter=None):
-        self.rank, self.processes = place()
+                 corrupt=None):
+        self.rank, self.processes = rank_and_world_size()
         if len(examples[1]) == 0:
             raise ValueError("no examples to train on")
         if batch % (accumulate * self.processes):
-            raise ValueError(f"a batch of {batch} cannot be dealt out evenly, in "
-                             f"{accumulate} parts, to {self.processes} processes")
+            raise ValueError(f"a batch of {batch} cannot be divided evenly into "
+                             f"{accumulate} micro-batches for each of "
+                             f"{self.processes} processes")
         if patience and not (every and dev):
-            raise ValueError("patience needs dev examples, and every how many steps to "
-                             "measure them")
+            raise ValueError("patience needs dev examples, and `every`: after how many "
+                             "steps to measure them")
         self.model, self.optimizer, self.steps = model, optimizer, steps
         self.device = optimizer.parameters[0].device
         self.examples = tuple(each.to(self.device) for each in examples)
@@ -117,8 +119,8 @@ class Trainer:
         self.best, self.waited, self.records, self.recent = {}, 0, [], []
         if bf16 == "auto":
             bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
-        self.bf16, self.alter = bf16, alter or (lambda x, y: (x, y))
-        self.whole = self.forward = Whole(model, predict)
+        self.bf16, self.corrupt = bf16, corrupt or (lambda x, y: (x, y))
+        self.whole = self.forward = ModelWithLoss(model, predict)
         if self.processes > 1:
             self.forward = DistributedDataParallel(self.whole)
         self.parallel = self.forward
@@ -128,20 +130,20 @@ class Trainer:
 
     def run(self):
         """Take the steps that are left -> the loss of each, before it, as asked for."""
-        mode(self.model, training=True)
-        while self.taken < self.steps and not self.over:
+        self.model.train()
+        while self.taken < self.steps and not self.early_stopped:
             loss = self.step()
             self.taken += 1
             if self.every:
                 self.recent.append(loss)
                 if self.taken % self.every == 0 or self.taken == self.steps:
-                    self.look()
+                    self.evaluate_and_log()
             yield loss
         if self.patience and self.best:
-            load(self.model, self.best)
+            self.model.load_state_dict(self.best)
 
     @property
-    def over(self):
+    def early_stopped(self):
         """Whether patience has run out."""
         return bool(self.patience) and self.waited >= self.patience
 
@@ -149,14 +151,14 @@ class Trainer:
         """One minibatch, one move of the parameters -> the loss, of all processes."""
         N = len(self.examples[1])
         rows = torch.randint(N, (self.batch,), generator=self.generator)    # (B)
-        x, y = self.alter(*(each[rows.to(self.device)] for each in self.examples))
-        targets = (y >= 0).sum().clamp(min=1)    # of all parts and processes
+        x, y = self.corrupt(*(each[rows.to(self.device)] for each in self.examples))
+        targets = (y >= 0).sum().clamp(min=1)    # of all micro-batches and processes
         parts = torch.arange(self.batch, device=self.device).view(
             self.accumulate, self.processes, -1)                    # (A, P, M)
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.device)                 # ()
         for n, part in enumerate(parts[:, self.rank]):
-            with self.alone(until=n == self.accumulate - 1):
+            with self.no_sync_unless_last(n):
                 with self.precision():
                     loss = self.forward(x[part], y[part]) / targets     # ()
                 (loss * self.processes).backward()    # of which DDP takes the mean
@@ -166,17 +168,17 @@ class Trainer:
         loss = total.item()
         if not math.isfinite(loss):
             raise ValueError(f"the loss is {loss} at step {self.taken + 1}: training "
-                             "diverged; take a lower rate, or clip the slopes")
+                             "diverged; take a lower rate, or clip the gradients")
         if self.limit is not None:
-            clip(self.optimizer.parameters, self.limit)
+            clip_grad_norm(self.optimizer.parameters, self.limit)
         factor = self.schedule(self.taken) if self.schedule else 1.0
         self.optimizer.lr = self.lr * factor
         self.optimizer.step()
         return loss
 
-    def alone(self, until):
-        """No exchange of slopes between processes before a minibatch's last part."""
-        if until or self.processes == 1:
+    def no_sync_unless_last(self, n):
+        """Processes exchange gradients in the last micro-batch of a minibatch only."""
+        if n == self.accumulate - 1 or self.processes == 1:
             return contextlib.nullcontext()
         return self.parallel.no_sync()
 
@@ -188,14 +190,14 @@ class Trainer:
     def measure(self, examples, rows=4096):
         """x, y -> nats per target, in eval and float32, summed in float64."""
         x, y = examples
-        mode(self.model, training=False)
+        self.model.eval()
         total = sum(self.whole(*pair).double()
                     for pair in zip(x.split(rows), y.split(rows)))
-        mode(self.model, training=True)
+        self.model.train()
         return (total / (y >= 0).sum()).item()
 
-    def look(self):
-        """Measure, write down, and keep the parameters if they are the best so far."""
+    def evaluate_and_log(self):
+        """Measure and log; keep the parameters if they are the best so far."""
         record = {"step": self.taken, "loss": sum(self.recent) / len(self.recent),
                   "rate": self.optimizer.lr}
         self.recent = []
@@ -205,7 +207,7 @@ class Trainer:
             self.waited = 0 if record["dev"] < earlier else self.waited + 1
             if self.patience and not self.waited:
                 self.best = {name: tensor.detach().clone()
-                             for name, tensor in tensors_of(self.model).items()}
+                             for name, tensor in self.model.state_dict().items()}
         self.records.append(record)
         if self.log and self.rank == 0:
             write(Path(self.log), self.records)
@@ -222,13 +224,18 @@ class Trainer:
 
     def snapshot(self):
         """What save writes: {name: tensor}, on the CPU, and facts."""
-        parts = {"model": tensors_of(self.model), "optimizer": self.optimizer.state(),
-                 "best": self.best, "random": self.random(),
+        optimizer = self.optimizer.state_dict()
+        kept = {f"{n}.{name}": torch.as_tensor(value)
+                for n, named in optimizer["state"].items()
+                for name, value in named.items()}
+        parts = {"model": self.model.state_dict(), "optimizer": kept, "best": self.best,
+                 "random": self.random(),
                  "recent": {"": torch.tensor(self.recent, dtype=torch.float64)}}
         tensors = {f"{part}.{name}": tensor.detach().cpu()
                    for part, named in parts.items() for name, tensor in named.items()}
-        return tensors, {"taken": self.taken, "waited": self.waited,
-                         "records": self.records}
+        return tensors, {
+            "taken": self.taken, "waited": self.waited, "records": self.records,
+            "optimizer": optimizer["param_groups"]}
 
     def resume(self, path):
         """Go on where the training stood whose save(path) this was."""
@@ -243,8 +250,17 @@ class Trainer:
             return {key.partition(".")[2]: tensor for key, tensor in tensors.items()
                     if key.startswith(f"{name}.")}
 
-        load(self.model, part("model"))
-        self.optimizer.load(part("optimizer"))
+        tensors = named(self.model, tensors)
+        groups = facts.get("optimizer", self.optimizer.state_dict()["param_groups"])
+        state = {n: {} for n in range(len(self.optimizer.parameters))}
+        for name, tensor in part("optimizer").items():
+            n, _, name = name.partition(".")
+            state.setdefault(int(n), {})[name] = tensor
+        try:
+            self.model.load_state_dict(part("model"))
+        except (RuntimeError, ValueError) as error:    # PyTorch's and layers.py's
+            raise ValueError(f"the checkpoint is of another model: {error}") from None
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         self.best = {name: tensor.to(self.device)
                      for name, tensor in part("best").items()}
         self.recent = tensors["recent."].tolist()
@@ -265,41 +281,37 @@ class Trainer:
         return states
 
 
-def tensors_of(model):
-    """{name: tensor}: parameters and running statistics, if it names them."""
-    if hasattr(model, "state"):
-        return model.state()
-    return {str(n): tensor for n, tensor in enumerate(model.parameters())}
+def named(model, tensors):
+    """A checkpoint's tensors under the names of the model's state_dict.
+
+    Until version 0.2 it also reads the files that 0.1 wrote at first, in which the
+    parameters of some models were numbered, and one tensor held all step counts.
+    """
+    if isinstance(model, torch.nn.Module):
+        parameters = list(model.named_parameters(remove_duplicate=False))
+    else:
+        parameters = [(name, tensor) for name, tensor in model.state_dict().items()
+                      if tensor.requires_grad]
+    order = {id(p): str(n) for n, p in enumerate(model.parameters())}
+    found = {}
+    for key, tensor in tensors.items():
+        part, _, number = key.partition(".")
+        if part in ("model", "best") and number.isdigit():
+            found.update({f"{part}.{name}": tensor for name, p in parameters
+                          if order[id(p)] == number})
+        elif key == "optimizer.steps":
+            found.update({f"optimizer.{n}.step": step for n, step in enumerate(tensor)})
+        else:
+            found[key] = tensor
+    return found
 
 
-def load(model, tensors):
-    """Copy numbers into a model; ValueError if they are not those of such a model."""
-    for name, mine in tensors_of(model).items():
-        if name not in tensors or tensors[name].shape != mine.shape:
-            raise ValueError(f"{name} is not in the checkpoint in the shape "
-                             f"{tuple(mine.shape)}: it is of another model")
-        mine.data.copy_(tensors[name])
-
-
-def mode(model, training):
-    """Tell a model that knows two modes, because of batch norm or dropout."""
-    if hasattr(model, "train"):
-        model.train(training)
-
-
-def move(model, device):
-    """Take a model's tensors to a device, before an optimizer is made for them."""
-    for tensor in tensors_of(model).values():
-        tensor.data = tensor.data.to(device)
-    return model
-
-
-def place():
+def rank_and_world_size():
     """Which process this is, and of how many."""
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
-def join(kind=None):
+def init_distributed(kind=None):
     """Join the processes that torchrun started, if any -> the device for this one.
 
     kind is "cpu" or "cuda"; without it, cuda where there is a GPU. They talk by NCCL
@@ -307,7 +319,7 @@ def join(kind=None):
     """
     local, cuda = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.is_available()
     if kind == "cuda" and not cuda:
-        raise ValueError("the device was to be cuda, but PyTorch sees no GPU")
+        raise ValueError("the device is to be cuda, but PyTorch sees no GPU")
     cuda = cuda and kind != "cpu"
     device = torch.device("cuda", local) if cuda else torch.device("cpu")
     if cuda:
@@ -317,15 +329,15 @@ def join(kind=None):
     return device
 
 
-def leave():
-    """End what join() began."""
+def destroy_distributed():
+    """End what init_distributed() began."""
     if dist.is_initialized():
         dist.destroy_process_group()
-        time.sleep(0.1)    # Gloo's threads need Python once more, to free what they hold
+        time.sleep(0.1)    # Gloo's threads need Python again, to free their memory
 
 
 def write(folder, records):
-    """folder/metrics.json, the whole of it at once, so that nobody reads half."""
+    """folder/metrics.json, replaced as a whole, so that nobody reads half of it."""
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "metrics.json.partial"
     partial.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
@@ -333,9 +345,9 @@ def write(folder, records):
 
 
 def board(folder, step):
-    """Something with add_scalar(name, value, step) for TensorBoard, if it is installed.
+    """A SummaryWriter of TensorBoard, or None if it is not installed.
 
-    What an earlier, interrupted run wrote of this and later steps will not be shown.
+    TensorBoard will not show what an interrupted run wrote of this and later steps.
     """
     try:
         tensorboard = importlib.import_module("torch.utils.tensorboard")

@@ -33,10 +33,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-try:
-    from .attention import MultiHeadAttention
-except ImportError:                  # copied out of the package, attention.py beside it
-    from attention import MultiHeadAttention
+from .attention import MultiHeadAttention
 
 SIZES = {    # the layers, heads and channels of Config
     "tiny":    dict(layers=2, heads=2, channels=32),
@@ -93,7 +90,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """x (B, T, C) -> x (B, T, C): positions exchange, then each one thinks."""
+    """x (B, T, C) -> x (B, T, C): attention between positions, an MLP at each."""
 
     def __init__(self, config):
         super().__init__()
@@ -105,13 +102,16 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.pre = config.norm == "pre"
 
-    def forward(self, x, *how):
-        """how: the mask, rotate, cache and maps of MultiHeadAttention."""
+    def forward(self, x, mask=None, rotate=None, cache=None, maps=None):
+        """The other arguments are those of MultiHeadAttention.forward."""
+        asked = self.norm1(x) if self.pre else x                        # (B, T, C)
+        y = self.attention(
+            asked, mask, rotate=rotate, cache=cache, maps=maps)         # (B, T, C)
+        x = x + self.dropout(y)                                         # (B, T, C)
         if self.pre:
-            x = x + self.dropout(self.attention(self.norm1(x), *how))    # (B, T, C)
-            return x + self.dropout(self.mlp(self.norm2(x)))             # (B, T, C)
-        x = self.norm1(x + self.dropout(self.attention(x, *how)))        # (B, T, C)
-        return self.norm2(x + self.dropout(self.mlp(x)))                 # (B, T, C)
+            return x + self.dropout(self.mlp(self.norm2(x)))            # (B, T, C)
+        x = self.norm1(x)                                               # (B, T, C)
+        return self.norm2(x + self.dropout(self.mlp(x)))                # (B, T, C)
 
 
 class Transformer(nn.Module):
@@ -128,7 +128,7 @@ class Transformer(nn.Module):
         self.config = config
         self.symbols = nn.Embedding(config.symbols, C)
         if config.positions == "learned":
-            self.places = nn.Embedding(config.block_size, C)
+            self.positions = nn.Embedding(config.block_size, C)
         self.first_norm = nn.LayerNorm(C, config.eps) if config.norm == "post" else None
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
@@ -136,37 +136,37 @@ class Transformer(nn.Module):
 
     def forward(self, ids, mask=None, cache=None, maps=None):
         config, past = self.config, 0 if cache is None else len(cache)
-        places = range(past, past + ids.shape[1])
-        if places.stop > config.block_size and config.positions == "learned":
-            raise ValueError(f"{places.stop} positions, and block_size is "
+        positions = range(past, past + ids.shape[1])
+        if positions.stop > config.block_size and config.positions == "learned":
+            raise ValueError(f"{positions.stop} positions, and block_size is "
                              f"{config.block_size}")
         rotate = None
         x = self.symbols(ids)                                 # (B, T, C)
         if config.positions == "learned":
-            x = x + self.places.weight[places.start:places.stop]
+            x = x + self.positions.weight[positions.start:positions.stop]
         elif config.positions == "sinusoidal":
-            x = x + sinusoids(places, config.channels).to(x)  # (B, T, C)
+            x = x + sinusoids(positions, config.channels).to(x)   # (B, T, C)
         elif config.positions == "rotary":
-            rotate = Rotary(places, config.channels // config.heads, x)
+            rotate = Rotary(positions, config.channels // config.heads, x)
         if self.first_norm is not None:
             x = self.first_norm(x)                            # (B, T, C)
         x = self.dropout(x)                                   # (B, T, C)
         for n, block in enumerate(self.blocks):
             memory = None if cache is None else cache[n]
-            x = block(x, mask, rotate, memory, maps)          # (B, T, C)
+            x = block(x, mask, rotate=rotate, cache=memory, maps=maps)    # (B, T, C)
         return x if self.last_norm is None else self.last_norm(x)   # (B, T, C)
 
 
-def angles(places, width):
+def angles(positions, width):
     """(T, width / 2): place * 10000^(-2i / width), slower and slower with i."""
     i = torch.arange(0, width, 2, dtype=torch.float64)
-    t = torch.tensor(list(places), dtype=torch.float64)       # (T)
+    t = torch.tensor(list(positions), dtype=torch.float64)       # (T)
     return t[:, None] * 10_000.0 ** (-i / width)              # (T, width / 2)
 
 
-def sinusoids(places, C):
+def sinusoids(positions, C):
     """(T, C): sines in the even channels, cosines of the same angles in the odd."""
-    turn = angles(places, C + C % 2)
+    turn = angles(positions, C + C % 2)
     both = torch.stack([turn.sin(), turn.cos()], dim=-1)
     return both.flatten(1)[:, :C]                             # (T, C)
 
@@ -175,14 +175,14 @@ class Rotary:
     """x (..., T, D) -> x turned: channel pair i of the query or key at place t, by
     t * 10000^(-2i / D).
 
-    A dot product of two turned vectors depends on the distance of their places only.
+    A dot product of two turned vectors depends on the distance of their positions only.
     Pair i are the channels i and D / 2 + i.
     """
 
-    def __init__(self, places, D, like):
+    def __init__(self, positions, D, like):
         if D % 2:
             raise ValueError(f"heads of {D} channels: rotary positions turn pairs")
-        turn = angles(places, D)                              # (T, D / 2)
+        turn = angles(positions, D)                              # (T, D / 2)
         self.cos, self.sin = turn.cos().to(like), turn.sin().to(like)
 
     def __call__(self, x):
@@ -191,7 +191,7 @@ class Rotary:
                           a * self.sin + b * self.cos], dim=-1)
 
 
-def initialise(model, config, generator=None, std=None):
+def init_weights(model, config, generator=None, std=None):
     """Normal weights of spread std, biases 0; what enters the stream, std/√(2 layers).
 
     2 layers additions, each of variance 1 / (2 layers) of what it would be, leave the
@@ -207,35 +207,23 @@ def initialise(model, config, generator=None, std=None):
                 nn.init.zeros_(part.bias)
 
 
-def train(model, batches, rates, decay=0.01, betas=(0.9, 0.99), optimiser=None):
+def train(model, batches, rates, decay=0.01, betas=(0.9, 0.99), optimizer=None):
     """Pairs (ids, targets), a learning rate for each -> the loss of each step.
 
     A generator, as mlp.train is: steps are taken as losses are asked for. AdamW
     (Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019) over all
-    parameters. To go on later as if nothing had happened, bring your own optimiser.
+    parameters, unless an optimizer of torch.optim is given, whose state then carries
+    over from one call to the next.
     """
-    optimiser = optimiser or torch.optim.AdamW(
+    optimizer = optimizer or torch.optim.AdamW(
         model.parameters(), betas=betas, weight_decay=decay, fused=True)
     for rate, (ids, targets) in zip(rates, batches):
         model.train()
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = rate
         loss = model(ids, targets)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
-        model.eval()                 # whoever looks in between sees no dropout
+        optimizer.step()
+        model.eval()                 # between steps the model is used without dropout
         yield loss.item()
-
-
-def cosine(steps, rate, warmup=0.05):
-    """Learning rates for train: up to rate in a share warmup of the steps, then down.
-
-    >>> [round(each, 2) for each in cosine(10, 1.0, warmup=0.2)]
-    [0.5, 1.0, 0.97, 0.88, 0.75, 0.59, 0.41, 0.25, 0.12, 0.03]
-    """
-    up = int(steps * warmup)
-    down = steps - up + 1
-    return [rate * (n + 1) / up if n < up else
-            rate * (1 + math.cos(math.pi * (n - up + 1) / down)) / 2
-            for n in range(steps)]

@@ -23,17 +23,14 @@ in Karpathy's fifth makemore lecture: layer k sees n times as far as layer k - 1
 Left out: the paper's gates, residual and skip connections, for which a network of three
 layers has no need; a net of thirty does.
 
-Chapter: docs/makemore/wavenet.md.  To copy: this file and layers.py.
+Chapter: docs/makemore/wavenet.md.  To copy: this file and layers.py (needs
+torch).
 """
 
 import torch
 
-try:
-    from .layers import (
-        BatchNorm1d, Embedding, FlattenConsecutive, Layer, Linear, Sequential, Tanh)
-except ImportError:                  # copied out of the package, layers.py beside it
-    from layers import (
-        BatchNorm1d, Embedding, FlattenConsecutive, Layer, Linear, Sequential, Tanh)
+from .layers import (
+    BatchNorm1d, Embedding, FlattenConsecutive, Layer, Linear, Sequential, Tanh)
 
 
 def tree(symbols, block_size=8, channels=24, hidden=128, n=2, generator=None,
@@ -81,9 +78,6 @@ class Dilated(Layer):
         taps = [x[:, k * self.d:k * self.d + rest] for k in range(self.n)]
         return self.linear(torch.cat(taps, dim=2))
 
-    def state(self):
-        return self.linear.state()
-
 
 def convolve(model):
     """A tree -> a model of the same layers, ids (B, L) -> logits (B, L - T + 1, V).
@@ -95,7 +89,7 @@ def convolve(model):
     layers, n, d = [], 1, 1
     for layer in model.layers:
         if isinstance(layer, FlattenConsecutive):
-            n = layer.n                                   # the next layer fuses so many
+            n = layer.n                                   # of the next layer
         elif n > 1:
             layers.append(Dilated(layer, n, d))
             n, d = 1, n * d

@@ -1,18 +1,28 @@
-// The theme asks for the index of the whole book on every page; it comes once somebody is about to search.
+// The worker of the search. Material gives its worker the index of the whole book on every page. Here
+// the index that pages load is empty (plugin.py, split_index); the book's is fetched once somebody types.
+// The searching is done by Material's own worker, whose address is after the # of this one's.
 
-const { open, send } = XMLHttpRequest.prototype;
+const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;    // the types of Material's messages
+let settings, searching;
 
-XMLHttpRequest.prototype.open = function (method, address, ...rest) {
-    this.waits = String(address).endsWith("search_index.json");
-    return open.call(this, method, address, ...rest);
-};
-
-XMLHttpRequest.prototype.send = function (...body) {
-    if (!this.waits) return send.apply(this, body);
-    addEventListener("focusin", function search(event) {
-        if (event.target.name !== "query") return;
-        removeEventListener("focusin", search);
-        send.apply(request, body);
+async function start() {
+    const worker = new Worker(new URL(location.hash.slice(1), location));
+    const ready = new Promise((resolve) => {
+        worker.onmessage = ({ data }) => data.type === READY ? resolve(worker) : postMessage(data);
     });
-    const request = this;
-};
+    const { docs } = await (await fetch(new URL("../search/book.json", location))).json();
+    worker.postMessage({ type: SETUP, data: { ...settings, docs } });
+    return ready;
+}
+
+addEventListener("message", async ({ data }) => {
+    if (data.type === SETUP) {
+        settings = data.data;
+        postMessage({ type: READY });
+    } else if (data.type === QUERY && (data.data || searching)) {
+        searching ??= start().catch((error) => { searching = undefined; throw error; });
+        (await searching).postMessage(data);
+    } else {
+        postMessage({ type: RESULT, data: { items: [] } });
+    }
+});

@@ -40,4 +40,5 @@ addEventListener("beforeprint", () => {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
 });
 
-document$.subscribe(dress);    // now, and after each instant navigation
+if (window.document$) document$.subscribe(dress);    // Material's: now, and after each instant navigation
+else dress();

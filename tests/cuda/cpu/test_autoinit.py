@@ -10,7 +10,8 @@ from scratch.cuda import engine
 
 def test_a_context_is_there_after_the_import():
     script = ("from scratch.cuda import driver\nfrom scratch.cuda import autoinit\n"
-              "print(driver.Context.get_current() is not None, autoinit.device.compute_capability() >= (6, 0))")
+              "print(driver.Context.get_current() is not None, "
+              "autoinit.device.compute_capability() >= (6, 0))")
     child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert child.stdout == "True True\n", child.stderr
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver, engine  # noqa: F401
+from scratch.cuda import compiler, driver, engine
 from scratch.cuda.cpu.driver.devices import NotOnCPU
 
 cpu_only = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
@@ -75,7 +75,8 @@ def test_fast_math_may_reorder_and_keeps_what_is_no_number():
 def test_options_about_gpus_are_accepted(recwarn):
     compiler.SourceModule("__global__ void k() { }", options=[
         "-arch=sm_80", "-arch", "sm_80", "--gpu-architecture=sm_80", "-lineinfo", "--generate-line-info",
-        "--ptxas-options=-v", "-Xptxas", "-v", "-O3", "-std=c++14", "--std", "c++14", "-maxrregcount=32", "-G", "-w"])
+        "--ptxas-options=-v", "-Xptxas", "-v", "-O3", "-std=c++14", "--std", "c++14", "-maxrregcount=32",
+        "-G", "-w"])
     assert not recwarn.list
 
 
@@ -87,14 +88,16 @@ def test_an_option_that_means_nothing_is_warned_about():
 
 @cpu_only
 def test_a_failed_assertion_ends_the_launch():
-    k = compiler.SourceModule("#include <cassert>\n__global__ void k(int n)\n{\n    assert(n > 2);\n}").get_function("k")
+    source = "#include <cassert>\n__global__ void k(int n)\n{\n    assert(n > 2);\n}"
+    k = compiler.SourceModule(source).get_function("k")
     k(np.int32(3), block=(1, 1, 1))
     with pytest.raises(driver.LaunchError, match="assertion in line 4 is false"):
         k(np.int32(2), block=(1, 1, 1))
 
 
 def test_printf_prints_each_thread(capsys):
-    k = compiler.SourceModule('#include <stdio.h>\n__global__ void k() { printf("%d %s %lld %.1f\\n", threadIdx.x, '
+    k = compiler.SourceModule('#include <stdio.h>\n__global__ void k() { printf("%d %s %lld %.1f\\n", '
+                              'threadIdx.x, '
                               '"is", 1LL << 40, 0.5f); }').get_function("k")
     k(block=(2, 1, 1))
     driver.Context.synchronize()
@@ -103,7 +106,8 @@ def test_printf_prints_each_thread(capsys):
 
 
 def test_complex_numbers_are_those_of_pycuda():
-    k = compiler.SourceModule("#include <pycuda-complex.hpp>\n__global__ void k(pycuda::complex<float> *x) {\n"
+    k = compiler.SourceModule("#include <pycuda-complex.hpp>\n__global__ void "
+                              "k(pycuda::complex<float> *x) {\n"
                               "x[0] = x[0] * x[1] / pycuda::complex<float>(1, 2) + x[1]; }").get_function("k")
     x = np.array([1 + 2j, 3 - 1j], np.complex64)
     expected = x[0] * x[1] / (1 + 2j) + x[1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, curandom, gpuarray  # noqa: F401
+from scratch.cuda import curandom
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

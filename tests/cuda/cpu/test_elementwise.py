@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, gpuarray  # noqa: F401
+from scratch.cuda import gpuarray
 from scratch.cuda.elementwise import ElementwiseKernel
 
 X = np.arange(1000, dtype=np.float32)

@@ -5,7 +5,7 @@ import operator
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver, gpuarray  # noqa: F401
+from scratch.cuda import compiler, driver, gpuarray
 
 A = np.float32([[1, -2, 3.5], [4, 0.5, -6]])
 B = np.float32([[2, 5, -1], [0.5, 3, 7]])

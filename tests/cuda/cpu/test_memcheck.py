@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver, engine  # noqa: F401
+from scratch.cuda import compiler, driver, engine
 from scratch.cuda.cpu.driver import memory
 from scratch.cuda.cpu.memcheck import WrongAccess, memcheck
 
@@ -61,7 +61,8 @@ MISTAKES = {     # the body -> what is found; x has 8 floats, the block 8 thread
     "float *p = x + 2; p[t] = 1;": "outside: line 4, p[t], stores to element 8 of 8",
     "*(x + t + 1) = t;": "outside: line 4, *(x + t + 1), stores to element 8 of 8 elements of x",
     "if (t == 0) x[9000000] = 1;": "outside: line 4, x[9000000], stores to element 9000000",
-    "__shared__ float s[8]; s[t + 1] = t;": "outside: line 4, s[t + 1], stores to element 8 of 8 elements of s",
+    "__shared__ float s[8]; s[t + 1] = t;":
+        "outside: line 4, s[t + 1], stores to element 8 of 8 elements of s",
     "__shared__ float a[4], b[4]; if (t < 4) b[t] = 0; if (t < 5) a[t] = 1;":
         "outside: line 4, a[t], stores to element 4 of 4 elements of a",
     "__shared__ float s[2][4]; s[t / 4][t % 4 + 4 * (t / 7)] = 1;": "outside: line 4",
@@ -89,7 +90,8 @@ def test_a_planted_mistake_is_found(body, expected):
 RIGHT = [
     "if (i < n) x[i] = 2 * x[i] + 1;",
     "__shared__ float s[8]; s[t] = x[i]; __syncthreads(); x[i] = s[7 - t];",
-    "__shared__ float s[8]; s[t] = x[i]; __syncthreads(); float a = s[(t + 1) % 8]; __syncthreads(); s[t] = a;",
+    "__shared__ float s[8]; s[t] = x[i]; __syncthreads(); float a = s[(t + 1) % 8]; __syncthreads(); "
+    "s[t] = a;",
     "__shared__ int s; if (t == 0) s = 0; __syncthreads(); atomicAdd(&s, 1); __syncthreads(); x[i] = s;",
     "atomicAdd(&x[0], 1.0f);",
     "float4 v = ((float4 *)x)[t / 4]; float a[3] = {v.x, v.y, v.z}; __syncthreads(); x[i] = a[t % 3];",
@@ -151,8 +153,8 @@ def test_a_whole_script_is_checked_from_the_command_line(tmp_path):
                       "from pycuda.compiler import SourceModule\n"
                       f"k = SourceModule('''{HEAD}    x[i] = i;\n}}''').get_function('k')\n"
                       "k(cuda.Out(np.zeros(3, np.float32)), np.int32(3), block=(4, 1, 1))\n")
-    child = subprocess.run([sys.executable, "-m", "scratch.cuda", "memcheck", str(script)], capture_output=True,
-                           text=True)
+    child = subprocess.run([sys.executable, "-m", "scratch.cuda", "memcheck", str(script)],
+                           capture_output=True, text=True)
     assert child.returncode == 1
     assert "outside: line 4, x[i], stores to element 3 of 3 elements of x" in child.stderr
 
@@ -160,14 +162,15 @@ def test_a_whole_script_is_checked_from_the_command_line(tmp_path):
 def test_a_script_checked_as_a_whole_is_checked_in_all_its_threads(tmp_path):
     """PyCUDA's own example of several threads compiles its kernel in each of them."""
     script = tmp_path / "script.py"
-    script.write_text("import threading\nimport numpy as np\nimport pycuda.autoinit\nimport pycuda.driver as cuda\n"
+    script.write_text("import threading\nimport numpy as np\nimport pycuda.autoinit\n"
+                      "import pycuda.driver as cuda\n"
                       "from pycuda.compiler import SourceModule\n\ndef work():\n"
                       f"    k = SourceModule('''{HEAD}    x[i] = i;\n}}''').get_function('k')\n"
                       "    try:\n        k(cuda.Out(np.zeros(3, np.float32)), np.int32(3), block=(4, 1, 1))\n"
                       "    except cuda.LaunchError as error:\n        print(error)\n\n"
                       "thread = threading.Thread(target=work)\nthread.start()\nthread.join()\n")
-    child = subprocess.run([sys.executable, "-m", "scratch.cuda", "memcheck", str(script)], capture_output=True,
-                           text=True)
+    child = subprocess.run([sys.executable, "-m", "scratch.cuda", "memcheck", str(script)],
+                           capture_output=True, text=True)
     assert "outside: line 4, x[i], stores to element 3 of 3 elements of x" in child.stdout, child.stderr
 
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRA
 def test_a_kernel_runs_once_for_each_thread_of_each_block():
     text = """__kernel void count(ulong x) {
         int n = (get_group_id(2) * get_num_groups(1) + get_group_id(1)) * get_num_groups(0) + get_group_id(0);
-        __sync_fetch_and_add((int *)x + n, get_local_id(0) + 10 * get_local_id(1) + 100 * get_local_id(2)); }"""
+        __sync_fetch_and_add((int *)x + n,
+                             get_local_id(0) + 10 * get_local_id(1) + 100 * get_local_id(2)); }"""
     counts = np.zeros(2 * 3 * 4, np.int32)
     pocl.launch(pocl.build(text)["count"], (2, 3, 4), (2, 2, 2), np.uint64(counts.ctypes.data))
     np.testing.assert_array_equal(counts, 4 * (0 + 1) + 40 * (0 + 1) + 400 * (0 + 1))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, gpuarray  # noqa: F401
+from scratch.cuda import gpuarray
 from scratch.cuda.reduction import ReductionKernel
 
 SIZES = [1, 2, 255, 256, 257, 1009, 16384, 16385, 100_003]
@@ -14,7 +14,8 @@ def kernels():
     return {
         "dot": ReductionKernel(np.float64, "0", "a + b", "x[i] * y[i]", "const float *x, const float *y"),
         "max": ReductionKernel(np.int32, "-2147483647 - 1", "max(a, b)"),
-        "count": ReductionKernel(np.uint32, "0", "a + b", "x[i] > limit ? 1 : 0", "const float *x, float limit"),
+        "count": ReductionKernel(np.uint32, "0", "a + b", "x[i] > limit ? 1 : 0",
+                                 "const float *x, float limit"),
     }
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from . import gpuarray
 
-__all__ = ["acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "fabs", "floor", "fmod",
-           "frexp", "ldexp", "log", "log10", "modf", "sin", "sinh", "sqrt", "tan",
-           "tanh"]
+__all__ = ["acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "fabs", "floor",
+           "fmod", "frexp", "ldexp", "log", "log10", "modf", "sin", "sinh", "sqrt",
+           "tan", "tanh"]
 
 
 def _elementwise(function):

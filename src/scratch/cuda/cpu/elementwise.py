@@ -13,8 +13,6 @@ steps as there are threads; see source().
 Left out: textures as arguments, complex numbers.
 """
 
-import functools
-
 import numpy as np
 
 from . import gpuarray
@@ -73,9 +71,15 @@ class ElementwiseKernel:
                                  "that have at least one vector argument")
         self.name, self.options = name, options
         self.parts = operation, name, preamble, loop_prep, after_loop
+        self.compiled = {}               # whether a range is given -> kernel
 
-    @functools.lru_cache(maxsize=2)
     def kernel(self, range_given):
+        """The kernel, which has three more arguments if a range of i is given."""
+        if range_given not in self.compiled:
+            self.compiled[range_given] = self.compile(range_given)
+        return self.compiled[range_given]
+
+    def compile(self, range_given):
         module = SourceModule(source(self.arguments, *self.parts, range_given),
                               options=self.options)
         kinds = [argument.struct_char for argument in self.arguments]
@@ -91,16 +95,7 @@ class ElementwiseKernel:
         if len(args) > len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} arguments, not "
                             f"{len(args)}")
-        values, vectors = [], []
-        for value, argument in zip(args, self.arguments):
-            if isinstance(argument, VectorArg):
-                if not value.flags.forc:
-                    raise RuntimeError("elementwise kernel cannot deal with "
-                                       "non-contiguous arrays")
-                vectors.append(value)
-                values.append(value.gpudata)
-            else:
-                values.append(number(value, argument))
+        values, vectors = gathered(args, self.arguments, "elementwise kernel")
         if slice is not None:
             range = slice_of(slice, vectors[0].size)
         if range is None:
@@ -115,6 +110,20 @@ class ElementwiseKernel:
         grid, block = gpuarray.splay(count)
         if count:
             self.kernel(range is not None).prepared_call(grid, block, *values)
+
+
+def gathered(args, arguments, kernel):
+    """What to launch a kernel with for args, and those of them that are arrays."""
+    values, vectors = [], []
+    for value, argument in zip(args, arguments):
+        if isinstance(argument, VectorArg):
+            if not value.flags.forc:
+                raise RuntimeError(f"{kernel} cannot deal with non-contiguous arrays")
+            vectors.append(value)
+            values.append(value.gpudata)
+        else:
+            values.append(number(value, argument))
+    return values, vectors
 
 
 def number(value, argument):

@@ -95,7 +95,8 @@ def memcheck():
 
 def watch_everything():
     """Watch all kernels that are compiled from here on, in whatever thread."""
-    compiler.checking = ContextVar("checking", default=Check())
+    check = Check()
+    compiler.checking = ContextVar("checking", default=check)    # seen by every thread
 
 
 class WatchedModule(driver.Module):

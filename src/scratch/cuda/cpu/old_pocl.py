@@ -10,7 +10,7 @@ many processors as distributions build it, passes that on to LLVM's compiler as 
 of the target, which the compiler refuses: every build ends in "unknown target CPU
 'generic'".  From 3.1 on PoCL chooses a target by the processor's features, and reads
 the environment variable POCL_LLVM_CPU_NAME.  3.0 has no setting for it, and 3.0, with
-LLVM 14 of 2022, is the newest PoCL on PyPI; so whatever processor came later is unknown.
+LLVM 14 of 2022, is the newest PoCL on PyPI, which knows no processor of later years.
 
 How: the name is a string of PoCL's in the memory of this process.  name_processor finds
 it through the addresses in PoCL's description of the device, and overwrites it with a

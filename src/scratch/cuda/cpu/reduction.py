@@ -22,7 +22,7 @@ import numpy as np
 
 from . import gpuarray
 from .compiler import SourceModule
-from .elementwise import number, parsed
+from .elementwise import gathered, parsed
 from .tools import VectorArg, dtype_to_ctype
 
 __all__ = ["ReductionKernel", "dtype_to_ctype"]
@@ -80,16 +80,7 @@ class ReductionKernel:
 
     def __call__(self, *args, stream=None, out=None, allocator=None, slice=None,
                  range=None):
-        values, vectors = [], []
-        for value, argument in zip(args, self.arguments):
-            if isinstance(argument, VectorArg):
-                if not value.flags.forc:
-                    raise RuntimeError("ReductionKernel cannot deal with "
-                                       "non-contiguous arrays")
-                vectors.append(value)
-                values.append(value.gpudata)
-            else:
-                values.append(number(value, argument))
+        values, vectors = gathered(args, self.arguments, "ReductionKernel")
         if out is not None and out.dtype != self.dtype_out:
             raise ValueError("out must have the same dtype as dtype_out")
         if out is not None and out.size == 0:

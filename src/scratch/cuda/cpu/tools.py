@@ -232,9 +232,6 @@ class PageLockedMemoryPool:
     stop_holding = free_held
 
 
-PageLockedAllocation = driver.HostAllocation
-
-
 class DeviceData:
     """Numbers of a device that decide how many threads it holds at once."""
 

@@ -1,1 +1,1 @@
-"""CUDA kernels, each .cu file beside the Python module that launches it: what to copy."""
+"""CUDA kernels, each .cu file beside the Python module that launches it."""

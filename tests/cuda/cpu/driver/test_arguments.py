@@ -1,9 +1,9 @@
-"""Arguments reach a kernel as CUDA lays them out; arrays are copied for the launch, as In, Out and InOut say."""
+"""Arguments reach a kernel as CUDA lays them out; In, Out and InOut say how arrays are copied."""
 
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver as cuda  # noqa: F401  autoinit makes the context
+from scratch.cuda import compiler, driver as cuda
 
 SOURCE = """
 __global__ void scale(float *x, float a, int n)

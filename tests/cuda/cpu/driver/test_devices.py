@@ -2,7 +2,7 @@
 
 import pytest
 
-from scratch.cuda import autoinit, driver as cuda, engine  # noqa: F401
+from scratch.cuda import driver as cuda, engine
 from scratch.cuda.cpu.driver.devices import NotOnCPU
 
 
@@ -37,5 +37,4 @@ def test_errors_are_of_one_family():
 
 @pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
 def test_an_attribute_that_is_not_there_is_an_attribute_error():
-    with pytest.raises(AttributeError):
-        cuda.Device(0).number_of_fans
+    assert not hasattr(cuda.Device(0), "number_of_fans")

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver as cuda, engine  # noqa: F401
+from scratch.cuda import compiler, driver as cuda, engine
 
 cpu_only = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
 SOURCE = """
@@ -27,7 +27,12 @@ __global__ void sizes(int *out)
     more[threadIdx.x] = threadIdx.x;
     out[threadIdx.x] = more[threadIdx.x] + gridDim.x + 10 * gridDim.y + 100 * gridDim.z;
 }
-__global__ void __launch_bounds__(64) bounded(int *out) { __shared__ float held[T]; held[threadIdx.x] = 1; out[0] = held[0]; }
+__global__ void __launch_bounds__(64) bounded(int *out)
+{
+    __shared__ float held[T];
+    held[threadIdx.x] = 1;
+    out[0] = held[0];
+}
 """
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver as cuda  # noqa: F401  autoinit makes the context
+from scratch.cuda import compiler, driver as cuda
 
 SOURCE = """
 __global__ void scale(float *x, float a, int n)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, driver as cuda  # noqa: F401
+from scratch.cuda import driver as cuda
 
 
 @pytest.fixture

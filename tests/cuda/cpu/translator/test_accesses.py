@@ -6,7 +6,7 @@ The oracle is the list of addresses that the index arithmetic of the kernel give
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver, engine  # noqa: F401
+from scratch.cuda import compiler, driver, engine
 from scratch.cuda.cpu.translator.accesses import ATOMIC, BOTH, LOAD, STORE, Watch
 from scratch.cuda.cpu.memcheck import memcheck
 from scratch.cuda.cpu.translator.statements import parse, write
@@ -98,7 +98,8 @@ __global__ void k(float *x, float *y, int *count, Pair *pairs)
     assert set(stores["kind"]) == {STORE} and set(stores["space"]) == {1}
     assert set(told("tile[3 - t][b]")["epoch"]) == {1}
     assert set(told("x[1]")["address"]) == {int(x) + 4}
-    np.testing.assert_array_equal(told("pairs[b].numbers[t]")["address"], int(numbers) + 4 * np.tile(range(4), 2))
+    np.testing.assert_array_equal(told("pairs[b].numbers[t]")["address"], int(numbers)
+                                  + 4 * np.tile(range(4), 2))
     assert set(told("count[b]")["kind"]) == {ATOMIC} and len(told("count[b]")) == 8
     assert sorted(told("y[4 * b + t]")["kind"]) == [STORE] * 8 + [BOTH] * 8
     assert not len(told("mine[0]"))

@@ -37,7 +37,8 @@ LEAVE = "    if (i >= n) return;\n    __syncthreads();\n    y[i] = s[15 - t];"
 
 
 def launch(body, n):
-    child = subprocess.run([sys.executable, "-c", SCRIPT % (body, n)], capture_output=True, text=True, timeout=120)
+    child = subprocess.run([sys.executable, "-c", SCRIPT % (body, n)], capture_output=True, text=True,
+                           timeout=120)
     assert child.returncode == 0, child.stderr
     return child.stdout
 
@@ -46,12 +47,15 @@ def launch(body, n):
 @pytest.mark.parametrize("body, n, complaint", [
     (LEAVE, 20, "line 6: in block (1, 0, 0) some threads leave here"),
     (LEAVE, 3, "line 6: in block (0, 0, 0) some threads leave here"),
-    ("    if (t < n) { __syncthreads(); y[i] = 1; }", 8, "line 6: in block (?, 0, 0) only some threads go on"),
+    ("    if (t < n) { __syncthreads(); y[i] = 1; }", 8,
+     "line 6: in block (?, 0, 0) only some threads go on"),
     ("    if (t < n) y[i] = 1; else __syncthreads();", 8, "line 6: in block (?, 0, 0) only some"),
-    ("    for (int j = t; j < n; j += 9) { s[t] = j;\n __syncthreads(); }", 20, "line 6: in block (?, 0, 0) only some"),
+    ("    for (int j = t; j < n; j += 9) { s[t] = j;\n __syncthreads(); }", 20,
+     "line 6: in block (?, 0, 0) only some"),
     ("    while (1) { __syncthreads();\n if (s[t] > 8) break;\n s[t] += 5; __syncthreads(); }", 0,
      "line 7: in block (?, 0, 0) some threads leave"),
-    ("    int turns = 0; if (t == 5) turns = 1;\n    do { __syncthreads(); } while (turns-- > 0);", 0, "only some"),
+    ("    int turns = 0; if (t == 5) turns = 1;\n    do { __syncthreads(); } while (turns-- > 0);", 0,
+     "only some"),
 ])
 def test_threads_that_disagree_about_a_barrier_are_told_so(body, n, complaint):
     """Where both blocks disagree (?), either may be the first."""
@@ -64,7 +68,8 @@ def test_threads_that_agree_go_on_as_on_a_gpu():
     """Whole blocks may leave, and loops that all threads leave together may hold barriers."""
     reversed_ = [15 - t for t in range(16)]
     assert launch(LEAVE, 16).strip() == str(reversed_ + [-1] * 16)
-    body = ("    for (int j = t - t; j < n; j++) {\n __syncthreads();\n float next = s[(t + 1) % 16];\n __syncthreads();\n"
+    body = ("    for (int j = t - t; j < n; j++) {\n __syncthreads();\n float next = s[(t + 1) % 16];\n "
+            "__syncthreads();\n"
             " s[t] = next;\n if (s[t] < 0) return; }\n    y[i] = s[t];")
     assert launch(body, 3).strip() == str([(t + 3) % 16 for t in range(16)] * 2)
 

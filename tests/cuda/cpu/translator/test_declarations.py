@@ -11,22 +11,28 @@ def text(tokens):
 
 
 def test_functions_have_heads_parameters_and_bodies():
-    source = Source("static __device__ __forceinline__ unsigned int f(const float *x, int (*y)[3], float z[]);\n"
+    source = Source("static __device__ __forceinline__ unsigned int f(const float *x, int (*y)[3], "
+                    "float z[]);\n"
                     "extern \"C\" {\n__global__ void __launch_bounds__(128, 2)\nk(void) { f(0, 0, 0); }\n}\n"
                     "__host__ __device__ float g() { return 1; }\nint main() { return 0; }")
     assert list(source.functions) == ["f", "k", "g"]
     [f], [k], [g] = source.functions.values()
     assert text(f.head) == "unsigned int" and not f.body and not f.kernel
     assert [parameter_name(part).text for part in f.parameters] == ["x", "y", "z"]
-    assert k.kernel and k.parameters == [] and text(k.bounds[0]) == "128" and text(k.body) == "{ f(0, 0, 0); }"
+    assert k.kernel and k.parameters == []
+    assert text(k.bounds[0]) == "128" and text(k.body) == "{ f(0, 0, 0); }"
     assert text(g.head) == "float"
 
 
 def test_variables_constants_and_types_are_told_apart():
-    source = Source("__constant__ float a[2] = {1, 2}, b; __device__ struct S *c;\nconst int N = 3; constexpr float H = .5f;"
-                    "\nstruct S { int n; S *next; }; enum Mode { X, Y }; typedef float Row[4]; typedef void (*F)(int);"
+    source = Source("__constant__ float a[2] = {1, 2}, b; __device__ struct S *c;\nconst int N = 3; "
+                    "constexpr float H = .5f; const int SIX = 2 * N;"
+                    "\nstruct S { int n; S *next; }; enum Mode { X, Y }; typedef float Row[4]; "
+                    "typedef void (*F)(int);"
                     "\nextern __shared__ float s[];")
-    assert {name: text(value) for name, value in source.variables.items()} == {"a": "{1, 2}", "b": "", "c": ""}
+    values = {name: text(value) for name, value in source.variables.items()}
+    assert values == {"a": "{1, 2}", "b": "", "c": ""}
+    assert text(source.constants["SIX"]) == "((int)(2 * N))", "a product is no pointer"
     assert text(source.constants["N"]) == "((int)(3))" and text(source.constants["H"]) == "((float)(.5f))"
     assert {"S", "Mode", "Row", "F"} <= source.types
     assert text(source.arrays["s"]) == "((float *)context_->dynamic)"

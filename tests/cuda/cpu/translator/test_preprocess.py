@@ -42,7 +42,8 @@ def test_the_result_is_that_of_gcc(source):
 @pytest.mark.parametrize("text, value", [
     ("1 + 2 * 3", 7), ("(1 + 2) * 3", 9), ("7 / 2 - -7 / 2", 6), ("-7 % 3", -1), ("1 << 4 | 3", 19),
     ("2 > 1 && 1 != 1", 0), ("0 ? 1 : 0 ? 2 : 3", 3), ("!0 + ~0", 0), ("0x10 + 010 + 10u", 34), ("'A'", 65),
-    ("5 == 5 ? 4 <= 4 : 9", 1), ("6 ^ 3 & 1", 7), ("1 || 1 / 0 == 0 ? 1 : 0", None), ("", None), ("1 +", None),
+    ("5 == 5 ? 4 <= 4 : 9", 1), ("6 ^ 3 & 1", 7), ("1 || 1 / 0 == 0 ? 1 : 0", None), ("", None),
+    ("1 +", None),
     ("x", None), ("1 2", None), ("1.5", None)])
 def test_constant_expressions_have_the_value_c_gives_them(text, value):
     if value is None:
@@ -61,8 +62,10 @@ def test_options_define_macros_and_files_are_included(tmp_path):
 
 
 @pytest.mark.parametrize("source, hint", [
-    ("#pragma unroll", "unroll"), ("#define N 2\n  #pragma unroll (2 * N)", "unroll 4"), ("#pragma unroll n", "unroll"),
-    ("#pragma nounroll", "nounroll"), ("#pragma once", None), ("#pragma", None), ('_Pragma("GCC poison x")', None),
+    ("#pragma unroll", "unroll"), ("#define N 2\n  #pragma unroll (2 * N)", "unroll 4"),
+    ("#pragma unroll n", "unroll"),
+    ("#pragma nounroll", "nounroll"), ("#pragma once", None), ("#pragma", None),
+    ('_Pragma("GCC poison x")', None),
     ('#define A(n) _Pragma(#n)\n#define B(n) A(unroll n)\nB(8)', "unroll 8")])
 def test_hints_to_unroll_stay_and_other_pragmas_go(source, hint):
     assert "".join(words(preprocess(source))) == (f'_Pragma("{hint}")' if hint else "")
@@ -70,7 +73,8 @@ def test_hints_to_unroll_stay_and_other_pragmas_go(source, hint):
 
 def test_headers_that_declare_nothing_a_kernel_lacks_are_left_out():
     source = "".join(f"#include <{name}>\n" for name in (
-        "stdio.h", "math.h", "cuda.h", "cuda_runtime.h", "device_launch_parameters.h", "math_constants.h", "cstdint"))
+        "stdio.h", "math.h", "cuda.h", "cuda_runtime.h", "device_launch_parameters.h", "math_constants.h",
+        "cstdint"))
     assert words(preprocess(source + "x")) == ["x"]
 
 
@@ -82,7 +86,8 @@ def test_a_macro_takes_the_line_where_it_is_used():
 @pytest.mark.parametrize("source, complaint", [
     ("#if 1\nx", "no #endif"), ("#endif", "without an #if"), ("#define 3", "defines a name"),
     ("#define f(a b", "no \\)"), ("#define f(a) a\nf(1, 2)", "1 parameters and was given 2"),
-    ("#include <cooperative_groups.h>", "cooperative groups"), ("#include \"mine.h\"", "none of include_dirs"),
+    ("#include <cooperative_groups.h>", "cooperative groups"),
+    ("#include \"mine.h\"", "none of include_dirs"),
     ("#error too old", "too old"), ("#oops", "no directive"), ("#define f(a) a\nf(1", "has no \\)")])
 def test_mistakes_are_told_with_their_line(source, complaint):
     with pytest.raises(SourceError, match=complaint) as caught:

@@ -10,9 +10,11 @@ BODIES = {
     "declarations": "{ const int a = 1, *b = &a; float c[2][3] = {{1, 2}, {3}}; unsigned int d; Pair p; }",
     "pointers": "{ float (*rows)[16] = tile; float *x = y + 1, z = *x; *x = 2; a * b; }",
     "branches": "{ if (a) b = 1; else if (c) { d(); } else return; }",
-    "loops": "{ for (int i = 0, j = 9; i < j; i++, j--) { continue; } for (;;) break; while (x) ; do { f(); } while (y); }",
+    "loops": "{ for (int i = 0, j = 9; i < j; i++, j--) { continue; } for (;;) break; while (x) ; "
+             "do { f(); } while (y); }",
     "switch": "{ switch (a) { case 1: b = 2; break; case 'x': default: return; } }",
-    "shared": "{ __shared__ float tile[16][17]; extern __shared__ float more[]; static __shared__ int n; tile[0][0] = 1; }",
+    "shared": "{ __shared__ float tile[16][17]; extern __shared__ float more[]; static __shared__ int n; "
+              "tile[0][0] = 1; }",
     "types": "{ struct Two { int a, b; }; struct Two t; typedef float number; t.a = 1; enum { N = 3 }; }",
     "conversions": "{ x = float(y); int n = int(f) + 1; return (float) z; ; }",
     "dangling": "{ if (a) if (b) c(); else d(); e(); }",
@@ -47,7 +49,8 @@ def test_a_loop_has_a_condition_a_step_and_a_body():
     assert [inner.kind for inner in loop.everything()] == ["for", "expression"]
 
 
-@pytest.mark.parametrize("body", ["{ a = 1; ", "{ if a) b; }", "{ f(1; }", "{ int ; }", "{ } }", "{ for (;;) }", "{ a = }"])
+@pytest.mark.parametrize("body", ["{ a = 1; ", "{ if a) b; }", "{ f(1; }", "{ int ; }", "{ } }",
+                                  "{ for (;;) }", "{ a = }"])
 def test_a_body_that_is_not_c_is_an_error(body):
     with pytest.raises(SourceError):
         parse(tokenize(body), TYPES)

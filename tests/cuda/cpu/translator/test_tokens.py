@@ -14,7 +14,8 @@ def texts(tokens):
     return [token.text for token in tokens]
 
 
-@given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from([" ", "  ", "\n", "\t", "/* c */", "//c\n"]))))
+@given(st.lists(st.tuples(st.sampled_from(WORDS),
+                          st.sampled_from([" ", "  ", "\n", "\t", "/* c */", "//c\n"]))))
 def test_words_are_found_whatever_separates_them(parts):
     source = ";" + "".join(f"{word} {blank}" for word, blank in parts)
     assert texts(tokenize(source)) == [";", *(word for word, _ in parts)]

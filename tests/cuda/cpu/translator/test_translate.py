@@ -12,9 +12,9 @@ import sys
 import numpy as np
 import pytest
 
-from scratch.cuda import autoinit, compiler, driver  # noqa: F401  (autoinit makes the context)
-from scratch.cuda.cpu.translator.tokens import SourceError
-from scratch.cuda.cpu.translator.translate import Unsupported, translate
+from scratch.cuda import compiler, driver
+from scratch.cuda.cpu.translator.tokens import SourceError, Unsupported
+from scratch.cuda.cpu.translator.translate import translate
 
 TEXTS = {
     "indices in three dimensions": """
@@ -50,7 +50,10 @@ static const float HALF = 0.5f;
 __device__ float twice(float x);
 __device__ __forceinline__ float twice(float x) { return 2 * x; }
 __device__ int twice(int x) { return 2 * x + 1; }
-__device__ float weighted(const float *__restrict__ x, int stride) { return weights[0] * x[0] + weights[1] * x[stride]; }
+__device__ float weighted(const float *__restrict__ x, int stride)
+{
+    return weights[0] * x[0] + weights[1] * x[stride];
+}
 __device__ void put(float *where, float what) { *where = what + weights[2]; }
 __global__ void kernel(float *out, int n)
 {
@@ -266,8 +269,8 @@ def test_nvcc_takes_it_too(text, architecture, tmp_path):
     if not shutil.which("nvcc"):
         pytest.skip("no nvcc here to compile it for a GPU")
     (tmp_path / "kernel.cu").write_text(f'extern "C" {{\n{text}\n}}' if "twice" not in text else text)
-    nvcc = subprocess.run(["nvcc", "-ptx", "-arch", architecture, "kernel.cu", "-o", "kernel.ptx"], cwd=tmp_path,
-                          capture_output=True, text=True)
+    nvcc = subprocess.run(["nvcc", "-ptx", "-arch", architecture, "kernel.cu", "-o", "kernel.ptx"],
+                          cwd=tmp_path, capture_output=True, text=True)
     assert nvcc.returncode == 0, nvcc.stderr
     assert "kernel" in (tmp_path / "kernel.ptx").read_text()
 
@@ -280,7 +283,8 @@ REFUSED = {
     "__global__ void g(int n) { }\n__global__ void f(float *x) { g<<<1, 1>>>(1); }": "dynamic parallelism",
     "__device__ void g(float &x) { x = 1; }\n__global__ void f(float *x) { g(x[0]); }": "references",
     "__global__ void f(float *x) { float &y = x[0]; y = 1; }": "references",
-    "__device__ int g(int n) { return n ? g(n - 1) : 0; }\n__global__ void f(int *x) { x[0] = g(3); }": "recursion",
+    "__device__ int g(int n) { return n ? g(n - 1) : 0; }\n__global__ void f(int *x) { x[0] = g(3); }":
+        "recursion",
     "__device__ int g(int n = 3) { return n; }\n__global__ void f(int *x) { x[0] = g(); }": "default values",
     "struct S { int n;\n int get() { return n; } };\n__global__ void f(S *x) { }": "structure with functions",
     "struct A { int n; };\nstruct B : A { int m; };\n__global__ void f(B *x) { }": "made from another",
@@ -319,27 +323,31 @@ def test_what_cannot_run_is_refused_by_name_and_line(text, what):
 def test_what_a_gpu_could_do_is_told_apart_from_what_is_wrong():
     with pytest.raises(Unsupported):
         translate("template <class T> __global__ void f(T *x) { }")
-    for wrong in ["__global__ void f(float *x) { ", "float x = 3;", "__device__ int g();\n__global__ void f() { g(); }",
+    for wrong in ["__global__ void f(float *x) { ", "float x = 3;",
+                  "__device__ int g();\n__global__ void f() { g(); }",
                   "__global__ f", "int x", "__shared__ int x;"]:
         with pytest.raises(SourceError):
             translate(wrong)
 
 
 def test_lines_stay_where_they_are():
-    text = "\n\n__device__ float f(float x)\n{\n\n    return x;\n}\n__global__ void k(float *x)\n{\n    x[3] = f(x[4]);\n}\n"
+    text = ("\n\n__device__ float f(float x)\n{\n\n    return x;\n}\n"
+            "__global__ void k(float *x)\n{\n    x[3] = f(x[4]);\n}\n")
     lines = translate(text).text.split('#line 1 "kernel.cu"\n')[1].splitlines()
     assert "return x" in lines[5] and "x[3] = f(x[4])" in lines[9]
 
 
 def test_functions_of_the_host_are_left_out():
-    program = translate("__global__ void k(float *x) { x[0] = 1; }\nint main() { printf(\"%d\", sizeof(k)); }")
+    program = translate("__global__ void k(float *x) { x[0] = 1; }\n"
+                        "int main() { printf(\"%d\", sizeof(k)); }")
     assert list(program.kernels) == ["k"] and "main" not in program.text
 
 
 def test_a_program_knows_its_kernels_variables_and_bounds():
     program = translate("__constant__ int a; __device__ float b[3] = {1}; extern __shared__ int s[];\n"
                         "__device__ int f() { return s[0]; }\n"
-                        "__global__ void __launch_bounds__(64 * 2, 3) k(const float *x, float (*y)[3], int n) { n = f(); }\n"
+                        "__global__ void __launch_bounds__(64 * 2, 3) k(const float *x, float (*y)[3], "
+                        "int n) { n = f(); }\n"
                         "__global__ void l() { printf(\"hello\"); }")
     assert [(p.name, p.pointer) for p in program.kernels["k"]] == [("x", True), ("y", True), ("n", False)]
     assert program.variables == ["a", "b"] and program.initialised and program.prints
@@ -366,5 +374,6 @@ def test_the_same_text_gives_the_same_program():
     script = ("from scratch.cuda.cpu.translator.translate import translate\nimport hashlib, sys\n"
               "print(hashlib.sha256(translate(sys.stdin.read()).text.encode()).hexdigest())")
     hashes = {subprocess.run([sys.executable, "-c", script], input=TEXTS["vectors and casts"], text=True,
-                             capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in "123"}
+                             capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+                             for seed in "123"}
     assert len(hashes) == 1 and len(hashes.pop()) == 65

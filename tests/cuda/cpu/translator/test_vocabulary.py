@@ -17,23 +17,30 @@ UNARY = {
 X = 0.7
 EXPRESSIONS = {     # CUDA C -> its value
     "max(3, 2.5f)": 3, "min(3, -4)": -4, "max(2u, 3u)": 3, "abs(-3)": 3, "abs(-2.5f)": 2.5, "abs(-3) - 5": -2,
-    "fmaxf(1.0f, nanf_)": 1, "fmin(2.0, 3.0f)": 2, "fmax(-1, 2.5f)": 2.5, "powf(2, 3)": 8, "pow(2, 0.5)": 2**0.5,
+    "fmaxf(1.0f, nanf_)": 1, "fmin(2.0, 3.0f)": 2, "fmax(-1, 2.5f)": 2.5, "powf(2, 3)": 8,
+    "pow(2, 0.5)": 2**0.5,
     "fmodf(7.5f, 2)": 1.5, "atan2f(1, 1)": np.pi / 4, "hypot(3.0, 4.0)": 5, "copysignf(3, -1)": -3,
-    "fmaf(2, 3, 4)": 10, "fma(2.0, 3.0, 4.0)": 10, "__fdividef(1, 4)": 0.25, "__expf(1)": np.e, "ldexpf(3, 4)": 48,
-    "__popc(255)": 8, "__popcll(255LL << 40)": 8, "__clz(1)": 31, "__clz(0)": 32, "__clzll(1)": 63, "__ffs(8)": 4,
+    "fmaf(2, 3, 4)": 10, "fma(2.0, 3.0, 4.0)": 10, "__fdividef(1, 4)": 0.25, "__expf(1)": np.e,
+    "ldexpf(3, 4)": 48,
+    "__popc(255)": 8, "__popcll(255LL << 40)": 8, "__clz(1)": 31, "__clz(0)": 32, "__clzll(1)": 63,
+    "__ffs(8)": 4,
     "__ffs(0)": 0, "__brev(1) == 0x80000000u": 1, "__mul24(-3, 7)": -21, "__umulhi(1u << 31, 4)": 2,
     "__mulhi(1 << 30, 8)": 2, "__float_as_int(1.0f) == 0x3f800000": 1, "__int_as_float(0x40000000)": 2,
     "__double_as_longlong(1.0) >> 52": 1023, "__float2int_rn(2.5f)": 2, "__float2int_rz(-2.7f)": -2,
     "__float2int_ru(2.1f)": 3, "__float2int_rd(-2.1f)": -3, "__int2float_rn(3)": 3, "__saturatef(1.5f)": 1,
     "__sad(3, 5, 7)": 9, "__fadd_rn(1, 2)": 3, "__fmul_rn(3, 4)": 12, "__frcp_rn(4)": 0.25, "isnan(nanf_)": 1,
-    "isinf(INFINITY)": 1, "sizeof(float3)": 12, "sizeof(float4)": 16, "sizeof(double3)": 24, "sizeof(char3)": 3,
-    "sizeof(long long)": 8, "sizeof(long)": 8, "sizeof(bool)": 1, "make_int2(3, 4).y": 4, "sizeof(uint64_t)": 8,
+    "isinf(INFINITY)": 1, "sizeof(float3)": 12, "sizeof(float4)": 16, "sizeof(double3)": 24,
+    "sizeof(char3)": 3,
+    "sizeof(long long)": 8, "sizeof(long)": 8, "sizeof(bool)": 1, "make_int2(3, 4).y": 4,
+    "sizeof(uint64_t)": 8,
     "7 / 2": 3, "float(7) / 2": 3.5, "int(3.9f)": 3, "static_cast<int>(3.9f)": 3, "unsigned(3)": 3,
-    "lroundf(2.5f)": 3, "llrint(2.5)": 2, "nearbyintf(3.5f)": 4, "normcdff(1)": 0.8413447, "rnorm3df(1, 2, 2)": 1 / 3,
+    "lroundf(2.5f)": 3, "llrint(2.5)": 2, "nearbyintf(3.5f)": 4, "normcdff(1)": 0.8413447,
+    "rnorm3df(1, 2, 2)": 1 / 3,
     "norm3d(2.0, 3.0, 6.0)": 7, "rcbrtf(8)": 0.5, "frexpf(10, &whole)": 0.625, "modff(2.75f, &rest)": 0.75,
     "ilogbf(10)": 3, "scalbn(1.5, 2)": 6, "fdividef(1, 4)": 0.25, "__frsqrt_rn(4)": 0.5, "umin(2, 3)": 2,
     "llmax(-1LL, 1LL << 40)": 2.0**40, "llabs(-1LL << 40)": 2.0**40, "__ffsll(1LL << 40)": 41,
-    "__brevll(1) >> 60": 8, "__umul64hi(1ULL << 63, 4)": 2, "__ldcg(&rest) * 0": 0, "__ll2float_rn(1LL << 40)": 2.0**40,
+    "__brevll(1) >> 60": 8, "__umul64hi(1ULL << 63, 4)": 2, "__ldcg(&rest) * 0": 0,
+    "__ll2float_rn(1LL << 40)": 2.0**40,
     "__float2ll_rz(-2.7f)": -2, "atomicAdd_block(&whole, 0) * 0": 0, "UINT8_MAX": 255, "INT64_MAX": 2.0**63,
     "CUDART_SQRT_TWO_F": 2**0.5, "CUDART_L2E": np.log2(np.e),
     "CUDART_PI": np.pi, "warpSize": 32, "(float)1e10 > FLT_MAX": 0, "true ? 5LL : 6ULL": 5,
@@ -47,7 +54,8 @@ def values():
     for n, name in enumerate(UNARY, len(lines)):
         lines.append(f"y[{n}] = {name}f(x); z[{n}] = {name}((double)x);")
     module = SourceModule("__global__ void all(double *y, double *z, float x)\n{\n"
-                          "    float nanf_ = NAN, rest = 0;\n    int whole = 0;\n    " + "\n    ".join(lines) + "\n}")
+                          "    float nanf_ = NAN, rest = 0;\n    int whole = 0;\n    " + "\n    ".join(lines)
+                          + "\n}")
     y, z = np.zeros(len(lines)), np.zeros(len(lines))
     module.get_function("all")(Out(y), Out(z), np.float32(X), block=(1, 1, 1))
     return dict(zip([*EXPRESSIONS, *UNARY], zip(y, z)))
@@ -71,7 +79,8 @@ def test_every_definition_compiles():
     from scratch.cuda.cpu import pocl
 
     seen = {}
-    for name in [*vocabulary.CALLS, *vocabulary.VECTORS, *(f"make_{v}" for v in vocabulary.VECTORS), *vocabulary.COMPLEXES, "dim3"]:
+    for name in [*vocabulary.CALLS, *vocabulary.VECTORS, *(f"make_{v}" for v in vocabulary.VECTORS),
+                 *vocabulary.COMPLEXES, "dim3"]:
         for line in (vocabulary.definition(name) or "").split("\n"):
             seen[line] = None
     vectors_first = sorted(seen, key=lambda line: not line.startswith("typedef"))
@@ -85,8 +94,9 @@ def test_every_definition_compiles():
     assert list(kernels) == ["nothing"]
 
 
-@pytest.mark.parametrize("name", ["__shfl_sync", "__ballot_sync", "template", "cooperative_groups", "tex2D", "class",
-                                  "operator", "volatile", "__half", "curand_init", "asm", "clock64", "malloc"])
+@pytest.mark.parametrize("name", ["__shfl_sync", "__ballot_sync", "template", "cooperative_groups", "tex2D",
+                                  "class", "operator", "volatile", "__half", "curand_init", "asm",
+                                  "clock64", "malloc"])
 def test_what_the_cpu_cannot_do_has_a_reason(name):
     assert vocabulary.refused(name)
 

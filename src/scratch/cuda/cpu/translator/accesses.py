@@ -31,7 +31,7 @@ Left out: what CUDA's own functions do with pointers they are given, but for ato
 from dataclasses import dataclass
 
 from .statements import QUALIFIERS, Declaration, Expression, parse, write
-from .tokens import CLOSING, flat, tokenize, untokenize
+from .tokens import Reader, flat, nesting, tokenize, untokenize
 
 LOAD, STORE, BOTH, ATOMIC = 1, 2, 3, 4
 ASSIGN = {"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
@@ -124,12 +124,12 @@ class Watch:
     def __init__(self):
         self.sites = []
 
-    def __call__(self, body, translator, function):
+    def __call__(self, body, source):
         shared = {t.text for statement in body.everything()
                   if statement.kind == "shared"
                   and "extern" not in [t.text for t in statement.parts[0]]
                   for t in shared_names(statement)}
-        return self.rewrite(body, translator.types, shared | set(translator.variables))
+        return self.rewrite(body, source.types, shared | set(source.variables))
 
     def rewrite(self, body, types, memory):
         """body, types, names of variables of several threads -> body, changed."""
@@ -153,26 +153,18 @@ def shared_names(statement):
     """The names that a declaration of shared memory declares."""
     tokens, depth = statement.parts[0], 0
     for n, token in enumerate(tokens):
-        depth += (token.text in CLOSING) - (token.text in CLOSING.values())
+        depth += nesting(token.text)
         following = tokens[n + 1].text if n + 1 < len(tokens) else ";"
         if token.kind == "name" and depth == 0 and following in ("[", ",", ";"):
             yield token
 
 
-class Rewriter:
+class Rewriter(Reader):
     """Goes through one expression, from left to right."""
 
     def __init__(self, tokens, types, memory, sites):
-        self.tokens, self.types, self.memory, self.sites = tokens, types, memory, sites
-        self.at = 0
-
-    def text(self, ahead=0):
-        n = self.at + ahead
-        return self.tokens[n].text if n < len(self.tokens) else ""
-
-    def take(self):
-        self.at += 1
-        return self.tokens[self.at - 1]
+        super().__init__(tokens)
+        self.types, self.memory, self.sites = types, memory, sites
 
     def all(self):
         result = []
@@ -332,7 +324,7 @@ class Rewriter:
             text = self.tokens[end].text
             if depth == 0 and text in (",", ")", "}"):
                 break
-            depth += (text in CLOSING) - (text in CLOSING.values())
+            depth += nesting(text)
             end += 1
         inner = Rewriter(self.tokens[self.at:end], self.types, self.memory, self.sites)
         node = inner.whole() if inner.tokens else Value([], [])
@@ -386,7 +378,7 @@ class Rewriter:
         start, depth = self.at, 0
         while True:
             text = self.take().text
-            depth += (text in CLOSING) - (text in CLOSING.values())
+            depth += nesting(text)
             if depth == 0:
                 return self.tokens[start:self.at]
 

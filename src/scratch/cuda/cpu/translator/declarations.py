@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 from . import vocabulary
 from .preprocess import preprocess
 from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
-                     like, split, untokenize, wrapped)
+                     like, nesting, split, untokenize, wrapped)
 
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum"}
 
 
 @dataclass
 class Parameter:
-    """Of a kernel: its name, and its type as text; see Kernel."""
+    """Of a kernel: its name, and its type as text."""
 
     name: str
     type: str
@@ -78,6 +78,13 @@ class Source:
         for chunk in chunks(without_linkage(tokens)):
             self.take(chunk)
 
+    def all_functions(self):
+        return [function for several in self.functions.values() for function in several]
+
+    def kernels(self):
+        """Functions with __global__ that have a body."""
+        return [f for f in self.all_functions() if f.kernel and f.body]
+
     def refuse(self, token, following):
         what = token.kind == "name" and vocabulary.refused(token.text, following)
         if token.text in ("<<<", ">>>"):
@@ -107,12 +114,13 @@ class Source:
         if "__constant__" in texts or "__device__" in texts:
             return self.take_variable(chunk)
         if texts[0] in ("const", "constexpr", "static") and "=" in texts:
-            names = [t for t in chunk[:texts.index("=")] if t.kind == "name"]
-            if "[" not in texts[:texts.index("=")] and "*" not in texts:
+            declared = texts[:texts.index("=")]
+            names = [t for t in chunk[:len(declared)] if t.kind == "name"]
+            if "[" not in declared and "*" not in declared:
                 # as nvcc does: a constant number of the host's is usable as a number
                 kind = [t for t in names[:-1] if t.text not in
                         ("const", "constexpr", "static")]
-                value = chunk[texts.index("=") + 1:-1]
+                value = chunk[len(declared) + 1:-1]
                 self.constants[names[-1].text] = wrapped(
                     [*wrapped(kind), *wrapped(value)])
                 return None
@@ -251,7 +259,7 @@ def chunks(tokens):
             if function:
                 yield tokens[start:at + 1]
                 start = at + 1
-        elif text in CLOSING.values():
+        elif nesting(text) < 0:
             raise SourceError(f"{text} closes nothing", tokens[at])
         elif text == ";":
             yield tokens[start:at + 1]
@@ -354,3 +362,10 @@ def untyped(part):
     """The type of a parameter as text, to tell overloaded functions apart."""
     name = parameter_name(part) if len(part) > 1 else None
     return " ".join(token.text for token in part if token is not name)
+
+
+def parameter(part):
+    """The Parameter that the tokens of one declare."""
+    name = parameter_name(part)
+    kind = [t for t in member(part) if t is not name and t.text != name.text]
+    return Parameter(name.text, untokenize(flat(kind), file="").strip())

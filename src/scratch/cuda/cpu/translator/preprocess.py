@@ -28,7 +28,8 @@ import math
 import re
 from pathlib import Path
 
-from .tokens import SourceError, Token, Unsupported, like, tokenize, untokenize
+from .tokens import (SourceError, Token, Unsupported, like, nesting, tokenize,
+                     untokenize)
 
 PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
     "__CUDACC__": "1", "__NVCC__": "1", "__CUDA_ARCH__": "600", "NULL": "0",
@@ -225,7 +226,7 @@ def call_arguments(tokens, at):
     arguments, depth = [[]], 0
     for n in range(at, len(tokens)):
         token = tokens[n]
-        depth += (token.text in "([{") - (token.text in ")]}")
+        depth += nesting(token.text)
         if depth == 0:
             return arguments, n + 1
         if depth == 1 and token.text == ",":

@@ -15,16 +15,15 @@
     True
 
 A Statement holds parts in the order of the text: tokens that nobody changes,
-Expressions, Declarations and Statements.  Whoever rewrites a body (barriers.py,
-memcheck.py) replaces tokens of Expressions, and write() makes a list of tokens of it
-again.
+Expressions, Declarations and Statements.  barriers.py and accesses.py replace tokens
+of Expressions, and write() makes a list of tokens of it again.
 
 Left out: what is inside of an expression; labels of goto.
 """
 
 from dataclasses import dataclass, field
 
-from .tokens import CLOSING, SourceError, flat, tokenize, untokenize
+from .tokens import Reader, SourceError, flat, nesting, tokenize, untokenize
 
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum", "constexpr",
               "volatile", "register", "auto", "signed", "unsigned", "__shared__"}
@@ -82,17 +81,15 @@ class Statement:
             yield from part.everything()
 
 
-class Parser:
+class Parser(Reader):
     """Reads statements from tokens, one after the other."""
 
     def __init__(self, tokens, types):
-        self.tokens, self.types, self.at = tokens, set(types), 0
-
-    def text(self, ahead=0):
-        n = self.at + ahead
-        return self.tokens[n].text if n < len(self.tokens) else ""
+        super().__init__(tokens)
+        self.types = set(types)
 
     def take(self, count=1):
+        """The next tokens, a list."""
         taken = self.tokens[self.at:self.at + count]
         if len(taken) < count:
             raise SourceError("the body of a function ends too early", self.tokens[-1])
@@ -106,7 +103,7 @@ class Parser:
             text = self.text()
             if depth == 0 and text in ends:
                 return self.tokens[start:self.at]
-            depth += (text in CLOSING) - (text in CLOSING.values())
+            depth += nesting(text)
             if depth < 0:
                 break
             self.at += 1
@@ -124,7 +121,7 @@ class Parser:
         depth, start = 1, self.at
         while self.at < len(self.tokens):
             text = self.text()
-            depth += (text in CLOSING) - (text in CLOSING.values())
+            depth += nesting(text)
             if depth == 0:
                 return self.tokens[start:self.at]
             self.at += 1

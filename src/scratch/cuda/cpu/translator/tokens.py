@@ -49,6 +49,7 @@ class Unsupported(SourceError):
 
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
+NESTING = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 RULES = re.compile(r"""
     (?P<space>      [ \t\r\f\v]+ | \\\n | //(?:\\\n|[^\n])* | /\*(?:[^*]|\*(?!/))*\*/ )
   | (?P<newline>    \n )
@@ -139,12 +140,16 @@ def flat(tokens):
     return [token._replace(line=1, file="", space=token.space[:1]) for token in tokens]
 
 
+def nesting(text):
+    """1 for a token that opens a bracket, -1 for one that closes it, 0 for others."""
+    return NESTING.get(text, 0)
+
+
 def closing(tokens, at):
     """Where the bracket at tokens[at] closes."""
     depth = 0
     for n in range(at, len(tokens)):
-        text = tokens[n].text
-        depth += (text in CLOSING) - (text in CLOSING.values())
+        depth += nesting(tokens[n].text)
         if depth == 0:
             return n
     raise SourceError(f"this {tokens[at].text} is not closed", tokens[at])
@@ -154,9 +159,30 @@ def split(tokens):
     """Parts between commas that are in no bracket."""
     parts, depth = [[]], 0
     for token in tokens:
-        depth += (token.text in CLOSING) - (token.text in CLOSING.values())
+        depth += nesting(token.text)
         if token.text == "," and depth == 0:
             parts.append([])
         else:
             parts[-1].append(token)
     return parts
+
+
+class Reader:
+    """Tokens, and how far they have been read; at is the number of the next one."""
+
+    def __init__(self, tokens):
+        self.tokens, self.at = list(tokens), 0
+
+    def text(self, ahead=0):
+        """The text of the next token, or of one ahead of it; "" where there is none."""
+        n = self.at + ahead
+        return self.tokens[n].text if 0 <= n < len(self.tokens) else ""
+
+    def take(self):
+        """The next token, which has then been read."""
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def respace(self, space):
+        """Change the blanks before the next token."""
+        self.tokens[self.at] = self.tokens[self.at]._replace(space=space)

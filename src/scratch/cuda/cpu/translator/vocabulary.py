@@ -11,7 +11,7 @@
 
 Four tables.  VALUES and CALLS give words that a token stands for or a definition in
 OpenCL C, written in front of a program only where the program uses it.  TAKEN are
-ordinary names in CUDA C that mean something in OpenCL C, and get an underscore. 
+ordinary names in CUDA C that mean something in OpenCL C, and get an underscore.
 REFUSED cannot run on the CPU engine, each with what it is.
 
 CUDA's float4 is a structure of four numbers without arithmetic, and float3 has 12
@@ -122,8 +122,8 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
     "scalbn": ["#define scalbn(a, n) ldexp(a, (int)(n))"],
     "nearbyintf": ["#define nearbyintf(a) rint((float)(a))"],
     "nearbyint": [REAL, "#define nearbyint(a) rint(REAL_(a))"],
-    **{f"{l}{name}{f}": [REAL, f"#define {l}{name}{f}(a) ((long){name}(REAL_(a)))"]
-       for l in ("l", "ll") for name in ("round", "rint") for f in ("", "f")},
+    **{f"{how}{name}{f}": [REAL, f"#define {how}{name}{f}(a) ((long){name}(REAL_(a)))"]
+       for how in ("l", "ll") for name in ("round", "rint") for f in ("", "f")},
     "normcdff": ["#define normcdff(a) (erfc((float)(a) * -0.707106781f) / 2)"],
     "normcdf": ["#define normcdf(a) (erfc((double)(a) * -M_SQRT1_2) / 2)"],
     "rcbrtf": ["#define rcbrtf(a) (1 / cbrt((float)(a)))"],

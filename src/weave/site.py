@@ -1,4 +1,7 @@
-"""The book built into a folder, and a server that sends it as a static host would."""
+"""A site as its readers get it: built into a folder, and sent as a static host would.
+
+For tests and measurements, with what they look at it with.
+"""
 
 import functools
 import gzip
@@ -8,11 +11,11 @@ import shutil
 import subprocess
 import sys
 import threading
+from html.parser import HTMLParser
 from pathlib import Path
 
 from filelock import FileLock
 
-ROOT = Path(__file__).parents[1]
 FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
          "--disable-component-update --disable-sync").split()
 COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".py", ".ipynb"}
@@ -22,19 +25,25 @@ COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".py", ".ipynb"}
 def offline():
     """What starts a command without a network, not even the machine's own, where that is allowed."""
     ways = [["unshare", "-n"], ["unshare", "-rn"]] if shutil.which("unshare") else []
-    return next((way for way in ways if subprocess.run([*way, "true"], capture_output=True).returncode == 0), [])
+    return next((way for way in ways
+                 if subprocess.run([*way, "true"], capture_output=True).returncode == 0), [])
 
 
-def build(folder, **environment):
-    """Build the book into folder, strictly and offline; environment says what the build knows of its address."""
+def build(folder, root, **environment):
+    """Build the book at root into folder, strictly and offline.
+
+    environment says what the build knows of the address, SITE_URL and GITHUB_REPOSITORY.
+    Raises AssertionError with what the build said if it fails.
+    """
     known = {name: value for name, value in os.environ.items()
              if not name.startswith("GITHUB_") and name != "SITE_URL"}
-    lock = ROOT / ".cache/build.lock"    # the first of several processes executes the chapters
+    lock = Path(root, ".cache/build.lock")    # the first of several processes executes the chapters
     lock.parent.mkdir(exist_ok=True)
     with FileLock(lock):
-        run = subprocess.run([*offline(), sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder], cwd=ROOT,
-                             env={**known, **environment}, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
+        run = subprocess.run([*offline(), sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder],
+                             cwd=root, env={**known, **environment}, capture_output=True, text=True)
+    if run.returncode:
+        raise AssertionError(run.stderr)
     return Path(folder)
 
 
@@ -63,7 +72,8 @@ class Gzipping(http.server.SimpleHTTPRequestHandler):
 
 def serve(folder, port=0):
     """A running server of the folder; its address is http://127.0.0.1:<server_port>/."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Gzipping, directory=folder))
+    handler = functools.partial(Gzipping, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -77,3 +87,25 @@ def find_chromium():
 def find_node():
     """The path of Node: the environment's own, or the machine's, or None."""
     return shutil.which("node", path=os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]]))
+
+
+class Formulas(HTMLParser):
+    """How many characters of a page are KaTeX's."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.size = 0, 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if self.open or dict(attributes).get("class") == "katex":
+            self.open += 1
+            self.size += len(self.get_starttag_text())
+
+    def handle_endtag(self, tag):
+        if self.open:
+            self.open -= 1
+            self.size += len(f"</{tag}>")
+
+    def handle_data(self, data):
+        self.size += len(data) * bool(self.open)

@@ -8,12 +8,12 @@ import xml.etree.ElementTree as ElementTree
 import graphviz
 import pytest
 
-from weave import frontend
+from tools import setup
 
 node = shutil.which("node")
 OUTSIDE = {name: shutil.which(name) for name in ("cp", "chmod", "mkdir")}
 needs_viz = pytest.mark.skipif(
-    not (node and (frontend.ROOT / "node_modules/@viz-js/viz").exists()),
+    not (node and (setup.ROOT / "node_modules/@viz-js/viz").exists()),
     reason="node_modules has no viz.js, run `make env`")
 
 
@@ -39,7 +39,7 @@ def test_dot_of_the_machine_is_left_alone(machine):
     program(machine, "dot", "true")
     program(machine, "apt-get", "exit 1")
     before = sorted(machine.iterdir())
-    frontend.dot(machine)
+    setup.dot(machine)
     assert sorted(machine.iterdir()) == before
 
 
@@ -50,7 +50,7 @@ def test_apt_get_installs_graphviz(machine, monkeypatch, user, through):
     program(machine, "sudo", f'printf "sudo -n " >> {log}; shift; exec "$@"')
     program(machine, "apt-get", f'echo "apt-get $*" >> {log}\n'
             f'[ "$2" = update ] || {OUTSIDE["cp"]} {machine}/env {machine}/dot')
-    frontend.dot(machine)
+    setup.dot(machine)
     assert log.read_text().splitlines() == [f"{through}apt-get -qq update",
                                             f"{through}apt-get -qq install -y graphviz"]
     assert not (machine / "dot").is_symlink()
@@ -59,7 +59,7 @@ def test_apt_get_installs_graphviz(machine, monkeypatch, user, through):
 def test_brew_installs_graphviz(machine):
     program(machine, "brew", f'echo "$*" > {machine}/log; echo > {machine}/dot; '
             f'{OUTSIDE["chmod"]} +x {machine}/dot')
-    frontend.dot(machine)
+    setup.dot(machine)
     assert (machine / "log").read_text() == "install --quiet graphviz\n"
 
 
@@ -68,7 +68,7 @@ def test_without_any_right_to_install_viz_js_stands_in(machine, monkeypatch, cap
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     program(machine, "apt-get", "exit 1")
     program(machine, "sudo", "exit 1")
-    frontend.dot(machine)
+    setup.dot(machine)
     assert "https://graphviz.org/download" in capsys.readouterr().out
     assert graphviz.version() > (2,)
 
@@ -88,7 +88,7 @@ def test_without_any_right_to_install_viz_js_stands_in(machine, monkeypatch, cap
     (["-Gdpi=90"], "digraph {}", "does not know -Gdpi=90"),
 ])
 def test_the_stand_in_refuses_what_it_cannot_do(options, source, message):
-    shim = frontend.ROOT / "src/weave/dot.mjs"
+    shim = setup.ROOT / "tools/dot.mjs"
     run = subprocess.run([node, shim, *options], input=source, capture_output=True, text=True)
     assert run.returncode != 0 and message in run.stderr and not run.stdout
 
@@ -98,19 +98,19 @@ def test_an_old_node_is_replaced_and_packages_are_installed_once(machine, monkey
     root.mkdir()
     (root / "package.json").write_text('{"engines": {"node": ">=22.22.0"}}')
     (root / "package-lock.json").write_text("{}")
-    monkeypatch.setattr(frontend, "ROOT", root)
-    monkeypatch.setattr(frontend.sys, "executable", str(machine / "python"))
+    monkeypatch.setattr(setup, "ROOT", root)
+    monkeypatch.setattr(setup.sys, "executable", str(machine / "python"))
     (machine / "node").unlink(missing_ok=True)
     program(machine, "node", "echo v20.20.2")
     program(machine, "python", f'echo "$*" >> {machine}/log')
     program(machine, "npm", f'echo "npm $1" >> {machine}/log\n'
             f'{OUTSIDE["mkdir"]} node_modules && '
             'echo "{}" > node_modules/.package-lock.json')
-    assert not frontend.recent_node()
-    frontend.packages()
+    assert not setup.recent_node()
+    setup.packages()
     pip, npm = (machine / "log").read_text().splitlines()
-    assert pip.endswith(frontend.NODE) and npm == "npm ci"
+    assert pip.endswith(setup.NODE) and npm == "npm ci"
 
     program(machine, "node", "echo v22.22.0")
-    frontend.packages()
+    setup.packages()
     assert len((machine / "log").read_text().splitlines()) == 2

@@ -3,12 +3,13 @@
 import datetime
 import importlib.metadata
 import platform
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from weave.machine import processor, provenance
+from benchmarks.provenance import processor, provenance
 
 
 @pytest.mark.parametrize("text, name", [
@@ -39,10 +40,16 @@ def test_a_measurement_names_script_commit_machine_and_versions(tmp_path):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     found = provenance(script, "pytest", used="one thread")
     assert found["made by"] == "benchmarks/speed.py" and found["machine"].endswith(", one thread")
-    assert found["versions"] == {"Python": platform.python_version(), "pytest": importlib.metadata.version("pytest")}
+    assert found["versions"] == {"Python": platform.python_version(),
+                                 "pytest": importlib.metadata.version("pytest")}
     datetime.date.fromisoformat(found["date"])
     short = found["commit"]
     rows.write_text("[1]")
     assert short and provenance(script)["commit"] == short
     script.write_text("changed")
-    assert provenance(script)["commit"] == f"{short}-dirty"
+    changed = provenance(script)["commit"]
+    assert re.fullmatch(short + r" and uncommitted changes \([0-9a-f]{8}\)", changed)
+    assert provenance(script)["commit"] == changed, "the same changes have the same hash"
+    (tmp_path / "new.py").write_text("a module that git does not know")
+    assert provenance(script)["commit"] not in (short, changed)
+    assert provenance(script, rounds=9)["rounds"] == 9

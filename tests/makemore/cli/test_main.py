@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from scratch.makemore import __main__ as program
-from scratch.makemore import bert, checkpoint, evaluate, sample
-from scratch.makemore.__main__ import EXAMPLES, KINDS, main
-from scratch.makemore.data import dataset, read_words, split
+from scratch.makemore import bert, checkpoint, evaluate, sample, training
+from scratch.makemore.__main__ import EXAMPLES, main, program
+from scratch.makemore.cli import run
+from scratch.makemore.cli.commands import flag
+from scratch.makemore.cli.kinds import KINDS
+from scratch.makemore.data import dataset, read_words, rows, split
 
 WORDS = ["anna", "bob", "cy", "dora", "eve", "fay", "gus", "hal", "ida", "joe", "kay", "leo"] * 3
 SMALL = ["--hidden", "20", "--batch", "8"]
@@ -39,10 +41,7 @@ def output(capsys, *arguments):
 
 def refusal(capsys, *arguments):
     """The one line that a wrong input gets, with exit status 2."""
-    try:
-        status = main([str(each) for each in arguments])
-    except SystemExit as end:
-        status = end.code
+    status = main([str(each) for each in arguments])
     said = capsys.readouterr()
     assert status == 2
     [line] = said.err.splitlines()
@@ -67,14 +66,16 @@ def test_every_model_is_trained_sampled_and_evaluated(here, capsys, model):
 
 
 def test_a_bert_is_trained_evaluated_and_fills_in(here, capsys):
-    """Its measure is called by its own name; oracle: bert.surprise, over all letters of dev."""
-    said = output(capsys, "train", "--model", "bert", "--data", "words.txt", *TINY, "--steps", 100, "--rate", 0.01)
+    """Its measure is called by its own name; oracle: bert.pseudo_nll, over all letters of dev."""
+    said = output(capsys, "train", "--model", "bert", "--data", "words.txt", *TINY, "--steps", 100,
+                  "--rate", 0.01)
     assert "it cannot be compared with the loss of other models" in said
     judged = output(capsys, "evaluate", "bert.safetensors")
     table = [line for line in said.splitlines() if line.startswith(("train  ", "dev  "))]
     assert table == judged.splitlines()[3:5] and "pseudo-log-likelihood" in judged and "sampled" not in judged
     model, vocabulary, dev = trained("bert.safetensors")
-    nats = bert.surprise(model, bert.rows(dev, vocabulary, model.block_size)).sum() / sum(map(len, dev))
+    ids, _ = rows(dev, vocabulary, model.block_size, boundaries=2)
+    nats = bert.pseudo_nll(model, ids).sum() / sum(map(len, dev))
     assert re.search(rf"^dev +{sum(map(len, dev))} +{nats:.4f} ", judged, re.M)
     suggested = re.search(r"sample bert\.safetensors --fill '\?nna'$", said, re.M)[0]
     lines = output(capsys, *suggested.replace("'", "").split(), "--count", 3).splitlines()
@@ -85,8 +86,8 @@ def test_a_bert_is_trained_evaluated_and_fills_in(here, capsys):
 
 def trained(path):
     """A checkpoint's model, its vocabulary, and the dev words."""
-    words, source = program.read("words.txt")
-    found = program.of_checkpoint(path, words, source)
+    words, source = run.read("words.txt")
+    found = run.of_checkpoint(path, words, source)
     return found.model, found.vocabulary, split(words)[1]
 
 
@@ -97,7 +98,7 @@ def test_a_gpts_loss_and_words_are_those_of_the_shared_functions(here, capsys):
     nats = evaluate.loss(model, *dataset(dev, vocabulary, model.block_size))
     assert re.search(rf"^dev +\d+ +{nats:.4f} ", output(capsys, "evaluate", "gpt.safetensors"), re.M)
     how = {"seed": 3, "temperature": 0.8, "top_k": 5, "top_p": 0.9, "max_length": 4}
-    options = [each for name, value in how.items() for each in (program.flag(name), value)]
+    options = [each for name, value in how.items() for each in (flag(name), value)]
     assert output(capsys, "sample", "gpt.safetensors", *options).splitlines() == sample.sample(
         model, vocabulary, 20, **how)
 
@@ -117,8 +118,7 @@ def test_a_size_is_a_start_and_the_longest_word_has_room(here, capsys, model, en
 
 def test_help_says_how_large_the_sizes_are(capsys):
     """Oracle: makemore's 202,816 parameters (REFERENCE Z1)."""
-    with pytest.raises(SystemExit):
-        main(["train", "--help"])
+    assert main(["train", "--help"]) == 0
     assert re.search(r"^  default +--layers 4  --heads 4  --channels 64 +202,816 parameters$",
                      capsys.readouterr().out, re.M)
 
@@ -254,13 +254,13 @@ WRONG = {
     "an unknown model": (["train", "--model", "gpt9"], r"'gpt9' .*'bigram'.*'mlp'"),
     "another model's setting": (["train", "--model", "bigram", "--hidden", "9"],
                                 "--hidden is no setting of bigram, which has --alpha"),
-    "no number": (["train", "--steps", "many"], "--steps: 'many' is not a number"),
-    "a size of zero": (["train", "--hidden", "0"], "--hidden: 0 is out of range"),
-    "a rate of nan": (["train", "--rate", "nan"], "--rate: nan is out of range"),
+    "no number": (["train", "--steps", "many"], "--steps': 'many' is not a whole number"),
+    "a size of zero": (["train", "--hidden", "0"], "--hidden': 0 is out of range: 1 or more"),
+    "a rate of nan": (["train", "--rate", "nan"], "--rate': nan is out of range: 0 or more"),
     "an impossible size": (["train", "--data", "words.txt", "--hidden", "9" * 12, "--out", "x"],
                            "cannot be made"),
     "more steps than memory": (["train", "--data", "words.txt", "--out", "x", "--steps", "9" * 15],
-                               "--steps: 9+ is out of range"),
+                               "--steps': 9+ is out of range: 1 to 1,000,000,000"),
     "a batch larger than memory": (["train", "--data", "words.txt", "--out", "x", "--batch", "9" * 15],
                                    "more memory"),
     "a context that is no power of two": (["train", "--model", "wavenet", "--data", "words.txt",
@@ -274,7 +274,7 @@ WRONG = {
                                        "--block-size", "5"], "'anna' has 4 characters; block_size 5 holds 3"),
     "an unknown optimizer": (["train", "--optimizer", "lion"], "'lion' .*'adamw'"),
     "an uneven batch": (["train", "--data", "words.txt", "--out", "x", "--accumulate", "5"],
-                        "a batch of 32 cannot be dealt out evenly"),
+                        "a batch of 32 cannot be divided evenly"),
     "no GPU": (["train", "--data", "words.txt", "--out", "x", "--device", "cuda"],
                "PyTorch sees no GPU"),
     "a file that is there": (["train", "--model", "bigram", "--data", "words.txt"],
@@ -284,7 +284,7 @@ WRONG = {
     "half a checkpoint": (["evaluate", "half.safetensors"], r"half\.safetensors is damaged"),
     "a bad byte": (["train", "--resume", "bad.safetensors"], r"bad\.safetensors is damaged"),
     "a stranger's model": (["sample", "strange.safetensors"], "'oracle', which .* does not know.*mlp"),
-    "a checkpoint of something else": (["sample", "else.safetensors"], "not of this program's train"),
+    "a checkpoint of something else": (["sample", "else.safetensors"], "not one that train wrote"),
     "another vocabulary": (["evaluate", "bigram.safetensors", "--data", "other.txt"],
                            r"other\.txt does not fit .*'é' \(U\+00E9\)"),
     "resumed on other words": (["train", "--resume", "bigram.safetensors", "--data", "other.txt"],
@@ -294,10 +294,13 @@ WRONG = {
     "a test split of other words": (["evaluate", "bigram.safetensors", "--data", "few.txt", "--test"],
                                     "no test split"),
     "a temperature of zero": (["sample", "bigram.safetensors", "--temperature", "0"], "greedy"),
-    "a top-p of 2": (["sample", "bigram.safetensors", "--top-p", "2"], "--top-p: 2 is out of range"),
+    "a top-p of 2": (["sample", "bigram.safetensors", "--top-p", "2"], "--top-p': 2 is out of range: 0 to 1"),
     "a folder that cannot be made": (["train", "--model", "bigram", "--data", "words.txt",
                                       "--out", "words.txt/x"], r"words\.txt"),
-    "no command": ([], "COMMAND"),
+    "no command": ([], "Missing command .*--help"),
+    "a misspelt command": (["smple"], "Did you mean 'sample'"),
+    "a misspelt setting": (["train", "--hiden", "9"], "No such option '--hiden'.*'--hidden'"),
+    "no checkpoint": (["sample"], "Missing argument 'CHECKPOINT'"),
 }
 
 
@@ -365,13 +368,13 @@ def test_a_training_of_every_part_is_resumed_to_the_same_bytes(here, capsys, mod
     output(capsys, "train", "--data", "words.txt", "--out", "whole.safetensors", *settings)
     records = (here / "run/metrics.json").read_text()
 
-    def stopping(self, loss, step=program.progress.Progress.step):
-        step(self, loss)
-        if self.done == 75:
+    def stopping(self, step=training.Trainer.step):
+        if self.taken == 74:
             os.kill(os.getpid(), signal.SIGINT)
+        return step(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program.progress.Progress, "step", stopping)
+        patch.setattr(training.Trainer, "step", stopping)
         assert main(["train", "--data", "words.txt", "--out", "cut.safetensors", *settings]) == 130
     assert "stopped after step 75 of 120" in capsys.readouterr().out
     assert "going on after step 75" in output(
@@ -412,21 +415,35 @@ def test_two_processes_train_what_one_trains(here, capsys, model, small):
 
 
 def test_help_has_examples_that_parse():
-    for name, text in EXAMPLES.items():
+    for text in EXAMPLES.values():
         examples = re.findall(r"^  python -m scratch\.makemore (.+)", text, re.M)
         assert examples
         for example in examples:
-            program.parser().parse_args(example.partition(" > ")[0].split())
+            command, *arguments = example.partition(" > ")[0].split()
+            program.commands[command].make_context(command, arguments)
 
 
 @pytest.mark.parametrize("command", [[], ["train"], ["sample"], ["evaluate"]], ids=" ".join)
 def test_help_is_printed_and_fits_a_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
-    with pytest.raises(SystemExit) as end:
-        main([*command, "--help"])
+    assert main([*command, "--help"]) == 0
     said = capsys.readouterr().out
-    assert end.value.code == 0 and "examples:" in said
+    assert "examples:" in said
     assert all(len(line) <= 112 for line in said.splitlines())
+
+
+QUICK = [["--help"], ["train", "--help"], ["sample", "--help"], ["evaluate", "--help"], [], ["sample"],
+         ["train", "--steps", "0"], ["train", "--model", "bigram", "--hidden", "9"],
+         ["train", "--resume", "x", "--model", "mlp"]]
+
+
+@pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
+def test_help_and_usage_errors_do_not_wait_for_torch(arguments):
+    """A process of its own tells which modules it has imported."""
+    script = ("import sys; from scratch.makemore.__main__ import main; main(sys.argv[1:]); "
+              "sys.exit('torch' in sys.modules)")
+    run = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
+    assert run.returncode == 0 and (run.stdout if "--help" in arguments else run.stderr)
 
 
 def test_it_runs_as_a_module_and_stops_quietly_when_its_reader_does(here):

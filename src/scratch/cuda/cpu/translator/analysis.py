@@ -1,0 +1,222 @@
+"""What each function of a source calls, shares and needs, found before it is written.
+
+    >>> source = Source('''
+    ... __constant__ float scale;
+    ... __device__ float scaled(float x) { return scale * x; }
+    ... __global__ void k(float *x)
+    ... {
+    ...     __shared__ float part[32];
+    ...     part[threadIdx.x] = scaled(x[threadIdx.x]);
+    ... }''')
+    >>> analyse(source)
+    >>> [scaled], [k] = source.functions.values()
+    >>> k.calls, k.context, scaled.context, len(k.shared)
+    ({'scaled'}, True, True, 1)
+    >>> print(untokenize(k.names["part"], line=6).strip())
+    (((struct k_shared *)context_->k_shared)->part)
+
+analyse() changes the Functions of a Source.  Votes are put before barriers and looks at
+memory around loads and stores (barriers.py, accesses.py); declarations that only C++
+has are written as C has them; shared memory moves out of the body into .shared, and
+.names holds what to write in the place of its names.  What cannot run is refused.
+
+    context    does the function need context_, through which the kernel hands shared
+               memory and variables of the file down to what it calls?
+"""
+
+from . import barriers, statements, vocabulary
+from .declarations import Source, parameter_name
+from .preprocess import constant
+from .tokens import SourceError, Unsupported, after, closing, like, untokenize
+
+
+def analyse(source, watch=None):
+    """Complete the Functions of a source; watch, if any, rewrites each body."""
+    waiting = functions_that_wait(source)
+    for function in source.all_functions():
+        if function.body:
+            take_body(source, function, waiting, watch)
+    for name in source.functions:
+        check_recursion(source, name, [])
+    changed = True
+    while changed:               # who calls one that needs it needs it, too
+        changed = False
+        for function in source.all_functions():
+            if not function.context and any(
+                    needs_context(source, name) for name in function.calls):
+                function.context = changed = True
+
+
+# ---- questions about functions -------------------------------------------------------
+
+def functions_that_wait(source):
+    """Names of functions that have a barrier, or call one that has."""
+    found, before = {barriers.BARRIER}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= {function.name for function in source.all_functions()
+                  if any(token.text in found for token in function.body)}
+    return found
+
+
+def needs_context(source, name):
+    """Does a function of that name?  Then all do, declarations and overloads."""
+    return any(function.context for function in source.functions[name])
+
+
+def reached(source, function, seen=()):
+    """The function, all that it calls, all that those call, and so on, in a list."""
+    seen = [*seen, function]
+    for name in sorted(function.calls):
+        for other in source.functions[name]:
+            if other not in seen:
+                seen = reached(source, other, seen)
+    return seen
+
+
+def check_recursion(source, name, path):
+    """Refuse functions that call themselves, and calls of what is not defined."""
+    if name in path:
+        raise Unsupported(f"{name} calls itself: recursion cannot run on the CPU "
+                          "engine", source.functions[name][0].place)
+    if path and not any(function.body for function in source.functions[name]):
+        raise SourceError(f"{name}(...) is declared, and called, and not defined",
+                          source.functions[name][0].place)
+    for function in source.functions[name]:
+        for called in function.calls:
+            check_recursion(source, called, [*path, name])
+
+
+def integers(source):
+    """Constants of the file that are integers, as Python's numbers."""
+    known = {}
+    for name, tokens in source.constants.items():
+        try:
+            at = closing(tokens, 1) + 1          # past the cast in ((int)(...))
+            known[name] = constant(tokens[at:-1], names=dict(known))
+        except SourceError:
+            pass                                 # a real number
+    return known
+
+
+# ---- bodies --------------------------------------------------------------------------
+
+def take_body(source, function, waiting, watch):
+    """Votes before barriers, looks at memory if that is watched, and the rest."""
+    body = statements.parse(function.body, source.types)
+    parameters = {parameter_name(part).text for part in function.parameters}
+    function.declared = parameters | statements.declared(body)
+    uniform = {*source.constants, *source.functions.keys() & waiting, *vocabulary.SAME,
+               *(name.rstrip("_") for name in vocabulary.CALLS), *source.types}
+    if function.kernel:
+        uniform |= parameters
+    for statement in body.everything():
+        write_as_c(statement)
+    body = barriers.arranged(body, uniform, waiting)
+    if watch:
+        body = watch(body, source)
+    find_names(source, function, body, watched=bool(watch))
+
+
+def write_as_c(statement):
+    """Write a declaration that only C++ has as C has it: int i(3); dim3 size;"""
+    if statement.kind == "type" and statement.parts[0][0].text != "typedef":
+        kind, tag = statement.parts[0][:2]
+        if tag.kind == "name":
+            statement.parts.append(
+                after(tag, f" typedef {kind.text} {tag.text} {tag.text};"))
+    for part in statement.parts:
+        if not isinstance(part, statements.Declaration):
+            continue
+        texts = {token.text for token in part.type}
+        if "static" in texts and not texts & {"const", "constexpr"}:
+            raise Unsupported("static: a variable that a function keeps cannot run on "
+                              "the CPU engine; use a __device__ variable of the file",
+                              part.type[0])
+        part.type = [token for token in part.type if token.text != "static"]
+        part.declarators = [initialised(*each, dim3="dim3" in texts)
+                            for each in part.declarators]
+
+
+def initialised(name, declarator, equals, value, dim3):
+    """i(3) and i{3} as i = ..., and dim3's as calls, as C has no constructors."""
+    at = declarator.index(name) + 1
+    given = declarator[at:] if value is None else value.tokens
+    dim3 = dim3 and declarator[0] == name        # and no pointer to one
+    if dim3 and not given:
+        given = after(name, "()")
+    if not (dim3 or value is None) or not given or given[0].text not in ("(", "{"):
+        return name, declarator, equals, value
+    if dim3:
+        given = [*after(name, " make_dim3("), *given[1:-1], *after(name, ")")]
+    return name, declarator[:at], after(name, " ="), statements.Expression(given)
+
+
+def find_names(source, function, body, watched):
+    """Take __shared__ declarations out of a body; note what it calls and needs."""
+    function.names = dict(source.arrays)         # name -> tokens in its place
+    constants = {}
+    for statement in body.everything():
+        if statement.kind == "shared":
+            take_shared(source, function, statement.parts[0], constants)
+            statement.parts = []
+        for part in statement.parts:
+            if isinstance(part, statements.Declaration):
+                note_constants(source, part, constants)
+    kept = function.body = statements.write(body)
+    names = {token.text for n, token in enumerate(kept) if token.kind == "name"
+             and (n == 0 or kept[n - 1].text not in (".", "->"))}
+    given = function.declared
+    for name in source.variables:
+        if name in names and name not in given:
+            function.names[name] = like(
+                function.place, f"(((struct {name}_variable *)"
+                f"context_->{name}_variable)->{name})")
+    called = {token.text for token, following in zip(kept, kept[1:])
+              if following.text == "("}
+    function.calls = (names & called & source.functions.keys()) - given
+    function.dynamic = function.dynamic or bool(names & set(source.arrays))
+    function.context = (function.kernel or watched
+                        or bool(names & {"assert", "context_", *function.names}))
+
+
+def take_shared(source, function, tokens, constants):
+    """Move one declaration of shared memory out of a body."""
+    if "extern" in [token.text for token in tokens]:
+        function.names.update(source.dynamic_arrays(tokens))
+        function.dynamic = True
+        return
+    kept = [t for t in tokens if t.text not in ("__shared__", "static")]
+    head, declarators = source.declaration(kept)
+    for name, declarator, value in declarators:
+        if value:
+            raise SourceError(f"{name.text}: shared memory cannot be given a value "
+                              "where it is declared", name)
+        declarator = [constants[token.text][0] if token.text in constants else token
+                      for token in declarator]
+        function.shared.append([*head, *declarator, *after(name, ";")])
+        function.names[name.text] = like(
+            name, f"(((struct {function.name}_shared *)"
+            f"context_->{function.name}_shared)->{name.text})")
+
+
+def note_constants(source, declaration, constants):
+    """const int N = 16; in a body: where N is the size of an array, write 16."""
+    for _, declarator, _, _ in declaration.declarators:
+        inside = 0
+        for n, token in enumerate(declarator):
+            inside += (token.text == "[") - (token.text == "]")
+            if inside and token.text in constants:
+                declarator[n] = constants[token.text][0]._replace(space=token.space)
+    if not {"const", "constexpr"} & {token.text for token in declaration.type}:
+        return
+    known = {**integers(source), **{name: constant(value) for name, value in
+                                    constants.items()}}
+    for name, declarator, _, value in declaration.declarators:
+        if len(declarator) == 1 and value:
+            try:
+                number = constant(value.tokens, names=known)
+            except SourceError:          # known only when the kernel runs
+                continue
+            constants[name.text] = like(name, str(number))
+            known[name.text] = number

@@ -1,0 +1,258 @@
+"""What the program's commands do: train, sample and evaluate.
+
+Each gets the options of the command line by their names, and prints. What can be
+refused without a model is refused before PyTorch is imported.
+"""
+
+import math
+import os
+import shlex
+import sys
+import textwrap
+from pathlib import Path
+
+from . import Refused
+from .kinds import ABSENT, KINDS, SCORED, SETTINGS, SIZES
+
+PROGRAM = "python -m scratch.makemore"
+DRAWING = ("seed", "temperature", "top_k", "top_p", "greedy", "max_length")
+
+
+def begin(options):
+    """A new training, of the model and the settings that were asked for."""
+    name = options.model or "mlp"
+    kind = KINDS[name]
+    given = asked(options)
+    for setting in given.keys() - kind.settings.keys():
+        raise Refused(f"{flag(setting)} is no setting of {name}, which has "
+                      f"{', '.join(map(flag, kind.settings))}")
+    path = Path(options.out or f"{name}.safetensors")
+    if path.exists() and not options.force:
+        raise Refused(f"{path} is there already: go on with it (--resume {path}), give "
+                      "another name (--out), or write over it (--force)")
+    from .. import data
+    from . import run
+
+    words, source = run.read(options.data)
+    settings = {**kind.settings, **SIZES.get(options.size, {}), **given}
+    settings.pop("size", None)    # layers, heads and channels say it
+    if kind.ends and not settings["block_size"]:
+        settings["block_size"] = max(map(len, words)) + kind.ends
+    return path, run.Training(name, settings, options.seed or 0, words,
+                              data.Vocabulary(words), source, options=options)
+
+
+def go_on(options):
+    """The training in a checkpoint, which must have been on these words."""
+    if asked(options) or options.model or options.seed is not None:
+        raise Refused("--resume goes on with the settings in the file; leave out "
+                      "--model, --seed and the model's settings")
+    from . import run
+
+    _, facts, _ = run.load(options.resume)
+    words, source = run.read(run.source_of(options.resume, facts, options.data))
+    if run.digest(words) != facts["sha256 of the words"]:
+        raise Refused(f"{options.resume} was trained on {facts['words']:,} words, and "
+                      f"those in {source} are not the same; name its file with --data")
+    path = Path(options.out or options.resume)
+    return path, run.of_checkpoint(options.resume, words, source, options)
+
+
+def asked(options):
+    """The settings that were given on the command line."""
+    return {name: value for name in SETTINGS
+            if (value := getattr(options, name)) is not None}
+
+
+def train(options):
+    """Train a model, or go on with a training."""
+    start = go_on if options.resume else begin
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        return trained(*start(options), options)
+    from .. import training
+
+    training.init_distributed(options.device)
+    if training.rank_and_world_size()[0] > 0:     # the first process speaks for all
+        sys.stdout = sys.stderr = open(os.devnull, "w")
+    try:
+        return trained(*start(options), options)
+    finally:
+        training.destroy_distributed()
+
+
+def trained(path, new, options):
+    """Train, measure and tell about it -> the exit status."""
+    from .. import bert, data
+
+    kind, words, vocabulary = new.kind, new.words, new.vocabulary
+    parts = [len(part) for part in data.split(words)]
+    print(f"{len(words):,} words: {parts[0]:,} to train on, {parts[1]:,} dev, "
+          f"{parts[2]:,} test; {len(vocabulary)} symbols")
+    settings = "".join(f", {name.replace('_', ' ')} {plain(value)}"
+                       for name, value in new.settings.items()
+                       if value != ABSENT.get(name))
+    print(textwrap.fill(f"{new.name}: {new.size()}{settings}", 78,
+                        subsequent_indent="    "), flush=True)
+    if new.losses and not new.finished:
+        print(f"going on after step {len(new.losses):,}", flush=True)
+    if kind.counts:
+        new.save(path)
+    elif new.finished:
+        print(f"all {len(new.losses):,} steps have been taken")
+    elif not new.run(path, options.save_every):
+        print(f"stopped after step {len(new.losses):,} of {new.steps:,}, "
+              f"saved as {path}. To go on:\n    {PROGRAM} train --resume {path}")
+        return 130
+    if new.losses:
+        print("the loss of the minibatches, in nats:")
+        print(curve(new.losses))
+    if not kind.counts and len(new.losses) < new.steps:
+        print(f"dev did not improve any more, so it stopped after step "
+              f"{len(new.losses):,} and took back the best parameters")
+    if not kind.counts:
+        new.model.eval()
+    scores = measured(new, words, ["train", "dev"])
+    print(table(kind, scores))
+    blind = math.log(len(vocabulary) - kind.fills)    # which predicts no ends of words
+    if scores["dev"].nats > blind:
+        print(f"To guess blindly would be better on dev ({blind:.4f} nats)."
+              + (" Try a smaller --rate." if new.losses else ""))
+    if kind.fills:
+        pattern = shlex.quote(bert.BLANK + words[0][1:])
+        print(f"saved as {path}. To fill in letters:\n"
+              f"    {PROGRAM} sample {path} --fill {pattern}")
+    else:
+        print(f"saved as {path}. To sample from it:\n    {PROGRAM} sample {path}")
+
+
+def curve(losses, width=60, height=8):
+    """Losses, one per step -> text: the means of equal stretches, drawn as stars.
+
+    >>> print(curve([2 + 30 / (n + 10) for n in range(2000)], width=40, height=5))
+       3.1 |*
+           |
+           |
+           | ***
+      2.02 |    ************************************
+           +----------------------------------------
+            step 1                         step 2000
+    """
+    width = min(width, len(losses))
+    edges = [n * len(losses) // width for n in range(width + 1)]
+    means = [sum(losses[a:b]) / (b - a) for a, b in zip(edges, edges[1:])]
+    known = [mean for mean in means if math.isfinite(mean)]
+    if not known:
+        return "no loss is a number: the training diverged"
+    low, high = min(known), max(known)
+    unit = (high - low) / (height - 1) or 1.0
+    rows = [round((mean - low) / unit) if mean in known else None for mean in means]
+    lines = []
+    for row in reversed(range(height)):
+        label = {height - 1: f"{high:.3g}", 0: f"{low:.3g}"}.get(row, "")
+        stars = "".join("*" if each == row else " " for each in rows)
+        lines.append(f"{label:>6} |{stars}".rstrip())
+    first, last = "step 1", f"step {len(losses)}"
+    lines.append(f"{'':6} +{'-' * width}")
+    lines.append(f"{'':7} {first}{last:>{max(len(last) + 1, width - len(first))}}")
+    return "\n".join(lines)
+
+
+def plain(value):
+    return value if isinstance(value, str) else (
+        f"{value:,}" if isinstance(value, int) else f"{value:g}")
+
+
+def flag(setting):
+    return "--" + setting.replace("_", "-")
+
+
+def measured(trained, words, names):
+    """{name: Score} on some of the splits of the words."""
+    from .. import data
+
+    parts = dict(zip(["train", "dev", "test"], data.split(words)))
+    return {name: trained.kind.score(trained.model, parts[name], trained.vocabulary)
+            for name in names}
+
+
+def table(kind, scores):
+    """evaluate.table, with what a bert's numbers are above it."""
+    from .. import evaluate
+
+    what = "" if not kind.fills else (
+        f"pseudo-log-likelihood, of at most {SCORED:,} words: each letter predicted\n"
+        "from the rest of its word; it cannot be compared with the loss of other "
+        "models\n")
+    return what + evaluate.table(scores)
+
+
+def sample(options):
+    """Make words with a trained model."""
+    how = {name: value for name in DRAWING
+           if (value := getattr(options, name)) is not None}
+    from . import run
+
+    found = run.of_checkpoint(options.checkpoint, None, None)
+    if options.fill is not None:
+        return fill(found, options, how)
+    if found.kind.fills:
+        raise Refused(f"{options.checkpoint} holds a {found.name}, which does not make "
+                      "words from their beginning; it fills in letters: --fill '?mm?'")
+    print("\n".join(found.kind.sample(
+        found.model, found.vocabulary, options.count, **how)))
+
+
+def fill(found, options, how):
+    """The likeliest words of a pattern, and how likely they are."""
+    from .. import bert
+
+    if not found.kind.fills:
+        raise Refused(f"--fill needs a bert, which sees both sides of a letter; "
+                      f"{options.checkpoint} holds a model called {found.name!r}")
+    for name in how:
+        raise Refused(f"{flag(name)} is for words that are drawn; --fill finds the "
+                      "likeliest, and knows --count only")
+    if bert.BLANK not in options.fill:
+        raise Refused(f"{options.fill!r} has no {bert.BLANK}, which stands for a "
+                      "letter to fill in, as in '?mm?'")
+    for word, p in bert.fill(found.model, found.vocabulary, options.fill, options.count,
+                             width=max(200, options.count)):
+        print(f"{word}  {p:.4f}")
+
+
+def evaluate(options):
+    """Measure a trained model."""
+    from .. import data
+    from .. import evaluate as measures
+    from . import run
+
+    _, facts, vocabulary = run.load(options.checkpoint)
+    source = run.source_of(options.checkpoint, facts, options.data)
+    words = data.read_words(source)
+    judged = run.of_checkpoint(options.checkpoint, words, source)
+    model, kind = judged.model, judged.kind
+    if judged.losses and len(judged.losses) < judged.steps:
+        print(f"after step {len(judged.losses):,} of {judged.steps:,}")
+    if run.digest(words) == facts["sha256 of the words"]:
+        names = ["train", "dev"] + ["test"] * options.test
+        print(table(kind, measured(judged, words, names)))
+        known, held = data.split(words)[0], sum(data.split(words)[1:], [])
+        where = "train", "dev or test"
+    elif options.test:
+        raise Refused(f"{source} is not what the model was trained on, so that it has "
+                      "no test split")
+    else:
+        try:
+            everything = kind.score(model, words, vocabulary)
+        except ValueError as error:
+            what = f"{source} does not fit {options.checkpoint}"
+            raise Refused(f"{what}: {error}") from None
+        print(table(kind, {"all": everything}))
+        known, held, where = words, [], (str(source), "")
+    if options.count and not kind.fills:
+        made = kind.sample(model, vocabulary, options.count, seed=options.seed)
+        found = measures.novelty(made, known, held)
+        print(f"{len(made):,} sampled words, {len(set(made)):,} of them different: "
+              f"{len(found.train) / len(made):.1%} in {where[0]}, "
+              + (f"{len(found.test) / len(made):.1%} in {where[1]}, " if held else "")
+              + f"{len(found.new) / len(made):.1%} new")

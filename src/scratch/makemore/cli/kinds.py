@@ -1,0 +1,285 @@
+"""The kinds of models that the program knows: a new model is a new entry of KINDS.
+
+Modules of the unit are imported where they are used, since they import PyTorch, and
+help is printed from this file alone.
+"""
+
+SIZES = {    # those of transformer.py
+    "tiny":    dict(layers=2, heads=2, channels=32),
+    "default": dict(layers=4, heads=4, channels=64),
+    "large":   dict(layers=6, heads=8, channels=128),
+}
+OPTIMIZERS = {name.lower(): name for name in (    # of optimizers.py
+    "SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW")}
+SCHEDULES = ("constant", "halves", "cosine")
+SETTINGS = {    # name: (type or choices, what it is)
+    "alpha": (float, "how much is added to every count"),
+    "strength": (float, "how many counts the next shorter context is worth"),
+    "size": (SIZES, "layers, heads and channels at once, as listed below"),
+    "block_size": (int, "how many symbols of context the model sees; for gpt and bert, "
+                   "as many as the longest word takes unless it is given"),
+    "layers": (int, "blocks of attention and an MLP"),
+    "heads": (int, "attention heads; the channels are divided among them"),
+    "channels": (int, "numbers in the embedding of a symbol"),
+    "hidden": (int, "hidden units"),
+    "output_scale": (float, "factor for the output layer's first weights"),
+    "steps": (int, "minibatches to train on"),
+    "batch": (int, "examples in a minibatch; words, for rnn, gru, lstm, gpt and bert"),
+    "rate": (float, "learning rate"),
+    "optimizer": (OPTIMIZERS, "the rule that turns gradients into steps"),
+    "schedule": (SCHEDULES, "how the rate falls: not at all; to a tenth at half time; "
+                 "to 0 along a cosine"),
+    "warmup": (int, "steps in which the rate grows to its full size"),
+    "clip": (float, "the norm that gradients are clipped to"),
+    "decay": (float, "weight decay"),
+    "accumulate": (int, "micro-batches that a minibatch is divided into"),
+    "patience": (int, "measurements of dev without a better one before it stops"),
+}
+ABSENT = {"warmup": 0, "clip": 0.0, "decay": 0.0, "accumulate": 1, "patience": 0}
+DESCENT = {"steps": 20_000, "batch": 32, "rate": 0.1, "optimizer": "sgd",
+           "schedule": "halves", **ABSENT}
+ADAM = {**DESCENT, "steps": 5000, "rate": 0.005, "optimizer": "adamw",
+        "schedule": "cosine", "warmup": 100, "clip": 1.0, "decay": 0.01}
+ATTENTION = {"size": "default", "block_size": None, **SIZES["default"], **ADAM,
+             "rate": 0.002}
+SCORED = 4000    # words that a bert is measured on, at most
+
+
+def factor(schedule, step, steps):
+    """What the rate of a step, counted from 0, is multiplied by."""
+    from .. import optimizers
+
+    if schedule == "halves":
+        return optimizers.step_decay(step, max(1, (steps + 1) // 2))
+    return optimizers.cosine(step, steps) if schedule == "cosine" else 1.0
+
+
+def parameters_of_gpt(symbols, block_size, layers, heads, channels):
+    """How many parameters a GPT has, without making one.
+
+    Each layer has four C x C matrices of attention and two of C x 4C in its MLP, with
+    biases, and two layer norms. The symbols' embedding is the output matrix as well.
+    """
+    layer = 12 * channels**2 + 13 * channels
+    return (symbols + block_size) * channels + layers * layer + 2 * channels
+
+
+class Kind:
+    """A kind of model, and what the program asks of it.
+
+    The answers here are those of a model that is trained by steps, on contexts, and
+    that make(V, settings, generator) makes for V symbols.
+    """
+
+    counts = False    # whether it counts, and takes no steps
+    fills = False     # whether it fills in letters, and makes no words from the left
+    ends = 0          # boundaries that a word takes in block_size; 0: no whole words
+
+    def __init__(self, what, settings):
+        self.what, self.settings = what, settings
+
+    def examples(self, model, words, vocabulary):
+        """x and y, what the model learns from."""
+        from .. import data
+
+        return data.dataset(words, vocabulary, model.block_size)
+
+    def predict(self, model):
+        """What stands in for model(x) in training, if anything does."""
+
+    def corruption(self, model, generator):
+        """What is done to each minibatch, the Trainer's corrupt, if anything is."""
+
+    def score(self, model, words, vocabulary):
+        """The shared measure: nats per character, ends of words included."""
+        from .. import data, evaluate
+
+        inputs, targets = data.dataset(words, vocabulary, model.block_size)
+        return evaluate.Score(len(targets), evaluate.loss(model, inputs, targets))
+
+    def sample(self, model, vocabulary, count, **how):
+        from .. import sample
+
+        return sample.sample(model, vocabulary, count, **how)
+
+
+class Bigram(Kind):
+    """A kind that counts: count() makes the tensors that make() is given."""
+
+    counts = True
+
+    def count(self, words, vocabulary, s):
+        from .. import bigram
+
+        return {"counts": bigram.count_pairs(words, vocabulary)}
+
+    def make(self, V, s, tensors):
+        from .. import bigram
+
+        return bigram.Bigram(tensors["counts"], s["alpha"])
+
+
+class NGram(Kind):
+    counts = True
+
+    def count(self, words, vocabulary, s):
+        """Each context with its target once, and how often it occurred."""
+        import torch
+
+        from .. import data
+
+        contexts, targets = data.dataset(words, vocabulary, s["block_size"])
+        rows = torch.cat([contexts, targets[:, None]], dim=1)
+        rows, counts = torch.unique(rows, dim=0, return_counts=True)
+        return {"examples": rows, "counts": counts}
+
+    def make(self, V, s, tensors):
+        from .. import ngram
+
+        rows = tensors["examples"].repeat_interleave(tensors["counts"], dim=0)
+        return ngram.Interpolated(rows[:, :-1], rows[:, -1], V, s["strength"])
+
+
+class NeuralBigram(Kind):
+    def make(self, V, s, generator):
+        from .. import bigram
+
+        return bigram.NeuralBigram(V, generator)
+
+
+class MLP(Kind):
+    def make(self, V, s, generator):
+        from .. import mlp
+
+        return mlp.MLP(V, s["block_size"], s["channels"], s["hidden"], generator,
+                       s["output_scale"])
+
+
+class WaveNet(Kind):
+    def make(self, V, s, generator):
+        from .. import wavenet
+
+        return wavenet.tree(V, s["block_size"], s["channels"], s["hidden"],
+                            generator=generator)
+
+
+class Recurrent(Kind):
+    """A recurrent network with cells of this class, which reads a word as a row."""
+
+    def __init__(self, what, cell):
+        sizes = {"block_size": 16, "channels": 32, "hidden": 128}
+        super().__init__(what, {**sizes, **ADAM})
+        self.cell = cell
+
+    def make(self, V, s, generator):
+        from .. import recurrent
+
+        return recurrent.Recurrent(V, getattr(recurrent, self.cell), s["channels"],
+                                   s["hidden"], s["block_size"], generator)
+
+    def examples(self, model, words, vocabulary):
+        from .. import data
+
+        return data.rows(words, vocabulary, max(map(len, words)) + 1)
+
+    def predict(self, model):
+        return model.forward_all
+
+
+def config(symbols, s):
+    from .. import transformer
+
+    return transformer.Config(
+        symbols, s["block_size"], s["layers"], s["heads"], s["channels"])
+
+
+class GPT(Kind):
+    ends = 1
+
+    def make(self, V, s, generator):
+        from .. import gpt
+
+        return gpt.GPT(config(V, s), generator)
+
+    def examples(self, model, words, vocabulary):
+        from .. import data
+
+        return data.rows(words, vocabulary, model.block_size, self.ends)
+
+    def predict(self, model):
+        return model.logits
+
+    def score(self, model, words, vocabulary):
+        """The shared measure, of all characters of a word at once."""
+        from .. import evaluate, gpt
+
+        ids, targets = self.examples(model, words, vocabulary)
+        return evaluate.Score(int((targets >= 0).sum()), gpt.loss(model, ids, targets))
+
+    def sample(self, model, vocabulary, count, **how):
+        from .. import gpt
+
+        return gpt.sample(model, vocabulary, count, **how)
+
+
+class BERT(Kind):
+    fills, ends = True, 2
+
+    def make(self, V, s, generator):
+        from .. import bert
+
+        return bert.BERT(config(V + 1, s), generator)    # and the mask
+
+    def examples(self, model, words, vocabulary):
+        """Rows as x and y, until letters are masked."""
+        from .. import data
+
+        ids, _ = data.rows(words, vocabulary, model.block_size, self.ends)
+        return ids, ids
+
+    def predict(self, model):
+        return model.logits
+
+    def corruption(self, model, generator):
+        """Mask a share of the letters of each word, any share, drawn for each word."""
+        import torch
+
+        from .. import bert
+
+        def corrupt(ids, _):
+            share = torch.rand(len(ids), 1, generator=generator)
+            pair = bert.corrupt(ids.cpu(), bert.mask_of(model), share, generator)
+            return tuple(each.to(ids.device) for each in pair)
+        return corrupt
+
+    def score(self, model, words, vocabulary):
+        """Another measure: each letter predicted from all the others of its word.
+
+        This needs one forward pass per letter, so only the first SCORED words count.
+        """
+        from .. import bert, evaluate
+
+        ids, _ = self.examples(model, words[:SCORED], vocabulary)
+        letters = int((ids != 0).sum())
+        nats = bert.pseudo_nll(model, ids).sum().item()
+        return evaluate.Score(letters, nats / letters)
+
+
+KINDS = {
+    "bigram": Bigram("counts of pairs", {"alpha": 1.0}),
+    "ngram": NGram("counts of longer contexts, each backed by the next shorter",
+                   {"block_size": 5, "strength": 40.0}),
+    "neural-bigram": NeuralBigram("the same table, learnt", {**DESCENT, "rate": 10.0}),
+    "mlp": MLP("embeddings and a hidden layer (Bengio et al. 2003)",
+               {"block_size": 3, "channels": 10, "hidden": 200, "output_scale": 0.01,
+                **DESCENT}),
+    "wavenet": WaveNet("eight letters, fused two by two (van den Oord et al. 2016)",
+                       {"block_size": 8, "channels": 24, "hidden": 128, **ADAM}),
+    "rnn": Recurrent("a recurrent network (Elman 1990)", "RNNCell"),
+    "gru": Recurrent("one with gates (Cho et al. 2014)", "GRUCell"),
+    "lstm": Recurrent("one with gates and a memory (Hochreiter, Schmidhuber 1997)",
+                      "LSTMCell"),
+    "gpt": GPT("attention to all letters before (Radford et al. 2018)", ATTENTION),
+    "bert": BERT("attention to both sides, to fill in letters (Devlin et al. 2019)",
+                 ATTENTION),
+}

@@ -1,0 +1,76 @@
+"""The last step, HTML to HTML over a built site, whatever generator built it.
+
+    formulas    TeX becomes HTML and MathML
+    rewrite     style attributes become classes of one sheet, markup that nothing styles goes, and the
+                theme's gaps in accessibility are closed
+
+Every page gets one Content-Security-Policy that allows the site's own files and the theme's inline
+scripts by their hashes, and nothing else.  The policy is the same on all pages, because instant
+navigation keeps the first page's.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from .. import WeaveError
+from .formulas import LETTER, with_formulas
+from .rewrite import rewritten
+
+POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
+          "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+          "base-uri 'none'; form-action 'self'")
+SHEET = "assets/stylesheets/finish.css"
+KATEX = "assets/katex/katex.min.css"
+
+
+def finish(site, docs=None, policy=True, put_back=str):
+    """Finish every page under the folder site, in place; return the errors found, as WeaveErrors.
+
+    docs is where the Markdown is, to name the line of a formula that cannot be read.  put_back(page)
+    puts in what was kept out of the pages because it needs no finishing.
+    """
+    site = Path(site)
+    texts, errors, styles, scripts = {}, [], {}, set()
+    for path in sorted(site.rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        if 'content="weave"' in text:
+            continue    # finished before
+        text, unread = with_formulas(text)
+        errors += [where(formula, error, docs, path) for formula, error in unread]
+        texts[path] = rewritten(text, styles, scripts)
+    if errors or not texts:
+        return errors
+    hashes = "".join(f" '{name}'" for name in sorted(scripts))
+    sheet = site / SHEET
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    kept = sheet.read_text(encoding="utf-8").splitlines() if sheet.exists() else []    # of other pages
+    rules = {*kept, *(f".{name}{{{important(style)}}}" for style, name in styles.items())}
+    sheet.write_text("".join(f"{rule}\n" for rule in sorted(rules)), encoding="utf-8")
+    for path, text in texts.items():
+        up = "/" if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
+        head = '<meta name="generator" content="weave">'
+        if policy:
+            head += f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hashes=hashes)}">'
+        sheets = [KATEX] * ('class="katex"' in text or LETTER in text) + [SHEET]
+        links = "".join(f'<link rel="stylesheet" href="{up}{name}">' for name in sheets)
+        before, charset, after = re.split(r"(<meta charset=[^>]*>)", text, maxsplit=1)
+        after = after.replace("</head>", f"{links}</head>", 1)
+        path.write_text(put_back(before + charset + head + after), encoding="utf-8")
+    return []
+
+
+def where(formula, error, docs, page):
+    """The error at the line of the Markdown that the formula comes from, as far as it is found."""
+    first = formula.splitlines()[0]
+    for path in sorted(Path(docs).rglob("*.md")) if docs else ():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if first in line:
+                return WeaveError(path.relative_to(Path(docs).parent), number, str(error), line)
+    return WeaveError(page, 1, str(error))
+
+
+def important(style):
+    """A style attribute as the body of a rule that wins as the attribute did."""
+    rules = (rule.strip() for rule in style.split(";"))
+    return ";".join(f"{rule}!important" for rule in rules if rule)

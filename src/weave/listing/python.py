@@ -1,0 +1,82 @@
+"""Listings of Python: a dotted name is found in the syntax tree of its module."""
+
+import ast
+import difflib
+import functools
+import re
+
+from . import Listing
+
+
+def find(name, inside, root, source):
+    """The Listing of a dotted name under root/source."""
+    if inside:
+        raise LookupError(f"a name in a module is written with a dot, {name}.{inside}")
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        stem = root.joinpath(source, *parts[:length])
+        path = stem.with_suffix(".py") if stem.with_suffix(".py").is_file() else stem / "__init__.py"
+        if path.is_file():
+            break
+    else:
+        raise LookupError(f"no module in {source} begins {name!r}")
+    text = path.read_text(encoding="utf-8")
+    node, lines, shown_path = parsed(text), lines_of(text.rstrip()), path.relative_to(root)
+    if length == len(parts):
+        return Listing(shown_path, 1, len(lines), text.rstrip(), path.name, "python")
+    nodes = [node]
+    for depth, part in enumerate(parts[length:], length):
+        known = definitions(nodes[-1])
+        if part not in known:
+            others = [other.stem for other in path.parent.glob("*.py") if path.stem == "__init__"]
+            near = difflib.get_close_matches(part, [*known, *others], 1, 0) or ["nothing"]
+            raise LookupError(f"no {part!r} in {'.'.join(parts[:depth])}; the nearest is {near[0]!r}")
+        nodes = known[part]
+    title = ".".join(parts[length:])
+    return Listing(shown_path, first_line(nodes[0]), nodes[-1].end_lineno,
+                   "\n\n".join(dedented(lines, node) for node in nodes), title, "python")
+
+
+parsed = functools.lru_cache(256)(ast.parse)    # a module has many listings
+
+
+def lines_of(text):
+    """The lines of a text as Python's parser counts them: str.splitlines also ends a line at a form feed,
+    at U+2028 and at others.
+
+    >>> lines_of("a = 1\\n# a\\fb\\u2028c\\nb = 2")
+    ['a = 1', '# a\\x0cb\\u2028c', 'b = 2']
+    """
+    return re.split("\r\n|\r|\n", text)
+
+
+def first_line(node):
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+
+
+def dedented(lines, node):
+    """The lines of a node, moved left by as much as its first one is indented."""
+    return "\n".join(re.sub(rf"^[ \t]{{1,{node.col_offset}}}", "", line) if node.col_offset else line
+                     for line in lines[first_line(node) - 1 : node.end_lineno])
+
+
+def definitions(node):
+    """The names that a module's or class's body defines: {name: its nodes}.
+
+    A name has more than one node where one builds on another, as a property and its setter do.
+    """
+    found = {}
+    for child in getattr(node, "body", []):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            earlier = found.get(child.name, []) if extends_itself(child) else []
+            found[child.name] = [*earlier, child]
+        elif isinstance(child, (ast.Assign, ast.AnnAssign)):
+            targets = child.targets if isinstance(child, ast.Assign) else [child.target]
+            found.update({target.id: [child] for target in targets if isinstance(target, ast.Name)})
+    return found
+
+
+def extends_itself(node):
+    """Whether a decorator is made from what had the name before: @size.setter above def size."""
+    return any(isinstance(decorator, ast.Attribute) and isinstance(decorator.value, ast.Name)
+               and decorator.value.id == node.name for decorator in node.decorator_list)

@@ -1,0 +1,145 @@
+"""What a chapter's page offers to take away: the place at its top, and the buttons of its listings.
+
+The place lists the modules of the chapter's `modules:` header and the labs whose docstring names the
+chapter.  One file can be copied or downloaded; several are a zip, whose folder works as it is.
+"""
+
+import html
+import re
+from pathlib import Path
+
+from .take import TakeError, docstring, take
+
+NAMES = 4    # that the folded place shows, before it counts the rest
+
+
+class Offers:
+    """What can be taken away of the modules under root/source and of the labs under root/labs."""
+
+    def __init__(self, root, source="src", labs="labs"):
+        self.root, self.source = Path(root), source
+        self.known = {}    # {path: what is handed out for it}, for one build
+        self.lab_docstrings = {path.relative_to(self.root): docstring(path)
+                               for path in sorted((self.root / labs).rglob("*.py"))}
+
+    def taken(self, path):
+        """What is handed out for a file or a package, by its path under the root; None for a program."""
+        if path not in self.known:
+            self.known[path] = take(self.root / path, self.root / self.source)
+        return self.known[path]
+
+    def modules(self, chapter):
+        """What is handed out for each module of the chapter's header.  Raises WeaveError, at its line."""
+        found = {}
+        for name in chapter.meta.get("modules") or []:
+            stem = Path(self.source, *name.split("."))
+            path = stem if (self.root / stem).is_dir() else stem.with_name(f"{stem.name}.py")
+            try:
+                if not (self.root / path).exists():
+                    raise TakeError(f"`modules:` names {name}, and there is no {path}")
+                taken = self.taken(path)
+            except TakeError as error:
+                line = next((number for number, line in enumerate(chapter.lines, 1)
+                             if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", line)), 1)
+                raise chapter.error(line, str(error).replace(f"{self.root}/", "")) from None
+            if taken:
+                found[taken.path] = taken
+        return list(found.values())
+
+    def labs_of(self, chapter):
+        """The files in the folder of labs whose docstring names the chapter, as paths under the root."""
+        names = re.compile(rf"\bChapter: {re.escape(chapter.name)}(?![\w/])")
+        return [path for path, text in self.lab_docstrings.items() if names.search(text)]
+
+    def files(self, chapter, listings=()):
+        """{address under the site: bytes} of all that a chapter's page offers, with its Listings."""
+        found = {path.as_posix(): (self.root / path).read_bytes() for path in self.labs_of(chapter)}
+        taken = self.modules(chapter)
+        for listing in listings:
+            one = self.taken(listing.path)
+            if one is None or one.path.is_dir():    # a part of something whole, which stays as it is
+                found[listing.path.as_posix()] = (self.root / listing.path).read_bytes()
+            taken += [one] if one else []
+        for one in taken:
+            if self.address(one) not in found:
+                found[self.address(one)] = one.content
+                found |= {self.address(one, name): content for name, content in one.files.items()
+                          if "/" not in name}
+        return found
+
+    def address(self, taken, name=None):
+        """Where the site has what is downloaded, or one of its files."""
+        return (taken.path.parent / (name or taken.download)).relative_to(self.root).as_posix()
+
+    def place(self, chapter, link, repository=None):
+        """The HTML of the place at a chapter's top; empty if it has nothing to take away.
+
+        link(address) is an address as the page has to write it; repository(path) is that of a source.
+        """
+        modules, labs = self.modules(chapter), self.labs_of(chapter)
+        items = [self.module(taken, link, repository) for taken in modules]
+        for path in labs:
+            items.append(f"lab {one_file(path.name, link(path.as_posix()))}{source_link(path, repository)}")
+        if not items:
+            return ""
+        parts = [listed([taken.title for taken in modules])] if modules else []
+        parts += [f"lab{'s' * (len(labs) > 1)} {listed([path.name for path in labs])}"] if labs else []
+        return ('<details class="weave-take" data-search-exclude><summary>Take the code: '
+                f'{" · ".join(parts)}</summary><ul><li>{"</li><li>".join(items)}</li></ul></details>')
+
+    def module(self, taken, link, repository):
+        """One entry of the place."""
+        address = link(self.address(taken))
+        source = source_link(taken.path.relative_to(self.root), repository)
+        if taken.is_file:
+            return one_file(taken.title, address) + source
+        size = f"{len(taken.files)} file{'s' * (len(taken.files) > 1)}"
+        companions = "" if taken.path.is_dir() else " with its companions"
+        entry = (f'<a href="{html.escape(address)}" download>{taken.title}{companions}</a> '
+                 f"(zip, {size}){source}")
+        single = [f'<a class="weave-copy" href="{html.escape(link(self.address(taken, name)))}" download>'
+                  f"{name}</a>" for name in taken.files if "/" not in name and not name.endswith(".py")]
+        return f"{entry} · copy one: {', '.join(single)}" if single else entry
+
+    def caption(self, listing, link, repository=None):
+        """The line above a listing: whose code it is, where it stands, and the module to take away."""
+        path = listing.path.as_posix()
+        one = listing.first == listing.last
+        where = f"{path}, " + (f"line {listing.first}" if one else f"lines {listing.first}–{listing.last}")
+        address = repository and repository(listing.path)
+        address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
+        return (f'<p class="weave-source"><code>{html.escape(listing.title)}</code> '
+                f'<a href="{html.escape(address)}">{where}</a>{self.button(listing, link)}</p>')
+
+    def button(self, listing, link):
+        taken = self.taken(listing.path)
+        if taken is None:
+            return ""
+        address = html.escape(link(self.address(taken)))
+        if not taken.is_file:
+            return f' <a href="{address}" download>Download with its companions</a>'
+        what = "module" if listing.language == "python" else "file"
+        return f' <a class="weave-copy" href="{address}" download>Copy this {what}</a>'
+
+
+def one_file(name, address):
+    """One file to download or to copy."""
+    address = html.escape(address)
+    return (f'<a href="{address}" download>{name}</a> · '
+            f'<a class="weave-copy" href="{address}" download>copy</a>')
+
+
+def source_link(path, repository):
+    address = repository and repository(path)
+    return f' · <a href="{html.escape(address)}">source</a>' if address else ""
+
+
+def listed(names):
+    """A few names, and how many more there are.
+
+    >>> listed(["a.py", "b.py", "c.py", "d.py", "e.py", "f.py"])
+    'a.py, b.py, c.py and 3 more'
+    """
+    shown = names if len(names) <= NAMES else names[: NAMES - 1]
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
