@@ -280,11 +280,13 @@ class Weave(BasePlugin[Settings]):
                                  page.meta.get("description", "")))
         return context
 
-    def on_post_page(self, output_content, page, config):
+    def on_post_page(self, output_content, **_):
         """Put our worker of the search before the theme's (assets/search.js)."""
         text, found = WORKER.subn(r'assets/search.js#\1"', output_content)
         self.searched |= found > 0
         return text
+
+    on_post_template = on_post_page    # of 404.html
 
     @event_priority(-100)    # after the search has written its index
     def on_post_build(self, config):

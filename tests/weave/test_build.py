@@ -375,6 +375,7 @@ def test_the_weave_is_all_that_a_book_of_one_chapter_needs(book):
         assert (book.root / "site/chapter" / address).is_file(), address
     assert 'src="../assets/weave.js"' in page and 'href="../assets/weave.css"' in page
     worker, theirs = re.search(r'"search": "\.\./(assets/search\.js)#(.+?)"', page).groups()
+    assert f"/{worker}#{theirs}" in book.page("404.html")
     assert (book.root / "site" / worker).is_file() and (book.root / "site/assets" / theirs).is_file()
     empty, whole = (json.loads((book.root / "site/search" / name).read_text())
                     for name in ("search_index.json", "book.json"))

@@ -6,8 +6,8 @@ import html
 import re
 from html.parser import HTMLParser
 
-# Pygments' names, operators, braces in strings
-UNSTYLED = re.compile(r'<span class="(?:nb?|ow?|p|sa|si|w)">([^<]*)</span>')
+# Pygments' names, operators, braces in strings, and what it begins with
+UNSTYLED = re.compile(r'<span(?: class="(?:nb?|ow?|p|sa|si|w)")?>([^<]*)</span>')
 VERBATIM = {"pre", "script", "style", "textarea"}    # where white space counts
 # beside whose tags it does not
 BLOCKS = set("html head meta link title body header main footer nav article aside div form p ul ol li dl dt "
