@@ -60,7 +60,7 @@ def shape_of(text, sizes):
     try:
         return tuple(eval(size, dict(sizes)) for size in text.strip("(,)").split(",") if size)
     except NameError as error:
-        raise NameError(f"{text} has a letter {error.name}, and load_checked no size for it")
+        raise NameError(f"{text} has a letter {error.name}, and load_checked no size for it") from None
 
 
 class Checks(ast.NodeTransformer):

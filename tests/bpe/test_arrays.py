@@ -14,7 +14,8 @@ from scratch.bpe.split import Splitter
 
 
 @thorough
-@given(st.lists(st.text("aab ", max_size=9), max_size=30), st.integers(256, 320), st.sampled_from([1, 3, 1000]),
+@given(st.lists(st.text("aab ", max_size=9), max_size=30), st.integers(256, 320),
+       st.sampled_from([1, 3, 1000]),
        st.sampled_from([2, 10]))
 def test_merges_are_those_of_the_plain_trainer_ties_and_all(pieces, size, fewer, step):
     """Oracle: basic.learn. The floor starts high and low, and falls in small and large steps."""

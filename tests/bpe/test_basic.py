@@ -106,8 +106,10 @@ def test_what_is_loaded_is_what_was_saved(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [
-    lambda text: "", lambda text: text[:-1], lambda text: text[:60], lambda text: text.replace("104 101", "104 1o1"),
-    lambda text: text.replace("merges\n", "merges\n104 101\n"), lambda text: text.replace("basic 1", "basic 2"),
+    lambda text: "", lambda text: text[:-1], lambda text: text[:60],
+    lambda text: text.replace("104 101", "104 1o1"),
+    lambda text: text.replace("merges\n", "merges\n104 101\n"),
+    lambda text: text.replace("basic 1", "basic 2"),
     lambda text: text.replace("104 101", "104 900"), lambda text: text + "1 2\n", lambda text: "minbpe v1\n"])
 def test_a_damaged_file_is_refused_and_changes_nothing(tmp_path, damage):
     tokenizer = BasicTokenizer()

@@ -44,7 +44,8 @@ def test_every_trained_token_encodes_to_itself(text, size):
 @given(texts)
 def test_text_is_encoded_piece_by_piece(trained, text):
     encoder = Encoder(trained.merges, trained.vocab)
-    expected = [id for piece in Splitter().split(text) for id in basic.apply(trained.merges, list(piece.encode()))]
+    expected = [id for piece in Splitter().split(text)
+                for id in basic.apply(trained.merges, list(piece.encode()))]
     assert encoder(text) == expected
     assert encoder(text) == expected            # from memory
     assert trained.encoder(text) == expected    # from other texts' memory

@@ -1,4 +1,4 @@
-"""tiktoken and Hugging Face's tokenizers give the ids that we give, and what is theirs is refused or exact."""
+"""tiktoken and Hugging Face's tokenizers give our ids, and theirs are imported exactly or refused."""
 
 import json
 import random
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tiktoken.load import load_tiktoken_bpe
 
 from scratch.bpe import basic, exchange, train
-from scratch.bpe.exchange import (GPT4Tokenizer, from_huggingface, from_tiktoken, huggingface_json, read_tiktoken_ranks,
+from scratch.bpe.exchange import (GPT4Tokenizer, from_huggingface, from_tiktoken, huggingface_json,
+                                  read_tiktoken_ranks,
                                   tiktoken_ranks, to_huggingface, to_tiktoken)
 from scratch.bpe.split import PATTERNS, Splitter
 from scratch.bpe.tokenizer import RegexTokenizer, from_merges
@@ -111,7 +112,8 @@ def test_merges_are_found_again_behind_ranks_with_shuffled_bytes(trained):
     order = list(range(256))
     random.Random(0).shuffle(order)
     ranks = {token: order[id] if id < 256 else id + 1000 for id, token in trained.vocab.items()}
-    theirs = tiktoken.Encoding("shuffled", pat_str=PATTERNS["cl100k"], mergeable_ranks=ranks, special_tokens={})
+    theirs = tiktoken.Encoding("shuffled", pat_str=PATTERNS["cl100k"], mergeable_ranks=ranks,
+                               special_tokens={})
     ours = from_tiktoken(theirs)
     text = "hello world!!!? (안녕하세요!) lol123 😉"
     assert ours.encode(text) == theirs.encode(text) and ours.byte_ids == order
@@ -121,7 +123,8 @@ def test_merges_are_found_again_behind_ranks_with_shuffled_bytes(trained):
 
 def test_gpt4s_own_pattern_is_kept(trained):
     """tiktoken takes a last blank line in one piece, which cl100k as published does not."""
-    pattern = (r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$"
+    pattern = (r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+"
+               r"| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$"
                r"|\s*[\r\n]|\s+(?!\S)|\s")
     ranks = {token: id for id, token in trained.vocab.items()} | {b"\n ": 1500}
     theirs = tiktoken.Encoding("own", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
@@ -165,7 +168,8 @@ def test_without_ties_the_merges_are_those_of_hugging_faces_trainer():
         assert best == total[chr(a) + chr(b)] > second
         current = [word.replace(chr(a) + chr(b), chr(new)) for word in current]
     theirs = from_huggingface(face_of([text], 256 + 16))
-    assert [ours.vocab[id] for id in ours.merges.values()] == [theirs.vocab[id] for id in theirs.merges.values()]
+    tokens, same = ([one.vocab[id] for id in one.merges.values()] for one in (ours, theirs))
+    assert tokens == same
 
 
 def test_with_ties_the_compression_is_that_of_hugging_faces_trainer(book):
@@ -189,7 +193,8 @@ def test_without_the_packages_the_error_says_what_to_install(trained, monkeypatc
 
 @pytest.mark.parametrize("ranks, complaint", [
     ({bytes([byte]): byte for byte in range(255)}, "no token for the byte 0xff"),
-    ({**{bytes([byte]): byte for byte in range(256)}, b"abc": 300}, "b'abc' is not two tokens of lower rank, but 3"),
+    ({**{bytes([byte]): byte for byte in range(256)}, b"abc": 300},
+     "b'abc' is not two tokens of lower rank, but 3"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"": 300}, "b'' is not two tokens"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"ab": 300, b"bc": 300}, "new, higher id")])
 def test_ranks_that_no_training_gives_are_refused(ranks, complaint):
@@ -245,8 +250,10 @@ def test_a_pre_tokenizer_of_bytes_alone_is_gpt2s():
     (lambda whole: whole.update(pre_tokenizer={"type": "Whitespace"}), "neither ByteLevel nor a Split"),
     (lambda whole: whole.update(pre_tokenizer=None), "no tokenizer.json of byte-pair"),
     (lambda whole: whole.pop("model"), "no tokenizer.json of byte-pair"),
-    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][0].update(behavior="Removed"), "neither ByteLevel nor"),
-    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(add_prefix_space=True), "neither ByteLevel nor")])
+    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][0].update(behavior="Removed"),
+     "neither ByteLevel nor"),
+    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(add_prefix_space=True),
+     "neither ByteLevel nor")])
 def test_what_a_tokenizer_json_has_beyond_ours_is_refused(change, complaint):
     with pytest.raises(ValueError, match=complaint):
         from_huggingface(changed(change))

@@ -36,7 +36,8 @@ def run(capsys, *arguments, code=0):
 
 
 def piped(data, *arguments):
-    done = subprocess.run([sys.executable, "-m", "scratch.bpe", *map(str, arguments)], input=data, capture_output=True)
+    done = subprocess.run([sys.executable, "-m", "scratch.bpe", *map(str, arguments)], input=data,
+                          capture_output=True)
     assert not done.stderr, done.stderr.decode()
     return done.stdout
 
@@ -95,8 +96,10 @@ def test_fewer_tokens_than_asked_for_are_told(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, complaint", [
-    (["train", "{tmp}/missing"], "missing: No such file"), (["train", "{tmp}/empty"], "no text in what was named"),
-    (["train", "{tmp}/latin"], "latin is not UTF-8"), (["train", "{tmp}/text", "--size", "9"], "no room for 256"),
+    (["train", "{tmp}/missing"], "missing: No such file"),
+    (["train", "{tmp}/empty"], "no text in what was named"),
+    (["train", "{tmp}/latin"], "latin is not UTF-8"),
+    (["train", "{tmp}/text", "--size", "9"], "no room for 256"),
     (["train", "{tmp}/text", "--pattern", "("], "no regular expression"),
     (["train", "{tmp}/text", "--output", "{tmp}/no/where"], "no such folder"),
     (["train", "{tmp}/text", "--special", "x", "--special", "x"], "'x' is there twice"),
@@ -104,10 +107,12 @@ def test_fewer_tokens_than_asked_for_are_told(capsys, tmp_path):
     (["inspect", "{tmp}/text"], "text is no model"), (["inspect", "{tmp}/missing"], "missing: No such file"),
     (["inspect", "{model}", "{tmp}/empty"], "no text in what was named"),
     (["encode", "{model}", "{tmp}/latin"], "latin is not UTF-8: byte 0xef at 2"),
-    (["decode", "{model}", "{tmp}/text"], "'low' is none"), (["decode", "{model}", "{tmp}/high"], "id 9999 is outside"),
+    (["decode", "{model}", "{tmp}/text"], "'low' is none"),
+    (["decode", "{model}", "{tmp}/high"], "id 9999 is outside"),
     (["export", "{model}", "{tmp}/x.txt"], r"has to end in .tiktoken or .json"),
     (["encode", "{model}", "{tmp}"], "Is a directory")])
-def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(model, capsys, tmp_path, arguments, complaint):
+def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(model, capsys, tmp_path, arguments,
+                                                                  complaint):
     (tmp_path / "text").write_text("low low")
     (tmp_path / "empty").write_text("")
     (tmp_path / "latin").write_bytes("naïve".encode("latin-1"))
@@ -129,10 +134,12 @@ def test_an_unknown_command_is_refused_with_exit_code_2(capsys):
 
 
 @pytest.mark.parametrize("arguments, code", [
-    (["--help"], 0), *[([command, "--help"], 0) for command in ("train", "inspect", "encode", "decode", "export")],
-    ([], 2), (["frobnicate"], 2), (["train"], 2), (["train", "x", "--size", "many"], 2), (["encode", "x", "y", "z"], 2)])
+    (["--help"], 0),
+    *[([command, "--help"], 0) for command in ("train", "inspect", "encode", "decode", "export")],
+    ([], 2), (["frobnicate"], 2), (["train"], 2), (["train", "x", "--size", "many"], 2),
+    (["encode", "x", "y", "z"], 2)])
 def test_help_and_usage_errors_import_neither_regex_nor_numpy(arguments, code):
-    """In a process of its own, which prints what it has imported: an answer within 0.3 s has no time for them."""
+    """In a process of its own, which prints what it has imported: 0.3 s are no time for more."""
     program = f"""
 import sys
 from scratch.bpe.__main__ import main
@@ -171,7 +178,8 @@ def test_ctrl_c_ends_with_130_and_writes_nothing(capsys, monkeypatch, tmp_path):
 
     (tmp_path / "x").write_text("low low")
     monkeypatch.setattr(RegexTokenizer, "train", interrupted)
-    assert "nothing was written" in run(capsys, "train", tmp_path / "x", "--output", tmp_path / "y", code=130).err
+    assert "nothing was written" in run(capsys, "train", tmp_path / "x", "--output", tmp_path / "y",
+                                        code=130).err
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 

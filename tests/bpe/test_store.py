@@ -50,7 +50,8 @@ def test_every_file_that_is_cut_short_is_refused(path):
 
 def test_every_changed_number_is_noticed(path):
     whole = path.read_text(encoding="utf-8")
-    for old, new in ("[97, 97, 256]", "[97, 98, 256]"), ("300", "302"), (r"\\s+", r"\\S+"), ("[0, 1, 2,", "[1, 0, 2,"):
+    for old, new in ("[97, 97, 256]", "[97, 98, 256]"), ("300", "302"), (r"\\s+", r"\\S+"), ("[0, 1, 2,",
+                                                                                             "[1, 0, 2,"):
         assert old in whole
         path.write_text(whole.replace(old, new, 1), encoding="utf-8")
         with pytest.raises(ValueError, match="changed or damaged"):
@@ -59,8 +60,10 @@ def test_every_changed_number_is_noticed(path):
 
 @pytest.mark.parametrize("text, complaint", [
     ("minbpe v1\n", "truncated, or is no JSON"), ("[]", "does not say that its format"),
-    ('{"format": "other"}', "does not say that its format"), ('{"format": "scratch.bpe", "version": 2}', "version 2"),
-    ('{"format": "scratch.bpe"}', "version None"), ('{"format": "scratch.bpe", "version": 1}', "has no 'pattern'"),
+    ('{"format": "other"}', "does not say that its format"),
+    ('{"format": "scratch.bpe", "version": 2}', "version 2"),
+    ('{"format": "scratch.bpe"}', "version None"),
+    ('{"format": "scratch.bpe", "version": 1}', "has no 'pattern'"),
     ("[" * 100_000, "no model"), ("\ud800", "no model")])
 def test_files_of_others_are_refused_with_the_reason(path, text, complaint):
     path.write_text(text, encoding="utf-8", errors="surrogatepass")

@@ -55,7 +55,8 @@ from scratch.bpe import RegexTokenizer
     assert done.stdout == "[97]\n"
 
 
-@pytest.mark.parametrize("text", [*TEXTS, Path(__file__).read_text(encoding="utf-8")], ids=[0, 1, 2, "this file"])
+@pytest.mark.parametrize("text", [*TEXTS, Path(__file__).read_text(encoding="utf-8")],
+                         ids=[0, 1, 2, "this file"])
 @pytest.mark.parametrize("factory", [RegexTokenizer, scratch.bpe.BasicTokenizer])
 def test_decoding_gives_back_what_was_encoded(factory, text):
     tokenizer = factory()
@@ -71,7 +72,8 @@ def test_the_example_of_wikipedia_has_the_published_ids_and_merges(factory):
     assert list(tokenizer.merges) == [(97, 97), (256, 97), (257, 98)]
 
 
-@pytest.mark.parametrize("special_tokens", [{}, SPECIALS], ids=["without special tokens", "with special tokens"])
+@pytest.mark.parametrize("special_tokens", [{}, SPECIALS],
+                         ids=["without special tokens", "with special tokens"])
 def test_what_is_loaded_encodes_as_what_was_saved(tmp_path, special_tokens, book):
     text = book[:20_000]
     tokenizer = RegexTokenizer()
@@ -127,7 +129,8 @@ def test_training_forgets_what_was_learnt_before(trained):
 def test_training_ends_where_nothing_is_left_to_merge():
     tokenizer = RegexTokenizer()
     tokenizer.train("abab cd", 1000)
-    assert [tokenizer.token_bytes(id) for id in range(256, tokenizer.vocab_size)] == [b"ab", b"abab", b" c", b" cd"]
+    assert [tokenizer.token_bytes(id) for id in range(256, tokenizer.vocab_size)] == [b"ab", b"abab", b" c",
+                                                                                      b" cd"]
 
 
 def test_verbose_and_report_tell_of_each_merge(capsys):
@@ -162,7 +165,8 @@ def test_every_text_comes_back(trained, text):
     """Oracle of the ids: basic.py's encoder on each piece."""
     ids = trained.encode(text)
     assert trained.decode(ids, errors="strict") == text
-    assert ids == [id for piece in Splitter().split(text) for id in basic.apply(trained.merges, list(piece.encode()))]
+    assert ids == [id for piece in Splitter().split(text) for id in basic.apply(trained.merges,
+                                                                                list(piece.encode()))]
 
 
 @thorough
@@ -201,10 +205,13 @@ def test_what_is_no_string_is_refused(special, text):
 
 
 @pytest.mark.parametrize("ids, complaint", [
-    ([1500], r"id 1500 is outside the vocabulary 0\.\.1499"), ([97, -1], "id -1 is outside"), ([-1500], "id -1500 is"),
-    ([10**30], "is outside"), (["a"], "'a' is of type str"), ([None], "NoneType"), ([1.5], "an id is a whole number")])
+    ([1500], r"id 1500 is outside the vocabulary 0\.\.1499"), ([97, -1], "id -1 is outside"),
+    ([-1500], "id -1500 is"),
+    ([10**30], "is outside"), (["a"], "'a' is of type str"), ([None], "NoneType"),
+    ([1.5], "an id is a whole number")])
 def test_what_is_no_id_is_named(trained, ids, complaint):
-    for call in trained.decode, trained.decode_bytes, trained.byte_offsets, lambda ids: trained.token_bytes(ids[-1]):
+    for call in (trained.decode, trained.decode_bytes, trained.byte_offsets,
+                 lambda ids: trained.token_bytes(ids[-1])):
         with pytest.raises(ValueError, match=complaint):
             call(ids)
 
@@ -218,7 +225,8 @@ def test_ids_may_come_from_an_iterator_or_an_array(trained):
     import numpy as np
     import torch
     ids = trained.encode("hello world")
-    assert trained.decode(iter(ids)) == trained.decode(np.array(ids)) == trained.decode(torch.tensor(ids)) == "hello world"
+    for kind in ids, iter(ids), np.array(ids), torch.tensor(ids):
+        assert trained.decode(kind) == "hello world"
 
 
 def test_byte_offsets_say_where_each_token_stands(trained):
@@ -233,7 +241,8 @@ def test_byte_offsets_say_where_each_token_stands(trained):
 
 def test_a_batch_is_encoded_text_by_text(special):
     batch = ["hello", "", "<|endoftext|>"]
-    assert special.encode_batch(batch, allowed_special="all") == [special.encode(text, "all") for text in batch]
+    assert special.encode_batch(batch,
+                                allowed_special="all") == [special.encode(text, "all") for text in batch]
     with pytest.raises(TypeError, match="one string"):
         special.encode_batch("hello")
     with pytest.raises(ValueError, match="holds '<|endoftext|>'"):
@@ -303,9 +312,12 @@ def test_a_list_of_special_tokens_gets_the_next_ids_and_replaces_the_last(traine
 
 
 @pytest.mark.parametrize("names, complaint", [
-    (["<|x|>", "<|x|>"], "'<|x|>' is there twice"), ({"<|x|>": 2000, "<|y|>": 2000}, "cannot both have id 2000"),
-    ({"<|x|>": 97}, "cannot have id 97; b'a' has it"), ({"": 2000}, "at least one character"), ([5], "at least one character"),
-    ({"<|x|>": -1}, "not -1"), ({"<|x|>": "5"}, "not '5'"), ({"<|x|>": 2.0}, r"not 2\.0"), ({"<|x|>": True}, "not True"),
+    (["<|x|>", "<|x|>"], "'<|x|>' is there twice"),
+    ({"<|x|>": 2000, "<|y|>": 2000}, "cannot both have id 2000"),
+    ({"<|x|>": 97}, "cannot have id 97; b'a' has it"), ({"": 2000}, "at least one character"),
+    ([5], "at least one character"),
+    ({"<|x|>": -1}, "not -1"), ({"<|x|>": "5"}, "not '5'"), ({"<|x|>": 2.0}, r"not 2\.0"),
+    ({"<|x|>": True}, "not True"),
     ({"<|x|>": 10**12}, "from 0 to 4194303"), ({"\ud800": 2000}, "surrogate")])
 def test_special_tokens_that_cannot_be_are_refused_and_change_nothing(special, names, complaint):
     with pytest.raises(ValueError, match=complaint):
@@ -351,7 +363,8 @@ def test_a_file_that_is_refused_changes_nothing(tmp_path, special):
 @pytest.mark.parametrize("part, value, complaint", [
     ("pattern", "(", "no regular expression"), ("byte_ids", [0] * 256, "256 different ids"),
     ("byte_ids", list(range(255)), "256 different ids"), ("special_tokens", {"x": 97}, "cannot have id 97"),
-    ("merges", {(97, 300): 256}, "an id that does not exist yet"), ("merges", {(97, 98): 98}, "new, higher id"),
+    ("merges", {(97, 300): 256}, "an id that does not exist yet"),
+    ("merges", {(97, 98): 98}, "new, higher id"),
     ("merges", {(97, 98): 260, (98, 97): 259}, "new, higher id"),
     ("merges", {(97, 98): 256, (98, 99): 257, (256, 99): 258, (97, 257): 259}, "b'abc' a second time")])
 def test_models_that_contradict_themselves_are_refused(tmp_path, part, value, complaint):

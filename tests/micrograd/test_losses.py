@@ -73,7 +73,8 @@ def test_the_gradients_pass_the_check():
 
 
 def test_log_sum_exp_is_the_logarithm_of_the_sum():
-    assert log_sum_exp([Value(math.log(n)) for n in (1, 2, 3, 4)]).data == pytest.approx(math.log(10), rel=1e-15)
+    assert log_sum_exp([Value(math.log(n)) for n in (1, 2, 3, 4)]).data == pytest.approx(math.log(10),
+                                                                                         rel=1e-15)
 
 
 def test_every_loss_compiles_and_the_program_has_its_value_and_slopes():

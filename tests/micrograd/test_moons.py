@@ -1,4 +1,4 @@
-"""The moons chapter's network trains as the one published with micrograd, without scikit-learn, and compiled."""
+"""The moons chapter's network trains as the one published with micrograd, and so does its program."""
 
 from pathlib import Path
 

@@ -100,7 +100,8 @@ def test_a_layer_of_one_neuron_may_stand_in_the_middle():
     assert isinstance(MLP(2, [1, 3, 1])([1, 2]), Value)
 
 
-@pytest.mark.parametrize("nonlin, kind", [(True, "relu"), (False, "linear"), ("tanh", "tanh"), ("linear", "linear")])
+@pytest.mark.parametrize("nonlin, kind",
+                         [(True, "relu"), (False, "linear"), ("tanh", "tanh"), ("linear", "linear")])
 def test_nonlin_is_micrograds_switch_or_a_name(nonlin, kind):
     neuron = Neuron(1, nonlin)
     total = neuron.w[0].data * -3.0
