@@ -359,7 +359,8 @@ def trained_gpt(words, count, rate=2e-3, decay=0.1, batch=BATCH, tied=False, dro
     model = gpt.GPT(config, generator)
     training, losses, curve = rows_of_gpt(words, "train"), [], []
     every = count // 40
-    for each in fast.train(model, data.batches(*training, batch, generator), cosine_rates(count, rate), decay):
+    source = data.batches(*training, batch, generator)
+    for each in fast.train(model, source, cosine_rates(count, rate), decay):
         losses.append(each)
         if len(losses) % every == 0:
             curve.append([len(losses), significant(statistics.fmean(losses[-every:]), 6),
@@ -382,7 +383,8 @@ def trained_bert(words, count, share, rate=2e-3, decay=0.1, dropout=0.0, **sizes
     generator, begin = torch.Generator().manual_seed(1), time.perf_counter()
     config = Config(len(words.vocabulary) + 1, BLOCK, dropout=dropout, **{**SIZES["default"], **sizes})
     model = bert.BERT(config, generator)
-    source = bert.masked_batches(rows_of_bert(words, "train"), bert.mask_of(model), 2 * BATCH, generator, share)
+    source = bert.masked_batches(rows_of_bert(words, "train"), bert.mask_of(model), 2 * BATCH, generator,
+                                 share)
     for n, each in enumerate(transformer.train(model, source, cosine_rates(count, rate), decay), 1):
         if n % (count // 10) == 0:
             print(f"{n:>6} {each:.4f}", flush=True)
