@@ -87,7 +87,7 @@ def test_what_is_public_is_shown_in_the_order_of_the_source(reference, tmp_path)
 
 
 def test_pages_divide_the_modules_of_a_package(reference, tmp_path):
-    write(tmp_path, __init__="", a='"""A."""', b='"""B."""', c='"""C."""')
+    write(tmp_path, __init__="", a='"""A."""', b='"""B."""\nfrom . import a', c='"""C."""')
     assert re.findall("<p>(.)", reference.render("unit", {"modules": ["b"]})) == ["B"]
     assert re.findall("<p>(.)", reference.render("unit", {"except": ["b"]})) == ["A", "C"]
     with pytest.raises(CollectionError, match="unit has no module gone"):
