@@ -1,1 +1,1 @@
-"""Neural networks from scratch: small modules to read, to run and to copy, one idea each."""
+"""Neural networks from scratch: small modules to read, run and copy, one idea each."""

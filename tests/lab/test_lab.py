@@ -262,7 +262,8 @@ def test_a_right_answer_of_ones_own_passes_examples_and_tests(tmp_path):
         "Read: docs/micrograd/autograd.md, What does a `Value` remember?"]),
     ("Value.backward", BACKWARD.format(equals="="), [
         "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`?"]),
-    ("topological_order", "return [root]", ["Walk the values in reverse topological order", "In which order?"]),
+    ("topological_order", "return [root]", [
+        "Walk the values in reverse topological order", "In which order?"]),
     ("topological_order", "return [*(v for a, _ in root.inputs for v in topological_order(a)), root]",
      ["came        ['x', 'x', 'u']"]),
     ("Value.tanh", "return 1 / 0", ["ZeroDivisionError: division by zero, from line"]),
