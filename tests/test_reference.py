@@ -39,6 +39,16 @@ def test_every_module_has_its_place_on_one_page_of_the_reference(site):
     assert sorted(found) == sorted(expected)
 
 
+def test_captions_of_listings_lead_to_the_reference(site):
+    captions = re.compile(r'<p class="weave-source"><a href="([^"]+)" title="In the reference"')
+    found = {link for page in site.glob("*/*/index.html")
+             for link in captions.findall(page.read_text(encoding="utf-8"))}
+    assert "../../reference/micrograd/#scratch.micrograd.engine.Value.__mul__" in found
+    for link in found:
+        page, anchor = link.removeprefix("../../").split("#")
+        assert f'id="{anchor}"' in (site / page / "index.html").read_text(encoding="utf-8"), link
+
+
 def test_a_docstring_keeps_its_examples_and_the_alignment_of_its_legend():
     made = prose("a * b < c, see docs/u/v.md and `x`.\n\n    >>> f(1)\n    2\n\n"
                  "    B   examples\n\n    TT  two\n\nEnd.")
@@ -77,7 +87,7 @@ def test_what_is_public_is_shown_in_the_order_of_the_source(reference, tmp_path)
 
 
 def test_pages_divide_the_modules_of_a_package(reference, tmp_path):
-    write(tmp_path, __init__="", a='"""A."""', b='"""B."""', c='"""C."""')
+    write(tmp_path, __init__="", a='"""A."""', b='"""B."""\nfrom . import a', c='"""C."""')
     assert re.findall("<p>(.)", reference.render("unit", {"modules": ["b"]})) == ["B"]
     assert re.findall("<p>(.)", reference.render("unit", {"except": ["b"]})) == ["A", "C"]
     with pytest.raises(CollectionError, match="unit has no module gone"):

@@ -101,14 +101,20 @@ class Offers:
                   f"{name}</a>" for name in taken.files if "/" not in name and not name.endswith(".py")]
         return f"{entry} · copy {', '.join(single)}" if single else entry
 
-    def caption(self, listing, link, repository=None):
-        """The line above a listing: whose code it is, where it stands, and the module to take away."""
+    def caption(self, listing, link, repository=None, reference=None):
+        """The line above a listing: whose code it is, where it stands, and the module to take away.
+
+        reference(listing), if given, is the address of the object in the reference, or None.
+        """
         path = listing.path.as_posix()
         one = listing.first == listing.last
         where = f"{path}, " + (f"line {listing.first}" if one else f"lines {listing.first}–{listing.last}")
         address = repository and repository(listing.path)
         address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
-        return (f'<p class="weave-source"><code>{html.escape(listing.title)}</code> '
+        title = f"<code>{html.escape(listing.title)}</code>"
+        if known := reference and reference(listing):
+            title = f'<a href="{html.escape(link(known))}" title="In the reference">{title}</a>'
+        return (f'<p class="weave-source">{title} '
                 f'<a href="{html.escape(address)}">{where}</a>{self.button(listing, link)}</p>')
 
     def button(self, listing, link):

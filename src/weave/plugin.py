@@ -32,6 +32,7 @@ from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .names import borrowed
 from .offer import Offers
+from .reference import Reference
 from .render import Html
 
 log = logging.getLogger("mkdocs.plugins.weave")
@@ -164,6 +165,8 @@ class Weave(BasePlugin[Settings]):
         stop_at(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
+        self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
+                                    if file.src_uri not in self.chapters}, self.config.source)
         for uri, chapter in self.chapters.items():
             self.add_downloads(files, config, chapter)
             if self.dirty:
@@ -224,7 +227,7 @@ class Weave(BasePlugin[Settings]):
             return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
 
         def caption(found):
-            return self.offers.caption(found, link, source)
+            return self.offers.caption(found, link, source, self.reference.address)
 
         def save(name, content):
             uri = f"assets/figures/{name}"

@@ -122,7 +122,7 @@ def chosen(package, options):
     if unknown:
         raise CollectionError(f"{package.path} has no module {', '.join(sorted(unknown))}")
     names = set(options.get("modules", found)) - set(options.get("except", ()))
-    return sorted((found[name] for name in names), key=lambda one: (bool(one.modules), one.name))
+    return sorted((found[name] for name in names), key=lambda one: (one.is_subpackage, one.name))
 
 
 def members(parent):
