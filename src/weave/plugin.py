@@ -119,7 +119,7 @@ class Weave(BasePlugin[Settings]):
     def on_startup(self, command, dirty):
         self.serving = command == "serve"    # whose live reload is an inline script
         self.dirty, self.made = dirty, {}    # of each chapter, what its page was last made of
-        if dirty:    # MkDocs warns of pages that are not made anew; on_files knows which have to be
+        if dirty:    # MkDocs warns of pages that are not made again; on_files knows which have to be
             warned = logging.getLogger("mkdocs.commands.build")
             warned.addFilter(lambda record: "'dirty' build" not in record.msg)
 

@@ -25,11 +25,11 @@ Left out: textures, surfaces, graphs, peer access, arrays of CUDA's own layout, 
 """
 
 from . import arguments, devices, modules, streams, transfers
-from .arguments import *    # noqa: F403  each has an __all__ of PyCUDA's names
-from .devices import *      # noqa: F403
-from .modules import *      # noqa: F403
-from .streams import *      # noqa: F403
-from .transfers import *    # noqa: F403
+from .arguments import *
+from .devices import *
+from .modules import *
+from .streams import *
+from .transfers import *
 
 __all__ = [*arguments.__all__, *devices.__all__, *modules.__all__, *streams.__all__,
            *transfers.__all__]
