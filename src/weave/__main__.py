@@ -8,6 +8,7 @@
 
 import argparse
 import logging
+import math
 import sys
 from pathlib import Path
 
@@ -61,6 +62,12 @@ def status(given):
 
 def run_one(given):
     _, settings = book()
+    if given.seconds <= 0 or math.isnan(given.seconds):
+        raise ConfigurationError(f"--seconds {given.seconds:g}: a chapter needs more than no time")
+    if not given.file.is_file():
+        raise FileNotFoundError(f"there is no file {given.file}; a chapter is a file like docs/chapter.md")
+    if not given.file.resolve().is_relative_to(settings.root):
+        raise FileNotFoundError(f"{given.file} is not of the book in {settings.root}")
 
     def done(chapter, inputs):
         for cell in chapter.cells:

@@ -16,10 +16,13 @@ def closure(names, root, source="src"):
     return sorted(found)
 
 
+parsed = functools.lru_cache(1024)(ast.parse)    # a module is asked for its imports, listings and companions
+
+
 @functools.lru_cache(1024)
 def imported(text, package=()):
     """The dotted names that a module's text imports; package is where it lives, as a tuple of names."""
-    return imported_by(ast.parse(text), package)
+    return imported_by(parsed(text), package)
 
 
 def imported_by(tree, package=()):

@@ -14,12 +14,13 @@ imports for both.  Those of a folder stay as they are, since the folder stays a 
 """
 
 import ast
-import functools
 import io
 import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from .imports import parsed
 
 COMPANIONS = re.compile(r"^.*\bTo copy: this file\b([^\n]*(?:\n[ \t]*\S[^\n]*)*)", re.MULTILINE)
 NAME = re.compile(r"(?:\w+/)*\w+\.\w+|(?:\w+/)+")
@@ -108,9 +109,6 @@ def docstring(path):
     return ast.get_docstring(parsed(path.read_text(encoding="utf-8"))) or ""
 
 
-parsed = functools.lru_cache(512)(ast.parse)
-
-
 def inside(folder, without=None):
     """{name: bytes} of a folder's files, without its programs, caches and, if given, one of its folders."""
     found = {}
@@ -158,7 +156,7 @@ def portable(text, package=()):
         from split import Splitter
     """
     lines = re.split("(?<=\n)", text)    # as Python's parser counts them
-    for group in reversed(relative_imports(ast.parse(text))):
+    for group in reversed(relative_imports(parsed(text))):
         first, last = group[0].lineno - 1, group[-1].end_lineno - 1
         lines[first : last + 1] = both_ways(group, lines[first : last + 1], tuple(package))
     return "".join(lines)
@@ -168,6 +166,8 @@ def relative_imports(node):
     """The relative imports in a tree, those that follow each other line by line in one list."""
     groups = []
     for child in ast.iter_child_nodes(node):
+        if not isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
+            continue    # expressions, which are most of a tree
         if isinstance(child, ast.ImportFrom) and child.level:
             if groups and groups[-1][-1].end_lineno + 1 == child.lineno:
                 groups[-1].append(child)
@@ -199,6 +199,9 @@ def both_ways(group, lines, package):
         if before.strip() or after.strip() and not after.lstrip().startswith("#"):
             raise TakeError(f"line {node.lineno}: a relative import stands on a line with other statements; "
                             "give it a line of its own")
+        if "\t" in before or not re.search(r"\bimport\b", own[0]):
+            raise TakeError(f"line {node.lineno}: a relative import is indented by tabs, or broken before "
+                            "`import`; use spaces, and break it in parentheses")
         if node.level > len(package) and node.level > 1:
             raise TakeError(f"line {node.lineno}: a relative import leads out of the source's packages")
         above = package[len(package) - node.level] if node.level > 1 else ""

@@ -82,7 +82,7 @@ except ImportError as error:
 
 @pytest.mark.parametrize("arguments, code", [
     (["--help"], 0), (["run", "--help"], 0), ([], 2), (["walk"], 2), (["run"], 2),
-    (["run", "nothing.py"], 2)])
+    (["run", "nothing.py"], 2), (["run", "."], 2)])
 def test_help_and_usage_errors_import_nothing_large(arguments, code):
     """Which is why they take less than 0.3 s: no time is measured here."""
     script = ("import runpy, sys\n"

@@ -66,6 +66,17 @@ def executed(run):
     return re.findall(r"weave: executing (\S+),", run.stderr)
 
 
+@pytest.mark.parametrize("arguments, says", [
+    (["docs"], "there is no file docs"),
+    (["docs/gone.md"], "there is no file docs/gone.md"),
+    ([__file__], "is not of the book in"),
+    (["docs/index.md", "--seconds", "nan"], "--seconds nan: a chapter needs"),
+])
+def test_what_cannot_be_run_is_told_in_a_line(book, arguments, says):
+    run = book.run("weave", "run", *arguments)
+    assert run.returncode == 1 and says in run.stderr and len(run.stderr.splitlines()) == 1
+
+
 def test_a_chapter_becomes_a_page_with_its_outputs(small):
     run = small.build()
     assert run.returncode == 0, run.stderr

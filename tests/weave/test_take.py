@@ -117,6 +117,8 @@ else:    # copied flat into a folder, pieces.py beside it
     ("x = 1\nimport re; from .a import b\n", (), "line 2: a relative import stands on a line with other"),
     ("from .a import b; x = 1\n", (), "line 1: a relative import stands on a line with other"),
     ("if 1: from .a import b\n", (), "line 1: a relative import stands on a line with other"),
+    ("from .a \\\n    import b\n", (), "line 1: .*broken before"),
+    ("if 1:\n\tfrom .a import b\n", (), "line 2: a relative import is indented by tabs"),
     ("from .. import a\n", ("unit",), "line 1: a relative import leads out"),
 ])
 def test_an_import_that_cannot_be_made_portable_is_an_error(text, package, says):

@@ -84,7 +84,7 @@ def main():
         command.add_argument("script")
         command.add_argument("arguments", nargs=argparse.REMAINDER)
     given = parser.parse_args()
-    if given.command != "info" and not os.path.exists(given.script):
+    if given.command != "info" and not os.path.isfile(given.script):
         parser.error(f"there is no file {given.script}")
     try:
         find_engine()

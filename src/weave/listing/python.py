@@ -2,9 +2,9 @@
 
 import ast
 import difflib
-import functools
 import re
 
+from ..imports import parsed
 from . import Listing
 
 
@@ -35,9 +35,6 @@ def find(name, inside, root, source):
     title = ".".join(parts[length:])
     return Listing(shown_path, first_line(nodes[0]), nodes[-1].end_lineno,
                    "\n\n".join(dedented(lines, node) for node in nodes), title, "python")
-
-
-parsed = functools.lru_cache(256)(ast.parse)    # a module has many listings
 
 
 def lines_of(text):

@@ -26,7 +26,7 @@ def begin(options):
     for setting in given.keys() - kind.settings.keys():
         raise Refused(f"{flag(setting)} is no setting of {name}, which has "
                       f"{', '.join(map(flag, kind.settings))}")
-    path = Path(options.out or f"{name}.safetensors")
+    path = writable(options.out or f"{name}.safetensors")
     if path.exists() and not options.force:
         raise Refused(f"{path} is there already: go on with it (--resume {path}), give "
                       "another name (--out), or write over it (--force)")
@@ -54,8 +54,21 @@ def go_on(options):
     if run.digest(words) != facts["sha256 of the words"]:
         raise Refused(f"{options.resume} was trained on {facts['words']:,} words, and "
                       f"those in {source} are not the same; name its file with --data")
-    path = Path(options.out or options.resume)
+    path = writable(options.out or options.resume)
     return path, run.of_checkpoint(options.resume, words, source, options)
+
+
+def writable(name):
+    """The path of a checkpoint; Refused, before the work, if it cannot be written."""
+    path = Path(name)
+    if path.is_dir():
+        raise Refused(f"{path} is a folder, and a checkpoint is a file: --out "
+                      f"{path / 'model.safetensors'}")
+    if not path.parent.is_dir():
+        raise Refused(f"there is no folder {path.parent} to write {path.name} to")
+    if not os.access(path.parent, os.W_OK):
+        raise Refused(f"no file can be written to the folder {path.parent}")
+    return path
 
 
 def asked(options):
