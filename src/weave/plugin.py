@@ -5,6 +5,7 @@ it asks for a page's Markdown, the results are woven in; when the site is built,
 mkdocs-jupyter says which pages are Python notebooks.
 """
 
+import gc
 import json
 import logging
 import os
@@ -117,6 +118,7 @@ class Aside:
 
 class Weave(BasePlugin[Settings]):
     def on_startup(self, command, dirty):
+        gc.set_threshold(200_000, 20, 20)    # nearly all objects of a build live to its end
         self.serving = command == "serve"    # whose live reload is an inline script
         self.dirty, self.made = dirty, {}    # of each chapter, what its page was last made of
         if dirty:    # MkDocs warns of pages that are not made again; on_files knows which have to be
