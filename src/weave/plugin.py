@@ -169,10 +169,10 @@ class Weave(BasePlugin[Settings]):
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
         self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
                                     if file.src_uri not in self.chapters}, self.config.source)
-        for uri, chapter in self.chapters.items():
+        for chapter in self.chapters.values():
             self.add_downloads(files, config, chapter)
-            if self.dirty:
-                self.mark_changed(files.get_file_from_path(uri), chapter, config)
+        for file in files.documentation_pages() if self.dirty else ():
+            self.mark_changed(file, self.page_key(file, config))
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -186,15 +186,18 @@ class Weave(BasePlugin[Settings]):
         stale = [chapter for chapter in chapters if not cache.load(chapter)]
         stop_at(self.config.execute(stale, cache.store))
 
-    def mark_changed(self, file, chapter, config):
-        """Have a dirty build make the page anew if anything that it is made of has changed."""
-        before, now = self.made.get(chapter.name), self.page_key(chapter, config)
-        self.made[chapter.name] = now
+    def mark_changed(self, file, now):
+        """Have a dirty build make the page again if anything that it is made of has changed."""
+        before, self.made[file.src_uri] = self.made.get(file.src_uri), now
         if before != now and os.path.exists(file.abs_dest_path):
             os.utime(file.abs_dest_path, (0, 0))    # MkDocs compares the times of source and page
 
-    def page_key(self, chapter, config):
-        """Everything that a chapter's page is made of."""
+    def page_key(self, file, config):
+        """Everything that a page is made of; one that is no chapter may show any source: the reference."""
+        chapter = self.chapters.get(file.src_uri)
+        if chapter is None:
+            sources = sorted(Path(self.config.root, self.config.source).rglob("*.py"))
+            return [file.content_string, [(path, path.stat().st_mtime_ns) for path in sources], config.nav]
         results = [cell.result for cell in chapter.cells]
         with stopping():
             place = self.offers.place(chapter, str)
