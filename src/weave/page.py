@@ -62,14 +62,8 @@ def executed(block, renderer):
     if block.role == "check":
         return [*outputs, render.claims(block.code.claims)]
     if "alt" in block.options:
-        return [*outputs, folded(block.text, "The code of this figure")]
-    return [folded(block.text, "Set-up"), *outputs]
-
-
-def folded(code, title):
-    """Code that is there for whoever unfolds it."""
-    lines = render.counted(code.count("\n") + 1, "line")
-    return f'??? weave-code "{title}, {lines}"\n\n{indented(fenced(code), "    ")}'
+        return [*outputs, render.folded(block.text, "The code of this figure")]
+    return [render.folded(block.text, "Set-up"), *outputs]
 
 
 def indented(text, indent):

@@ -40,7 +40,7 @@ log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
-    "pymdownx.superfences": {}, "pymdownx.details": {}, "pymdownx.arithmatex": {"generic": True}}
+    "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
 
@@ -106,7 +106,8 @@ class Aside:
 
     def __init__(self, kind):
         self.kind, self.parts = kind, []
-        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="(\d+)"></svg>(?(1)</p>)')    # <p> is Markdown's
+        # <p> is Markdown's, and whether there are quotes is the finisher's to say
+        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\d+)"?></svg>(?(1)</p>)')
 
     def put(self, part):
         self.parts.append(part)

@@ -129,6 +129,14 @@ def captioned(picture, caption):
     return Html(begin, picture, f"</div>{note}</figure>")
 
 
+def folded(code, title):
+    """Code that is there for whoever unfolds it: plain, since colours would double what a page weighs."""
+    body = html.escape(code.rstrip(), quote=False).replace("\n", "&#10;")
+    summary = f"<summary>{title}, {counted(code.count(chr(10)) + 1, 'line')}</summary>"
+    return Html(f'<details class="weave-code">{summary}'
+                f'<div class="highlight"><pre><code>{body}&#10;</code></pre></div></details>')
+
+
 def claims(sentences):
     """The folded list of what the build checked."""
     count = f"{counted(len(sentences), 'claim')} checked by this build"

@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import re
+from html.parser import HTMLParser
 
 import pytest
 
 from weave.finish import finish
+from weave.finish.rewrite import slim
 from weave.finish.formulas import FormulaError, render
 
 PAGE = """<!doctype html>
@@ -40,7 +42,7 @@ def test_a_letter_alone_is_a_variable_and_takes_no_more_than_that(site):
     (site / "index.html").write_text(PAGE % r'<span class="arithmatex">\(x\)</span>')
     finish(site)
     text = (site / "index.html").read_text()
-    assert '<p><var class="weave-letter">x</var></p>' in text and "katex.min.css" in text
+    assert "<p><var class=weave-letter>x</var></p>" in text and "katex.min.css" in text
 
 
 def test_spans_that_nothing_styles_go_and_their_text_stays(site):
@@ -48,7 +50,8 @@ def test_spans_that_nothing_styles_go_and_their_text_stays(site):
             '<span class="p">:</span></code>')
     (site / "index.html").write_text(PAGE % code)
     finish(site)
-    assert '<code><span class="k">if</span> x:</code>' in (site / "index.html").read_text()
+    assert "<code><span class=k>if</span> x:</code>" in (site / "index.html").read_text()
+    assert slim(code) == "<code><i class=k>if</i> x:</code>"
 
 
 def test_only_pages_with_formulas_load_their_sheet(site):
@@ -78,7 +81,7 @@ def test_every_page_has_the_same_policy_with_the_hashes_of_all_inline_scripts(si
 def test_the_rest_of_the_page_is_as_it_was(site):
     finish(site)
     text = (site / "sub/index.html").read_text()
-    assert 'text &amp; <br/>more' in text and '{"data": 1}' in text and "a comment" not in text
+    assert "text & <br>more" in text and '{"data": 1}' in text and "a comment" not in text
 
 
 def test_white_space_is_kept_where_it_counts_and_one_is_enough_elsewhere(site):
@@ -86,14 +89,60 @@ def test_white_space_is_kept_where_it_counts_and_one_is_enough_elsewhere(site):
         PAGE % "\n a  b\n\n   <i>c</i>  &quot;d&quot; &lt; e</p>\n<pre> f  g&#10;\n  h</pre><p>&lt; i")
     finish(site)
     text = (site / "index.html").read_text()
-    assert '<p>a b\n<i>c</i> "d" &lt; e</p><pre> f  g\n\n  h</pre><p>&lt; i' in text
+    assert '<p>a b <i>c</i> "d" &lt; e</p><pre> f  g\n\n  h</pre><p>&lt; i' in text
+
+
+def test_no_text_is_taken_for_a_reference_or_loses_one(site):
+    """Oracle: html.parser, before and after."""
+    texts = ["R&D budget", "x&copy y", "x&amp;copy; y", "a && b", "&lt;b&gt;", "AT&T;",
+             "&para; &#182; &nbsp;|", "&quot;q&quot; &#39;s&#39;", "a &lt; b &amp;lt; c", "&amp;amp;",
+             "&notit; &not", "&#x26;copy;"]
+    body = "".join(f'<p title="{text}">{text}</p><pre>{text}\n  z</pre>' for text in texts)
+    code = "".join(f"<pre>{text}&#10;</pre>" for text in texts)
+    assert Words(slim(code)).said == Words(code).said
+    before = Words(f"<body>{body}")
+    (site / "index.html").write_text(PAGE % body)
+    finish(site)
+    after = Words((site / "index.html").read_text())
+    assert after.said[-len(before.said) :] == before.said and after.titles == before.titles
+
+
+class Words(HTMLParser):
+    """The texts of the paragraphs and preformatted blocks of a page, and the titles of its elements."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.said, self.titles, self.inside = [], [], False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.titles += [value for name, value in attributes if name == "title"]
+        if tag in ("p", "pre"):
+            self.said.append("")
+            self.inside = True
+
+    def handle_endtag(self, tag):
+        self.inside &= tag not in ("p", "pre")
+
+    def handle_data(self, data):
+        if self.inside:
+            self.said[-1] += data
+
+
+def test_an_empty_element_of_mathematics_ends_where_it_ends(site):
+    (site / "index.html").write_text(PAGE % r'<span class="arithmatex">\(a \qquad b\)</span> after')
+    finish(site)
+    text = (site / "index.html").read_text()
+    assert re.search(r"<mspace width=\w+></mspace><mi>b</mi>", text)
+    assert text.endswith("after</p></body></html>")
 
 
 def test_what_was_kept_out_of_the_pages_is_put_in_as_it_is(site):
     drawn = ('<svg viewBox="0 0 1 1" class="weave-svg" style="a: b"><clipPath id="c"><path /></clipPath>\n'
              "  <text>a  b</text></svg>")
     (site / "index.html").write_text(PAGE % '<i style="c: d">x</i> <svg data-done="0"></svg> <i>y</i>')
-    finish(site, put_back=lambda text: text.replace('<svg data-done="0"></svg>', drawn))
+    finish(site, put_back=lambda text: text.replace("<svg data-done=0></svg>", drawn))
     text = (site / "index.html").read_text()
     assert f"{drawn} <i>y</i>" in text and "c: d" not in text
 

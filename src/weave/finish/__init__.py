@@ -21,6 +21,7 @@ POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
           "base-uri 'none'; form-action 'self'")
 SHEET = "assets/stylesheets/finish.css"
+MARK = "<meta name=generator content=weave>"    # of a finished page
 KATEX = "assets/katex/katex.min.css"
 
 
@@ -31,13 +32,14 @@ def finish(site, docs=None, policy=True, put_back=str):
     puts in what was kept out of the pages because it needs no finishing.
     """
     site = Path(site)
-    texts, errors, styles, scripts = {}, [], {}, set()
+    texts, errors, styles, scripts, sheets = {}, [], {}, set(), {}
     for path in sorted(site.rglob("*.html")):
         text = path.read_text(encoding="utf-8")
-        if 'content="weave"' in text:
+        if MARK in text:
             continue    # finished before
         text, unread = with_formulas(text)
         errors += [where(formula, error, docs, path) for formula, error in unread]
+        sheets[path] = [KATEX] * ('class="katex"' in text or LETTER in text) + [SHEET]
         texts[path] = rewritten(text, styles, scripts)
     if errors or not texts:
         return errors
@@ -49,11 +51,10 @@ def finish(site, docs=None, policy=True, put_back=str):
     sheet.write_text("".join(f"{rule}\n" for rule in sorted(rules)), encoding="utf-8")
     for path, text in texts.items():
         up = "/" if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
-        head = '<meta name="generator" content="weave">'
+        head = MARK
         if policy:
             head += f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hashes=hashes)}">'
-        sheets = [KATEX] * ('class="katex"' in text or LETTER in text) + [SHEET]
-        links = "".join(f'<link rel="stylesheet" href="{up}{name}">' for name in sheets)
+        links = "".join(f'<link rel=stylesheet href="{up}{name}">' for name in sheets[path])
         before, charset, after = re.split(r"(<meta charset=[^>]*>)", text, maxsplit=1)
         after = after.replace("</head>", f"{links}</head>", 1)
         path.write_text(put_back(before + charset + head + after), encoding="utf-8")

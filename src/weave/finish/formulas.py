@@ -10,6 +10,7 @@ import quickjs
 KATEX = Path(__file__).parents[3] / "node_modules" / "katex" / "dist"
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
+EMPTY = re.compile(r"<(m\w+)([^>]*)/>")    # which the minifier takes for SVG's alone
 NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'    # HTML knows whose <math> is
 LETTER = '<var class="weave-letter">'
 
@@ -50,6 +51,7 @@ def with_formulas(text):
             return f"{LETTER}{formula}</var>"    # looks the same, and is a tenth as long
         try:
             made = TEX.sub(r"\1", render(formula, display)).replace(NAMESPACE, "")
+            made = EMPTY.sub(r"<\1\2></\1>", made)
         except FormulaError as error:
             unread.append((formula, error))
             return match[0]

@@ -1,21 +1,24 @@
-"""HTML copied tag by tag: styles become classes, idle white space goes, gaps in accessibility are closed."""
+"""HTML made small and fit for a strict policy: styles become classes, gaps in accessibility are closed."""
 
 import base64
 import hashlib
 import html
 import re
-from html.parser import HTMLParser
+
+from minify_html import minify
 
 # Pygments' names, operators, braces in strings, and what it begins with
 UNSTYLED = re.compile(r'<span(?: class="(?:nb?|ow?|p|sa|si|w)")?>([^<]*)</span>')
-VERBATIM = {"pre", "script", "style", "textarea"}    # where white space counts
-# beside whose tags it does not
-BLOCKS = set("html head meta link title body header main footer nav article aside div form p ul ol li dl dt "
-             "dd h1 h2 h3 h4 blockquote figure figcaption details summary table thead tbody tr th "
-             "td hr".split())
-PLAIN = {"quot": '"', "39": "'", "x27": "'", "10": "\n"}    # what needs no reference outside of attributes
-REFERENCE = re.compile(r"&#?(\w+);")
-SPACE = re.compile(r"[ \t\n]+")
+STYLED = re.compile(r'<span class="(\w\w?)">([^<]*)</span>')
+PLAIN = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&#10;": "\n"}
+VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s>"']+)"""
+TAG = re.compile(rf"<script\b(?P<given>[^>]*)>(?P<script>.*?)</script>|"
+                 rf"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\s+[^\s=>]+(?:={VALUE})?)+)\s*(?P<end>/?)>",
+                 re.DOTALL | re.IGNORECASE)
+ATTRIBUTE = re.compile(rf"([^\s=>]+)(?:=({VALUE}))?")
+IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete|"
+                      r"tabindex)")
+JAVASCRIPT = re.compile(r"""(?!.*\ssrc\b)(?!.*\stype=(?!["']?(?:text/javascript|module)\b))""", re.DOTALL)
 
 
 def rewritten(text, styles, scripts):
@@ -24,94 +27,49 @@ def rewritten(text, styles, scripts):
     To the dictionary styles are added its style attributes, each with the name of its class, and to the
     set scripts the hashes of its inline scripts.
     """
-    rewriter = Rewriter(styles, scripts)
-    rewriter.feed(unstyled(text))
-    rewriter.close()
-    return "".join(rewriter.parts)
+    def rewrite(match):
+        if match["tag"] is None:
+            if JAVASCRIPT.match(match["given"]):
+                digest = hashlib.sha256(match["script"].encode()).digest()
+                scripts.add(f"sha256-{base64.b64encode(digest).decode()}")
+        elif IMPROVED.search(match["attributes"]):
+            return improved(match, styles)
+        return match[0]
+
+    return TAG.sub(rewrite, small(text))
 
 
-def unstyled(text):
-    """HTML without the tags that no sheet styles."""
-    return UNSTYLED.sub(r"\1", text)
+def small(text):
+    """A page without comments, idle white space and quotes, and without the tags that no sheet styles."""
+    return minify(UNSTYLED.sub(r"\1", text), keep_closing_tags=True, keep_html_and_head_opening_tags=True)
 
 
 def slim(code):
-    """Highlighted code as the Rewriter would leave it, without reading it tag by tag."""
-    return REFERENCE.sub(lambda reference: PLAIN.get(reference[1], reference[0]), unstyled(code))
+    """Highlighted code in fewer and shorter tags, and without references that it can do without."""
+    code = STYLED.sub(r"<i class=\1>\2</i>", UNSTYLED.sub(r"\1", code))
+    for reference, letter in PLAIN.items():
+        code = code.replace(reference, letter)
+    return code
 
 
-class Rewriter(HTMLParser):
-    """Copies HTML to parts, turning style attributes into classes and closing known gaps."""
-
-    def __init__(self, styles, scripts):
-        super().__init__(convert_charrefs=False)
-        self.styles, self.scripts, self.parts = styles, scripts, []
-        self.script = None    # the text of the inline script being read
-        self.verbatim = 0     # how many elements of VERBATIM are open
-        self.beside_block = False    # whether a tag of BLOCKS was the last thing
-
-    def handle_starttag(self, tag, attributes):
-        text, given = self.get_starttag_text(), dict(attributes)
-        self.verbatim += tag in VERBATIM
-        self.beside_block = tag in BLOCKS
-        changed = self.improved(tag, dict(given))
-        if changed != given:
-            inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
-                             for name, value in changed.items())
-            text = f"<{tag}{inside}{'/' if text.endswith('/>') else ''}>"
-        self.parts.append(text)
-        inline = tag == "script" and "src" not in given
-        if inline and given.get("type", "text/javascript") in ("text/javascript", "module"):
-            self.script = ""
-
-    handle_startendtag = handle_starttag
-
-    def improved(self, tag, given):
-        if style := given.pop("style", None):
-            name = self.styles.setdefault(style, f"s{hashlib.sha256(style.encode()).hexdigest()[:6]}")
-            given["class"] = f"{given.get('class', '')} {name}".strip()
-        if given.get("class") == "headerlink":
-            given.pop("title", None)    # the same words on every heading
-        if given.get("role") == "dialog" and "aria-label" not in given:
-            given["aria-label"] = given.get("data-md-component", "dialog").title()
-        if given.get("data-md-component") == "source":
-            del given["data-md-component"]    # else the theme asks api.github.com for stars
-        if tag == "input" and given.get("type") in ("checkbox", "radio"):
-            given.pop("autocomplete", None)    # invalid there
-        if given.get("tabindex", "0") in (None, ""):
-            del given["tabindex"]
-        return given
-
-    def handle_endtag(self, tag):
-        if tag == "script" and self.script is not None:
-            digest = hashlib.sha256(self.script.encode()).digest()
-            self.scripts.add(f"sha256-{base64.b64encode(digest).decode()}")
-            self.script = None
-        self.verbatim -= tag in VERBATIM
-        self.beside_block = tag in BLOCKS
-        self.parts.append(f"</{tag}>")
-
-    def handle_data(self, data):
-        if self.script is not None:
-            self.script += data
-        if not self.verbatim:
-            data = SPACE.sub(lambda run: "\n" if "\n" in run[0] else " ", data)
-            data = data.lstrip(" \n") if self.beside_block else data
-            self.beside_block = self.beside_block and not data
-        self.parts.append(data)
-
-    def handle_entityref(self, name):
-        self.reference(name, f"&{name};")
-
-    def handle_charref(self, name):
-        self.reference(name, f"&#{name};")
-
-    def reference(self, name, text):
-        self.parts.append(PLAIN.get(name, text))
-        self.beside_block = False
-
-    def handle_comment(self, data):
-        pass    # nothing on a page is for whoever reads its source
-
-    def handle_decl(self, declaration):
-        self.parts.append(f"<!{declaration}>")
+def improved(match, styles):
+    """A start tag with its style as a class, and without what is invalid or hinders somebody."""
+    tag = match["tag"]
+    given = {name: html.unescape(value.strip("\"'")) if value else None
+             for name, value in ATTRIBUTE.findall(match["attributes"])}
+    if style := given.pop("style", None):
+        name = styles.setdefault(style, f"s{hashlib.sha256(style.encode()).hexdigest()[:6]}")
+        given["class"] = f"{given.get('class') or ''} {name}".strip()
+    if given.get("class") == "headerlink":
+        given.pop("title", None)    # the same words on every heading
+    if given.get("role") == "dialog" and "aria-label" not in given:
+        given["aria-label"] = given.get("data-md-component", "dialog").title()
+    if given.get("data-md-component") == "source":
+        del given["data-md-component"]    # else the theme asks api.github.com for stars
+    if tag == "input" and given.get("type") in ("checkbox", "radio"):
+        given.pop("autocomplete", None)    # invalid there
+    if not given.get("tabindex", "0"):
+        del given["tabindex"]
+    inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
+                     for name, value in given.items())
+    return f"<{tag}{inside}{match['end']}>"
