@@ -34,6 +34,39 @@ def read(name, section=None):
     return {"from": whole["from"], "budgets": [], **whole["sections"][section]}
 
 
+def table(head, rows):
+    """A table of Markdown: the first column to the left, the others, numbers, to the right.
+
+    >>> print(table(["rung", "GFLOP/s"], [["naive", 1780.0], ["tiles", None]]))
+    | rung | GFLOP/s |
+    | --- | --: |
+    | naive | 1,780 |
+    | tiles |  |
+    """
+    def text(value):
+        return "" if value is None else value if isinstance(value, str) else f"{value:,g}"
+
+    rule = ["---"] + ["--:"] * (len(head) - 1)
+    return "\n".join(f"| {' | '.join(map(text, line))} |" for line in [head, rule, *rows])
+
+
+def measured_by(origin):
+    """What a file calls "from", as a sentence of Markdown."""
+    where = [f"on {origin.get('device', origin['machine'])}"]
+    where += [origin[key] for key in ("compiler", "clock") if key in origin]
+    where += [f"{name} {version}" for name, version in origin["versions"].items()]
+    where += [f"driver {origin['driver']}"] if "driver" in origin else []
+    return (f"Measured {', '.join(where)}, {origin['date']}, by `{origin['made by']}` "
+            f"at commit {origin['commit']}.")
+
+
+def verdicts(budgets):
+    """A table of Markdown: what a measurement was to reach, and whether it did."""
+    return table(["speed of", "at least", "measured", "verdict"], [
+        [each["what"], each["limit"], each["measured"], "reached" if each["holds"] else "missed"]
+        for each in budgets])
+
+
 def load(path):
     """The whole of a results file, with nothing in it if there is none."""
     path = Path(path)

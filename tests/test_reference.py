@@ -30,9 +30,13 @@ def write(tmp_path, **modules):
         path.write_text(text, encoding="utf-8")
 
 
+def soup(page):
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
 def test_every_module_has_its_place_on_one_page_of_the_reference(site):
-    headings = [heading for page in site.glob("reference/*/index.html")
-                for heading in re.findall(r'<h2 [^>]*id="?(scratch\.[^" >]+)', page.read_text(encoding="utf-8"))]
+    headings = [heading["id"] for page in site.glob("reference/*/index.html")
+                for heading in soup(page).select("h2[id^='scratch.']")]
     modules = [".".join(path.relative_to(SCRATCH.parent).with_suffix("").parts)
                for path in SCRATCH.rglob("*.py")]
     expected = [name for name in modules if "__" not in name and not name.startswith(LEFT_OUT)]
@@ -42,12 +46,11 @@ def test_every_module_has_its_place_on_one_page_of_the_reference(site):
 
 def test_captions_of_listings_lead_to_the_reference(site):
     found = {link["href"] for page in site.glob("*/*/index.html")
-             for link in BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select(
-                 ".weave-source > a[title='In the reference']")}
+             for link in soup(page).select(".weave-source > a[title='In the reference']")}
     assert "../../reference/micrograd/#scratch.micrograd.engine.Value.__mul__" in found
     for link in found:
         page, anchor = link.removeprefix("../../").split("#")
-        assert re.search(f'id="?{re.escape(anchor)}[ >"]', (site / page / "index.html").read_text("utf-8")), link
+        assert soup(site / page / "index.html").find(id=anchor), link
 
 
 def test_a_docstring_keeps_its_examples_and_the_alignment_of_its_legend():

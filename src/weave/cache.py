@@ -3,7 +3,8 @@
 An entry is one JSON file, .cache/weave/<chapter>/<digest of its content>.json: each cell, by its
 digest, with what it gave, and the manifest of what else that came from: the project's modules that
 the chapter imports (found statically, with everything those import), the files it read, the
-variables set for it, and the versions of Python and the packages.  Entries are written to a temporary
+variables set for it, its `jupyter:` header and which files may have one, and the versions of Python
+and the packages.  Entries are written to a temporary
 file and renamed, so that a build killed at any moment loses nothing; one that does not match its own
 name is reported and dropped.
 """
@@ -23,17 +24,22 @@ from .imports import closure, imported_by
 
 log = logging.getLogger("mkdocs.plugins.weave")
 KEPT = 5                                                  # entries per chapter: the newest
-FORMAT = 2                                                # of an entry; others are not looked at
+FORMAT = 3                                                # of an entry; others are not looked at
 MACHINERY = ["chapter.py", "execute.py", "kernel.py", "matplotlibrc"]    # they shape every output
 
 
 class Cache:
-    """The results of chapters: root is the book's folder, environment the variables in its settings."""
+    """The results of chapters.
 
-    def __init__(self, root=".", environment=None):
+    root is the book's folder; environment are the variables in its settings, and patterns what they say
+    about which files may be chapters.
+    """
+
+    def __init__(self, root=".", environment=None, patterns=None):
         self.root = Path(root).resolve()
         self.folder = self.root / ".cache" / "weave"
         self.environment = dict(environment or {})
+        self.patterns = dict(patterns or {})
 
     def load(self, chapter):
         """Give the chapter's cells their results, if those are still true; whether they are."""
@@ -64,6 +70,7 @@ class Cache:
             "files": {path: digest(self.root / path) for path in inputs["files"] if path not in modules},
             "machinery": machinery(),
             "environment": self.environment,
+            "header": self._header(chapter),
             "versions": versions,
         }, sort_keys=True)
         folder = self._folder(chapter)
@@ -92,6 +99,9 @@ class Cache:
         paths = closure(names, self.root, chapter.source)
         return {str(path.relative_to(self.root)): digest(path) for path in paths}
 
+    def _header(self, chapter):
+        return {"jupyter": chapter.meta.get("jupyter"), **self.patterns}
+
     def _changes(self, chapter, entry):
         """Why an entry does not hold any more, as sentences; empty if it does."""
         cells, kept = chapter.cells, entry["cells"]
@@ -106,6 +116,7 @@ class Cache:
             ("file", entry["files"], {path: digest(self.root / path) for path in entry["files"]}),
             ("weave's", entry["machinery"], machinery()),
             ("variable", entry["environment"], self.environment),
+            ("header's", entry["header"], self._header(chapter)),
             ("version of", entry["versions"], {name: version(name) for name in entry["versions"]}),
         ]:
             changes += [f"{kind} {name} changed" for name in sorted(current.keys() | before.keys())

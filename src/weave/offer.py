@@ -129,10 +129,8 @@ class Offers:
 
 
 def one_file(name, address):
-    """One file to download or to copy."""
-    address = html.escape(address)
-    return (f'<a href="{address}" download>{name}</a> · '
-            f'<a class="weave-copy" href="{address}" download>copy</a>')
+    """One file to download; weave.js adds a link that copies it."""
+    return f'<a href="{html.escape(address)}" download>{name}</a>'
 
 
 def source_link(path, repository):

@@ -21,7 +21,6 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
-from mkdocs_jupyter.plugin import Plugin as MkDocsJupyter
 
 from . import WeaveError, feed, page as pages, repository
 from .cache import Cache
@@ -76,7 +75,7 @@ class Settings(Config):
         return Chapter(path, self.root, self.source)
 
     def cache(self):
-        return Cache(self.root, self.environment)
+        return Cache(self.root, self.environment, {"include": self.include, "ignore": self.ignore})
 
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
@@ -86,6 +85,8 @@ class Settings(Config):
 
         It reads the whole of a file to look at its header, so here it has files with nothing else in them.
         """
+        from mkdocs_jupyter.plugin import Plugin as MkDocsJupyter    # most builds can do without: see Cache
+
         plugin = MkDocsJupyter()
         plugin.load_config({"include": self.include, "ignore": self.ignore})
         with tempfile.TemporaryDirectory() as folder:
@@ -161,10 +162,6 @@ class Weave(BasePlugin[Settings]):
                     errors += borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
-        readable = set(self.config.are_notebooks(self.chapters.values()))
-        errors += [chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
-                                 "notebook, so this chapter would not be executed")
-                   for chapter in self.chapters.values() if chapter not in readable]
         stop_at(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
@@ -185,6 +182,10 @@ class Weave(BasePlugin[Settings]):
         """Give every chapter its results, from the cache or by executing it now."""
         cache = self.config.cache()
         stale = [chapter for chapter in chapters if not cache.load(chapter)]
+        readable = set(self.config.are_notebooks(stale)) if stale else set()
+        stop_at([chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
+                               "notebook, so this chapter would not be executed")
+                 for chapter in stale if chapter not in readable])
         stop_at(self.config.execute(stale, cache.store))
 
     def mark_changed(self, file, now):

@@ -118,9 +118,10 @@ def text_block(text, name):
         note = (f'<p class="weave-note">The output is {cut + 2 * shown} lines long; its middle is left '
                 "out here. The notebook has all of it.</p>")
     body = "&#10;".join(ansi2html(line) for line in lines)
-    label = ' aria-label="standard error" role="group"' if name == "stderr" else ""
-    text = f'<pre tabindex="0"{label}><code>{body}</code></pre>{note}'
-    return Html(f'<div class="weave-output weave-{name}">{text}</div>')
+    kind, label = "weave-output", ""
+    if name == "stderr":
+        kind, label = "weave-output weave-stderr", ' aria-label="standard error" role="group"'
+    return Html(f'<div class="{kind}"><pre tabindex="0"{label}><code>{body}</code></pre>{note}</div>')
 
 
 def captioned(picture, caption):
@@ -139,7 +140,7 @@ def folded(code, title):
 
 def claims(sentences):
     """The folded list of what the build checked."""
-    count = f"{counted(len(sentences), 'claim')} checked by this build"
+    count = f"{counted(len(sentences), 'claim')} checked"
     items = "".join(f"<li>{inline(sentence)}</li>" for sentence in sentences)
     return Html(f'<details class="weave-claims"><summary>{count}</summary><ul>{items}</ul></details>')
 

@@ -90,6 +90,14 @@ def test_a_variable_that_the_settings_add_is_named_when_it_changes(kept):
     assert Cache(kept.root, {"NAMES": "x"}).why_stale(read(kept)) == ["variable NAMES changed"]
 
 
+def test_another_kernel_in_the_header_and_other_patterns_of_chapters_are_named(kept):
+    """Which is when mkdocs-jupyter is asked again whether the file is a Python notebook."""
+    path = kept.root / "docs/chapter.md"
+    path.write_text(path.read_text().replace("python3", "python4"))
+    assert why(kept) == ["header's jupyter changed"]
+    assert Cache(kept.root, {}, {"ignore": ["*"]}).why_stale(read(kept))[0] == "header's ignore changed"
+
+
 def test_an_entry_of_an_earlier_form_is_not_looked_at(kept, monkeypatch):
     monkeypatch.setattr("weave.cache.FORMAT", 1)
     assert why(kept) == ["it has never been executed"]

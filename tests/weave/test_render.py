@@ -48,7 +48,7 @@ def test_text_is_escaped_and_kept_on_one_line(renderer):
 
 def test_standard_error_is_shown_apart(renderer):
     first, second = map(str, renderer.outputs([stream("out\n"), stream("err\nmore\n", "stderr")]))
-    assert "weave-stdout" in first and "weave-stderr" in second and "err&#10;more" in second
+    assert "weave-stderr" not in first and "weave-stderr" in second and "err&#10;more" in second
 
 
 def test_colours_of_a_terminal_become_classes(renderer):

@@ -17,7 +17,8 @@ and bytes of tensors, and no code, so that loading an untrusted file runs nothin
 facts (whatever JSON can hold) and a checksum of the tensors are in its metadata. The
 same tensors and facts make the same bytes.
 
-Chapter: docs/makemore/mlp.md.  To copy: this file alone (needs torch and safetensors).
+Chapter: docs/makemore/training.md.  To copy: this file alone (needs torch and
+safetensors).
 """
 
 import hashlib

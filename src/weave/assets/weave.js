@@ -21,6 +21,12 @@ function dress() {
         button.textContent = "Copy";
         block.append(button);
     }
+    for (const link of document.querySelectorAll(".weave-take a[download]:not([href$='.zip'], .weave-copy, :has(+ .weave-copy))")) {
+        const one = link.cloneNode();
+        one.className = "weave-copy";
+        one.textContent = "copy";
+        link.after(" · ", one);
+    }
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
 }
 

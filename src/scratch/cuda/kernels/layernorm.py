@@ -12,7 +12,7 @@ less mean², which in float32 loses its digits to rounding where the mean is lar
 
 Left out: the backward pass, and Welford's way to have both in one pass.
 
-Chapter: docs/cuda/reduction.md.  To copy: this file, layernorm.cu, launch.py and cuda/.
+Chapter: docs/cuda/softmax.md.  To copy: this file, layernorm.cu, launch.py and cuda/.
 """
 
 import numpy as np

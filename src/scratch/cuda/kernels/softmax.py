@@ -15,7 +15,7 @@ kernels go through a row they never hold as a whole.
 Left out: the other axes, masks (put -inf where a column is not to count; a row of
 nothing but -inf gives nan, as in PyTorch), the backward pass.
 
-Chapter: docs/cuda/reduction.md.  To copy: this file, softmax.cu, launch.py and cuda/.
+Chapter: docs/cuda/softmax.md.  To copy: this file, softmax.cu, launch.py and cuda/.
 """
 
 import numpy as np

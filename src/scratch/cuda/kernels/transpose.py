@@ -13,7 +13,7 @@ should be neighbours in the matrix that is read and in the one that is written.
 
 Left out: transposing in place.
 
-Chapter: docs/cuda/matmul.md.  To copy: this file, transpose.cu, launch.py and cuda/.
+Chapter: docs/cuda/transpose.md.  To copy: this file, transpose.cu, launch.py and cuda/.
 """
 
 import numpy as np
