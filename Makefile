@@ -18,7 +18,7 @@ serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every
 	$(run) mkdocs serve --livereload --dirty --dev-addr 127.0.0.1:$(PORT)
 
 test: env    ## every check; ARGS="-k autograd" for some of them
-	$(run) pytest -n auto $(ARGS)
+	$(run) pytest -n auto --dist worksteal $(ARGS)
 
 lint: env    ## ruff: unused names, line length, and mistakes that it knows
 	$(run) ruff check
