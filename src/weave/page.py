@@ -4,7 +4,6 @@ import re
 import textwrap
 from pathlib import Path
 
-import jupytext
 import nbformat
 
 from . import render
@@ -116,9 +115,11 @@ def code_cell(source, hidden, outputs=()):
     return {"cell_type": "code", "metadata": metadata, "source": source, "outputs": outputs}
 
 
-def files_of(book):
-    """The texts of a notebook's .ipynb and .py files."""
-    return nbformat.writes(book) + "\n", jupytext.writes(book, fmt="py:percent")
+def script(book):
+    """The notebook as a Python script."""
+    import jupytext    # which takes its time, and a build that has the script from before can do without
+
+    return jupytext.writes(book, fmt="py:percent")
 
 
 def fenced(code, language="python"):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
@@ -211,8 +212,10 @@ class Weave(BasePlugin[Settings]):
         with stopping():
             book = pages.notebook(chapter, config.repo_url, self.config.package)
             offered = self.offers.files(chapter, chapter.listings)
-        for suffix, text in zip((".ipynb", ".py"), pages.files_of(book)):
-            self.add(files, config, f"{stem}{suffix}", text)
+        text = nbformat.writes(book) + "\n"
+        self.add(files, config, f"{stem}.ipynb", text)
+        script = self.config.cache().remembered(f"{stem}.py", text, lambda: pages.script(book))
+        self.add(files, config, f"{stem}.py", script)
         for address, content in offered.items():
             self.add(files, config, address, content)
 

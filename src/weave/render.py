@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import markdown
-from nbconvert.filters import ansi2html
 
 from .svg import figure
 
@@ -117,11 +116,20 @@ def text_block(text, name):
         lines = [*lines[:shown], f"... {cut} lines left out ...", *lines[-shown:]]
         note = (f'<p class="weave-note">The output is {cut + 2 * shown} lines long; its middle is left '
                 "out here. The notebook has all of it.</p>")
-    body = "&#10;".join(ansi2html(line) for line in lines)
+    body = "&#10;".join(coloured(line) for line in lines)
     kind, label = "weave-output", ""
     if name == "stderr":
         kind, label = "weave-output weave-stderr", ' aria-label="standard error" role="group"'
     return Html(f'<div class="{kind}"><pre tabindex="0"{label}><code>{body}</code></pre>{note}</div>')
+
+
+def coloured(line):
+    """A line of text as HTML, with the colours that it asks a terminal for."""
+    if "\x1b" not in line:
+        return html.escape(line, quote=False)
+    from nbconvert.filters import ansi2html    # of a package that is large, and seldom needed here
+
+    return ansi2html(line)
 
 
 def captioned(picture, caption):

@@ -90,6 +90,18 @@ def test_a_variable_that_the_settings_add_is_named_when_it_changes(kept):
     assert Cache(kept.root, {"NAMES": "x"}).why_stale(read(kept)) == ["variable NAMES changed"]
 
 
+def test_a_text_is_made_again_when_its_source_is_another(kept):
+    cache, made = Cache(kept.root), []
+
+    def make():
+        made.append(len(made))
+        return f"text {made[-1]}\r\nof two lines"
+
+    first = cache.remembered("a/b.py", "one", make)
+    assert first == "text 0\r\nof two lines" == Cache(kept.root).remembered("a/b.py", "one", make)
+    assert cache.remembered("a/b.py", "two", make).startswith("text 1") and made == [0, 1]
+
+
 def test_another_kernel_in_the_header_and_other_patterns_of_chapters_are_named(kept):
     """Which is when mkdocs-jupyter is asked again whether the file is a Python notebook."""
     path = kept.root / "docs/chapter.md"
