@@ -28,6 +28,7 @@ train.py, arrays.py, encode.py and store.py (needs regex; uses NumPy where it is
 """
 
 import re
+from functools import lru_cache
 from itertools import accumulate
 
 from .arrays import learn_much
@@ -293,5 +294,10 @@ def as_id(id):
 
 def any_of(names):
     """A regular expression that matches any of the names, and the longest that fits."""
+    return compiled(frozenset(names))
+
+
+@lru_cache
+def compiled(names):
     names = sorted(names, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, names)) or "(?!)")
