@@ -28,6 +28,7 @@ from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain, islice
+from os.path import isfile
 from queue import SimpleQueue
 
 from .split import Splitter, check_text
@@ -96,6 +97,10 @@ def documents(source):
         if not isinstance(document, (str, os.PathLike)):
             what = f"{document!r:.60} is of type {type(document).__name__}"
             raise TypeError(f"a document is a string or a pathlib.Path; {what}")
+        if isinstance(document, str) and len(document) < 1000 and isfile(document):
+            raise ValueError(f"{document!r:.200} is the name of a file; to read the file, "
+                             "make it a pathlib.Path, and to count the name as text, "
+                             "end it with a newline")
         yield document
 
 
