@@ -7,8 +7,9 @@
     python -m scratch.bpe export mine.model mine.tiktoken   or tokenizer.json
 
 train reads the files named and, in each folder named, all files that are UTF-8 text.
-Without a FILE, encode and decode read standard input. They write while they read, and
-need no more memory for a large file than for a small one.
+Without a FILE, encode and decode read standard input. They write while they read, so
+that a large file needs no more memory than a small one; but with a pattern of your own,
+encode reads all of it first.
 """
 
 import sys
@@ -92,6 +93,9 @@ def program():
 def train(text, size, pattern, special, processes, output, force):
     """Learn a tokenizer from TEXT: files, and folders of files."""
     from .tokenizer import RegexTokenizer
+    tokenizer = RegexTokenizer(pattern)
+    tokenizer.register_special_tokens(special)       # or fail before the work
+    tokenizer.register_special_tokens([])
     output = re.sub(r"(?<=[^/\\])\.(model|vocab)\Z", "", output)
     if not os.path.basename(output):
         raise ClickException(f"--output {output}: the beginning of a file's name is "
@@ -101,9 +105,6 @@ def train(text, size, pattern, special, processes, output, force):
     if processes is not None and processes < 1:
         raise ClickException(f"--processes {processes}: at least one process must "
                              "count words")
-    tokenizer = RegexTokenizer(pattern)
-    tokenizer.register_special_tokens(special)       # or fail before the work
-    tokenizer.register_special_tokens([])
     files, length = listed(text)
     try:
         with progress(length, size) as report:
@@ -245,7 +246,8 @@ def number(word):
 @click.option("--force", is_flag=True, help="Write over an existing file.")
 def export(model, file, force):
     """Write FILE for tiktoken (*.tiktoken) or for Hugging Face (*.json)."""
-    from .exchange import huggingface_json, tiktoken_pattern, tiktoken_ranks
+    from .exchange import (huggingface_json, refuse_beginnings, tiktoken_pattern,
+                           tiktoken_ranks)
     from .store import write
     tokenizer = load(model)
     if file.suffix not in (".tiktoken", ".json"):
@@ -255,6 +257,7 @@ def export(model, file, force):
         write(file, huggingface_json(tokenizer))
         print(f"{file}: {len(tokenizer.vocab):,} tokens{and_special(tokenizer)}")
     else:
+        refuse_beginnings(tokenizer.special_tokens)
         pattern = tiktoken_pattern(tokenizer.pattern)
         write(file, tiktoken_ranks(tokenizer).decode())
         print(f"{file}: {len(tokenizer.vocab):,} tokens, which are the mergeable_ranks "
