@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -408,3 +409,21 @@ def test_code_points_of_the_lectures_greeting():
     text = "안녕하세요 👋 (hello in Korean!)"
     assert [ord(c) for c in text][:10] == [50504, 45397, 54616, 49464, 50836, 32, 128075, 32, 40, 104]
     assert RegexTokenizer().encode(text) == list(text.encode())
+
+
+def test_the_expression_of_special_tokens_is_written_once_and_not_at_each_call(monkeypatch):
+    """Counted, not timed: re.escape is called for each name that is written into an expression."""
+    tokenizer = RegexTokenizer()
+    names = [f"<|written once, {n}|>" for n in range(256)]
+    tokenizer.register_special_tokens(names)
+    escaped, escape = [], re.escape
+
+    def counting_escape(name):
+        escaped.append(name)
+        return escape(name)
+
+    monkeypatch.setattr(re, "escape", counting_escape)
+    for how in "all", "none", "none_raise", [names[0]]:
+        for _ in range(20):
+            tokenizer.encode("text", how)
+    assert len(escaped) <= 2 * 256 + 1
