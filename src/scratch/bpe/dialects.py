@@ -97,8 +97,10 @@ def free_alternatives(pattern):
     """
     reader = Reader(pattern, REGEX, REGEX, 0)
     reader.whole()
+    both = re.compile(r"(?<!\\)\(\?=\[[^\[\]]*\]\)(?=\[)")    # [a&&b] as (?=[a])[b]
     looks = re.compile(r"\(\?[=!<>]|\\[AZBb1-9]|\)(?:[*+?]|\{[\d,]*\})\+")
-    return [branch for branch in reader.branches if not looks.search(branch)]
+    return [branch for branch in reader.branches
+            if not looks.search(both.sub("", branch))]
 
 
 class Reader:
@@ -242,7 +244,7 @@ class Reader:
     def place(self, name, flags, behind):
         """^, $, \\A, \\z, \\Z, \\b and \\B."""
         if behind:
-            self.refuse(name, "a place in a look behind")
+            self.refuse(name.rjust(1 + name.isalpha(), "\\"), "a place in a look behind")
         end, face = END[self.target], self.source == TOKENIZERS
         before_last_newline = rf"(?=\n?{end})"
         if name in ("b", "B"):
@@ -366,8 +368,8 @@ class Reader:
             if not two:
                 self.at = start
                 self.refuse("[", "not closed")
-            if two in ("--", "~~", "||") or two == "&&" and self.source == REGEX:
-                self.refuse(two, "a set operation in some dialects")
+            if two in ("--", "~~", "||", "]-") or two == "&&" and self.source == REGEX:
+                self.refuse(two, "a set operation, or a range, in some dialects only")
             if two == "[:":
                 items.append(self.posix(flags))
             elif two == "&&":

@@ -28,10 +28,11 @@ import base64
 import importlib
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from .dialects import REGEX, TIKTOKEN, TOKENIZERS, free_alternatives, translate
-from .split import GPT2_SPLIT_PATTERN, PATTERNS, SPELLINGS, Splitter
+from .split import GPT2_SPLIT_PATTERN, NAME, PATTERNS, SPELLINGS, Splitter
 from .store import without_twins
 from .tokenizer import RegexTokenizer, as_id, from_merges, merged
 
@@ -85,7 +86,8 @@ def from_tiktoken(encoding, pattern=None, special_tokens=()):
         raise ValueError("ranks do not say by which pattern text is split before it is "
                          "merged; say pattern='gpt2', 'cl100k', 'o200k' or the pat_str")
     refuse_beginnings(tokenizer.special_tokens)
-    pattern = PATTERNS.get(pattern) or pattern_of_tiktoken(pattern)
+    named = NAME.fullmatch(pattern)
+    pattern = Splitter(pattern).pattern if named else pattern_of_tiktoken(pattern)
     return from_merges(merges, pattern, byte_ids, special_tokens)
 
 
@@ -104,7 +106,7 @@ def read_tiktoken_ranks(path):
     for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
         try:
             token, rank = line.split()
-            token, rank = base64.b64decode(token, validate=True), int(rank)
+            token, rank = base64.b64decode(token, validate=True), as_id(int(rank))
         except ValueError:
             token = None
         if token is None or b"%s %d" % (base64.b64encode(token), rank) != line:
@@ -265,7 +267,7 @@ def byte_level_text(token):
 # Both
 
 TRAILING_BLANKS = r"|\s+(?!\S)"
-COVERED = re.compile(r"\(\?:(.+)\)\|\(\?:\(\?!\1\)\[\\s\\S\]\)\+", re.DOTALL)
+COVERED = re.compile(r"\(\?:(.+)\)\|\(\?:\(\?!(.+)\)\[\\s\\S\]\)\+", re.DOTALL)
 
 
 def tiktoken_pattern(pattern):
@@ -286,7 +288,10 @@ def pattern_of_tiktoken(text):
     if is_known(was) and text in (was, tiktoken_pattern(was)):
         return was
     if match := COVERED.fullmatch(text):
-        return translate(match[1], TIKTOKEN, REGEX)
+        with suppress(ValueError):
+            pattern = translate(match[1], TIKTOKEN, REGEX)
+            if match[1] == match[2] or tiktoken_pattern(pattern) == text:
+                return pattern
     pattern = translate(text, TIKTOKEN, REGEX)
     if not covers_every_text(pattern):
         raise ValueError(f"tiktoken drops the text that {text!r:.60} does not match, and "
@@ -304,10 +309,13 @@ def is_known(pattern):
 
 
 def covers_every_text(pattern):
-    """Whether at any place in any text a character matches, for all that is known."""
-    compiled = Splitter("|".join(free_alternatives(pattern)) or "(?!)").compiled
-    return all(map(compiled.fullmatch, map(chr, [*range(0xD800),
-                                                 *range(0xE000, 0x110000)])))
+    """Whether something matches at any place in any text, as far as can be seen."""
+    free = "|".join(free_alternatives(pattern)) or "(?!)"
+    matches = Splitter(f"(?:{free})").compiled.fullmatch
+    last = {*range(0x34000), *range(0xE0000, 0xE0200), 0xF0000, 0x10FFFF}
+    for n in map(ord, free):           # from 0x34000 on, hardly a character is assigned
+        last |= {max(n - 1, 0), n, min(n + 1, 0x10FFFF)}
+    return all(matches(chr(n)) for n in sorted(last) if not 0xD800 <= n < 0xE000)
 
 
 def import_package(package):
