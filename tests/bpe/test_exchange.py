@@ -247,7 +247,8 @@ def test_a_long_token_takes_no_longer_than_its_bytes_need():
     assert from_tiktoken({token: id for id, token in ours.vocab.items()}, "cl100k").merges == merges
 
 
-@pytest.mark.parametrize("line", [b"YWI=", b"YWI= x", b"!!! 5", b"YWI= 5 6", b"", b"YWI= 1_0", b"YWI= -5", b"YWI= +5",
+@pytest.mark.parametrize("line",
+                         [b"YWI=", b"YWI= x", b"!!! 5", b"YWI= 5 6", b"", b"YWI= 1_0", b"YWI= -5", b"YWI= +5",
                                   b"YWI= 05", b"YWI= \xd9\xa3", b"YWI=  5", b"YWJ= 5"])
 def test_a_damaged_rank_file_is_refused_with_its_line(tmp_path, line):
     (tmp_path / "x.tiktoken").write_bytes(b"YQ== 0\n" + line + b"\nYg== 1\n")
@@ -308,13 +309,15 @@ def test_a_pre_tokenizer_of_bytes_alone_is_gpt2s():
     (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(add_prefix_space=True),
      "neither ByteLevel nor"),
     (lambda whole: whole["pre_tokenizer"]["pretokenizers"][0].update(more=1), "neither ByteLevel nor"),
-    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(use_regex=True), "neither ByteLevel nor"),
+    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(use_regex=True),
+     "neither ByteLevel nor"),
     (lambda whole: whole.update(post_processor={"type": "TemplateProcessing", "single": []}),
      "the post_processor {'type': 'TemplateProcessing'"),
     (lambda whole: whole.update(truncation={"max_length": 5}), "the truncation"),
     (lambda whole: whole.update(padding={"strategy": {"Fixed": 6}}), "the padding"),
     (lambda whole: whole.update(decoder={"type": "WordPiece"}), "the decoder"),
-    (lambda whole: whole.update(decoder={"type": "Sequence", "decoders": [{"type": "ByteLevel"}]}), "the decoder"),
+    (lambda whole: whole.update(decoder={"type": "Sequence", "decoders": [{"type": "ByteLevel"}]}),
+     "the decoder"),
     (lambda whole: whole.update(version="2.0"), "the version '2.0'"),
     (lambda whole: whole.update(novelty=True), "the novelty True"),
     (lambda whole: whole["model"].update(ignore_merges=True), "ignore_merges True"),
@@ -323,11 +326,14 @@ def test_a_pre_tokenizer_of_bytes_alone_is_gpt2s():
     (lambda whole: whole["added_tokens"][0].update(novelty=True), "novelty for the added token"),
     (lambda whole: whole["added_tokens"].append({"content": "x", "id": 400, "normalized": True}),
      "added tokens that are normalized"),
-    (lambda whole: whole["added_tokens"].append({"content": "<|end|>", "id": 400}), "'<|end|>' has more than one id"),
+    (lambda whole: whole["added_tokens"].append({"content": "<|end|>", "id": 400}),
+     "'<|end|>' has more than one id"),
     (lambda whole: whole["added_tokens"][0].update(id=400), "'<|end|>' has more than one id"),
-    (lambda whole: whole["added_tokens"].append({"content": "<|more|>", "id": 259}), "cannot both have id 259"),
+    (lambda whole: whole["added_tokens"].append({"content": "<|more|>", "id": 259}),
+     "cannot both have id 259"),
     (lambda whole: whole["added_tokens"].append({"content": "low", "id": 257}), "cannot have id 257"),
-    (lambda whole: whole["added_tokens"].append({"content": "x", "id": -1}), "more than one id|an id is a number"),
+    (lambda whole: whole["added_tokens"].append({"content": "x", "id": -1}),
+     "more than one id|an id is a number"),
     (lambda whole: whole["model"]["vocab"].update(twin=257), "no merge makes its token 'twin'"),
     (lambda whole: whole["model"]["vocab"].update(lo=-1), "an id is a number"),
     (lambda whole: whole["model"]["merges"].append(["l", "o"]), "merges 'l' and 'o' twice")])
@@ -357,14 +363,16 @@ def test_a_name_that_is_twice_in_a_tokenizer_json_is_refused():
     lambda whole: whole["added_tokens"][0].update(normalized=True, special=False)])
 def test_fields_that_leave_the_ids_alone_are_read(change):
     text, sample = changed(change), "low<|end|>lower  lowest 123\n"
-    assert from_huggingface(text).encode(sample, "all") == tokenizers.Tokenizer.from_str(text).encode(sample).ids
+    theirs = tokenizers.Tokenizer.from_str(text).encode(sample).ids
+    assert from_huggingface(text).encode(sample, "all") == theirs
 
 
 def test_what_a_tokenizer_of_theirs_does_beyond_ours_is_refused(trio):
     """huggingface/transformers#3788, huggingface/tokenizers#854: BOS and EOS, truncation, padding."""
     def theirs():
         return tokenizers.Tokenizer.from_str(trio["cl100k"][2].to_str())
-    template = tokenizers.processors.TemplateProcessing(single="<|end|> $A", special_tokens=[("<|end|>", 1600)])
+    template = tokenizers.processors.TemplateProcessing(single="<|end|> $A",
+                                                        special_tokens=[("<|end|>", 1600)])
     face = theirs()
     face.post_processor = template
     assert face.encode("a").ids[0] == 1600

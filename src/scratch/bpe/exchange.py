@@ -96,8 +96,8 @@ def refuse_beginnings(special_tokens):
     names = sorted(special_tokens)
     for name, longer in zip(names, names[1:]):
         if longer.startswith(name):
-            raise ValueError(f"the special token {name!r} is the beginning of {longer!r}; "
-                             "tiktoken does not say which of them it finds in a text")
+            raise ValueError(f"the special token {name!r} is the beginning of "
+                             f"{longer!r}; tiktoken does not say which one it finds")
 
 
 def read_tiktoken_ranks(path):
@@ -113,7 +113,8 @@ def read_tiktoken_ranks(path):
             raise ValueError(f"{path}:{number} is no line of a rank file: a token in "
                              "base64, a space, its rank")
         if token in ranks or rank in seen:
-            raise ValueError(f"{path}:{number} has a token or a rank that was there before")
+            raise ValueError(f"{path}:{number} has a token or a rank that was there "
+                             "before")
         ranks[token] = rank
         seen.add(rank)
     return ranks
@@ -294,8 +295,8 @@ def pattern_of_tiktoken(text):
                 return pattern
     pattern = translate(text, TIKTOKEN, REGEX)
     if not covers_every_text(pattern):
-        raise ValueError(f"tiktoken drops the text that {text!r:.60} does not match, and "
-                         "split.py keeps it")
+        raise ValueError(f"tiktoken drops the text that {text!r:.60} does not match, "
+                         "and split.py keeps it")
     return pattern
 
 
