@@ -195,6 +195,7 @@ def test_without_the_packages_the_error_says_what_to_install(trained, monkeypatc
     ({bytes([byte]): byte for byte in range(255)}, "no token for the byte 0xff"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"abc": 300},
      "b'abc' is not two tokens of lower rank, but 3"),
+    ({**{bytes([byte]): byte for byte in range(256)}, "x": 300}, "the token 'x' is not of type bytes"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"": 300}, "b'' is not two tokens"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"ab": 300, b"bc": 300}, "new, higher id")])
 def test_ranks_that_no_training_gives_are_refused(ranks, complaint):
@@ -308,6 +309,9 @@ def test_a_pre_tokenizer_of_bytes_alone_is_gpt2s():
      "neither ByteLevel nor"),
     (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(add_prefix_space=True),
      "neither ByteLevel nor"),
+    (lambda whole: whole["pre_tokenizer"].update(pretokenizers=[]), "no tokenizer.json of byte-pair"),
+    (lambda whole: whole["model"]["merges"].append(["l"]), "merge ..l.. is not of two tokens"),
+    (lambda whole: whole["model"]["merges"].append("l o w"), "merge 'l o w' is not of two tokens"),
     (lambda whole: whole["pre_tokenizer"]["pretokenizers"][0].update(more=1), "neither ByteLevel nor"),
     (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(use_regex=True),
      "neither ByteLevel nor"),
@@ -342,7 +346,7 @@ def test_what_a_tokenizer_json_has_beyond_ours_is_refused(change, complaint):
         from_huggingface(changed(change))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"model": 5}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"model": 5}', "[" * 100_000])
 def test_what_is_no_tokenizer_json_is_refused(text):
     with pytest.raises(ValueError, match="this is no tokenizer.json"):
         from_huggingface(text)

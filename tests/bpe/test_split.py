@@ -106,6 +106,7 @@ def test_every_part_of_a_pattern_has_its_explanation_and_its_use():
 
 @pytest.mark.parametrize("pattern, complaint", [
     ("(", "no regular expression"), ("a*", "empty text"), (5, "no regular expression"),
+    (b"a+", "no regular expression"), (["a"], "no regular expression"),
     ("gpt5|", "empty text")])
 def test_what_is_no_pattern_is_refused(pattern, complaint):
     with pytest.raises(ValueError, match=complaint):

@@ -362,6 +362,12 @@ def test_one_string_is_no_list_of_special_tokens(special, name):
     assert special.special_tokens == SPECIALS
 
 
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_of_special_tokens_has_no_order_and_is_refused(special, kind):
+    with pytest.raises(ValueError, match="in a set have no order"):
+        special.register_special_tokens(kind(["<|x|>", "<|y|>"]))
+
+
 def test_an_embedding_needs_a_row_for_every_id_up_to_the_largest(special, trained):
     """Oracle: tiktoken's n_vocab."""
     assert special.vocab_size == 1505 and special.n_vocab == 100_277

@@ -75,6 +75,8 @@ def from_tiktoken(encoding, pattern=None, special_tokens=()):
         raise ValueError(f"there is no token for the byte 0x{byte_ids.index(None):02x}")
     merges = {}
     for token, rank in sorted(ranks.items(), key=lambda item: as_id(item[1])):
+        if not isinstance(token, bytes):
+            raise ValueError(f"the token {token!r:.60} is not of type bytes")
         if len(token) != 1:
             parts = merged(token, byte_ids, merges)
             if len(parts) != 2:
@@ -176,7 +178,10 @@ def from_huggingface(source):
                              f"0x{byte_ids.index(None):02x}; train it with all of them")
         merges = {}
         for pair in model["merges"]:
-            a, b = pair.split(" ") if isinstance(pair, str) else pair
+            parts = pair.split(" ") if isinstance(pair, str) else pair
+            if len(parts) != 2:
+                raise ValueError(f"its merge {pair!r:.60} is not of two tokens")
+            a, b = parts
             if (vocab[a], vocab[b]) in merges:
                 raise ValueError(f"it merges {a!r} and {b!r} twice")
             merges[vocab[a], vocab[b]] = vocab[a + b]
@@ -184,7 +189,7 @@ def from_huggingface(source):
                                 added)
     except json.JSONDecodeError as error:
         raise ValueError(f"this is no tokenizer.json: {error}") from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"this is no tokenizer.json of byte-pair encoding: {error!r}"
                          ) from None
     for name, id in vocab.items():

@@ -298,6 +298,9 @@ def checked_specials(special_tokens, vocab):
     if isinstance(special_tokens, (str, bytes)):
         raise ValueError(f"{special_tokens!r:.60} would be a token per letter; one "
                          f"special token is a list of one: [{special_tokens!r:.60}]")
+    if isinstance(special_tokens, (set, frozenset)):
+        raise ValueError("special tokens in a set have no order, and would get other "
+                         "ids in each run; put them in a list")
     if not isinstance(special_tokens, dict):
         names = list(special_tokens)
         if len(set(names)) < len(names):
