@@ -4,7 +4,7 @@ r"""One regular expression for three engines that read it differently.
     '(?>\\p{N}{1,3})|[\\w\\p{Join_Control}]+\\z'
     >>> translate(r"\w+|\X", "regex", "tiktoken")
     Traceback (most recent call last):
-    ValueError: the pattern '\\w+|\\X' cannot go from regex to tiktoken: \X (at 4) is ...
+    ValueError: '\\w+|\\X' cannot go from regex to tiktoken: \X (at 4) is not read alike
 
     regex         the package regex (version 0 of its rules), which split.py uses
     tiktoken      fancy-regex, in Rust
@@ -97,8 +97,10 @@ def free_alternatives(pattern):
     """
     reader = Reader(pattern, REGEX, REGEX, 0)
     reader.whole()
+    both = re.compile(r"(?<!\\)\(\?=\[[^\[\]]*\]\)(?=\[)")    # [a&&b] as (?=[a])[b]
     looks = re.compile(r"\(\?[=!<>]|\\[AZBb1-9]|\)(?:[*+?]|\{[\d,]*\})\+")
-    return [branch for branch in reader.branches if not looks.search(branch)]
+    return [branch for branch in reader.branches
+            if not looks.search(both.sub("", branch))]
 
 
 class Reader:
@@ -211,7 +213,8 @@ class Reader:
             flags = self.flags(kind["on"], flags, True)
             flags = self.flags(kind["off"], flags, False)
         begin = self.at
-        text, width = self.alternatives(flags, behind or kind.get("look", "")[:1] == "<")
+        back = kind.get("look", "").startswith("<")
+        text, width = self.alternatives(flags, behind or back)
         body = self.pattern[begin:self.at]
         if not self.take(")"):
             self.at = start
@@ -242,6 +245,7 @@ class Reader:
     def place(self, name, flags, behind):
         """^, $, \\A, \\z, \\Z, \\b and \\B."""
         if behind:
+            name = name.rjust(1 + name.isalpha(), "\\")
             self.refuse(name, "a place in a look behind")
         end, face = END[self.target], self.source == TOKENIZERS
         before_last_newline = rf"(?=\n?{end})"
@@ -288,7 +292,7 @@ class Reader:
         """Read an escape -> ("char", c), ("class", text), ("place", c), ("back", n)."""
         match = ESCAPE.match(self.pattern, self.at)
         if not match:
-            self.refuse(self.pattern[self.at:self.at + 2], "not known to all three")
+            self.refuse(self.pattern[self.at:self.at + 2], "not read alike")
         kind, face = match.groupdict(), self.source == TOKENIZERS
         code = kind["x"] or kind["xx"] or kind["u"] or kind["U"] or kind["braces"]
         if kind["p"]:
@@ -342,7 +346,8 @@ class Reader:
         for char in map(chr, range(ord(first), ord(last) + 1)):
             if char.isalpha():
                 more += char.swapcase() + FOLDS.get(char, "")
-                more += {"i": "İ", "I": "ı"}.get(char, "") if self.source == REGEX else ""
+            if self.source == REGEX:
+                more += {"i": "İ", "I": "ı"}.get(char, "")
         return span(first, last) + "".join(
             char for char in dict.fromkeys(more) if not first <= char <= last)
 
@@ -353,7 +358,8 @@ class Reader:
         return WORD if inside else WORD + SUPERSCRIPTS
 
     def case_of(self, text, flags):
-        if "i" in flags and not WITHOUT_CASE.fullmatch(text):
+        word = WORD in text or r"\w" in text.lower()
+        if "i" in flags and not word and not WITHOUT_CASE.fullmatch(text):
             self.refuse(text, "a class that may differ without regard to case")
 
     def set(self, flags, inside=False):
@@ -366,8 +372,8 @@ class Reader:
             if not two:
                 self.at = start
                 self.refuse("[", "not closed")
-            if two in ("--", "~~", "||") or two == "&&" and self.source == REGEX:
-                self.refuse(two, "a set operation in some dialects")
+            if two in ("--", "~~", "||", "]-") or two == "&&" and self.source == REGEX:
+                self.refuse(two, "a set operation, or a range, in some dialects only")
             if two == "[:":
                 items.append(self.posix(flags))
             elif two == "&&":
@@ -381,10 +387,11 @@ class Reader:
             else:
                 items.append(self.item(flags))
         self.at += 1
-        for kind in (r"\w", r"\s", r"\d"):      # regex, at least, then matches something
-            if negated and {kind, kind.upper()} <= set(re.findall(
-                    r"\\.", self.pattern[start:self.at])):
-                self.refuse(self.pattern[start:self.at], "an empty class")
+        escapes = re.findall(r"\\.", self.pattern[start:self.at])
+        if negated and any({kind, kind.upper()} <= set(escapes)
+                           for kind in (r"\w", r"\s", r"\d")):
+            # regex finds something in [^\w\W]
+            self.refuse(self.pattern[start:self.at], "an empty class")
         if not operands:
             text = self.union(items)
             if not negated:
@@ -399,7 +406,8 @@ class Reader:
             return f"[{'^' if negated else ''}{'&&'.join(operands)}]"
         if inside or negated:
             self.refuse("&&", "an intersection inside a class")
-        return "(?:" + "".join(f"(?={one})" for one in operands[:-1]) + operands[-1] + ")"
+        ahead = "".join(f"(?={one})" for one in operands[:-1])
+        return f"(?:{ahead}{operands[-1]})"
 
     def union(self, items):
         """The items of a class, in brackets."""
@@ -413,7 +421,7 @@ class Reader:
         return f"[{''.join(items)}]"
 
     def shortest(self, text):
-        """A class, with \\w for what it is to the target, and without needless brackets."""
+        """A class with \\w for what \\w is to the target, and no needless brackets."""
         if self.target != TOKENIZERS:
             text = text.replace(WORD + JOIN, r"\w")
             text = {r"[^\w]": r"\W"}.get(text, text)
@@ -429,7 +437,7 @@ class Reader:
             self.case_of(first, flags)
             return first
         last = first
-        if self.next() == "-" and self.pattern[self.at + 1:self.at + 2] not in ("]", ""):
+        if re.compile(r"-[^]]").match(self.pattern, self.at):
             self.at += 1
             kind, last = "class", ""
             if self.next() != "[":
@@ -469,8 +477,8 @@ class Reader:
         return True
 
     def refuse(self, what, why):
-        raise ValueError(f"the pattern {self.pattern!r:.60} cannot go from {self.source} "
-                         f"to {self.target}: {what} (at {self.at}) is {why}")
+        raise ValueError(f"{self.pattern!r:.60} cannot go from {self.source} to "
+                         f"{self.target}: {what} (at {self.at}) is {why}")
 
 
 def literal(char, special=r"\.+*?()|[]{}^$"):

@@ -28,10 +28,11 @@ import base64
 import importlib
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from .dialects import REGEX, TIKTOKEN, TOKENIZERS, free_alternatives, translate
-from .split import GPT2_SPLIT_PATTERN, PATTERNS, SPELLINGS, Splitter
+from .split import GPT2_SPLIT_PATTERN, NAME, PATTERNS, SPELLINGS, Splitter
 from .store import without_twins
 from .tokenizer import RegexTokenizer, as_id, from_merges, merged
 
@@ -74,6 +75,8 @@ def from_tiktoken(encoding, pattern=None, special_tokens=()):
         raise ValueError(f"there is no token for the byte 0x{byte_ids.index(None):02x}")
     merges = {}
     for token, rank in sorted(ranks.items(), key=lambda item: as_id(item[1])):
+        if not isinstance(token, bytes):
+            raise ValueError(f"the token {token!r:.60} is not of type bytes")
         if len(token) != 1:
             parts = merged(token, byte_ids, merges)
             if len(parts) != 2:
@@ -85,7 +88,8 @@ def from_tiktoken(encoding, pattern=None, special_tokens=()):
         raise ValueError("ranks do not say by which pattern text is split before it is "
                          "merged; say pattern='gpt2', 'cl100k', 'o200k' or the pat_str")
     refuse_beginnings(tokenizer.special_tokens)
-    pattern = PATTERNS.get(pattern) or pattern_of_tiktoken(pattern)
+    named = NAME.fullmatch(pattern)
+    pattern = Splitter(pattern).pattern if named else pattern_of_tiktoken(pattern)
     return from_merges(merges, pattern, byte_ids, special_tokens)
 
 
@@ -94,8 +98,8 @@ def refuse_beginnings(special_tokens):
     names = sorted(special_tokens)
     for name, longer in zip(names, names[1:]):
         if longer.startswith(name):
-            raise ValueError(f"the special token {name!r} is the beginning of {longer!r}; "
-                             "tiktoken does not say which of them it finds in a text")
+            raise ValueError(f"the special token {name!r} is the beginning of "
+                             f"{longer!r}; tiktoken does not say which one it finds")
 
 
 def read_tiktoken_ranks(path):
@@ -104,14 +108,15 @@ def read_tiktoken_ranks(path):
     for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
         try:
             token, rank = line.split()
-            token, rank = base64.b64decode(token, validate=True), int(rank)
+            token, rank = base64.b64decode(token, validate=True), as_id(int(rank))
         except ValueError:
             token = None
         if token is None or b"%s %d" % (base64.b64encode(token), rank) != line:
             raise ValueError(f"{path}:{number} is no line of a rank file: a token in "
                              "base64, a space, its rank")
         if token in ranks or rank in seen:
-            raise ValueError(f"{path}:{number} has a token or a rank that was there before")
+            raise ValueError(f"{path}:{number} has a token or a rank that was there "
+                             "before")
         ranks[token] = rank
         seen.add(rank)
     return ranks
@@ -173,7 +178,10 @@ def from_huggingface(source):
                              f"0x{byte_ids.index(None):02x}; train it with all of them")
         merges = {}
         for pair in model["merges"]:
-            a, b = pair.split(" ") if isinstance(pair, str) else pair
+            parts = pair.split(" ") if isinstance(pair, str) else pair
+            if len(parts) != 2:
+                raise ValueError(f"its merge {pair!r:.60} is not of two tokens")
+            a, b = parts
             if (vocab[a], vocab[b]) in merges:
                 raise ValueError(f"it merges {a!r} and {b!r} twice")
             merges[vocab[a], vocab[b]] = vocab[a + b]
@@ -181,7 +189,7 @@ def from_huggingface(source):
                                 added)
     except json.JSONDecodeError as error:
         raise ValueError(f"this is no tokenizer.json: {error}") from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"this is no tokenizer.json of byte-pair encoding: {error!r}"
                          ) from None
     for name, id in vocab.items():
@@ -265,7 +273,7 @@ def byte_level_text(token):
 # Both
 
 TRAILING_BLANKS = r"|\s+(?!\S)"
-COVERED = re.compile(r"\(\?:(.+)\)\|\(\?:\(\?!\1\)\[\\s\\S\]\)\+", re.DOTALL)
+COVERED = re.compile(r"\(\?:(.+)\)\|\(\?:\(\?!(.+)\)\[\\s\\S\]\)\+", re.DOTALL)
 
 
 def tiktoken_pattern(pattern):
@@ -286,11 +294,14 @@ def pattern_of_tiktoken(text):
     if is_known(was) and text in (was, tiktoken_pattern(was)):
         return was
     if match := COVERED.fullmatch(text):
-        return translate(match[1], TIKTOKEN, REGEX)
+        with suppress(ValueError):
+            pattern = translate(match[1], TIKTOKEN, REGEX)
+            if match[1] == match[2] or tiktoken_pattern(pattern) == text:
+                return pattern
     pattern = translate(text, TIKTOKEN, REGEX)
     if not covers_every_text(pattern):
-        raise ValueError(f"tiktoken drops the text that {text!r:.60} does not match, and "
-                         "split.py keeps it")
+        raise ValueError(f"tiktoken drops the text that {text!r:.60} does not match, "
+                         "and split.py keeps it")
     return pattern
 
 
@@ -304,10 +315,13 @@ def is_known(pattern):
 
 
 def covers_every_text(pattern):
-    """Whether at any place in any text a character matches, for all that is known."""
-    compiled = Splitter("|".join(free_alternatives(pattern)) or "(?!)").compiled
-    return all(map(compiled.fullmatch, map(chr, [*range(0xD800),
-                                                 *range(0xE000, 0x110000)])))
+    """Whether something matches at any place in any text, as far as can be seen."""
+    free = "|".join(free_alternatives(pattern)) or "(?!)"
+    matches = Splitter(f"(?:{free})").compiled.fullmatch
+    last = {*range(0x34000), *range(0xE0000, 0xE0200), 0xF0000, 0x10FFFF}
+    for n in map(ord, free):           # from 0x34000 on, hardly a character is assigned
+        last |= {max(n - 1, 0), n, min(n + 1, 0x10FFFF)}
+    return all(matches(chr(n)) for n in sorted(last) if not 0xD800 <= n < 0xE000)
 
 
 def import_package(package):

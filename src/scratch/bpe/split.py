@@ -99,10 +99,11 @@ class Splitter:
         self.pattern = PATTERNS.get(name, pattern)
         try:
             self.compiled = regex.compile(self.pattern)
+            empty = self.compiled.match("")
         except (regex.error, TypeError, RecursionError) as error:
             raise ValueError(f"{pattern!r:.60} is no regular expression, and not among "
                              f"{', '.join(PATTERNS)}: {error}") from None
-        if self.compiled.match(""):
+        if empty:
             raise ValueError(f"{pattern!r:.60} matches the empty text, but every piece "
                              "needs at least one character")
         known = SPELLINGS.get(self.pattern, self.pattern)

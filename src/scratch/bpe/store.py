@@ -73,7 +73,7 @@ def read_model(path):
 
 
 def without_twins(pairs):
-    """The pairs of a JSON object -> a dictionary; ValueError if a name is there twice."""
+    """The pairs of a JSON object -> a dictionary; ValueError if a name is twice."""
     together = dict(pairs)
     if len(together) < len(pairs):
         names = [name for name, _ in pairs]

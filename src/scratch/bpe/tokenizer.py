@@ -78,10 +78,10 @@ class RegexTokenizer:
         """Learn vocab_size - 256 merges, or fewer if no pair is left; replace the old.
 
         source is a string, the pathlib.Path of a UTF-8 file, or an iterable of both,
-        which is read once; a string that is the name of a file is refused. The words of a large text are counted by several processes,
-        by default one per processor. report(stage, done), if given, is called with
-        "characters" counted and "tokens" made. Of equally frequent pairs, the first one
-        in the text is merged.
+        which is read once; a string that is the name of a file is refused. The words of
+        a large text are counted by several processes, by default one per processor.
+        report(stage, done), if given, is called with "characters" counted and "tokens"
+        made. Of equally frequent pairs, the first one in the text is merged.
         """
         for name, id in self.special_tokens.items():
             if id < vocab_size:
@@ -126,7 +126,7 @@ class RegexTokenizer:
 
     @property
     def vocab_size(self):
-        """The number of ids, including special tokens; gaps between ids do not count."""
+        """The number of ids, including special tokens; see n_vocab for embeddings."""
         return len(self.vocab) + len(self.special_tokens)
 
     @property
@@ -297,8 +297,11 @@ def merged(token, byte_ids, merges):
 def checked_specials(special_tokens, vocab):
     """A dictionary or list of special tokens -> a dictionary, or ValueError."""
     if isinstance(special_tokens, (str, bytes)):
-        raise ValueError(f"{special_tokens!r:.60} would be a special token per letter; "
-                         f"one special token is a list of one: [{special_tokens!r:.60}]")
+        raise ValueError(f"{special_tokens!r:.60} would be a token per letter; one "
+                         f"special token is a list of one: [{special_tokens!r:.60}]")
+    if isinstance(special_tokens, (set, frozenset)):
+        raise ValueError("special tokens in a set have no order, and would get other "
+                         "ids in each run; put them in a list")
     if not isinstance(special_tokens, dict):
         names = list(special_tokens)
         if len(set(names)) < len(names):

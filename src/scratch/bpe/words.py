@@ -98,9 +98,9 @@ def documents(source):
             what = f"{document!r:.60} is of type {type(document).__name__}"
             raise TypeError(f"a document is a string or a pathlib.Path; {what}")
         if isinstance(document, str) and len(document) < 1000 and isfile(document):
-            raise ValueError(f"{document!r:.200} is the name of a file; to read the file, "
-                             "make it a pathlib.Path, and to count the name as text, "
-                             "end it with a newline")
+            raise ValueError(f"{document!r:.200} is the name of a file; to read the "
+                             "file, make it a pathlib.Path, and to count the name as "
+                             "text, end it with a newline")
         yield document
 
 
