@@ -208,7 +208,10 @@ def test_options_may_stand_anywhere_between_arguments(model, capsys, tmp_path):
         (tmp_path / name).write_text("low low")
     run(capsys, "train", tmp_path / "a", "--size", 258, tmp_path / "b", "--output", tmp_path / "two")
     assert len(RegexTokenizer().load(tmp_path / "two.model").merges) == 2
-    assert run(capsys, "encode", "--special", "all", model, tmp_path / "a").out
+    (tmp_path / "end").write_text("a<|end|>")
+    end, special = tmp_path / "end", ("--special", "all")
+    for arguments in [*special, model, end], [model, *special, end], [model, end, *special]:
+        assert run(capsys, "encode", *arguments).out == "97 290\n"
 
 
 def test_a_word_that_is_no_id_is_named_though_negative_numbers_come_before_it(model, capsys, tmp_path):
