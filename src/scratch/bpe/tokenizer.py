@@ -120,7 +120,7 @@ class RegexTokenizer:
 
     def set_special_tokens(self, specials):
         self.special_tokens = specials
-        any_of(specials)                       # compiled now, and not for the first text
+        any_of(specials)                     # compiled now, and not for the first text
         self.inverse_special_tokens = {id: name for name, id in specials.items()}
         decoder = self.vocab | {id: name.encode() for name, id in specials.items()}
         self.decoder = [decoder.get(id) for id in range(max(decoder) + 1)]
