@@ -7,15 +7,27 @@
 A benchmark writes its numbers to results/NAME.json.  The exit status is 1 if a budget is missed.
 """
 
-import argparse
-import ast
-import importlib
-import json
-import subprocess
 import sys
-from pathlib import Path
 
-from .harness import ROOT
+
+def stopped():
+    """Ctrl-C is one line, and none from a task: the process that waits for it has one."""
+    if "--task" not in sys.argv:
+        print("stopped", file=sys.stderr)
+    return 130
+
+
+try:
+    import argparse
+    import ast
+    import importlib
+    import json
+    import subprocess
+    from pathlib import Path
+
+    from .harness import ROOT
+except KeyboardInterrupt:    # before main can answer it
+    sys.exit(stopped())
 
 NAMES = "bpe", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site", "training"
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
@@ -81,8 +93,11 @@ def run_all():
     failed = []
     for name in NAMES:
         print(f"benchmarks.{name}", flush=True)
-        if subprocess.run([sys.executable, "-m", "benchmarks", name], cwd=ROOT).returncode:
-            failed.append(name)
+        try:
+            if subprocess.run([sys.executable, "-m", "benchmarks", name], cwd=ROOT).returncode:
+                failed.append(name)
+        except KeyboardInterrupt:    # the benchmark has said so
+            return 130
     if failed:
         print(f"failed, or missed a budget: {', '.join(failed)}")
     return bool(failed)
@@ -111,4 +126,8 @@ def docstring(name):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.stdout.reconfigure(errors="backslashreplace")    # not every code page has ✓
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(stopped())

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -85,3 +86,33 @@ def test_the_citation_names_title_authors_version_and_licence():
     assert citation["cff-version"] == "1.2.0" and citation["message"] and citation["authors"]
     assert citation["title"] == "Neural Networks From Scratch"
     assert (citation["version"], citation["license"]) == (project["version"], project["license"])
+
+
+# On PYTHONPATH, it presses Ctrl-C when the program looks for the module $CTRL_C_AT.
+CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class CtrlC:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["CTRL_C_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+"""
+IMPORTS = {    # of each program: some modules that it imports, early and late
+    "scratch.bpe inspect LICENSE": ["click", "tqdm", "scratch.bpe.tokenizer", "regex", "numpy"],
+    "scratch.cuda info": ["argparse", "scratch.cuda.cpu", "numpy"],
+    "lab labs/micrograd/engine.py": ["argparse", "lab.stub"],
+    "benchmarks bpe": ["argparse", "benchmarks.harness", "benchmarks.bpe"],
+    "benchmarks all": ["argparse"],
+    "weave status": ["argparse", "mkdocs", "weave.finish", "jupytext"],
+}
+
+
+@pytest.mark.parametrize("command, module", [(command, module) for command, modules in IMPORTS.items()
+                                             for module in modules])
+def test_ctrl_c_in_a_programs_first_seconds_is_one_line_and_130(command, module, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(CTRL_C)
+    done = subprocess.run([sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(tmp_path), "CTRL_C_AT": module,
+                               "SCRATCH_CUDA": "cpu"})
+    assert (done.returncode, done.stderr) == (130, "stopped\n")

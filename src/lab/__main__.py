@@ -5,17 +5,22 @@
     python -m lab labs/micrograd/engine.py::Value.tanh  one exercise
 """
 
-import argparse
-import contextlib
-import io
-import os
-import re
-import resource
-import signal
-import subprocess
 import sys
 
-from .stub import OPEN, PASSES, ROOT, WRONG, Lab, LabError, Wrong
+try:
+    import argparse
+    import contextlib
+    import io
+    import os
+    import re
+    import resource
+    import signal
+    import subprocess
+
+    from .stub import OPEN, PASSES, ROOT, WRONG, Lab, LabError, Wrong
+except KeyboardInterrupt:    # before main can answer it
+    print("stopped", file=sys.stderr)
+    sys.exit(130)
 
 LIMIT = 120    # seconds of processor time for one exercise; the book's own code takes a few
 
@@ -62,9 +67,10 @@ def judge(address, limit=LIMIT):
         _, most = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
 
-    process = subprocess.run([sys.executable, "-m", "lab", "--in-this-process", address], text=True,
+    process = subprocess.run([sys.executable, "-m", "lab", "--in-this-process", address], encoding="utf-8",
                              capture_output=True, stdin=subprocess.DEVNULL, preexec_fn=limited,
-                             env={"OMP_NUM_THREADS": "1", **os.environ})    # small tensors, other work beside
+                             env={"OMP_NUM_THREADS": "1",    # small tensors, other work beside
+                                  **os.environ, "PYTHONIOENCODING": "utf-8"})
     if process.returncode == -signal.SIGXCPU:
         return WRONG, (f"After {limit} seconds of processor time it was still running. "
                        "Is there a loop that never ends?")
@@ -104,4 +110,9 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.stdout.reconfigure(errors="backslashreplace")    # not every code page has ✓
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)

@@ -6,17 +6,22 @@
     python -m weave finish FOLDER        finish a built site (formulas, policy, classes)
 """
 
-import argparse
-import logging
-import math
 import sys
-from pathlib import Path
 
-from mkdocs.config import load_config
-from mkdocs.exceptions import Abort, ConfigurationError
+try:
+    import argparse
+    import logging
+    import math
+    from pathlib import Path
 
-from . import WeaveError
-from .finish import finish
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import Abort, ConfigurationError
+
+    from . import WeaveError
+    from .finish import finish
+except KeyboardInterrupt:    # before main can answer it
+    print("stopped", file=sys.stderr)
+    sys.exit(130)
 
 
 def main(arguments=None):
@@ -100,4 +105,8 @@ def finish_site(given):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)

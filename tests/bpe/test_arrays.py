@@ -1,6 +1,8 @@
 """The trainer on arrays learns what the trainer on strings learns, merge for merge."""
 
+import random
 from collections import Counter
+from heapq import heappop
 
 import numpy as np
 import pytest
@@ -65,3 +67,27 @@ def test_report_hears_of_every_merge_in_order():
 def test_a_merge_in_a_row_takes_every_other_place():
     after = Places({"aaaaa": 1, "aa": 1}).after      # a wall at 0, 6 and 9
     assert non_overlapping(np.array([1, 2, 3, 4, 7]), after).tolist() == [1, 3, 7]
+
+
+@pytest.mark.parametrize("lengths", [[20_000], [3000, 3000], [600] + [5] * 300],
+                         ids=["one word", "two words", "one long word among short ones"])
+def test_text_without_blanks_takes_few_entries_from_the_queue_per_merge(lengths, monkeypatch):
+    """Counted, not timed: the trainer on strings takes out all pairs of a long word for each merge."""
+    dice = random.Random(3)
+    syllables = ["".join(dice.choices("abcdefghij", k=3)) for _ in range(60)]
+    taken = 0
+
+    def counting_pop(queue):
+        nonlocal taken
+        taken += 1
+        return heappop(queue)
+
+    for module in train, arrays:
+        monkeypatch.setattr(module, "heappop", counting_pop)
+    words = {"".join(dice.choices(syllables, k=length))[:length]: 1 for length in lengths}
+    merges = learn_much(words, 256 + 400)
+    assert len(merges) > 150 and taken < 20 * len(merges)
+
+
+def test_a_size_beyond_the_characters_of_unicode_is_no_error():
+    assert list(learn_much({"abab": 1}, train.LARGEST + 1)) == [(97, 98), (256, 256)]

@@ -195,6 +195,7 @@ def test_without_the_packages_the_error_says_what_to_install(trained, monkeypatc
     ({bytes([byte]): byte for byte in range(255)}, "no token for the byte 0xff"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"abc": 300},
      "b'abc' is not two tokens of lower rank, but 3"),
+    ({**{bytes([byte]): byte for byte in range(256)}, "x": 300}, "the token 'x' is not of type bytes"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"": 300}, "b'' is not two tokens"),
     ({**{bytes([byte]): byte for byte in range(256)}, b"ab": 300, b"bc": 300}, "new, higher id")])
 def test_ranks_that_no_training_gives_are_refused(ranks, complaint):
@@ -202,10 +203,64 @@ def test_ranks_that_no_training_gives_are_refused(ranks, complaint):
         from_tiktoken(ranks)
 
 
-@pytest.mark.parametrize("line", [b"YWI=", b"YWI= x", b"!!! 5", b"YWI= 5 6", b""])
+def test_ranks_do_not_say_their_pattern_and_an_encoding_has_its_own(trio):
+    """GPT-2's ranks with GPT-4's pattern would be other ids for every number."""
+    ours, theirs, _ = trio["gpt2"]
+    with pytest.raises(ValueError, match="ranks do not say by which pattern"):
+        from_tiktoken({token: id for id, token in ours.vocab.items()})
+    for pattern in "gpt2", theirs._pat_str:
+        again = from_tiktoken({token: id for id, token in ours.vocab.items()}, pattern)
+        assert again.encode("in 12345, it's") == ours.encode("in 12345, it's")
+    with pytest.raises(ValueError, match="'r50k_base' is not among gpt2, cl100k, o200k"):
+        from_tiktoken({token: id for id, token in ours.vocab.items()}, "r50k_base")
+    for more in {"pattern": "cl100k"}, {"special_tokens": ["<|more|>"]}:
+        with pytest.raises(ValueError, match="pattern and special tokens of its own"):
+            from_tiktoken(theirs, **more)
+
+
+@pytest.mark.parametrize("rank", [-1, True, 1.0, "5", 10**12])
+def test_a_rank_that_is_none_is_refused(rank):
+    with pytest.raises(ValueError, match="an id is a number"):
+        from_tiktoken({**{bytes([byte]): byte for byte in range(256)}, b"ab": rank}, "gpt2")
+
+
+def test_a_special_token_that_begins_another_cannot_go_to_tiktoken_or_come_from_there(trained):
+    """tiktoken takes whichever of them its table has first; ours and Hugging Face take the longest."""
+    names = {"<|a|>": 1600, "<|a|><|b|>": 1601, "<|c|>": 1602}
+    ours = from_merges(trained.merges, special_tokens=names)
+    with pytest.raises(ValueError, match=r"'<\|a\|>' is the beginning of '<\|a\|><\|b\|>'"):
+        to_tiktoken(ours)
+    theirs = tiktoken.Encoding("x", pat_str=PATTERNS["gpt2"], special_tokens=names,
+                               mergeable_ranks={token: id for id, token in trained.vocab.items()})
+    with pytest.raises(ValueError, match="is the beginning of"):
+        from_tiktoken(theirs)
+    text = "<|a|><|b|><|a|><|c|>"
+    assert to_huggingface(ours).encode(text).ids == ours.encode(text, "all") == [1601, 1600, 1602]
+
+
+def test_a_long_token_takes_no_longer_than_its_bytes_need():
+    """A token of 2^18 bytes, which is merged by merge_long; merge_short would take an hour."""
+    merges, last = {}, 97
+    for new in range(256, 256 + 18):
+        merges[last, last], last = new, new
+    ours = from_merges(merges)
+    assert from_huggingface(huggingface_json(ours)).merges == merges
+    assert from_tiktoken({token: id for id, token in ours.vocab.items()}, "cl100k").merges == merges
+
+
+@pytest.mark.parametrize("line",
+                         [b"YWI=", b"YWI= x", b"!!! 5", b"YWI= 5 6", b"", b"YWI= 1_0", b"YWI= -5", b"YWI= +5",
+                                  b"YWI= 05", b"YWI= \xd9\xa3", b"YWI=  5", b"YWJ= 5"])
 def test_a_damaged_rank_file_is_refused_with_its_line(tmp_path, line):
     (tmp_path / "x.tiktoken").write_bytes(b"YQ== 0\n" + line + b"\nYg== 1\n")
     with pytest.raises(ValueError, match="x.tiktoken:2 is no line of a rank file"):
+        read_tiktoken_ranks(tmp_path / "x.tiktoken")
+
+
+@pytest.mark.parametrize("line", [b"YQ== 7", b"YWI= 0"])
+def test_a_token_or_a_rank_that_is_there_twice_is_refused_with_its_line(tmp_path, line):
+    (tmp_path / "x.tiktoken").write_bytes(b"YQ== 0\nYg== 1\n" + line + b"\n")
+    with pytest.raises(ValueError, match="x.tiktoken:3 has a token or a rank that was there before"):
         read_tiktoken_ranks(tmp_path / "x.tiktoken")
 
 
@@ -253,16 +308,86 @@ def test_a_pre_tokenizer_of_bytes_alone_is_gpt2s():
     (lambda whole: whole["pre_tokenizer"]["pretokenizers"][0].update(behavior="Removed"),
      "neither ByteLevel nor"),
     (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(add_prefix_space=True),
-     "neither ByteLevel nor")])
+     "neither ByteLevel nor"),
+    (lambda whole: whole["pre_tokenizer"].update(pretokenizers=[]), "no tokenizer.json of byte-pair"),
+    (lambda whole: whole["model"]["merges"].append(["l"]), "merge ..l.. is not of two tokens"),
+    (lambda whole: whole["model"]["merges"].append("l o w"), "merge 'l o w' is not of two tokens"),
+    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][0].update(more=1), "neither ByteLevel nor"),
+    (lambda whole: whole["pre_tokenizer"]["pretokenizers"][1].update(use_regex=True),
+     "neither ByteLevel nor"),
+    (lambda whole: whole.update(post_processor={"type": "TemplateProcessing", "single": []}),
+     "the post_processor {'type': 'TemplateProcessing'"),
+    (lambda whole: whole.update(truncation={"max_length": 5}), "the truncation"),
+    (lambda whole: whole.update(padding={"strategy": {"Fixed": 6}}), "the padding"),
+    (lambda whole: whole.update(decoder={"type": "WordPiece"}), "the decoder"),
+    (lambda whole: whole.update(decoder={"type": "Sequence", "decoders": [{"type": "ByteLevel"}]}),
+     "the decoder"),
+    (lambda whole: whole.update(version="2.0"), "the version '2.0'"),
+    (lambda whole: whole.update(novelty=True), "the novelty True"),
+    (lambda whole: whole["model"].update(ignore_merges=True), "ignore_merges True"),
+    (lambda whole: whole["model"].update(novelty=1), "novelty 1"),
+    (lambda whole: whole["added_tokens"][0].update(single_word=True), "single_word for the added token"),
+    (lambda whole: whole["added_tokens"][0].update(novelty=True), "novelty for the added token"),
+    (lambda whole: whole["added_tokens"].append({"content": "x", "id": 400, "normalized": True}),
+     "added tokens that are normalized"),
+    (lambda whole: whole["added_tokens"].append({"content": "<|end|>", "id": 400}),
+     "'<|end|>' has more than one id"),
+    (lambda whole: whole["added_tokens"][0].update(id=400), "'<|end|>' has more than one id"),
+    (lambda whole: whole["added_tokens"].append({"content": "<|more|>", "id": 259}),
+     "cannot both have id 259"),
+    (lambda whole: whole["added_tokens"].append({"content": "low", "id": 257}), "cannot have id 257"),
+    (lambda whole: whole["added_tokens"].append({"content": "x", "id": -1}),
+     "more than one id|an id is a number"),
+    (lambda whole: whole["model"]["vocab"].update(twin=257), "no merge makes its token 'twin'"),
+    (lambda whole: whole["model"]["vocab"].update(lo=-1), "an id is a number"),
+    (lambda whole: whole["model"]["merges"].append(["l", "o"]), "merges 'l' and 'o' twice")])
 def test_what_a_tokenizer_json_has_beyond_ours_is_refused(change, complaint):
     with pytest.raises(ValueError, match=complaint):
         from_huggingface(changed(change))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"model": 5}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"model": 5}', "[" * 100_000])
 def test_what_is_no_tokenizer_json_is_refused(text):
     with pytest.raises(ValueError, match="this is no tokenizer.json"):
         from_huggingface(text)
+
+
+def test_a_name_that_is_twice_in_a_tokenizer_json_is_refused():
+    text = changed(lambda whole: None)
+    with pytest.raises(ValueError, match="the name 'low' is in it twice"):
+        from_huggingface(text.replace('"low": 257', '"low": 257, "low": 257'))
+
+
+@pytest.mark.parametrize("change", [
+    lambda whole: whole.update(truncation=None, padding=None, normalizer=None, version="1.0"),
+    lambda whole: whole.update(decoder=None),
+    lambda whole: whole.update(post_processor={"type": "ByteLevel", "add_prefix_space": True,
+                                               "trim_offsets": False, "use_regex": True}),
+    lambda whole: whole["model"].update(dropout=None, unk_token=None, fuse_unk=True, ignore_merges=False),
+    lambda whole: whole["added_tokens"][0].update(normalized=True, special=False)])
+def test_fields_that_leave_the_ids_alone_are_read(change):
+    text, sample = changed(change), "low<|end|>lower  lowest 123\n"
+    theirs = tokenizers.Tokenizer.from_str(text).encode(sample).ids
+    assert from_huggingface(text).encode(sample, "all") == theirs
+
+
+def test_what_a_tokenizer_of_theirs_does_beyond_ours_is_refused(trio):
+    """huggingface/transformers#3788, huggingface/tokenizers#854: BOS and EOS, truncation, padding."""
+    def theirs():
+        return tokenizers.Tokenizer.from_str(trio["cl100k"][2].to_str())
+    template = tokenizers.processors.TemplateProcessing(single="<|end|> $A",
+                                                        special_tokens=[("<|end|>", 1600)])
+    face = theirs()
+    face.post_processor = template
+    assert face.encode("a").ids[0] == 1600
+    with pytest.raises(ValueError, match="it has the post_processor .*, which is not supported"):
+        from_huggingface(face)
+    for change, what in (lambda face: face.enable_truncation(1), "truncation"), (
+            lambda face: face.enable_padding(length=6), "padding"):
+        face = theirs()
+        change(face)
+        with pytest.raises(ValueError, match=f"it has the {what}"):
+            from_huggingface(face)
 
 
 def test_a_token_that_does_not_encode_to_itself_is_refused():

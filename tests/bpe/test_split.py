@@ -106,10 +106,27 @@ def test_every_part_of_a_pattern_has_its_explanation_and_its_use():
 
 @pytest.mark.parametrize("pattern, complaint", [
     ("(", "no regular expression"), ("a*", "empty text"), (5, "no regular expression"),
+    (b"a+", "no regular expression"), (["a"], "no regular expression"),
     ("gpt5|", "empty text")])
 def test_what_is_no_pattern_is_refused(pattern, complaint):
     with pytest.raises(ValueError, match=complaint):
         Splitter(pattern)
+
+
+@pytest.mark.parametrize("name", [
+    "cl100k_base", "GPT2", "gpt4", "o200k_base", "r50k_base", "Cl100k", "gpt-2", "gpt2 ", "GPT 4", "gpt-3.5",
+    "openai/gpt2", "p50k_edit", "words"])
+def test_what_looks_like_a_name_is_no_regular_expression(name):
+    """It would cut out this one word, and nothing else, without a word."""
+    complaint = f"'{name}' is not among gpt2, cl100k, o200k; .*write \\(\\?:{name}\\)"
+    with pytest.raises(ValueError, match=complaint):
+        Splitter(name)
+    assert Splitter(f"(?:{name})").split(f"a {name}!") == ["a ", name, "!"]
+
+
+@pytest.mark.parametrize("pattern", [" ", ".", r"\w+", "[a-z]", "語|a", "\n", "a+", "a|b"])
+def test_short_regular_expressions_are_no_names(pattern):
+    assert Splitter(pattern).pattern == pattern
 
 
 def test_half_a_surrogate_pair_is_no_text_and_the_error_says_where():

@@ -78,6 +78,25 @@ def test_merges_of_another_shape_are_refused_even_with_a_right_checksum(path):
         read_model(path)
 
 
+@pytest.mark.parametrize("old, new, complaint", [
+    ('"version": 1,', '"version": 1, "version": 1,', "the name 'version' is in it twice"),
+    ('"version": 1,', '"version": 1, "novelty": 1,', "it has novelty, which is unknown")])
+def test_names_that_are_twice_in_a_file_and_unknown_ones_are_refused(path, old, new, complaint):
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match=complaint):
+        read_model(path)
+
+
+@pytest.mark.parametrize("part, value, complaint", [
+    ("special_tokens", ["<|end|>"], "special_tokens are not name and id"),
+    ("merges", [[97, 98, 256], [97, 98, 257]], "merges 97 and 98 twice")])
+def test_parts_that_only_look_right_are_refused(path, part, value, complaint):
+    parts = {**MODEL, "merges": [[97, 98, 256]], part: value}
+    path.write_text(json.dumps({"format": "scratch.bpe", "version": 1, "sha256": checksum(parts), **parts}))
+    with pytest.raises(ValueError, match=complaint):
+        read_model(path)
+
+
 def test_an_interrupted_write_leaves_the_file_as_it_was(path, monkeypatch):
     before = path.read_bytes()
     monkeypatch.setattr(store.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -1,7 +1,9 @@
 """The tokenizer to use: published examples, special tokens, files, and every strange input."""
 
 import copy
+import json
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ import scratch.bpe
 from scratch.bpe import basic, exchange
 from scratch.bpe import tokenizer as module
 from scratch.bpe.split import GPT2_SPLIT_PATTERN, Splitter
+from scratch.bpe.store import checksum
 from scratch.bpe.tokenizer import RegexTokenizer, from_merges
 
 # REFERENCE K5 and K12, and text with what is spelt like special tokens
@@ -118,6 +121,20 @@ def test_a_string_a_file_and_an_iterator_of_parts_train_the_same(tmp_path, book)
     assert all(merges == trained[0] for merges in trained)
 
 
+@pytest.mark.parametrize("wrap", [str, lambda path: [str(path)], lambda path: iter([path, str(path)])],
+                         ids=["a string", "a list", "a Path and a string"])
+def test_the_name_of_a_file_is_not_taken_for_a_text(tmp_path, wrap):
+    """A list of strings is Hugging Face's way to name files."""
+    path = tmp_path / "book.txt"
+    path.write_text("the cat sat on the mat " * 9)
+    tokenizer = RegexTokenizer()
+    with pytest.raises(ValueError, match="book.txt' is the name of a file; .* make it a pathlib.Path"):
+        tokenizer.train(wrap(path), 300)
+    assert tokenizer.merges == {}
+    tokenizer.train([path, f"{path}\n", "book.txt", str(tmp_path)], 300)
+    assert b" the" in tokenizer.vocab.values()
+
+
 def test_training_forgets_what_was_learnt_before(trained):
     tokenizer = copy.copy(trained)
     tokenizer.train("abab", 257)
@@ -179,6 +196,18 @@ def test_all_bytes_come_back_and_text_among_them_is_encoded_as_text(trained, dat
     except UnicodeDecodeError:
         return
     assert ids == trained.encode_ordinary(text)
+
+
+def test_the_bytes_of_a_token_that_ends_inside_a_character_are_that_token():
+    """As in tiktoken's own test: with GPT-4's ranks, b" \\xec\\x8b\\xa4\\xed" is one token."""
+    tokenizer = RegexTokenizer()
+    tokenizer.train(" 실한 실현 실행 실험 실효 실흔" * 50, 268)
+    theirs = exchange.to_tiktoken(tokenizer)
+    cut = 0
+    for id, token in tokenizer.vocab.items():
+        assert tokenizer.encode_bytes(token) == theirs._encode_bytes(token) == [id]
+        cut += "\ufffd" in token.decode("utf-8", "replace") and len(token) > 1
+    assert cut > 2
 
 
 def test_bytes_that_are_no_text_follow_errors(trained):
@@ -325,6 +354,30 @@ def test_special_tokens_that_cannot_be_are_refused_and_change_nothing(special, n
     assert special.special_tokens == SPECIALS
 
 
+@pytest.mark.parametrize("name", ["<end>", "x", "", b"<end>"])
+def test_one_string_is_no_list_of_special_tokens(special, name):
+    with pytest.raises(ValueError, match="one special token is a list of one"):
+        special.register_special_tokens(name)
+    with pytest.raises(ValueError, match="one special token is a list of one"):
+        from_merges({}, special_tokens=name)
+    assert special.special_tokens == SPECIALS
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_of_special_tokens_has_no_order_and_is_refused(special, kind):
+    with pytest.raises(ValueError, match="in a set have no order"):
+        special.register_special_tokens(kind(["<|x|>", "<|y|>"]))
+
+
+def test_an_embedding_needs_a_row_for_every_id_up_to_the_largest(special, trained):
+    """Oracle: tiktoken's n_vocab."""
+    assert special.vocab_size == 1505 and special.n_vocab == 100_277
+    assert special.n_vocab == exchange.to_tiktoken(special).n_vocab == max(SPECIALS.values()) + 1
+    assert trained.n_vocab == trained.vocab_size == 1500
+    special.register_special_tokens({})
+    assert special.n_vocab == 1500
+
+
 @thorough
 @given(st.lists(st.one_of(texts, st.sampled_from(list(SPECIALS))), max_size=6).map("".join))
 def test_with_special_tokens_every_text_comes_back(trained, text):
@@ -374,6 +427,29 @@ def test_models_that_contradict_themselves_are_refused(tmp_path, part, value, co
         RegexTokenizer().load(tmp_path / "x.model")
 
 
+@pytest.mark.parametrize("part, value, complaint", [
+    ("merges", [[-1, 98, 256]], "an id is a number"), ("merges", [[True, 98, 256]], "an id is a number"),
+    ("merges", [[97.0, 98, 256]], "an id is a number"), ("merges", [[97, 98, "256"]], "an id is a number"),
+    ("byte_ids", [True, *range(2, 257)], "an id is a number"), ("pattern", ["gpt2"], "no regular expression"),
+    ("pattern", "gpt5", "not among"), ("special_tokens", {"x": -1}, "an id is a number")])
+def test_numbers_that_are_none_are_refused(tmp_path, part, value, complaint):
+    model = {"pattern": "gpt2", "special_tokens": {}, "byte_ids": list(range(256)), "merges": [], part: value}
+    (tmp_path / "x.model").write_text(json.dumps({"format": "scratch.bpe", "version": 1,
+                                                  "sha256": checksum(model), **model}))
+    with pytest.raises(ValueError, match=complaint):
+        RegexTokenizer().load(tmp_path / "x.model")
+
+
+def test_a_small_file_cannot_ask_for_all_memory(tmp_path):
+    """44 merges that double a token would be 2^44 bytes."""
+    merges = {(97 if n == 256 else n - 1,) * 2: n for n in range(256, 300)}
+    model = {"pattern": "gpt2", "special_tokens": {}, "byte_ids": list(range(256)), "merges": merges}
+    module.write_model(model, tmp_path / "x.model")
+    complaint = "the merge of 279 and 279 into 280 the tokens have more than 67,108,864 bytes together"
+    with pytest.raises(ValueError, match=f"x.model is no model: with {complaint}"):
+        RegexTokenizer().load(tmp_path / "x.model")
+
+
 def test_bytes_may_have_other_ids_than_their_values():
     byte_ids = [255 - byte for byte in range(256)]
     a, b = byte_ids[ord("a")], byte_ids[ord("b")]
@@ -408,3 +484,24 @@ def test_code_points_of_the_lectures_greeting():
     text = "안녕하세요 👋 (hello in Korean!)"
     assert [ord(c) for c in text][:10] == [50504, 45397, 54616, 49464, 50836, 32, 128075, 32, 40, 104]
     assert RegexTokenizer().encode(text) == list(text.encode())
+
+
+def test_the_expression_of_special_tokens_is_written_once_and_not_at_each_call(monkeypatch):
+    """Counted, not timed: re.escape is called for each name that is written into an expression."""
+    tokenizer = RegexTokenizer()
+    names = [f"<|written once, {n}|>" for n in range(256)]
+    tokenizer.register_special_tokens(names)
+    escaped, escape = [], re.escape
+
+    def counting_escape(name):
+        escaped.append(name)
+        return escape(name)
+
+    monkeypatch.setattr(re, "escape", counting_escape)
+    for _ in range(20):
+        for how in "all", "none", "none_raise":
+            tokenizer.encode("text", how)
+    assert not escaped                         # it was compiled when they were registered
+    for _ in range(20):
+        tokenizer.encode("text", [names[0]], "all")
+    assert sorted(escaped) == sorted(names)    # the allowed one, and those that are refused

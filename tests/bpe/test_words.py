@@ -2,6 +2,10 @@
 
 import io
 import os
+import random
+import subprocess
+import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -111,7 +115,7 @@ def test_what_is_neither_text_nor_a_path_is_refused():
 def test_a_file_that_is_not_utf_8_is_named_with_its_byte(tmp_path):
     path = tmp_path / "latin.txt"
     path.write_bytes("naïve".encode("latin-1"))
-    with pytest.raises(ValueError, match=r"latin.txt is not UTF-8: .* byte 0xef"):
+    with pytest.raises(ValueError, match=r"latin.txt is not UTF-8: byte 0xef at 2, in line 1: invalid"):
         count_words(path)
     with pytest.raises(FileNotFoundError):
         count_words(Path(tmp_path / "missing"))
@@ -120,3 +124,59 @@ def test_a_file_that_is_not_utf_8_is_named_with_its_byte(tmp_path):
 def test_text_with_half_a_surrogate_pair_is_refused():
     with pytest.raises(ValueError, match=r"U\+D800"):
         count_words("ab\ud800")
+
+
+def test_text_that_is_not_utf_8_is_found_where_it_is_however_it_is_read(monkeypatch):
+    """Oracle: bytes.decode of all of it, and the ends of line before the byte that it names."""
+    dice = random.Random(5)
+    pieces = ["a".encode(), "é안😉".encode(), b"\n", b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f"]
+    for _ in range(500):
+        monkeypatch.setattr(words, "READ", dice.choice([1, 2, 3, 7, 50]))
+        data = b"".join(dice.choices(pieces, [9, 9, 5, 1, 1, 1, 1], k=dice.randint(0, 20)))
+        loose = words.read_utf8(io.BytesIO(data), "data", "surrogateescape")
+        assert "".join(loose) == data.decode("utf-8", "surrogateescape")
+        strict = words.read_utf8(io.BytesIO(data), "data")
+        try:
+            assert data.decode() == "".join(strict)
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            with pytest.raises(ValueError, match=f"^data is not UTF-8: byte 0x{data[error.start]:02x} at "
+                                                 f"{error.start}, in line {line}: "):
+                "".join(strict)
+
+
+def test_ctrl_c_does_not_reach_the_counting_processes():
+    """The signal goes to the whole group, as in a terminal; the program goes on, and they count on."""
+    program = """
+import os, signal
+from scratch.bpe import words
+from scratch.bpe.split import Splitter
+signal.signal(signal.SIGINT, lambda *_: None)
+with words.Counting(Splitter()) as counting:
+    counting.count(["some words"])
+    os.killpg(0, signal.SIGINT)
+    print(counting.count(["some words"]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          start_new_session=True)
+    assert (done.stdout, done.stderr) == ("{'some': 1, ' words': 1}\n", "")
+
+
+def test_a_counting_process_whose_program_is_gone_ends_without_a_word(tmp_path):
+    """Killed, as kill -9 does, a program can end no process: they see that nobody asks or listens."""
+    program = """
+import os, signal
+from scratch.bpe import words
+from scratch.bpe.split import Splitter
+counting = words.Counting(Splitter())
+counting.send(["some words " * 100_000])
+print(counting.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with open(tmp_path / "said", "wb") as said:
+        subprocess.run([sys.executable, "-c", program], stdout=said, stderr=said)
+    with open(tmp_path / "said", "rb") as said:
+        child = int(said.read())
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        time.sleep(0.05)
+    assert (tmp_path / "said").read_bytes() == b"%d\n" % child

@@ -396,3 +396,11 @@ def test_the_commands_list_what_passes_and_explain_the_first_mistake(tmp_path):
     assert run.returncode == 1 and "The book's tests say: " in run.stdout
     shown = os.path.relpath(mine, ROOT)
     assert f"{shown}: not yet right" in run.stdout
+
+
+def test_what_a_code_page_lacks_does_not_stop_the_report():
+    """The check mark and a sentence of the book's, in a code page that has neither."""
+    done = subprocess.run([sys.executable, "-m", "lab", "labs/micrograd/engine.py::Value.tanh"], cwd=ROOT,
+                          capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 1 and not done.stderr
+    assert b"\\xb7 Value.tanh  to write" in done.stdout and b"Value.tanh is yours to write" in done.stdout

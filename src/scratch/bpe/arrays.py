@@ -10,8 +10,8 @@
     where            pair -> its places in ascending order, when it was last queued
 
 The merges are those of train.py, which does the same with strings, and which runs where
-the words are few or NumPy is missing. A pair is the number first id * 2^32 + second id;
-of equally frequent pairs, the one with the earliest place is merged first.
+the words are few and short, or NumPy is missing. A pair is the number first id * 2^32 +
+second id; of equally frequent pairs, the one with the earliest place is merged first.
 
 Only pairs that occur at least `floor` times are tracked. Counts only fall, so a rarer
 pair cannot be next until all tracked pairs have fallen to the floor; then the floor is
@@ -27,9 +27,10 @@ try:
 except ModuleNotFoundError:
     np = None
 
-from .train import as_bytes, learn
+from .train import LARGEST, as_bytes, learn
 
-MIN_CHARACTERS = 150_000    # in different words; with fewer, train.py is as fast
+MIN_CHARACTERS = 150_000    # in different words; with fewer, train.py is as fast,
+MAX_WORD = 500              # but not if one word has more: it reads it at each merge
 WALL, INSIDE = -1, -2
 FLOOR_RATIO = 1000          # the first floor is the highest count divided by this
 FLOOR_STEP = 10             # and each later one the floor before divided by this
@@ -37,7 +38,10 @@ FLOOR_STEP = 10             # and each later one the floor before divided by thi
 
 def learn_much(words, vocab_size, report=None):
     """{piece of text or bytes: count} -> merges, those of train.learn, but faster."""
-    if np is None or sum(map(len, words)) < MIN_CHARACTERS or vocab_size < 256:
+    lengths = list(map(len, words))
+    large = (sum(lengths) >= MIN_CHARACTERS or max(lengths, default=0) > MAX_WORD
+             or vocab_size > LARGEST)
+    if np is None or not large or vocab_size < 256:
         return learn(words, vocab_size, report)
     return Places(words).learn(vocab_size, report)
 

@@ -75,6 +75,8 @@ SPELLINGS = {        # how other programs write the same patterns
         O200K_SPLIT_PATTERN,       # tiktoken
 }
 
+NAME = re.compile(r"\s*\w[\w\s./-]*")    # a regular expression of use has other signs
+
 # \s as Unicode, regex, tiktoken and tokenizers have it; re's includes \x1c to \x1f
 BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 # Where all three patterns split, in any context: at a single blank between two words
@@ -89,13 +91,19 @@ class Splitter:
     """Splits text by a pattern: gpt2, cl100k, o200k, or a regular expression."""
 
     def __init__(self, pattern=GPT4_SPLIT_PATTERN):
-        self.pattern = PATTERNS.get(pattern, pattern)
+        name = pattern if isinstance(pattern, str) else ""
+        if NAME.fullmatch(name) and name not in PATTERNS:
+            raise ValueError(f"{name!r:.60} is not among {', '.join(PATTERNS)}; as a "
+                             "regular expression it would cut out this one word: if "
+                             f"you mean that, write (?:{name:.60})")
+        self.pattern = PATTERNS.get(name, pattern)
         try:
             self.compiled = regex.compile(self.pattern)
-        except (regex.error, TypeError) as error:
+            empty = self.compiled.match("")
+        except (regex.error, TypeError, RecursionError) as error:
             raise ValueError(f"{pattern!r:.60} is no regular expression, and not among "
                              f"{', '.join(PATTERNS)}: {error}") from None
-        if self.compiled.match(""):
+        if empty:
             raise ValueError(f"{pattern!r:.60} matches the empty text, but every piece "
                              "needs at least one character")
         known = SPELLINGS.get(self.pattern, self.pattern)

@@ -43,7 +43,7 @@ def write_model(model, path):
 def read_model(path):
     """The four parts of a model; ValueError if path is no such file."""
     try:
-        model = json.loads(Path(path).read_bytes())
+        model = json.loads(Path(path).read_bytes(), object_pairs_hook=without_twins)
         if not isinstance(model, dict) or model.get("format") != FORMAT:
             raise ValueError(f"it does not say that its format is {FORMAT!r}")
         if model.get("version") != VERSION:
@@ -53,7 +53,16 @@ def read_model(path):
         if model["sha256"] != checksum(parts):
             raise ValueError("its contents do not match its checksum; it was changed "
                              "or damaged")
-        return {**parts, "merges": {(a, b): new for a, b, new in parts["merges"]}}
+        if more := set(model) - {"format", "version", "sha256", *PARTS}:
+            raise ValueError(f"it has {', '.join(sorted(more)):.60}, which is unknown")
+        if not isinstance(parts["special_tokens"], dict):
+            raise ValueError("its special_tokens are not name and id each")
+        merges = {}
+        for a, b, new in parts["merges"]:
+            if (a, b) in merges:
+                raise ValueError(f"it merges {a} and {b} twice")
+            merges[a, b] = new
+        return {**parts, "merges": merges}
     except json.JSONDecodeError as error:
         wrong = f"it is truncated, or is no JSON: {error}"
     except KeyError as error:
@@ -61,6 +70,16 @@ def read_model(path):
     except (ValueError, TypeError, RecursionError) as error:
         wrong = error
     raise ValueError(f"{path} is no model: {wrong}")
+
+
+def without_twins(pairs):
+    """The pairs of a JSON object -> a dictionary; ValueError if a name is twice."""
+    together = dict(pairs)
+    if len(together) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in together if names.count(name) > 1)
+        raise ValueError(f"the name {twice!r:.60} is in it twice")
+    return together
 
 
 def checksum(parts):

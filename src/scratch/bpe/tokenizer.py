@@ -28,15 +28,17 @@ train.py, arrays.py, encode.py and store.py (needs regex; uses NumPy where it is
 """
 
 import re
+from functools import lru_cache
 from itertools import accumulate
 
 from .arrays import learn_much
-from .encode import Encoder, merge_short
+from .encode import SHORT, Encoder, merge_long, merge_short
 from .split import GPT4_SPLIT_PATTERN, Splitter, check_text
 from .store import read_model, write_vocab, write_model
 from .words import count_words
 
 MAX_IDS = 1 << 22    # decoding uses a list as long as the largest id
+MAX_BYTES = 1 << 26  # of all tokens together: merges can double them at each step
 
 
 class RegexTokenizer:
@@ -52,13 +54,17 @@ class RegexTokenizer:
         vocab = {id: bytes([byte]) for byte, id in enumerate(byte_ids)}
         if len(vocab) != 256 or len(byte_ids) != 256:
             raise ValueError("the 256 bytes need 256 different ids")
-        tokens, newest = set(vocab.values()), -1
+        tokens, newest, size = set(vocab.values()), -1, 256
         for (a, b), new in merges.items():
             what = f"the merge of {a} and {b} into {new}"
-            if a not in vocab or b not in vocab:
+            if as_id(a) not in vocab or as_id(b) not in vocab:
                 raise ValueError(f"{what} uses an id that does not exist yet")
             if as_id(new) <= newest or new in vocab:
                 raise ValueError(f"{what} does not make a new, higher id")
+            size += len(vocab[a]) + len(vocab[b])
+            if size > MAX_BYTES:
+                raise ValueError(f"with {what} the tokens have more than {MAX_BYTES:,} "
+                                 "bytes together")
             vocab[new], newest = vocab[a] + vocab[b], new
             if vocab[new] in tokens:
                 raise ValueError(f"{what} makes {vocab[new]!r:.60} a second time")
@@ -72,10 +78,10 @@ class RegexTokenizer:
         """Learn vocab_size - 256 merges, or fewer if no pair is left; replace the old.
 
         source is a string, the pathlib.Path of a UTF-8 file, or an iterable of both,
-        which is read once. The words of a large text are counted by several processes,
-        by default one per processor. report(stage, done), if given, is called with
-        "characters" counted and "tokens" made. Of equally frequent pairs, the first one
-        in the text is merged.
+        which is read once; a string that is the name of a file is refused. The words of
+        a large text are counted by several processes, by default one per processor.
+        report(stage, done), if given, is called with "characters" counted and "tokens"
+        made. Of equally frequent pairs, the first one in the text is merged.
         """
         for name, id in self.special_tokens.items():
             if id < vocab_size:
@@ -106,19 +112,32 @@ class RegexTokenizer:
     # Special tokens
 
     def register_special_tokens(self, special_tokens):
-        """Register {"<|end|>": id}, or a list for the next ids, in place of the old."""
+        """Register {"<|end|>": id}, or a list for the next ids, in place of the old.
+
+        Ids need not follow each other; n_vocab says how many rows an embedding needs.
+        """
         self.set_special_tokens(checked_specials(special_tokens, self.vocab))
 
     def set_special_tokens(self, specials):
         self.special_tokens = specials
+        any_of(specials)                     # compiled now, and not for the first text
         self.inverse_special_tokens = {id: name for name, id in specials.items()}
         decoder = self.vocab | {id: name.encode() for name, id in specials.items()}
         self.decoder = [decoder.get(id) for id in range(max(decoder) + 1)]
 
     @property
     def vocab_size(self):
-        """The number of ids, including special tokens."""
+        """The number of ids, including special tokens; see n_vocab for embeddings."""
         return len(self.vocab) + len(self.special_tokens)
+
+    @property
+    def n_vocab(self):
+        """The largest id + 1, as in tiktoken: the number of rows of an embedding.
+
+        It is vocab_size if the ids have no gaps. GPT-4's have: there, 100,261 ids go up
+        to 100,276.
+        """
+        return len(self.decoder)
 
     # Text to ids
 
@@ -185,9 +204,16 @@ class RegexTokenizer:
     def encode_bytes(self, data):
         """Any bytes -> ids that decode_bytes turns into the same bytes.
 
-        UTF-8 in them is encoded like its text; other bytes count as punctuation.
+        UTF-8 is encoded like its text; bytes that are not count as punctuation, unless
+        all of it is one token, as many tokens end in the middle of a character.
         """
-        return self.encoder(bytes(data).decode("utf-8", "surrogateescape"))
+        data = bytes(data)
+        try:
+            return self.encoder(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "surrogateescape")
+        known = self.encoder.get(text, ())     # its cache begins with all tokens
+        return list(known) if len(known) == 1 else self.encoder(text)
 
     # Ids to text
 
@@ -257,14 +283,26 @@ def from_merges(merges, pattern=None, byte_ids=range(256), special_tokens=()):
     tokenizer = RegexTokenizer()
     tokenizer.set_model(merges, pattern or GPT4_SPLIT_PATTERN, byte_ids, special_tokens)
     for id, token in tokenizer.vocab.items():
-        if merge_short([byte_ids[byte] for byte in token], merges) != [id]:
+        if merged(token, byte_ids, merges) != [id]:
             raise ValueError(f"the token {token!r:.60} does not encode to itself, as "
                              "every trained token does")
     return tokenizer
 
 
+def merged(token, byte_ids, merges):
+    """A token's bytes -> ids, after all merges."""
+    ids = [byte_ids[byte] for byte in token]
+    return (merge_short if len(ids) <= SHORT else merge_long)(ids, merges)
+
+
 def checked_specials(special_tokens, vocab):
     """A dictionary or list of special tokens -> a dictionary, or ValueError."""
+    if isinstance(special_tokens, (str, bytes)):
+        raise ValueError(f"{special_tokens!r:.60} would be a token per letter; one "
+                         f"special token is a list of one: [{special_tokens!r:.60}]")
+    if isinstance(special_tokens, (set, frozenset)):
+        raise ValueError("special tokens in a set have no order, and would get other "
+                         "ids in each run; put them in a list")
     if not isinstance(special_tokens, dict):
         names = list(special_tokens)
         if len(set(names)) < len(names):
@@ -293,5 +331,10 @@ def as_id(id):
 
 def any_of(names):
     """A regular expression that matches any of the names, and the longest that fits."""
+    return compiled(frozenset(names))
+
+
+@lru_cache
+def compiled(names):
     names = sorted(names, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, names)) or "(?!)")

@@ -10,6 +10,8 @@ count, since train.py breaks ties by that order.
 
 Each process imports this file, gets batches of text through a pipe and answers with
 their counts; it needs no fork and imports nothing else of the program that started it.
+Ctrl-C in a terminal does not reach it: the program that started it ends it, and it ends
+by itself, without a word, when that program is gone.
 
 Limit: with a pattern of your own a whole document is in memory, since it is not known
 where it may be cut.
@@ -21,24 +23,27 @@ import os
 import pickle
 import subprocess
 import sys
+from codecs import getincrementaldecoder
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain, islice
+from os.path import isfile
 from queue import SimpleQueue
 
 from .split import Splitter, check_text
 
-READ = 1 << 20       # characters that are read at a time
+READ = 1 << 20       # bytes of a file, or characters of a string, read at a time
 BATCH = 1 << 20      # characters that a process counts at a time
 MIN_BATCHES = 4      # for fewer batches, no process is started
 CHILD = """
-import sys, types
+import os, sys, types
 package = types.ModuleType("bpe")    # a stand-in, so that no package's own code runs
 package.__path__ = [sys.argv[1]]
 sys.modules["bpe"] = package
 from bpe.words import serve
 serve(sys.stdin.buffer, sys.stdout.buffer)
+os._exit(0)                          # no last flush: there may be nobody to read it
 """
 
 
@@ -68,9 +73,11 @@ def count_words(source, pattern="cl100k", processes=None, report=None):
 
     with ExitStack() as stack:
         idle = SimpleQueue()
-        for _ in range(processes):
-            idle.put(stack.enter_context(Counting(splitter)))
+        children = [stack.enter_context(Counting(splitter)) for _ in range(processes)]
         threads = stack.enter_context(ThreadPoolExecutor(processes))
+        for child in children:
+            idle.put(child)
+            stack.callback(child.process.kill)    # so that no thread waits for it
         waiting = deque()
         for batch in chain(begun, work):
             waiting.append((batch, threads.submit(count_in_process, batch, idle)))
@@ -90,23 +97,35 @@ def documents(source):
         if not isinstance(document, (str, os.PathLike)):
             what = f"{document!r:.60} is of type {type(document).__name__}"
             raise TypeError(f"a document is a string or a pathlib.Path; {what}")
+        if isinstance(document, str) and len(document) < 1000 and isfile(document):
+            raise ValueError(f"{document!r:.200} is the name of a file; to read the "
+                             "file, make it a pathlib.Path, and to count the name as "
+                             "text, end it with a newline")
         yield document
 
 
 def chunks(documents, splitter):
     """Documents -> texts of about a megabyte, cut between pieces."""
     for document in documents:
-        rest, enough = "", READ
-        for part in read(document):
-            rest += part
-            if len(rest) >= enough:
-                cut = splitter.last_cut(rest)
-                if cut:
-                    yield rest[:cut]
-                rest = rest[cut:]
-                enough = max(READ, 2 * len(rest))    # twice as much before the next try
-        if rest:
-            yield rest
+        yield from cut(read(document), splitter.last_cut)
+
+
+def cut(parts, last_cut):
+    """The parts of a text -> texts of about a megabyte, cut where last_cut(text) says.
+
+    While it says 0, which is nowhere, parts are collected.
+    """
+    rest, enough = "", READ
+    for part in parts:
+        rest += part
+        if len(rest) >= enough:
+            end = last_cut(rest)
+            if end:
+                yield rest[:end]
+            rest = rest[end:]
+            enough = max(READ, 2 * len(rest))    # twice as much before the next try
+    if rest:
+        yield rest
 
 
 def read(document):
@@ -116,13 +135,32 @@ def read(document):
         for n in range(0, len(document), READ):
             yield document[n:n + READ]
         return
-    with open(document, encoding="utf-8", newline="") as file:
+    with open(document, "rb") as file:
+        yield from read_utf8(file, document)
+
+
+def read_utf8(file, name, errors="strict"):
+    """The text of an open binary file, part by part.
+
+    A ValueError says at which byte, from 0, and in which line, from 1, the file called
+    name is not UTF-8.
+    """
+    decoder, at, line = getincrementaldecoder("utf-8")(errors), 0, 1
+    while True:
+        data = file.read(READ)
         try:
-            while part := file.read(READ):
-                yield part
+            text = decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:
-            raise ValueError(f"{document} is not UTF-8: {error.reason}, byte "
-                             f"0x{error.object[error.start]:02x}") from None
+            seen, start = error.object, error.start    # it begins with what was left
+            at += start - (len(seen) - len(data))
+            line += seen.count(b"\n", 0, start)
+            raise ValueError(f"{name} is not UTF-8: byte 0x{seen[start]:02x} at {at}, "
+                             f"in line {line}: {error.reason}") from None
+        at, line = at + len(data), line + data.count(b"\n")
+        if text:
+            yield text
+        if not data:
+            return
 
 
 def batches(texts):
@@ -152,7 +190,8 @@ class Counting:
     def __init__(self, splitter):
         folder = os.path.dirname(os.path.abspath(__file__))
         self.process = subprocess.Popen([sys.executable, "-P", "-c", CHILD, folder],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        process_group=0)
         self.send(splitter.pattern)
 
     def send(self, what):
@@ -163,7 +202,7 @@ class Counting:
         try:
             self.send(batch)
             return pickle.load(self.process.stdout)
-        except (OSError, EOFError):
+        except (OSError, EOFError, pickle.UnpicklingError):
             code = self.process.wait()
             raise RuntimeError(f"a process that counts words ended with {code}; "
                                "processes=1 does without") from None
@@ -187,11 +226,10 @@ def count_in_process(batch, idle):
 
 def serve(requests, answers):
     """The loop of a counting process: read a pattern, then batches until the end."""
-    splitter = Splitter(pickle.load(requests))
-    while True:
-        try:
-            batch = pickle.load(requests)
-        except EOFError:
-            return
-        pickle.dump(count_batch(batch, splitter), answers)
-        answers.flush()
+    try:
+        splitter = Splitter(pickle.load(requests))
+        while True:
+            pickle.dump(count_batch(pickle.load(requests), splitter), answers)
+            answers.flush()
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+        return                               # nobody asks or listens any more

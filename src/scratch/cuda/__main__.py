@@ -1,12 +1,17 @@
 """python -m scratch.cuda info, run SCRIPT or memcheck SCRIPT: see the package."""
 
-import argparse
-import importlib
-import os
 import sys
-import types
 
-from . import NAMES, StandIn, find_engine
+try:
+    import argparse
+    import importlib
+    import os
+    import types
+
+    from . import NAMES, StandIn, find_engine
+except KeyboardInterrupt:    # before main can answer it
+    print("stopped", file=sys.stderr)
+    sys.exit(130)
 
 CPU = f"{__package__}.cpu"
 MODULES = {**{name: name for name in NAMES}, "autoprimaryctx": "autoinit",
@@ -102,4 +107,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
