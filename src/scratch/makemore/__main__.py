@@ -40,8 +40,9 @@ EXAMPLES = {
   {PROGRAM} train --resume big.safetensors
 
 The words are split into 80 % to train on, 10 % dev and 10 % test, the same way each
-time. Ctrl-C saves the training as it is and says how to go on. Several processes, all
-of which take the same steps, each with its share of the minibatch, are started by
+time. Ctrl-C, or kill, saves the training as it is and says how to go on. Several
+processes, all of which take the same steps, each with its share of the minibatch, are
+started by
   torchrun --nproc-per-node 2 -m scratch.makemore train ...
 Default settings (without warm-up, clipping and so on where they are not named):""",
     "sample": f"""examples:
@@ -163,6 +164,9 @@ program = Group(
                "if it is installed", "FOLDER"),
         option("--device", click.Choice(["cpu", "cuda"]), "where to train (cpu)",
                default="cpu"),
+        option("--threads", WHOLE, "how many of PyTorch's take the steps (as "
+               "$OMP_NUM_THREADS says; or else one, and more for a model of a million "
+               "parameters)", "N"),
         switch("--bf16", "multiply matrices in bfloat16"),
         switch("--compile", "let torch.compile compile the model: a minute at first, "
                "faster steps later"),
@@ -192,6 +196,9 @@ program = Group(
 
 def main(arguments=None):
     """Run the program -> its exit status."""
+    for stream in (sys.stdout, sys.stderr):    # é where it can be shown, or else \xe9
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = program.main(arguments, PROGRAM, standalone_mode=False) or 0
         sys.stdout.flush()
