@@ -11,8 +11,37 @@ was not. A wrong input costs one line and exit status 2. Started by torchrun, se
 processes share each minibatch. This file reads the command line; cli/ does the rest.
 """
 
-import math
+import os
+import signal
 import sys
+
+
+def leave(number, frame):
+    """Ctrl-C: end at once, in one line. Some imports swallow a KeyboardInterrupt."""
+    os.write(2, b"interrupted\n")
+    os._exit(130)
+
+
+def leave_imports(number, frame):
+    """Ctrl-C: a KeyboardInterrupt, unless modules are being imported."""
+    here = frame
+    while here is not None:
+        if here.f_code.co_filename.startswith("<frozen importlib"):
+            leave(number, frame)
+        here = here.f_back
+    raise KeyboardInterrupt
+
+
+def on_ctrl_c(handler):
+    """Install the handler, unless Ctrl-C is to be ignored."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
+
+
+if __name__ == "__main__":
+    on_ctrl_c(leave)
+
+import math
 import textwrap
 from types import SimpleNamespace
 
@@ -94,8 +123,14 @@ class Laid:
 class Command(Laid, click.Command):
     def __init__(self, run, epilog, options):
         super().__init__(run.__name__, params=options, epilog=epilog,
-                         help=run.__doc__.splitlines()[0],
-                         callback=lambda **given: run(SimpleNamespace(**given)))
+                         help=run.__doc__.splitlines()[0], callback=self.run)
+        self.command = run
+
+    def run(self, **given):
+        try:
+            return self.command(SimpleNamespace(**given))
+        except KeyboardInterrupt:    # of which click would make two lines
+            raise click.Abort from None
 
 
 class Group(Laid, click.Group):
@@ -208,7 +243,7 @@ def main(arguments=None):
         says = f"{error.format_message().rstrip('.')} ({where} --help tells more)"
     except click.ClickException as error:
         says = error.format_message()
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
         return 130
     except OSError as error:
@@ -224,4 +259,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    on_ctrl_c(leave_imports)
     sys.exit(main())

@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 
 from . import Refused
-from .kinds import ABSENT, KINDS, SCORED, SETTINGS, SIZES
+from .kinds import ABSENT, KINDS, LETTERS, SCORED, SETTINGS, SIZES
 
 PROGRAM = "python -m scratch.makemore"
 DRAWING = ("seed", "temperature", "top_k", "top_p", "greedy", "max_length")
@@ -198,9 +198,9 @@ def table(kind, scores):
     from .. import evaluate
 
     what = "" if not kind.fills else (
-        f"pseudo-log-likelihood, of at most {SCORED:,} words: each letter predicted\n"
-        "from the rest of its word; it cannot be compared with the loss of other "
-        "models\n")
+        f"pseudo-log-likelihood, of up to {SCORED:,} words of up to {LETTERS} letters: "
+        "each predicted\nfrom the rest of its word; it cannot be compared with the loss "
+        "of other models\n")
     return what + evaluate.table(scores)
 
 

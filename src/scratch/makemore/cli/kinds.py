@@ -42,7 +42,8 @@ ADAM = {**DESCENT, "steps": 5000, "rate": 0.005, "optimizer": "adamw",
         "schedule": "cosine", "warmup": 100, "clip": 1.0, "decay": 0.01}
 ATTENTION = {"size": "default", "block_size": None, **SIZES["default"], **ADAM,
              "rate": 0.002}
-SCORED = 4000    # words that a bert is measured on, at most
+SCORED = 4000    # words that a bert is measured on, at most,
+LETTERS = 256    # and letters of such a word: each takes a forward pass of its own
 CELLS = 2**20    # of its maps of attention at a time, or those of one letter
 
 
@@ -306,12 +307,15 @@ class BERT(Rows):
     def score(self, model, words, vocabulary):
         """Another measure: each letter predicted from all the others of its word.
 
-        This needs one forward pass per letter, so only the first SCORED words count.
+        This needs one forward pass per letter, so only the first SCORED words count,
+        without those of more than LETTERS letters, if there are others.
         """
         from .. import bert, evaluate
 
+        words = words[:SCORED]
+        words = [word for word in words if len(word) <= LETTERS] or words
         nats, letters = 0.0, 0
-        for ids, _ in self.in_groups(model, words[:SCORED], vocabulary):
+        for ids, _ in self.in_groups(model, words, vocabulary):
             batch = max(1, CELLS // ids.shape[1] ** 2)
             nats += bert.pseudo_nll(model, ids, batch=batch).sum().item()
             letters += int((ids != 0).sum())
