@@ -199,8 +199,8 @@ def table(kind, scores):
 
     what = "" if not kind.fills else (
         f"pseudo-log-likelihood, of up to {SCORED:,} words of up to {LETTERS} letters: "
-        "each predicted\nfrom the rest of its word; it cannot be compared with the loss "
-        "of other models\n")
+        "each predicted\nfrom the rest of its word; it cannot be compared with the "
+        "loss of other models\n")
     return what + evaluate.table(scores)
 
 
