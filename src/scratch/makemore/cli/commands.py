@@ -270,6 +270,7 @@ def evaluate(options):
     model, kind = judged.model, judged.kind
     if judged.losses and len(judged.losses) < judged.steps:
         print(f"after step {len(judged.losses):,} of {judged.steps:,}")
+    remark = ""
     if run.digest(words) == facts["sha256 of the words"]:
         names = ["train", "dev"] + ["test"] * options.test
         print(table(kind, measured(judged, words, names)))
@@ -279,7 +280,7 @@ def evaluate(options):
         raise Refused(f"{source} is not what the model was trained on, so that it has "
                       "no test split")
     else:
-        print(textwrap.fill(other_words(words, source, facts), 78))
+        remark = other_words(words, source, facts)
         try:
             everything = kind.score(model, words, vocabulary)
         except ValueError as error:
@@ -294,6 +295,8 @@ def evaluate(options):
               f"{len(found.train) / len(made):.1%} in {where[0]}, "
               + (f"{len(found.test) / len(made):.1%} in {where[1]}, " if held else "")
               + f"{len(found.new) / len(made):.1%} new")
+    if remark:
+        print(textwrap.fill(remark, 78))
 
 
 def other_words(words, source, facts):
