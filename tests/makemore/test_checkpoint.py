@@ -53,6 +53,48 @@ def test_a_changed_byte_is_noticed(tmp_path, where):
         load(tmp_path / "net")
 
 
+def test_no_changed_bit_of_the_header_changes_what_is_read(tmp_path):
+    """Letters, settings and all other facts; a bit that changes nothing, such as a blank's, may pass."""
+    save(tmp_path / "net", {"W": torch.ones(2), "V": torch.zeros(2)}, FACTS)
+    content, read = (tmp_path / "net").read_bytes(), 0
+    for place in range(8 + int.from_bytes(content[:8], "little")):
+        for bit in (1, 2, 32):
+            changed = bytearray(content)
+            changed[place] ^= bit
+            (tmp_path / "net").write_bytes(changed)
+            try:
+                tensors, facts = load(tmp_path / "net")
+            except CheckpointError:
+                continue
+            read += 1
+            assert facts == FACTS and tensors["W"].tolist() == [1, 1] and tensors["V"].tolist() == [0, 0]
+    assert read < 100
+
+
+def test_facts_come_back_as_json_has_them(tmp_path):
+    """Two keys that JSON writes alike are one, and the file can be read all the same."""
+    save(tmp_path / "net", {}, {"sizes": (1, 2), 1: "a", "1": "b", "far": float("inf")})
+    assert load(tmp_path / "net")[1] == {"sizes": [1, 2], "1": "b", "far": float("inf")}
+
+
+def first_written(path, tensors, facts):
+    """A file as version 0.1 wrote it at first: its checksum is of the tensors alone."""
+    from safetensors.torch import save_file
+    words = json.dumps({"facts": facts, "sha256": checkpoint.checksum(tensors)})
+    save_file(tensors, path, metadata={"makemore": words})
+
+
+def test_a_file_whose_checksum_is_of_the_tensors_alone_is_still_read(tmp_path):
+    first_written(tmp_path / "old", TENSORS, FACTS)
+    tensors, facts = load(tmp_path / "old")
+    assert facts == FACTS and torch.equal(tensors["W"], TENSORS["W"])
+    content = bytearray((tmp_path / "old").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "old").write_bytes(content)
+    with pytest.raises(CheckpointError, match="old is damaged"):
+        load(tmp_path / "old")
+
+
 @pytest.mark.parametrize("content", [b"", b"\0", b"emma\nolivia\n", bytes(100), b"\xff" * 100])
 def test_a_file_that_is_none_is_refused_by_name(tmp_path, content):
     (tmp_path / "net").write_bytes(content)

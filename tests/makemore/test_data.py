@@ -15,7 +15,7 @@ from shapes import load_checked
 
 from scratch.makemore import data
 from scratch.makemore.data import (
-    BOUNDARY, SOURCES, Vocabulary, batches, dataset, download, read_words, rows, split)
+    BOUNDARY, SOURCES, Vocabulary, batches, crop, dataset, download, read_words, rows, split)
 
 SOURCE = Path(data.__file__)
 LETTERS = st.characters(codec="utf-8", exclude_characters=BOUNDARY)
@@ -50,6 +50,7 @@ def test_two_ways_to_write_a_letter_are_one(tmp_path):
 @pytest.mark.parametrize("content, complaint", [
     (b"ann\nzo\xe9\nbo", "words.txt, line 2: the byte 0xe9 is not UTF-8"),
     (b"ann\r\n\r\nzo\xe9\r\nbo", "line 3: the byte 0xe9"),
+    (b"\xef\xbb\xbfann\nzo\xe9\nbo", "line 2: the byte 0xe9"),
     (b"\xff\xfea\x00n\x00", "line 1: the byte 0xff is not UTF-8"),
     (b"ann\nb\x00o\n", r"line 2: 'b\\x00o' contains '\\x00', which is no character"),
     (b"ann\n\nbo\tbob\n", r"line 3: 'bo\\tbob' contains '\\t'"),
@@ -324,6 +325,27 @@ def test_rows_are_words_their_ends_and_nothing():
     with pytest.raises(ValueError, match="'ab' has 2 characters; block_size 3 holds 1 and both boundaries"):
         rows(["ab"], Vocabulary(["abc"]), 3, boundaries=2)
     assert rows(["ab"], Vocabulary(["abc"]), 3)[0].tolist() == [[0, 1, 2]]
+
+
+@given(WORDS, st.integers(1, 2), st.integers(1, 60))
+@settings(deadline=None)
+def test_cropped_rows_are_the_rows_without_their_filling(words, boundaries, cells):
+    """Each row is in one piece, filled up again it is as it was, and the pieces' maps are small."""
+    ids, targets = rows(words, Vocabulary(words), 9, boundaries)
+    found = []
+    for x, y in crop(ids, targets, boundaries, cells):
+        width = max(int((row != 0).sum()) for row in x) + boundaries
+        assert x.shape == y.shape == (len(x), width) and (len(x) == 1 or len(x) * width**2 <= cells)
+        filling = len(x), 9 - width
+        found += zip(torch.cat([x, torch.zeros(filling, dtype=torch.int64)], dim=1).tolist(),
+                     torch.cat([y, torch.full(filling, -1)], dim=1).tolist())
+    assert sorted(found) == sorted(zip(ids.tolist(), targets.tolist()))
+
+
+def test_rows_that_fit_into_one_piece_keep_their_order():
+    ids, targets = rows(["abc", "a", "ab"], Vocabulary(["abc"]), 9)
+    [(x, y)] = crop(ids, targets)
+    assert torch.equal(x, ids[:, :4]) and torch.equal(y, targets[:, :4])
 
 
 def test_batches_are_drawn_with_replacement_by_their_generator():

@@ -15,7 +15,7 @@ from benchmarks.results import read
 from benchmarks.training import launched
 from scratch.makemore import training
 from scratch.makemore.checkpoint import CheckpointError, load, save
-from scratch.makemore.data import Vocabulary, batches, dataset, rows
+from scratch.makemore.data import Vocabulary, batches, crop, dataset, rows
 from scratch.makemore.evaluate import loss
 from scratch.makemore.gpt import GPT, Config
 from scratch.makemore.layers import Dropout, Embedding, Flatten, Linear, Sequential, Tanh
@@ -84,6 +84,20 @@ def test_parts_of_a_minibatch_add_up_to_the_whole():
         found.append((losses, model))
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
     ends(found[0][1], found[1][1], atol=1e-5)
+
+
+def test_pieces_of_any_size_have_the_losses_of_the_whole():
+    """One row after the other, or all of them, within parts of the minibatch: sums do not change."""
+    found = []
+    for cells in (None, 1, 100):
+        pieces = cells and (lambda x, y, cells=cells: crop(x, y, cells=cells))
+        model, examples = recurrent(), rows(WORDS, VOCABULARY, 8)
+        one = trainer(model, None, examples, examples, accumulate=2, every=4, predict=model.forward_all,
+                      pieces=pieces)
+        found.append((list(one.run()), [record["dev"] for record in one.records], model))
+    for losses, dev, model in found[1:]:
+        assert losses == pytest.approx(found[0][0], rel=1e-5) and dev == pytest.approx(found[0][1], rel=1e-5)
+        ends(model, found[0][2], atol=1e-5)
 
 
 def test_rows_are_measured_as_examples_are():
@@ -356,7 +370,9 @@ for name in ("network", "recurrent"):
     model, examples, predict = getattr(tests, name)(), tests.EXAMPLES, None
     if name == "recurrent":
         examples, predict = tests.rows(tests.WORDS, tests.VOCABULARY, 8), model.forward_all
-    one = tests.trainer(model, examples=examples, dev=examples, predict=predict, accumulate=2, every=4)
+    pieces = predict and (lambda x, y: tests.crop(x, y, cells=50))    # of unlike numbers of rows
+    one = tests.trainer(model, examples=examples, dev=examples, predict=predict, accumulate=2, every=4,
+                        pieces=pieces)
     losses = list(one.run())
     one.save(sys.argv[2] + f"/{name}")
     ends = [p.tolist() for p in model.parameters()]

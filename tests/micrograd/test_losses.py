@@ -57,6 +57,60 @@ def test_cross_entropy_is_pytorchs_for_every_label(logits):
         both(cross_entropy(ours, label), F.cross_entropy(theirs, torch.tensor([label])), ours, theirs)
 
 
+@pytest.mark.parametrize("logits", [
+    [-math.inf, 0.0], [0.0, -math.inf], [-math.inf, 1.0, 2.0], [1.0, -math.inf, -1.0, -math.inf],
+    [-math.inf, -math.inf, -800.0, 300.0], [1e9, -math.inf], [math.inf, 0.0], [1.0, math.inf],
+    [math.inf, -math.inf]])
+def test_cross_entropy_is_pytorchs_for_masked_and_infinite_logits(logits):
+    """-inf: 0, or inf for the right class, with slopes that are numbers; inf: nan."""
+    for label in range(len(logits)):
+        ours, theirs = [Value(logit) for logit in logits], tensor([logits])
+        loss = F.cross_entropy(theirs, torch.tensor([label]))
+        root = cross_entropy(ours, label)
+        root.backward()
+        loss.backward()
+        assert root.data == pytest.approx(loss.item(), rel=1e-14, abs=1e-15, nan_ok=True)
+        assert [x.grad for x in ours] == pytest.approx(theirs.grad[0].tolist(), rel=1e-13, abs=1e-15,
+                                                       nan_ok=True)
+        assert math.isnan(root.data) == (math.inf in logits)
+
+
+def test_where_no_class_has_a_probability_log_says_so():
+    with pytest.raises(ValueError, match=r"log\(0\.0\)"):
+        cross_entropy([Value(-math.inf), Value(-math.inf)], 0)
+
+
+@pytest.mark.parametrize("values", [[-math.inf, 1.5], [1.5, -math.inf], [-math.inf, -math.inf, -40.0, 3.0]])
+def test_log_sum_exp_leaves_out_what_is_minus_infinity(values):
+    """Oracle: torch.logsumexp."""
+    ours, theirs = [Value(v) for v in values], tensor(values)
+    both(log_sum_exp(ours), torch.logsumexp(theirs, 0), ours, theirs)
+
+
+@pytest.mark.parametrize("logit, target", [(-math.inf, 0), (math.inf, 1)])
+def test_the_right_answer_with_certainty_costs_nothing(logit, target):
+    """Oracle: the limit; PyTorch's formula has 0 · inf there."""
+    s = Value(logit)
+    loss = binary_cross_entropy(s, target)
+    loss.backward()
+    assert (loss.data, s.grad) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("score", [-math.inf, math.inf])
+def test_infinite_scores_have_the_margins_and_squares_of_pytorch(score):
+    s, t = Value(score), tensor(score)
+    both(hinge(s, 1), torch.relu(1 - t), [s], t)
+    s, t = Value(score), tensor(score)
+    both(squared_error(s, 2.5), F.mse_loss(t, torch.tensor(2.5, dtype=torch.float64)), [s], t)
+
+
+def test_a_compiled_cross_entropy_takes_masked_logits():
+    program = compile(lambda a, b, c: cross_entropy([a, b, c], 1), [1.0, -2.0, 3.0])
+    value, slopes = program([-math.inf, 0.0, 0.0])
+    assert value == pytest.approx(math.log(2)) and slopes == pytest.approx([0.0, -0.5, 0.5])
+    assert program([0.0, -math.inf, 0.0])[0] == math.inf
+
+
 def test_the_published_softmax_exercise_has_its_loss_and_gradients():
     """Oracle: micrograd's exercise: logits 0, 3, -2, 1 and label 3."""
     logits = [Value(logit) for logit in (0.0, 3.0, -2.0, 1.0)]

@@ -11,8 +11,37 @@ was not. A wrong input costs one line and exit status 2. Started by torchrun, se
 processes share each minibatch. This file reads the command line; cli/ does the rest.
 """
 
-import math
+import os
+import signal
 import sys
+
+
+def leave(number, frame):
+    """Ctrl-C: end at once, in one line. Some imports swallow a KeyboardInterrupt."""
+    os.write(2, b"interrupted\n")
+    os._exit(130)
+
+
+def leave_imports(number, frame):
+    """Ctrl-C: a KeyboardInterrupt, unless modules are being imported."""
+    here = frame
+    while here is not None:
+        if here.f_code.co_filename.startswith("<frozen importlib"):
+            leave(number, frame)
+        here = here.f_back
+    raise KeyboardInterrupt
+
+
+def on_ctrl_c(handler):
+    """Install the handler, unless Ctrl-C is to be ignored."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
+
+
+if __name__ == "__main__":
+    on_ctrl_c(leave)
+
+import math
 import textwrap
 from types import SimpleNamespace
 
@@ -40,8 +69,9 @@ EXAMPLES = {
   {PROGRAM} train --resume big.safetensors
 
 The words are split into 80 % to train on, 10 % dev and 10 % test, the same way each
-time. Ctrl-C saves the training as it is and says how to go on. Several processes, all
-of which take the same steps, each with its share of the minibatch, are started by
+time. Ctrl-C, or kill, saves the training as it is and says how to go on. Several
+processes, all of which take the same steps, each with its share of the minibatch, are
+started by
   torchrun --nproc-per-node 2 -m scratch.makemore train ...
 Default settings (without warm-up, clipping and so on where they are not named):""",
     "sample": f"""examples:
@@ -93,8 +123,14 @@ class Laid:
 class Command(Laid, click.Command):
     def __init__(self, run, epilog, options):
         super().__init__(run.__name__, params=options, epilog=epilog,
-                         help=run.__doc__.splitlines()[0],
-                         callback=lambda **given: run(SimpleNamespace(**given)))
+                         help=run.__doc__.splitlines()[0], callback=self.run)
+        self.command = run
+
+    def run(self, **given):
+        try:
+            return self.command(SimpleNamespace(**given))
+        except KeyboardInterrupt:    # of which click would make two lines
+            raise click.Abort from None
 
 
 class Group(Laid, click.Group):
@@ -163,6 +199,9 @@ program = Group(
                "if it is installed", "FOLDER"),
         option("--device", click.Choice(["cpu", "cuda"]), "where to train (cpu)",
                default="cpu"),
+        option("--threads", WHOLE, "how many of PyTorch's take the steps (as "
+               "$OMP_NUM_THREADS says; or else one, and more for a model of a million "
+               "parameters)", "N"),
         switch("--bf16", "multiply matrices in bfloat16"),
         switch("--compile", "let torch.compile compile the model: a minute at first, "
                "faster steps later"),
@@ -192,6 +231,9 @@ program = Group(
 
 def main(arguments=None):
     """Run the program -> its exit status."""
+    for stream in (sys.stdout, sys.stderr):    # é where it can be shown, or else \xe9
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = program.main(arguments, PROGRAM, standalone_mode=False) or 0
         sys.stdout.flush()
@@ -201,7 +243,7 @@ def main(arguments=None):
         says = f"{error.format_message().rstrip('.')} ({where} --help tells more)"
     except click.ClickException as error:
         says = error.format_message()
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
         return 130
     except OSError as error:
@@ -217,4 +259,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    on_ctrl_c(leave_imports)
     sys.exit(main())

@@ -14,8 +14,8 @@
 
 The file is in the safetensors format, which many programs read: names, types, shapes
 and bytes of tensors, and no code, so that loading an untrusted file runs nothing. The
-facts (whatever JSON can hold) and a checksum of the tensors are in its metadata. The
-same tensors and facts make the same bytes.
+facts (whatever JSON can hold) and a checksum of both are in its metadata. The same
+tensors and facts make the same bytes.
 
 Chapter: docs/makemore/training.md.  To copy: this file alone (needs torch and
 safetensors).
@@ -41,7 +41,8 @@ def save(path, tensors, facts):
     """
     tensors = {name: tensor.detach().clone(memory_format=torch.contiguous_format)
                for name, tensor in tensors.items()}    # two names may share one memory
-    words = json.dumps({"facts": facts, "sha256": checksum(tensors)})
+    facts = json.loads(json.dumps(facts))    # as load will find them: tuples are lists
+    words = json.dumps({"facts": facts, "sha256": checksum(tensors, facts)})
     content = library().save(tensors, metadata={"makemore": words})
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +61,7 @@ def load(path):
     """The file path -> {name: tensor}, facts.
 
     Raises FileNotFoundError, or CheckpointError if the file is damaged or not one of
-    save's.
+    save's. Of the files that version 0.1 wrote at first, only the tensors are checked.
     """
     path = Path(path)
     if not path.exists():
@@ -77,18 +78,22 @@ def load(path):
     try:
         words = json.loads(described["__metadata__"]["makemore"])
         facts, expected = words["facts"], words["sha256"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, RecursionError, TypeError, ValueError):
         raise CheckpointError(f"{path} is a safetensors file, but not a checkpoint "
                               "that this program wrote") from None
-    if checksum(tensors) != expected:
-        raise CheckpointError(f"{path} is damaged: its numbers are not those that "
-                              "were written (the checksum differs)")
+    if expected not in (checksum(tensors, facts), checksum(tensors)):
+        raise CheckpointError(f"{path} is damaged: its numbers or facts are not those "
+                              "that were written (the checksum differs)")
     return tensors, facts
 
 
-def checksum(tensors):
-    """sha256 of the tensors' names, types, shapes and bytes."""
-    total = hashlib.sha256()
+def checksum(tensors, facts=None):
+    """sha256 of the tensors' names, types, shapes and bytes, and of the facts, if any.
+
+    No damage turns a file with a checksum of both into one with a checksum of the
+    tensors alone, as that is another number.
+    """
+    total = hashlib.sha256(b"" if facts is None else json.dumps(facts).encode())
     for name, tensor in sorted(tensors.items()):
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         total.update(tensor.reshape(-1).view(torch.uint8).numpy())

@@ -29,6 +29,7 @@ within a word, which is refused, because "." marks the end of a word.
 Chapter: docs/makemore/bigrams.md.  To copy: this file alone (needs torch).
 """
 
+import codecs
 import hashlib
 import os
 import random
@@ -59,23 +60,28 @@ def read_words(source=None):
     FileNotFoundError, or ValueError with the line that cannot be read as a word.
     """
     path = Path(source or os.environ.get("SCRATCH_NAMES") or book())
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file")
-    raw = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    try:
-        text = raw.decode("utf-8-sig")    # -sig: without the byte-order mark, if any
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        byte = raw[error.start]
-        raise ValueError(f"{path}, line {line}: the byte {byte:#04x} is not UTF-8 "
-                         "here; save the file in that encoding") from None
-    lines = unicodedata.normalize("NFC", text).split("\n")
+    lines = read_lines(path)
     words = [word for line in lines if (word := line.strip())]
     if FORBIDDEN.search("\n".join(words)):
         refuse(path, lines)
     if not words:
         raise ValueError(f"{path}: not one word in {len(lines)} lines")
     return words
+
+
+def read_lines(path):
+    """A file in UTF-8 -> its lines, in form NFC; FileNotFoundError or ValueError."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    raw = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        return unicodedata.normalize("NFC", raw.decode()).split("\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        byte = raw[error.start]
+        raise ValueError(f"{path}, line {line}: the byte {byte:#04x} is not UTF-8 "
+                         "here; save the file in that encoding") from None
 
 
 def refuse(path, lines):
@@ -225,17 +231,36 @@ def rows(words, vocabulary, block_size, boundaries=1):
     many boundaries among its ids: one for models that predict what follows, two for
     BERT, which reads a word between both.
     """
-    ids = torch.zeros(len(words), block_size, dtype=torch.int64)         # (N, T)
-    targets = torch.full_like(ids, -1)                                   # (N, T)
-    for n, word in enumerate(words):
-        code = vocabulary.encode(word)
-        if len(code) + boundaries > block_size:
+    for word in words:
+        if len(word) + boundaries > block_size:
             what = "its boundary" if boundaries == 1 else "both boundaries"
-            raise ValueError(f"{word!r:.60} has {len(code)} characters; block_size "
+            raise ValueError(f"{word!r:.60} has {len(word)} characters; block_size "
                              f"{block_size} holds {block_size - boundaries} and {what}")
-        ids[n, 1:len(code) + 1] = torch.tensor(code)
-        targets[n, :len(code) + 1] = torch.tensor([*code, 0])
+    stream = vocabulary.stream(words)
+    ends = (stream == 0).nonzero()                       # (N + 1, 1)  in the stream
+    at = ends[:-1] + torch.arange(block_size)            # (N, T)
+    word = at < ends[1:]                                 # (N, T)  or filling?
+    at = at.where(word, 0)                               # (N, T)
+    ids = stream[at].where(word, 0)                      # (N, T)
+    targets = stream[at + 1].where(word, -1)             # (N, T)
     return ids, targets
+
+
+def crop(ids, targets, boundaries=1, cells=2**18):
+    """Rows (N, T) -> pieces (ids, targets) of them, each as wide as its longest word.
+
+    The columns that are left out are filling in every row of the piece. Rows of unlike
+    lengths are kept apart if, together, they had more than `cells` numbers in a map of
+    attention, rows * width * width; a piece has at least one row.
+    """
+    widths = (ids != 0).sum(dim=1) + boundaries
+    order = widths.argsort()
+    while len(order):
+        width = int(widths[order[-1]])
+        count = max(1, cells // width**2)
+        piece = order[-count:].sort().values
+        yield ids[piece, :width], targets[piece, :width]
+        order = order[:-count]
 
 
 def batches(x, y, batch=32, generator=None):

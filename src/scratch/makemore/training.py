@@ -92,12 +92,14 @@ class Trainer:
     True, or the name of a backend. log is a folder for metrics.json and TensorBoard.
     predict stands in for model(x), if the model is trained on another output.
     corrupt(x, y) -> x, y transforms each minibatch, e.g. BERT's random masking.
+    pieces(x, y) -> [(x, y)] divides each micro-batch further, e.g. by the lengths of
+    its rows (data.crop): what does not fit into memory at once.
     """
 
     def __init__(self, model, optimizer, examples, dev=None, *, steps, batch=32,
                  schedule=None, limit=None, accumulate=1, every=None, patience=None,
                  bf16="auto", compiled=False, generator=None, log=None, predict=None,
-                 corrupt=None):
+                 corrupt=None, pieces=None):
         self.rank, self.processes = rank_and_world_size()
         if len(examples[1]) == 0:
             raise ValueError("no examples to train on")
@@ -120,6 +122,7 @@ class Trainer:
         if bf16 == "auto":
             bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
         self.bf16, self.corrupt = bf16, corrupt or (lambda x, y: (x, y))
+        self.pieces = pieces or (lambda x, y: [(x, y)])
         self.whole = self.forward = ModelWithLoss(model, predict)
         if self.processes > 1:
             self.forward = DistributedDataParallel(self.whole)
@@ -157,10 +160,12 @@ class Trainer:
             self.accumulate, self.processes, -1)                    # (A, P, M)
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.device)                 # ()
-        for n, part in enumerate(parts[:, self.rank]):
-            with self.no_sync_unless_last(n):
+        pieces = [piece for part in parts[:, self.rank]
+                  for piece in self.pieces(x[part], y[part])]
+        for n, piece in enumerate(pieces, 1):
+            with self.no_sync_unless_last(n == len(pieces)):
                 with self.precision():
-                    loss = self.forward(x[part], y[part]) / targets     # ()
+                    loss = self.forward(*piece) / targets           # ()
                 (loss * self.processes).backward()    # of which DDP takes the mean
             total += loss.detach()
         if self.processes > 1:
@@ -176,9 +181,9 @@ class Trainer:
         self.optimizer.step()
         return loss
 
-    def no_sync_unless_last(self, n):
-        """Processes exchange gradients in the last micro-batch of a minibatch only."""
-        if n == self.accumulate - 1 or self.processes == 1:
+    def no_sync_unless_last(self, last):
+        """Processes exchange gradients in the last piece of a minibatch only."""
+        if last or self.processes == 1:
             return contextlib.nullcontext()
         return self.parallel.no_sync()
 
@@ -191,8 +196,9 @@ class Trainer:
         """x, y -> nats per target, in eval and float32, summed in float64."""
         x, y = examples
         self.model.eval()
-        total = sum(self.whole(*pair).double()
-                    for pair in zip(x.split(rows), y.split(rows)))
+        total = sum(self.whole(*piece).double()
+                    for pair in zip(x.split(rows), y.split(rows))
+                    for piece in self.pieces(*pair))
         self.model.train()
         return (total / (y >= 0).sum()).item()
 

@@ -18,8 +18,12 @@
 Each is the loss of one example, in nats where there is a logarithm. For a batch, take
 the mean: sum(losses) * (1 / len(losses)).
 
-None of them branches on a number, so that all of them can be compiled (trace.py). The
+None of them branches on a Value, so that all of them can be compiled (trace.py). The
 price: if two logits are more than 1e15 apart, the smaller one is lost in rounding.
+
+A logit of -inf masks a class: its probability and its slope are 0, and the loss is inf
+if the class is the right one. A logit of inf makes the loss nan, as in PyTorch. If all
+are -inf, or below -1e15, no class has a probability, and log(0) is an error.
 
 Chapter: docs/micrograd/moons.md.  To copy: this file and engine.py.
 """
@@ -43,14 +47,17 @@ def binary_cross_entropy(logit, target):
     """-ln p if target is 1, -ln (1 - p) if it is 0, with p = 1 / (1 + e^-logit)."""
     if not 0 <= target <= 1:
         raise ValueError(f"target must be a probability from 0 to 1, not {target!r}")
-    return log_sum_exp([logit, Value(0.0)]) - target * logit
+    answers = (target, -logit), (1 - target, logit)    # each with -ln p = ln(1 + e^x)
+    return sum(p * log_sum_exp([Value(0.0), x]) for p, x in answers if p)
 
 
 def cross_entropy(logits, label):
     """-ln softmax(logits)[label]: slope softmax(logits), minus 1 at label."""
     if not 0 <= label < len(logits):
         raise ValueError(f"label {label} is outside the logits 0..{len(logits) - 1}")
-    return log_sum_exp([logit - logits[label] for logit in logits])
+    top = largest(logits)
+    shifted = [logit - top for logit in logits]
+    return sum(logit.exp() for logit in shifted).log() - shifted[label]
 
 
 def log_sum_exp(values):
@@ -58,7 +65,15 @@ def log_sum_exp(values):
 
     The shift cancels in the value and, whatever its own slope, in the gradient.
     """
-    largest = values[0]
-    for v in values[1:]:
-        largest = largest + (v - largest).relu()
-    return largest + sum((v - largest).exp() for v in values).log()
+    top = largest(values)
+    return top + sum((v - top).exp() for v in values).log()
+
+
+def largest(values):
+    """The largest value. Some may be -inf, but the search must start from a finite
+    number, since -inf - (-inf) is nan: a little below the first value, or -1e15.
+    """
+    top = (values[0] + 1e15).relu() - 1e15 - 0.125
+    for v in values:
+        top = top + (v - top).relu()
+    return top

@@ -1,5 +1,6 @@
 """The program does what its help says; an interrupted training ends as an uninterrupted one."""
 
+import json
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from scratch.makemore import bert, checkpoint, evaluate, sample, training
+from scratch.makemore import bert, checkpoint, data, evaluate, sample, training
 from scratch.makemore.__main__ import EXAMPLES, main, program
 from scratch.makemore.cli import run
 from scratch.makemore.cli.commands import flag
@@ -92,15 +93,15 @@ def trained(path):
 
 
 def test_a_gpts_loss_and_words_are_those_of_the_shared_functions(here, capsys):
-    """Oracle: evaluate.loss and sample.sample, which ask it for one symbol at a time."""
+    """Oracle: evaluate.loss and sample.sample, which ask it for one symbol at a time; but no empty words."""
     output(capsys, "train", "--model", "gpt", "--data", "words.txt", *TINY, "--steps", 60)
     model, vocabulary, dev = trained("gpt.safetensors")
     nats = evaluate.loss(model, *dataset(dev, vocabulary, model.block_size))
     assert re.search(rf"^dev +\d+ +{nats:.4f} ", output(capsys, "evaluate", "gpt.safetensors"), re.M)
     how = {"seed": 3, "temperature": 0.8, "top_k": 5, "top_p": 0.9, "max_length": 4}
     options = [each for name, value in how.items() for each in (flag(name), value)]
-    assert output(capsys, "sample", "gpt.safetensors", *options).splitlines() == sample.sample(
-        model, vocabulary, 20, **how)
+    shared = [word for word in sample.sample(model, vocabulary, 40, **how) if word]
+    assert output(capsys, "sample", "gpt.safetensors", *options).splitlines() == shared[:20]
 
 
 @pytest.mark.parametrize("model, ends", [("gpt", 1), ("bert", 2)])
@@ -141,14 +142,14 @@ def test_what_cannot_be_filled_in_is_told(here, capsys):
         assert re.search(says, refusal(capsys, "sample", f"{model}.safetensors", *arguments))
 
 
-def train_until_interrupted(folder, out, *arguments):
-    """Send SIGINT, as Ctrl-C does, after the first line of progress -> the rest of the output."""
+def train_until_interrupted(folder, out, *arguments, by=signal.SIGINT):
+    """Send a signal, SIGINT as Ctrl-C does, after the first line of progress -> the rest of the output."""
     run = subprocess.Popen([*COMMAND, "train", "--data", "words.txt", "--out", out, *arguments],
                            cwd=folder, env=ONE_THREAD, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     first = run.stderr.readline()
     assert "left" in first
-    run.send_signal(signal.SIGINT)
+    run.send_signal(by)
     out, err = run.communicate(timeout=60)
     return run.returncode, out, first + err
 
@@ -168,6 +169,62 @@ def test_an_interrupted_and_resumed_training_ends_with_the_bytes_of_an_uninterru
     assert (here / "cut.safetensors").read_bytes() == (here / "whole.safetensors").read_bytes()
     assert f"going on after step {stopped:,}\n" in said
     assert [path.name for path in here.glob("*.partial")] == []
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_training_that_is_told_to_end_saves_all_its_steps(here, capsys, by):
+    """kill, a shutdown and a closed terminal; the exit status is a shell's for that signal."""
+    status, out, err = train_until_interrupted(here, "cut.safetensors", *SMALL, "--steps", "30000", by=by)
+    assert status == 128 + by and "Traceback" not in err
+    stopped = int(re.search(r"stopped after step ([\d,]+) of 30,000", out)[1].replace(",", ""))
+    assert len(checkpoint.load(here / "cut.safetensors")[0]["losses"]) == stopped >= 3000
+    assert [path.name for path in here.glob("*.partial")] == []
+
+
+def test_a_training_under_nohup_does_not_hear_that_its_terminal_was_closed(here, capsys, monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        def step(self, step=training.Trainer.step):
+            os.kill(os.getpid(), signal.SIGHUP)
+            return step(self)
+
+        monkeypatch.setattr(training.Trainer, "step", step)
+        output(capsys, "train", "--data", "words.txt", "--steps", 3, *SMALL)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("module", ["click", "torch._utils", "numpy.linalg"])
+def test_ctrl_c_while_modules_are_imported_is_one_line(here, capsys, module):
+    """-X importtime writes a line when a module is there; the other lines are those of the program."""
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    with subprocess.Popen([sys.executable, "-X", "importtime", *COMMAND[1:], "sample", "bigram.safetensors"],
+                          cwd=here, env=ONE_THREAD, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as run:
+        while not run.stderr.readline().endswith(f" {module}\n"):
+            pass
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert run.returncode == 130 and out == ""
+    assert [line for line in err.splitlines() if not line.startswith("import time:")] == ["interrupted"]
+
+
+def test_a_training_that_ends_as_it_is_stopped_has_its_best_parameters(here, capsys, monkeypatch):
+    """Ctrl-C in the step after which patience runs out; oracle: the same training, left alone."""
+    settings = ["train", "--data", "words.txt", "--steps", 5000, *SMALL, "--every", 50, "--patience", 2,
+                "--optimizer", "adamw", "--rate", 0.01]
+    output(capsys, *settings, "--out", "whole.safetensors")
+    last = len(checkpoint.load("whole.safetensors")[0]["losses"])
+
+    def stopping(self, step=training.Trainer.step):
+        if self.taken == last - 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self)
+
+    monkeypatch.setattr(training.Trainer, "step", stopping)
+    assert main([str(each) for each in [*settings, "--out", "cut.safetensors"]]) == 130
+    assert (here / "cut.safetensors").read_bytes() == (here / "whole.safetensors").read_bytes()
 
 
 def test_a_killed_training_goes_on_from_its_last_saving(here, capsys):
@@ -230,6 +287,128 @@ def test_other_words_are_measured_as_one_split(here, capsys):
     assert re.search(r"^all +8 ", said, re.M) and "in other.txt" in said
 
 
+def test_a_list_that_was_changed_is_measured_as_a_whole_and_it_says_so(here, capsys):
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    with open("words.txt", "a", encoding="utf-8") as file:
+        file.write("\neva")
+    said = " ".join(output(capsys, "evaluate", "bigram.safetensors").split())
+    assert re.search(r"words\.txt was changed after the training \(36 words then, 37 now\), .* all of it is "
+                     "measured, words that the model was trained on among them", said)
+
+
+def test_of_other_words_it_says_how_many_were_trained_on(here, capsys):
+    """Oracle: split, of the list that the model was trained on, as long as that is there."""
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    train = split(read_words("words.txt"))[0]
+    (here / "other.txt").write_text(f"ana\n{train[0]}\n{train[1]}\n", encoding="utf-8")
+    other = ["evaluate", "bigram.safetensors", "--data", "other.txt"]
+    assert "it was trained on 2 of these 3 words" in " ".join(output(capsys, *other).split())
+    (here / "words.txt").rename("moved.txt")
+    assert "words that it was trained on may be among these" in " ".join(output(capsys, *other).split())
+
+
+def test_no_sampled_word_is_empty_and_none_is_no_line(here, capsys):
+    """A bigram of ten words gives one of twenty-five to the boundary after the boundary."""
+    (here / "ten.txt").write_text("\n".join(WORDS[:10]), encoding="utf-8")
+    output(capsys, "train", "--model", "bigram", "--data", "ten.txt")
+    shared = run.of_checkpoint("bigram.safetensors", *run.read("ten.txt"))
+    made = sample.sample(shared.model, shared.vocabulary, 1500)
+    assert "" in made[:1000]
+    names = output(capsys, "sample", "bigram.safetensors", "--count", 1000).split("\n")
+    assert names == [*[word for word in made if word][:1000], ""]
+    assert output(capsys, "sample", "bigram.safetensors", "--count", 0) == ""
+
+
+def test_a_model_that_makes_empty_words_only_is_refused(here, capsys):
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    tensors, facts = checkpoint.load("bigram.safetensors")
+    tensors["counts"][0, 0] = 10**9
+    checkpoint.save("empty.safetensors", tensors, facts)
+    for command in (["sample", "--count", 3], ["evaluate"], ["sample", "--greedy"]):
+        assert "have a letter; train it longer" in refusal(capsys, *command, "empty.safetensors")
+
+
+@pytest.mark.parametrize("model, small", [("gru", SMALL), ("gpt", TINY), ("bert", TINY)])
+def test_one_long_line_makes_no_other_minibatch_longer(here, capsys, monkeypatch, model, small):
+    """A map of attention never has more than CELLS numbers, or those of one row; the line is named."""
+    (here / "long.txt").write_text("\n".join([*WORDS, "x" * 600, *WORDS]), encoding="utf-8")
+    sizes = []
+    crop = data.crop
+    monkeypatch.setattr(data, "crop", lambda *given: (
+        sizes.append(tuple(pair[0].shape)) or pair for pair in crop(*given)))
+    assert main(["train", "--model", model, "--data", "long.txt", "--steps", "30", *small]) == 0
+    rows, widths = zip(*sizes)
+    assert max(widths) == 600 + KINDS[model].ends and min(widths) <= 8
+    assert all(width <= 8 or (n, width) == (1, max(widths)) for n, width in sizes)
+    assert re.search(r"^warning: .*long\.txt, line 37: 'x+ has 600 characters, and half of the words have 3",
+                     capsys.readouterr().err, re.M)
+    assert "warning" not in (main(["train", "--model", "bigram", "--data", "long.txt"]),
+                             capsys.readouterr().err)[1]
+
+
+def test_ordinary_words_have_no_warning_and_rows_as_long_as_the_longest_of_the_minibatch(
+        here, capsys, monkeypatch):
+    (here / "words.txt").write_text("\n".join([*WORDS, "bartholomew"]), encoding="utf-8")
+    sizes = []
+    step = training.ModelWithLoss.forward
+    monkeypatch.setattr(training.ModelWithLoss, "forward", lambda self, x, y: (
+        sizes.append((int((y >= 0).sum(1).max()), *x.shape)) or step(self, x, y)))
+    assert main(["train", "--model", "gpt", "--data", "words.txt", "--steps", "30", *TINY]) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert {rows for _, rows, _ in sizes} == {8} and all(letters == width for letters, _, width in sizes)
+    assert {width for *_, width in sizes} == {4, 5, 12}
+
+
+THREADS = {
+    "a small model": ([], {}, {1}),
+    "told by an option": (["--threads", "3"], {}, {3}),
+    "told by PyTorch's variable": ([], {"OMP_NUM_THREADS": "2"}, {2}),
+    "told by both": (["--threads", "3"], {"OMP_NUM_THREADS": "2"}, {3}),
+    "a large model": (["--hidden", "40000"], {}, {2}),
+}
+
+
+@pytest.mark.parametrize("arguments, variables, expected", THREADS.values(), ids=THREADS)
+def test_a_small_model_is_trained_by_one_thread_unless_told_otherwise(
+        here, capsys, monkeypatch, arguments, variables, expected):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    found = set()
+
+    def step(self, step=training.Trainer.step):
+        found.add(torch.get_num_threads())
+        return step(self)
+
+    monkeypatch.setattr(training.Trainer, "step", step)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        output(capsys, "train", "--data", "words.txt", "--steps", 2, "--batch", 4, *arguments)
+        assert found == expected and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("code", ["cp1252", "latin-1", "ascii"])
+def test_letters_that_the_output_has_not_are_written_as_their_numbers(here, capsys, code):
+    """Each command goes on to its end; what the code has, é in Latin-1, stays as it is."""
+    (here / "w.txt").write_text("\n".join(f"é名字{n}" for n in range(10)), encoding="utf-8")
+    names = here / "名.safetensors"
+    for command in (["train", "--model", "bigram", "--data", "w.txt", "--out", names],
+                    ["train", "--model", "bert", "--data", "w.txt", "--steps", "2", *TINY, "--out", "b"],
+                    ["sample", names, "--count", "3"], ["sample", "b", "--fill", "?名字1"],
+                    ["evaluate", names, "--data", "w.txt"], ["sample", "é名"], ["train", "--help"]):
+        run = subprocess.run([*COMMAND, *map(str, command)], cwd=here, capture_output=True,
+                             env={**ONE_THREAD, "PYTHONIOENCODING": code})
+        assert run.returncode == (2 if "é名" in command else 0), run.stderr
+        assert b"codec" not in run.stderr and (run.stdout + run.stderr).decode(code)
+        if "--count" in command:
+            assert len(run.stdout.splitlines()) == 3 and b"\\u540d" in run.stdout
+            assert (b"\xe9" in run.stdout) == (code != "ascii")
+
+
 def test_the_books_names_are_the_default(here, capsys, monkeypatch):
     monkeypatch.delenv("SCRATCH_NAMES", raising=False)
     assert output(capsys, "train", "--model", "bigram").startswith("32,000 words")
@@ -243,6 +422,13 @@ def test_words_in_any_alphabet_are_welcome(here, capsys):
     output(capsys, "train", "--data", "words.txt", "--steps", 10, *SMALL)
     names = output(capsys, "sample", "mlp.safetensors")
     assert set(names) - {"\n"} <= set("".join(words))
+
+
+def first_written(path, tensors, facts):
+    """A file as version 0.1 wrote it at first: its checksum is of the tensors alone."""
+    from safetensors.torch import save_file
+    words = json.dumps({"facts": facts, "sha256": checkpoint.checksum(tensors)})
+    save_file(tensors, path, metadata={"makemore": words})
 
 
 WRONG = {
@@ -297,7 +483,15 @@ WRONG = {
                               "settings in the file"),
     "a test split of other words": (["evaluate", "bigram.safetensors", "--data", "few.txt", "--test"],
                                     "no test split"),
-    "a temperature of zero": (["sample", "bigram.safetensors", "--temperature", "0"], "greedy"),
+    "a temperature of zero": (["sample", "bigram.safetensors", "--temperature", "0"],
+                              "^error: --temperature must be above 0; toward 0 it becomes --greedy$"),
+    "resumed without a GPU": (["train", "--resume", "small.safetensors", "--device", "cuda"],
+                              "^error: the device is to be cuda, but PyTorch sees no GPU$"),
+    "no thread": (["train", "--threads", "0"], "--threads': 0 is out of range: 1 or more"),
+    "a changed letter in an old file": (["sample", "old.safetensors"],
+                                        r"old\.safetensors is damaged: '\.abcdd"),
+    "an old file without a digest": (["evaluate", "less.safetensors"], "lacks sha256 of the words"),
+    "settings that are none": (["sample", "list.safetensors"], "not those of its settings"),
     "a top-p of 2": (["sample", "bigram.safetensors", "--top-p", "2"], "--top-p': 2 is out of range: 0 to 1"),
     "a folder that cannot be made": (["train", "--model", "bigram", "--data", "words.txt",
                                       "--out", "words.txt/x"], r"words\.txt"),
@@ -321,9 +515,32 @@ def test_a_wrong_input_costs_one_line_and_loses_nothing(here, capsys, arguments,
     checkpoint.save("strange.safetensors", {}, {
         "model": "oracle", "characters": ".a", "settings": {}, "data": "words.txt"})
     checkpoint.save("else.safetensors", {}, {"step": 1})
+    output(capsys, "train", "--data", "words.txt", "--steps", 9, *SMALL, "--out", "small.safetensors")
+    tensors, facts = checkpoint.load("bigram.safetensors")
+    checkpoint.save("list.safetensors", tensors, {**facts, "settings": []})
+    less = {name: fact for name, fact in facts.items() if name != "sha256 of the words"}
+    checkpoint.save("less.safetensors", tensors, less)
+    first_written("old.safetensors", tensors, {**facts, "characters": facts["characters"].replace("e", "d")})
     files = {path: path.read_bytes() for path in here.iterdir()}
     assert re.search(says, refusal(capsys, *arguments))
     assert {path: path.read_bytes() for path in here.iterdir()} == files
+
+
+def test_a_checkpoint_of_before_is_read_resumed_and_sampled(here, capsys):
+    """Its checksum is of the tensors alone."""
+    output(capsys, "train", "--data", "words.txt", "--steps", 9, *SMALL)
+    first_written("old.safetensors", *checkpoint.load("mlp.safetensors"))
+    assert output(capsys, "sample", "old.safetensors") == output(capsys, "sample", "mlp.safetensors")
+    assert "all 9 steps have been taken" in output(capsys, "train", "--resume", "old.safetensors")
+
+
+def test_a_flipped_bit_among_the_letters_is_damage(here, capsys):
+    output(capsys, "train", "--model", "bigram", "--data", "words.txt")
+    content = (here / "bigram.safetensors").read_bytes()
+    place = content.index(b".abcdefgh") + 8
+    (here / "bigram.safetensors").write_bytes(content[:place] + b"z" + content[place + 1:])
+    for command in (["sample"], ["evaluate"], ["train", "--resume"]):
+        assert "is damaged" in refusal(capsys, *command, "bigram.safetensors")
 
 
 def test_settings_that_do_not_fit_the_tensors_are_refused(here, capsys):

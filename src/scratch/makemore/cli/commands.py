@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 
 from . import Refused
-from .kinds import ABSENT, KINDS, SCORED, SETTINGS, SIZES
+from .kinds import ABSENT, KINDS, LETTERS, SCORED, SETTINGS, SIZES
 
 PROGRAM = "python -m scratch.makemore"
 DRAWING = ("seed", "temperature", "top_k", "top_p", "greedy", "max_length")
@@ -38,8 +38,11 @@ def begin(options):
     settings.pop("size", None)    # layers, heads and channels say it
     if kind.ends and not settings["block_size"]:
         settings["block_size"] = max(map(len, words)) + kind.ends
-    return path, run.Training(name, settings, options.seed or 0, words,
-                              data.Vocabulary(words), source, options=options)
+    if kind.ends:
+        run.warn_of_long_lines(words, source)
+    new = run.Training(name, settings, options.seed or 0, words, data.Vocabulary(words),
+                       source)
+    return path, new.prepare(options)
 
 
 def go_on(options):
@@ -55,6 +58,8 @@ def go_on(options):
         raise Refused(f"{options.resume} was trained on {facts['words']:,} words, and "
                       f"those in {source} are not the same; name its file with --data")
     path = writable(options.out or options.resume)
+    if KINDS[facts["model"]].ends:
+        run.warn_of_long_lines(words, source)
     return path, run.of_checkpoint(options.resume, words, source, options)
 
 
@@ -86,7 +91,7 @@ def train(options):
 
     training.init_distributed(options.device)
     if training.rank_and_world_size()[0] > 0:     # the first process speaks for all
-        sys.stdout = sys.stderr = open(os.devnull, "w")
+        sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
     try:
         return trained(*start(options), options)
     finally:
@@ -112,10 +117,10 @@ def trained(path, new, options):
         new.save(path)
     elif new.finished:
         print(f"all {len(new.losses):,} steps have been taken")
-    elif not new.run(path, options.save_every):
+    elif signal := new.run(path, options.save_every):
         print(f"stopped after step {len(new.losses):,} of {new.steps:,}, "
               f"saved as {path}. To go on:\n    {PROGRAM} train --resume {path}")
-        return 130
+        return 128 + signal
     if new.losses:
         print("the loss of the minibatches, in nats:")
         print(curve(new.losses))
@@ -193,9 +198,9 @@ def table(kind, scores):
     from .. import evaluate
 
     what = "" if not kind.fills else (
-        f"pseudo-log-likelihood, of at most {SCORED:,} words: each letter predicted\n"
-        "from the rest of its word; it cannot be compared with the loss of other "
-        "models\n")
+        f"pseudo-log-likelihood, of up to {SCORED:,} words of up to {LETTERS} letters: "
+        "each predicted\nfrom the rest of its word; it cannot be compared with the "
+        "loss of other models\n")
     return what + evaluate.table(scores)
 
 
@@ -203,6 +208,8 @@ def sample(options):
     """Make words with a trained model."""
     how = {name: value for name in DRAWING
            if (value := getattr(options, name)) is not None}
+    if options.temperature == 0:
+        raise Refused("--temperature must be above 0; toward 0 it becomes --greedy")
     from . import run
 
     found = run.of_checkpoint(options.checkpoint, None, None)
@@ -211,8 +218,25 @@ def sample(options):
     if found.kind.fills:
         raise Refused(f"{options.checkpoint} holds a {found.name}, which does not make "
                       "words from their beginning; it fills in letters: --fill '?mm?'")
-    print("\n".join(found.kind.sample(
-        found.model, found.vocabulary, options.count, **how)))
+    for word in drawn(found, options.count, how):
+        print(word)
+
+
+def drawn(found, count, how):
+    """count sampled words, without those that ended before their first letter.
+
+    The words of a seed are the first ones of any larger number of them.
+    """
+    tries = count
+    while True:
+        made = found.kind.sample(found.model, found.vocabulary, tries, **how)
+        words = [word for word in made if word]
+        if len(words) >= count:
+            return words[:count]
+        if tries > 10 * count + 1000:
+            raise Refused(f"of {tries:,} words that the model made, only {len(words)} "
+                          "have a letter; train it longer, or draw in another way")
+        tries = 2 * tries + 10
 
 
 def fill(found, options, how):
@@ -246,6 +270,7 @@ def evaluate(options):
     model, kind = judged.model, judged.kind
     if judged.losses and len(judged.losses) < judged.steps:
         print(f"after step {len(judged.losses):,} of {judged.steps:,}")
+    remark = ""
     if run.digest(words) == facts["sha256 of the words"]:
         names = ["train", "dev"] + ["test"] * options.test
         print(table(kind, measured(judged, words, names)))
@@ -255,6 +280,7 @@ def evaluate(options):
         raise Refused(f"{source} is not what the model was trained on, so that it has "
                       "no test split")
     else:
+        remark = other_words(words, source, facts)
         try:
             everything = kind.score(model, words, vocabulary)
         except ValueError as error:
@@ -263,9 +289,34 @@ def evaluate(options):
         print(table(kind, {"all": everything}))
         known, held, where = words, [], (str(source), "")
     if options.count and not kind.fills:
-        made = kind.sample(model, vocabulary, options.count, seed=options.seed)
+        made = drawn(judged, options.count, {"seed": options.seed})
         found = measures.novelty(made, known, held)
         print(f"{len(made):,} sampled words, {len(set(made)):,} of them different: "
               f"{len(found.train) / len(made):.1%} in {where[0]}, "
               + (f"{len(found.test) / len(made):.1%} in {where[1]}, " if held else "")
               + f"{len(found.new) / len(made):.1%} new")
+    if remark:
+        print(textwrap.fill(remark, 78))
+
+
+def other_words(words, source, facts):
+    """How a list that is not the one trained on is measured, and what it may share."""
+    from .. import data
+    from . import run
+
+    before = Path(facts["data"])
+    if Path(source).absolute() == before:
+        return (f"{source} was changed after the training ({facts['words']:,} words "
+                f"then, {len(words):,} now), so that its splits are lost: all of it is "
+                "measured, words that the model was trained on among them")
+    what = f"{source} is not the list that the model was trained on"
+    try:
+        trained_on = data.read_words(before)
+    except (OSError, ValueError):
+        trained_on = []
+    if run.digest(trained_on) != facts["sha256 of the words"]:
+        return (f"{what}, which is no longer in {before}: words that it was trained on "
+                "may be among these")
+    known = set(data.split(trained_on)[0])
+    shared = sum(word in known for word in words)
+    return f"{what}: it was trained on {shared:,} of these {len(words):,} words"

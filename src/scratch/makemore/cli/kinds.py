@@ -42,7 +42,9 @@ ADAM = {**DESCENT, "steps": 5000, "rate": 0.005, "optimizer": "adamw",
         "schedule": "cosine", "warmup": 100, "clip": 1.0, "decay": 0.01}
 ATTENTION = {"size": "default", "block_size": None, **SIZES["default"], **ADAM,
              "rate": 0.002}
-SCORED = 4000    # words that a bert is measured on, at most
+SCORED = 4000    # words that a bert is measured on, at most,
+LETTERS = 256    # and letters of such a word: each takes a forward pass of its own
+CELLS = 2**20    # of its maps of attention at a time, or those of one letter
 
 
 def factor(schedule, step, steps):
@@ -73,7 +75,7 @@ class Kind:
 
     counts = False    # whether it counts, and takes no steps
     fills = False     # whether it fills in letters, and makes no words from the left
-    ends = 0          # boundaries that a word takes in block_size; 0: no whole words
+    ends = 0          # boundaries that a word takes in a row; 0: it reads no rows
 
     def __init__(self, what, settings):
         self.what, self.settings = what, settings
@@ -87,8 +89,12 @@ class Kind:
     def predict(self, model):
         """What stands in for model(x) in training, if anything does."""
 
-    def corruption(self, model, generator):
+    def minibatch(self, model, words, vocabulary, generator):
         """What is done to each minibatch, the Trainer's corrupt, if anything is."""
+
+    def pieces(self, x, y):
+        """The parts of a minibatch that are worked off one after the other."""
+        return [(x, y)]
 
     def score(self, model, words, vocabulary):
         """The shared measure: nats per character, ends of words included."""
@@ -163,8 +169,60 @@ class WaveNet(Kind):
                             generator=generator)
 
 
-class Recurrent(Kind):
+class Rows(Kind):
+    """A kind that reads whole words, as rows of data.py.
+
+    Its examples are the words' numbers, of which each minibatch makes rows: all rows at
+    once, each as long as the longest word, would take more memory than the words. What
+    a minibatch's rows have behind its own longest word is cut off.
+    """
+
+    def width(self, model, words):
+        """How long the rows are: as the model has them, for words that fit."""
+        return model.block_size
+
+    def examples(self, model, words, vocabulary):
+        """Numbers of the words as x and y; ValueError for a word that does not fit."""
+        import torch
+
+        from .. import data
+
+        longest = max(words, key=len)
+        data.rows([longest], vocabulary, self.width(model, words), self.ends)
+        return torch.arange(len(words)), torch.arange(len(words))
+
+    def minibatch(self, model, words, vocabulary, generator):
+        from .. import data
+
+        width = self.width(model, words)
+
+        def rows(numbers, _):
+            chosen = [words[n] for n in numbers.tolist()]
+            pair = data.rows(chosen, vocabulary, width, self.ends)
+            return tuple(each.to(numbers.device) for each in pair)
+        return rows
+
+    def pieces(self, x, y):
+        from .. import data
+
+        return data.crop(x, y, self.ends)
+
+    def in_groups(self, model, words, vocabulary):
+        """Rows (ids, targets) of all the words, some at a time, shorter words first."""
+        from .. import data
+
+        words = sorted(words, key=len)
+        for n in range(0, len(words), 1024):
+            group = words[n:n + 1024]
+            width = min(len(group[-1]) + self.ends, self.width(model, group))
+            yield from data.crop(*data.rows(group, vocabulary, width, self.ends),
+                                 self.ends)
+
+
+class Recurrent(Rows):
     """A recurrent network with cells of this class, which reads a word as a row."""
+
+    ends = 1
 
     def __init__(self, what, cell):
         sizes = {"block_size": 16, "channels": 32, "hidden": 128}
@@ -177,10 +235,9 @@ class Recurrent(Kind):
         return recurrent.Recurrent(V, getattr(recurrent, self.cell), s["channels"],
                                    s["hidden"], s["block_size"], generator)
 
-    def examples(self, model, words, vocabulary):
-        from .. import data
-
-        return data.rows(words, vocabulary, max(map(len, words)) + 1)
+    def width(self, model, words):
+        """A word of any length fits: block_size is for samples and measurements."""
+        return max(map(len, words)) + 1
 
     def predict(self, model):
         return model.forward_all
@@ -193,18 +250,13 @@ def config(symbols, s):
         symbols, s["block_size"], s["layers"], s["heads"], s["channels"])
 
 
-class GPT(Kind):
+class GPT(Rows):
     ends = 1
 
     def make(self, V, s, generator):
         from .. import gpt
 
         return gpt.GPT(config(V, s), generator)
-
-    def examples(self, model, words, vocabulary):
-        from .. import data
-
-        return data.rows(words, vocabulary, model.block_size, self.ends)
 
     def predict(self, model):
         return model.logits
@@ -213,8 +265,12 @@ class GPT(Kind):
         """The shared measure, of all characters of a word at once."""
         from .. import evaluate, gpt
 
-        ids, targets = self.examples(model, words, vocabulary)
-        return evaluate.Score(int((targets >= 0).sum()), gpt.loss(model, ids, targets))
+        total, characters = 0.0, 0
+        for ids, targets in self.in_groups(model, words, vocabulary):
+            count = int((targets >= 0).sum())
+            total += gpt.loss(model, ids, targets) * count
+            characters += count
+        return evaluate.Score(characters, total / characters)
 
     def sample(self, model, vocabulary, count, **how):
         from .. import gpt
@@ -222,7 +278,7 @@ class GPT(Kind):
         return gpt.sample(model, vocabulary, count, **how)
 
 
-class BERT(Kind):
+class BERT(Rows):
     fills, ends = True, 2
 
     def make(self, V, s, generator):
@@ -230,38 +286,39 @@ class BERT(Kind):
 
         return bert.BERT(config(V + 1, s), generator)    # and the mask
 
-    def examples(self, model, words, vocabulary):
-        """Rows as x and y, until letters are masked."""
-        from .. import data
-
-        ids, _ = data.rows(words, vocabulary, model.block_size, self.ends)
-        return ids, ids
-
     def predict(self, model):
         return model.logits
 
-    def corruption(self, model, generator):
+    def minibatch(self, model, words, vocabulary, generator):
         """Mask a share of the letters of each word, any share, drawn for each word."""
         import torch
 
         from .. import bert
 
-        def corrupt(ids, _):
+        rows = super().minibatch(model, words, vocabulary, generator)
+
+        def corrupt(numbers, _):
+            ids, _ = rows(numbers.cpu(), _)
             share = torch.rand(len(ids), 1, generator=generator)
-            pair = bert.corrupt(ids.cpu(), bert.mask_of(model), share, generator)
-            return tuple(each.to(ids.device) for each in pair)
+            pair = bert.corrupt(ids, bert.mask_of(model), share, generator)
+            return tuple(each.to(numbers.device) for each in pair)
         return corrupt
 
     def score(self, model, words, vocabulary):
         """Another measure: each letter predicted from all the others of its word.
 
-        This needs one forward pass per letter, so only the first SCORED words count.
+        This needs one forward pass per letter, so only the first SCORED words count,
+        without those of more than LETTERS letters, if there are others.
         """
         from .. import bert, evaluate
 
-        ids, _ = self.examples(model, words[:SCORED], vocabulary)
-        letters = int((ids != 0).sum())
-        nats = bert.pseudo_nll(model, ids).sum().item()
+        words = words[:SCORED]
+        words = [word for word in words if len(word) <= LETTERS] or words
+        nats, letters = 0.0, 0
+        for ids, _ in self.in_groups(model, words, vocabulary):
+            batch = max(1, CELLS // ids.shape[1] ** 2)
+            nats += bert.pseudo_nll(model, ids, batch=batch).sum().item()
+            letters += int((ids != 0).sum())
         return evaluate.Score(letters, nats / letters)
 
 

@@ -3,10 +3,12 @@
 Of several processes, which torchrun started, only the first writes files.
 """
 
+import contextlib
 import hashlib
 import math
 import os
 import signal
+import statistics
 import sys
 from pathlib import Path
 
@@ -18,61 +20,63 @@ from . import Refused
 from .kinds import KINDS, OPTIMIZERS, factor
 
 
+SMALL = 10**6    # parameters; a smaller model is trained by one thread
+
+
 class Training:
     """A model and all that it takes to train it further."""
 
-    def __init__(self, name, settings, seed, words, vocabulary, source, kept=None,
-                 options=None):
+    def __init__(self, name, settings, seed, words, vocabulary, source, kept=None):
         self.name, self.settings, self.seed = name, settings, seed
         self.words, self.vocabulary, self.source = words, vocabulary, source
         self.kind, self.trainer, self.losses = KINDS[name], None, []
         if self.kind.counts:
-            self.counts = kept[0] if kept else self.kind.count(
+            self.counts = kept or self.kind.count(
                 data.split(words)[0], vocabulary, settings)
             self.model = self.kind.make(len(vocabulary), settings, self.counts)
             return
-        generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         try:
-            self.model = self.kind.make(len(vocabulary), settings, generator)
+            self.model = self.kind.make(len(vocabulary), settings, self.generator)
         except (RuntimeError, ValueError) as error:
             raise Refused("a model of these sizes cannot be made: "
                           f"{str(error).splitlines()[0]}") from None
         if kept:
-            tensors = training.named(self.model, kept[0])
+            tensors = training.named(self.model, kept)
             self.model.load_state_dict({
                 key.removeprefix("model."): tensor for key, tensor in tensors.items()
                 if key.startswith("model.")})
             self.losses = tensors["losses"].tolist()
-        if options is not None:
-            self.trainer = self.prepared(generator, options)
-            if kept:
-                self.trainer.restore(*kept)
 
-    def prepared(self, generator, options):
-        """The training loop of training.py, with the settings."""
-        s, kind = self.settings, self.kind
-        self.model.to(training.init_distributed(options.device))
+    def prepare(self, options):
+        """Make the training loop of training.py, if the model is trained by steps."""
+        if self.kind.counts:
+            return self
+        s, kind, vocabulary = self.settings, self.kind, self.vocabulary
+        model = self.model.to(training.init_distributed(options.device))
         train, dev, _ = data.split(self.words)
-        train = kind.examples(self.model, train, self.vocabulary)
         every = options.every or max(1, s["steps"] // 20)
         watched = None
         if options.log or s["patience"]:
-            watched = kind.examples(self.model, dev, self.vocabulary)
+            watched = kind.examples(model, dev, vocabulary)
             same = torch.Generator().manual_seed(0)    # the same letters each time
-            if corrupt := kind.corruption(self.model, same):
+            if corrupt := kind.minibatch(model, dev, vocabulary, same):
                 watched = corrupt(*watched)
         optimizer = getattr(optimizers, OPTIMIZERS[s["optimizer"]])(
-            self.model.parameters(), lr=s["rate"], weight_decay=s["decay"])
-        return training.Trainer(
-            self.model, optimizer, train, watched, steps=s["steps"], batch=s["batch"],
+            model.parameters(), lr=s["rate"], weight_decay=s["decay"])
+        self.threads = options.threads
+        self.trainer = training.Trainer(
+            model, optimizer, kind.examples(model, train, vocabulary), watched,
+            steps=s["steps"], batch=s["batch"],
             schedule=lambda step: (optimizers.warmup(step, s["warmup"])
                                    * factor(s["schedule"], step, s["steps"])),
             limit=s["clip"] or None, accumulate=s["accumulate"],
             every=every if watched else None, patience=s["patience"] or None,
-            bf16=options.bf16, compiled=options.compile, generator=generator,
-            log=options.log, predict=kind.predict(self.model),
-            corrupt=kind.corruption(self.model, generator))
+            bf16=options.bf16, compiled=options.compile, generator=self.generator,
+            log=options.log, predict=kind.predict(model), pieces=kind.pieces,
+            corrupt=kind.minibatch(model, train, vocabulary, self.generator))
+        return self
 
     @property
     def steps(self):
@@ -101,23 +105,41 @@ class Training:
                 "sha256 of the words": digest(self.words)})
 
     def run(self, path, save_every):
-        """Take the steps that are left, saving to path -> whether all were taken."""
-        shown = Progress(self.steps, done=len(self.losses))
-        interrupted = Interrupted()
-        try:
-            for loss in self.trainer.run():
-                self.losses.append(loss)
-                shown.step(loss)
-                if interrupted:
-                    break
-                if len(self.losses) % save_every == 0:
-                    self.save(path)
-        finally:
-            shown.close()
-            interrupted.close()
-        self.save(path)
+        """Take the steps that are left, saving to path -> the signal that stopped it.
+
+        0 stands for none.
+        """
+        with contextlib.closing(Interrupted()) as interrupted:
+            shown = Progress(self.steps, done=len(self.losses))
+            with contextlib.closing(shown), threads(self.threads, self.model):
+                for loss in self.trainer.run():
+                    self.losses.append(loss)
+                    shown.step(loss)
+                    if interrupted.number and not self.finished:
+                        break
+                    if len(self.losses) % save_every == 0:
+                        self.save(path)
+            self.save(path)
         self.model.to("cpu")
-        return self.finished
+        return interrupted.number
+
+
+@contextlib.contextmanager
+def threads(asked, model):
+    """Meanwhile, PyTorch has as many threads as were asked for, by option or variable.
+
+    If none were, a small model gets one. More would not make its steps faster, and, on
+    a machine that has other work, would make them wait for each other.
+    """
+    before = torch.get_num_threads()
+    told = asked or any(os.environ.get(name) for name in
+                        ("OMP_NUM_THREADS", "MKL_NUM_THREADS"))
+    small = sum(each.numel() for each in model.parameters()) < SMALL
+    torch.set_num_threads(asked or (1 if small and not told else before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Progress:
@@ -169,26 +191,30 @@ class Lines:
 
 
 class Interrupted:
-    """True once Ctrl-C was pressed. The second Ctrl-C stops the program at once.
+    """The number of the signal by which the training was told to stop; 0 until then.
 
-    Of several processes, which must not stop at different steps, the first one does.
+    It may come from Ctrl-C, from kill, or from a terminal that was closed. The second
+    signal stops the program at once. One that was ignored before (nohup) still is. Of
+    several processes, which must not stop at different steps, the first signal does.
     """
 
     def __init__(self):
-        self.pressed = False
-        self.before = signal.getsignal(signal.SIGINT)
-        if training.rank_and_world_size()[1] == 1:
-            signal.signal(signal.SIGINT, self.press)
+        self.number, self.before = 0, {}
+        if training.rank_and_world_size()[1] > 1:
+            return
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)    # not every system has them all
+            before = number and signal.getsignal(number)
+            if before not in (None, signal.SIG_IGN):
+                self.before[number] = signal.signal(number, self.stop)
 
-    def press(self, number, frame):
-        self.pressed = True
+    def stop(self, number, frame):
+        self.number = number
         self.close()
 
     def close(self):
-        signal.signal(signal.SIGINT, self.before)
-
-    def __bool__(self):
-        return self.pressed
+        for number, before in self.before.items():
+            signal.signal(number, before)
 
 
 def digest(words):
@@ -204,7 +230,14 @@ def load(path):
     if facts["model"] not in KINDS:
         raise Refused(f"{path} holds a model called {facts['model']!r}, which this "
                       f"program does not know; it knows {', '.join(KINDS)}")
-    return tensors, facts, data.Vocabulary([facts["characters"][1:]])
+    if lacks := {"seed", "words", "sha256 of the words"} - facts.keys():
+        raise Refused(f"{path} is a checkpoint, but it lacks {', '.join(lacks)}")
+    symbols = facts["characters"]    # which the first files' checksums do not cover
+    letters = set(symbols) - {data.BOUNDARY}
+    if symbols != data.BOUNDARY + "".join(sorted(letters)):
+        raise checkpoint.CheckpointError(f"{path} is damaged: {symbols!r:.60} are not "
+                                         "the symbols of a vocabulary, in order")
+    return tensors, facts, data.Vocabulary([*letters])
 
 
 def source_of(path, facts, given):
@@ -218,13 +251,24 @@ def source_of(path, facts, given):
 def of_checkpoint(path, words, source, options=None):
     """The training that a checkpoint holds; with options, ready for further steps."""
     tensors, facts, vocabulary = load(path)
-    try:
+    with refusing_tensors(path):
         found = Training(facts["model"], facts["settings"], facts["seed"], words,
-                         vocabulary, source, (tensors, facts), options)
+                         vocabulary, source, tensors)
         if not found.kind.counts:
             found.model.eval()
-        return found
-    except (KeyError, RuntimeError, ValueError) as error:
+    if options is not None and not found.kind.counts:
+        found.prepare(options)    # whose refusals are of the options
+        with refusing_tensors(path):
+            found.trainer.restore(tensors, facts)
+    return found
+
+
+@contextlib.contextmanager
+def refusing_tensors(path):
+    """Whatever fails here is for the tensors of the checkpoint, or its settings."""
+    try:
+        yield
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise Refused(f"{path}: its tensors are not those of its settings ({error})"
                       ) from None
 
@@ -238,3 +282,15 @@ def read(source):
     except ValueError as error:
         raise Refused(f"{path}: {error}") from None
     return words, path
+
+
+def warn_of_long_lines(words, path, limit=64):
+    """A word of hundreds of letters is most often a line that should be several."""
+    longest = max(words, key=len)
+    median = statistics.median(map(len, words))
+    if len(longest) <= max(limit, 5 * median):
+        return
+    lines = [line.strip() for line in data.read_lines(path)]
+    print(f"warning: {path}, line {lines.index(longest) + 1}: {longest!r:.30} has "
+          f"{len(longest):,} characters, and half of the words have {median:g} or "
+          "fewer; steps that meet it take long, and much memory", file=sys.stderr)
