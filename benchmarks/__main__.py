@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from .harness import ROOT
+from .provenance import only_of
 
 NAMES = "bpe", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site", "training"
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
@@ -67,6 +68,7 @@ def main(arguments=None):
     if options.name == "all":
         return run_all()
     benchmark = importlib.import_module(f"benchmarks.{options.name}")
+    only_of(ROOT, sys.modules)
     if options.task:
         name, *given = json.loads(options.task)
         return print(json.dumps(benchmark.TASKS[name](*given)))
