@@ -322,6 +322,22 @@ def test_a_page_that_is_not_true_fails_the_build(small, text, at, says):
 
 
 @pytest.mark.parametrize("text", ["[a link](nowhere.md)", "[an anchor](#nowhere)"])
+def test_a_module_that_is_not_python_fails_the_build_before_anything_is_executed(small):
+    """Whether a chapter shows it, imports it, or only the reference would."""
+    small.write("src/pack/broken.py", "x = 1\ny = = 2\n")
+    run = small.build()
+    assert run.returncode == 1 and "Traceback" not in run.stderr and "executing" not in run.stderr
+    assert "src/pack/broken.py:2: not Python: invalid syntax\n    2 | y = = 2" in run.stderr
+
+
+def test_a_missing_katex_is_found_before_anything_is_executed(small):
+    where = "import sys, pathlib; from weave import plugin; plugin.KATEX = pathlib.Path('nowhere')"
+    script = f"{where}; from mkdocs.__main__ import cli; cli(['build', '--strict'])"
+    run = subprocess.run([sys.executable, "-c", script], cwd=small.root, text=True, capture_output=True)
+    assert run.returncode == 1 and "node_modules/katex is missing" in run.stderr and "make env" in run.stderr
+    assert "Traceback" not in run.stderr and "executing" not in run.stderr
+
+
 def test_a_broken_link_fails_the_strict_build(small, text):
     small.chapter(f"\n# Title\n\n{text}\n", "docs/bad.md")
     run = small.build()

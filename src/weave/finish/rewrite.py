@@ -14,6 +14,7 @@ BLOCKS = set("html head meta link title body header main footer nav article asid
              "dd h1 h2 h3 h4 blockquote figure figcaption details summary table thead tbody tr th "
              "td hr".split())
 PLAIN = {"quot": '"', "39": "'", "x27": "'", "10": "\n"}    # what needs no reference outside of attributes
+ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 REFERENCE = re.compile(r"&#?(\w+);")
 SPACE = re.compile(r"[ \t\n]+")
 
@@ -25,7 +26,7 @@ def rewritten(text, styles, scripts):
     set scripts the hashes of its inline scripts.
     """
     rewriter = Rewriter(styles, scripts)
-    rewriter.feed(unstyled(text))
+    rewriter.feed(unstyled(text) + "<!---->")    # without which the parser loses an & among the last letters
     rewriter.close()
     return "".join(rewriter.parts)
 
@@ -56,8 +57,9 @@ class Rewriter(HTMLParser):
         self.beside_block = tag in BLOCKS
         changed = self.improved(tag, dict(given))
         if changed != given:
-            inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
-                             for name, value in changed.items())
+            written = {found[1].lower(): found[0] for found in ATTRIBUTE.finditer(text[1 + len(tag):])}
+            inside = "".join(f" {written[name]}" if value == given.get(name) and name in written
+                             else f' {name}="{html.escape(value)}"' for name, value in changed.items())
             text = f"<{tag}{inside}{'/' if text.endswith('/>') else ''}>"
         self.parts.append(text)
         inline = tag == "script" and "src" not in given
@@ -106,12 +108,24 @@ class Rewriter(HTMLParser):
     def handle_charref(self, name):
         self.reference(name, f"&#{name};")
 
+    def updatepos(self, i, j):
+        self.at = j    # where the parser is
+        return super().updatepos(i, j)
+
     def reference(self, name, text):
-        self.parts.append(PLAIN.get(name, text))
+        """A reference, or an & that looks like one: without its semicolon it is left as it was written."""
+        whole = self.rawdata.startswith(text, self.at)
+        self.parts.append(PLAIN.get(name, text) if whole else text.removesuffix(";"))
         self.beside_block = False
 
     def handle_comment(self, data):
         pass    # nothing on a page is for whoever reads its source
+
+    def unknown_decl(self, data):
+        self.parts.append(f"<![{data}]]>")    # CDATA, in an SVG
+
+    def handle_pi(self, data):
+        self.parts.append(f"<?{data}>")
 
     def handle_decl(self, declaration):
         self.parts.append(f"<!{declaration}>")
