@@ -134,6 +134,14 @@ def test_an_attribute_beside_a_style_stays_as_it_was_written(attribute):
     assert text == f'<a {attribute} class="{styles["color: red"]}">b</a>'
 
 
+def test_an_ampersand_of_a_script_is_in_its_hash(site):
+    (site / "index.html").write_text(PAGE.replace("first(", "a && b &copy c &# d; first(") % "R&# D")
+    finish(site)
+    digest = hashlib.sha256(b'a && b &copy c &# d; first("<b>")').digest()
+    text = (site / "index.html").read_text()
+    assert base64.b64encode(digest).decode() in policy(text) and " style=" not in text and "R&# D" in text
+
+
 def test_cdata_and_instructions_in_a_drawing_stay():
     page = "<svg><style><![CDATA[a{}]]></style><text><![CDATA[1 & 2]]></text><?x y?></svg>"
     assert rewritten(page, {}, set()) == page

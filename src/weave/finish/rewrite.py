@@ -15,6 +15,8 @@ BLOCKS = set("html head meta link title body header main footer nav article asid
              "td hr".split())
 PLAIN = {"quot": '"', "39": "'", "x27": "'", "10": "\n"}    # what needs no reference outside of attributes
 ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
+ALONE = re.compile(r"&(?!(?:#\d+|#[xX][\da-fA-F]+|[a-zA-Z][a-zA-Z\d]*);)")    # an & that begins no reference
+HELD = "\uffff"    # in its place before the parser, which would complete it; no page may have this
 REFERENCE = re.compile(r"&#?(\w+);")
 SPACE = re.compile(r"[ \t\n]+")
 
@@ -26,9 +28,9 @@ def rewritten(text, styles, scripts):
     set scripts the hashes of its inline scripts.
     """
     rewriter = Rewriter(styles, scripts)
-    rewriter.feed(unstyled(text) + "<!---->")    # without which the parser loses an & among the last letters
+    rewriter.feed(ALONE.sub(HELD, unstyled(text)))
     rewriter.close()
-    return "".join(rewriter.parts)
+    return "".join(rewriter.parts).replace(HELD, "&")
 
 
 def unstyled(text):
@@ -52,7 +54,8 @@ class Rewriter(HTMLParser):
         self.beside_block = False    # whether a tag of BLOCKS was the last thing
 
     def handle_starttag(self, tag, attributes):
-        text, given = self.get_starttag_text(), dict(attributes)
+        text = self.get_starttag_text()
+        given = {name: value and value.replace(HELD, "&") for name, value in attributes}
         self.verbatim += tag in VERBATIM
         self.beside_block = tag in BLOCKS
         changed = self.improved(tag, dict(given))
@@ -86,7 +89,7 @@ class Rewriter(HTMLParser):
 
     def handle_endtag(self, tag):
         if tag == "script" and self.script is not None:
-            digest = hashlib.sha256(self.script.encode()).digest()
+            digest = hashlib.sha256(self.script.replace(HELD, "&").encode()).digest()
             self.scripts.add(f"sha256-{base64.b64encode(digest).decode()}")
             self.script = None
         self.verbatim -= tag in VERBATIM
@@ -108,14 +111,8 @@ class Rewriter(HTMLParser):
     def handle_charref(self, name):
         self.reference(name, f"&#{name};")
 
-    def updatepos(self, i, j):
-        self.at = j    # where the parser is
-        return super().updatepos(i, j)
-
     def reference(self, name, text):
-        """A reference, or an & that looks like one: without its semicolon it is left as it was written."""
-        whole = self.rawdata.startswith(text, self.at)
-        self.parts.append(PLAIN.get(name, text) if whole else text.removesuffix(";"))
+        self.parts.append(PLAIN.get(name, text))
         self.beside_block = False
 
     def handle_comment(self, data):
