@@ -164,7 +164,7 @@ LATER = "import threading, time\ndef work():\n    time.sleep(0.5)\n    print('la
     ("import os, tempfile\nwith tempfile.TemporaryDirectory() as a:\n    os.chdir(a)", "import os",
      "its working directory was gone"),
     ("import sys\nprint(1)\nsys.exit()", "sys.exit()", "SystemExit() is raised here"),
-    ("def leave():\n    raise SystemExit(3)\n\nleave()", "leave()\n```", "SystemExit(3) is raised here"),
+    ("def leave():\n    raise SystemExit(3)\n\nleave()", "raise System", "SystemExit(3) is raised here"),
     ("exit()", "exit()", "this cell ends the kernel"),
     (LATER + "threading.Thread(target=work).start()", "import threading", "printed after the cell had ended"),
     ("import asyncio\nasync def work():\n    await asyncio.sleep(0)\n    print('late')\n"
@@ -302,9 +302,10 @@ def test_no_kernel_outlives_an_interrupted_run(book, sent):
     process = subprocess.Popen([sys.executable, "-m", "weave", "run", "docs/chapter.md"], cwd=book.root,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                                preexec_fn=heeding_ctrl_c)
-    kernel = int(wait_for(lambda: started.exists() and started.read_text()))
+    wait_for(lambda: process.poll() is not None or started.exists() and started.read_text())
+    kernel = int(started.read_text())
     process.send_signal(sent)
-    process.wait(timeout=20)
+    assert process.wait() != 0, "it was not interrupted"
     wait_for(lambda: not alive(kernel))
 
 
@@ -322,10 +323,9 @@ def alive(pid):
         return file.read().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=600):
+    """Wait so long, on however slow a machine, that what has not come then will never come."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
         time.sleep(0.1)
-    raise AssertionError(f"not within {seconds} s")
