@@ -26,6 +26,7 @@ try:
     from pathlib import Path
 
     from .harness import ROOT
+    from .provenance import only_of
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
@@ -79,6 +80,7 @@ def main(arguments=None):
     if options.name == "all":
         return run_all()
     benchmark = importlib.import_module(f"benchmarks.{options.name}")
+    only_of(ROOT, sys.modules)
     if options.task:
         name, *given = json.loads(options.task)
         return print(json.dumps(benchmark.TASKS[name](*given)))

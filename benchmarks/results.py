@@ -10,8 +10,6 @@ import json
 import re
 from pathlib import Path
 
-from weave.files import write_atomically
-
 FOLDER = Path(__file__).resolve().parents[1] / "results"
 EMPTY = {"what": "", "from": {}, "budgets": [], "rows": [], "sections": {}}
 
@@ -79,6 +77,8 @@ def write(path, *, what=None, origin=None, budgets=None, rows=None, sections=Non
     origin is what the file calls "from".  A section without one of its own was measured together with
     the file's rows, and goes when they are measured anew.
     """
+    from weave.files import write_atomically    # which a reader of results need not have
+
     path, before = Path(path), load(path)
     anew = {"what": what, "from": origin, "budgets": budgets, "rows": rows}
     kept = {name: section for name, section in before["sections"].items()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from setuptools import find_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -33,6 +34,24 @@ def test_every_package_the_book_needs_has_one_version():
     assert [name for name in direct if name not in LOCKED] == []
     assert LOCKED["torch"] == "2.13.0"
     assert not [name for name in LOCKED if name.startswith(("nvidia", "triton", "pycuda"))]
+
+
+def test_the_wheel_has_what_readers_use_and_takes_no_other_name():
+    """Another project's weave, lab or handlers would be overwritten by ours."""
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    find = setuptools["packages"]["find"]
+    found = find_packages(str(ROOT / find["where"][0]), include=find["include"])
+    assert {name.split(".")[0] for name in found} == {"scratch"} and "scratch.cuda.kernels" in found
+    assert "entry-points" not in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_mkdocs_finds_the_plugin_where_src_is_on_the_path():
+    """As after an editable install; -S leaves out what else is installed."""
+    script = ("import sys; sys.path.append(sys.argv[1]); from importlib.metadata import entry_points; "
+              "print(*entry_points(group='mkdocs.plugins', name='weave'))")
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", script, str(ROOT / "src")], text=True,
+                         capture_output=True, check=True)
+    assert "value='weave.plugin:Weave'" in run.stdout
 
 
 def test_the_packages_under_test_are_the_locked_ones():

@@ -128,7 +128,8 @@ class Chapter:
     def __init__(self, path, root=".", source="src"):
         self.root, self.source = Path(root).resolve(), source
         self.path = Path(path).resolve().relative_to(self.root)
-        self.lines = (self.root / self.path).read_text(encoding="utf-8").splitlines()
+        text = (self.root / self.path).read_text(encoding="utf-8")
+        self.lines = text.removesuffix("\n").split("\n")    # and at nothing else, as Markdown and Python
         self.meta, start = self._front_matter()
         self.blocks = list(self._blocks(start))
         for cell in self.cells:

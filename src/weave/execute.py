@@ -5,8 +5,12 @@ more processor time than its limit is named, and one that uses ten times as much
 the machine is does not matter.  Whatever ends the run ends its kernels.
 """
 
+import ast
 import asyncio
+import collections
+import functools
 import itertools
+import json
 import logging
 import os
 import re
@@ -16,17 +20,19 @@ from pathlib import Path
 
 import nbformat
 import psutil
+import zmq
 from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from . import WeaveError
-from .kernel import MIME
+from .kernel import ENDED, MIME, OUTPUTS
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 IN_CELL = re.compile(r"Cell In\[\d+\], line (\d+)")
 IN_FILE = re.compile(r"File (\S+?):(\d+)")
+NEVER = 10**6    # seconds
 STOPPED = 10    # times its limit of processor time, and a chapter is stopped
 
 
@@ -73,13 +79,17 @@ class Run:
     """One execution of a chapter, in a kernel of its own; line is where it has come to."""
 
     def __init__(self, chapter, folder, environment):
-        self.chapter, self.line = chapter, 1
+        self.chapter, self.line, self.folder = chapter, 1, folder
+        self.received = collections.Counter()    # outputs by the request they belong to
+        self.answered = {}    # request: (the line that it is for, its outputs by then)
+        self.moved = None     # the line after which the working directory was another one
         folder.mkdir()
         self.options = {"env": kernel_environment(folder) | environment, "cwd": str(chapter.root),
                         "extra_arguments": ["--HistoryManager.enabled=False"]}
         self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc",
                                           connection_file=str(folder / "kernel.json"))
-        self.client = NotebookClient(nbformat.v4.new_notebook(), km=self.manager, timeout=None)
+        self.client = NotebookClient(nbformat.v4.new_notebook(), km=self.manager, timeout=None,
+                                     iopub_timeout=NEVER, on_cell_executed=self.replied)
         self.used = 0.0    # seconds of processor time, of the kernel and what it started
 
     async def within(self, limit):
@@ -103,45 +113,106 @@ class Run:
         try:
             await self.manager.start_kernel(**self.options)
             await self.client.async_start_new_kernel_client()
-            where = f"{str(self.chapter.root)!r}, {self.chapter.source!r}"
+            self.listen(self.client.kc)
+            where = f"{str(self.chapter.root)!r}, {self.chapter.source!r}, {str(self.folder)!r}"
             await self.ask(f"__import__('weave.kernel').kernel.start({where})")
             for cell in self.chapter.cells:
                 await self.execute(cell)
-            return (await self.ask("__weave_inputs__()"))["inputs"]
+            inputs = (await self.ask("__weave__.read()"))["inputs"]
+            if self.moved:
+                raise self.chapter.error(self.moved, "this cell changes the working directory, and no later "
+                                         "one changes it back; use contextlib.chdir")
+            return inputs
         finally:
             if self.client.kc:
                 self.client.kc.stop_channels()
             await self.manager.shutdown_kernel(now=True)
 
+    def listen(self, client):
+        """Have each request answered with the kernel's report, and count the outputs that arrive."""
+        client.execute = functools.partial(client.execute, user_expressions={"report": "__weave__"})
+        channel = client.iopub_channel
+        channel.socket.set(zmq.RCVHWM, 0)    # a full queue would drop outputs
+        receive = channel.get_msg
+
+        async def received(*given, **more):
+            message = await receive(*given, **more)
+            if message["msg_type"] in OUTPUTS:
+                self.received[message["parent_header"].get("msg_id")] += 1
+            return message
+        channel.get_msg = received
+
+    def replied(self, cell, cell_index, execute_reply):
+        self.reply = execute_reply
+
     async def execute(self, cell):
         self.line = cell.line
-        given = await self.ask(f"__weave_value__({cell.source})" if cell.role == "value" else cell.source)
-        if cell.role == "check" and given["unreached"]:
-            raise self.chapter.error(cell.line + given["unreached"][0] - 1,
-                                     "this claim was never reached, so nothing was checked")
-        cell.result = given
+        given = await self.ask(f"__weave__.value({cell.source})" if cell.role == "value" else cell.source)
+        if cell.role == "check":
+            for number, claim in enumerate(claims_of(cell.tree)):
+                if number not in given["reached"]:
+                    raise self.chapter.error(cell.line + claim.lineno - 1,
+                                             "this claim was never reached, so nothing was checked")
+        cell.result = {"value": None, **given}
 
     async def ask(self, source):
-        """Execute a source; what it gave, with the kernel's own report taken out of the outputs."""
+        """Execute a source; the kernel's report, and the outputs."""
         cell = nbformat.v4.new_code_cell(source)
         self.client.nb.cells.append(cell)
         try:
             await self.client.async_execute_cell(cell, len(self.client.nb.cells) - 1, store_history=True)
         except CellExecutionError as error:
-            raise failure(self.chapter, cell, self.line, error) from None
+            raise self.ended() or failure(self.chapter, cell, self.line, error) from None
         except DeadKernelError:
             if await self.manager.is_alive():    # nbclient says this of a cancelled wait, too
                 raise asyncio.CancelledError from None
-            raise self.chapter.error(self.line, "the kernel died while this cell ran") from None
-        given, outputs = {"claims": [], "unreached": [], "value": None}, []
+            raise self.ended() or self.chapter.error(
+                self.line, "the kernel died while this cell ran") from None
+        report = self.reply["content"].get("user_expressions", {}).get("report", {}).get("data", {}).get(MIME)
+        if error := self.ended() or self.lost(report):
+            raise error
         for output in cell.outputs:
-            report = output.get("data", {}).get(MIME)
-            if report is None:
-                output.pop("execution_count", None)
-                outputs.append(dict(output))
-            else:
-                given.update(report)
-        return {**given, "outputs": joined(outputs)}
+            output.pop("execution_count", None)
+        return {**report, "outputs": joined(map(dict, cell.outputs))}
+
+    def ended(self):
+        """The error of a cell that told of itself before it was to be answered."""
+        try:
+            line, what = json.loads((self.folder / ENDED).read_text())
+        except FileNotFoundError:
+            return None
+        return self.chapter.error(self.line + line - 1, what)
+
+    def lost(self, report):
+        """The error of a cell whose report, or an output, did not arrive, or which spoils the next one."""
+        request = self.reply["parent_header"]["msg_id"]
+        if report is None:
+            return self.chapter.error(self.line, "this cell took away what the kernel reports claims with")
+        if (arrived := self.received[request]) < report["sent"]:
+            return self.chapter.error(self.line, f"{report['sent']} outputs of this cell were sent, and "
+                                      f"{arrived} arrived")
+        if report["left"]:
+            return self.chapter.error(self.line, f"when this cell ended: {report['left'][0]}")
+        if report["folder"] is None:
+            return self.chapter.error(self.line, "when this cell ended, its working directory was gone")
+        for line, before, now in [(*told, self.received[then]) for then, told in self.answered.items()]:
+            if now > before:
+                return self.chapter.error(line, "a thread or a task of this cell printed after the cell had "
+                                          "ended; have the cell wait for it")
+        self.answered[request] = self.line, arrived
+        here = Path(report["folder"]) == self.chapter.root
+        self.moved = None if here else self.moved or self.line
+        return None
+
+
+def claims_of(tree):
+    """The asserts with a sentence, in the order of the kernel's Claims."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Assert):
+            if node.msg is not None:
+                yield node
+        else:
+            yield from claims_of(node)
 
 
 def processor_time(manager):

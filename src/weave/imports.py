@@ -2,7 +2,10 @@
 
 import ast
 import functools
+import tokenize
 from pathlib import Path
+
+from . import WeaveError
 
 
 def closure(names, root, source="src"):
@@ -12,8 +15,34 @@ def closure(names, root, source="src"):
         for path in module_files(waiting.pop().split("."), source):
             if path not in found:
                 found.add(path)
-                waiting += imported(path.read_text(encoding="utf-8"), path.relative_to(source).parts[:-1])
+                text, _ = module(path, root)
+                waiting += imported(text, path.relative_to(source).parts[:-1])
     return sorted(found)
+
+
+def module(path, root):
+    """The text and the syntax tree of a module's file.  WeaveError, with its line, if it is not Python."""
+    try:
+        with tokenize.open(path) as file:    # as Python reads it: with its encoding, if it names one
+            text = file.read()
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise WeaveError(path.relative_to(root), 1, f"not Python: {error}") from None
+    try:
+        return text, parsed(text)
+    except (SyntaxError, ValueError) as error:    # ValueError for a NUL
+        line = getattr(error, "lineno", None) or text.count("\n", 0, text.find("\0") + 1) + 1
+        source = text.split("\n")[line - 1 : line] or [""]
+        raise WeaveError(path.relative_to(root), line, f"not Python: {getattr(error, 'msg', error)}",
+                         source[0]) from None
+
+
+def unreadable(root, source="src"):
+    """The errors of the modules under root/source that are not Python."""
+    for path in sorted((Path(root) / source).rglob("*.py")):
+        try:
+            module(path, root)
+        except WeaveError as error:
+            yield error
 
 
 parsed = functools.lru_cache(1024)(ast.parse)    # a module is asked for its imports, listings and companions

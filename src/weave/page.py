@@ -1,7 +1,6 @@
 """An executed chapter becomes a page's Markdown, and a notebook to take away."""
 
 import re
-import textwrap
 from pathlib import Path
 
 import nbformat
@@ -66,7 +65,7 @@ def executed(block, renderer):
 
 
 def indented(text, indent):
-    return textwrap.indent(text, indent, lambda line: True) if indent else text
+    return indent + text.replace("\n", "\n" + indent) if indent else text
 
 
 def notebook(chapter, repository=None, package=None):

@@ -31,6 +31,7 @@ from .execute import execute
 from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
+from .imports import unreadable
 from .names import borrowed
 from .offer import Offers
 from .reference import Reference
@@ -136,6 +137,8 @@ class Weave(BasePlugin[Settings]):
             config.repo_name = config.repo_name or config.repo_url.split("/", 3)[-1]
             config.edit_uri = config.edit_uri or f"edit/main/{docs}/"
         config.site_url = config.site_url or os.environ.get("SITE_URL") or repository.site(config.repo_url)
+        if not KATEX.is_dir():    # now, and not when all chapters are executed
+            raise PluginError("node_modules/katex is missing, which renders the formulas: run `make env`")
         self.commit = repository.commit()
         os.environ.setdefault("SOURCE_DATE_EPOCH", repository.committed_epoch())
         for name, settings in EXTENSIONS.items():
@@ -154,7 +157,7 @@ class Weave(BasePlugin[Settings]):
         self.searched = False
 
     def on_files(self, files, config):
-        self.chapters, errors = {}, []
+        self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)

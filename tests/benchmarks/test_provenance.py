@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.provenance import processor, provenance
+from benchmarks.provenance import only_of, processor, provenance
 
 
 @pytest.mark.parametrize("text, name", [
@@ -53,3 +53,55 @@ def test_a_measurement_names_script_commit_machine_and_versions(tmp_path):
     (tmp_path / "new.py").write_text("a module that git does not know")
     assert provenance(script)["commit"] not in (short, changed)
     assert provenance(script, rounds=9)["rounds"] == 9
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """(root, commit): a repository with one script, and a function that commits what has changed in it."""
+    root = tmp_path / "tree"
+    (root / "benchmarks").mkdir(parents=True)
+    (root / "results").mkdir()
+    (root / "benchmarks/speed.py").write_text("first")
+
+    def commit():
+        for command in (["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "a"]):
+            subprocess.run(["git", *command], cwd=root, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    commit()
+    return root, commit
+
+
+def test_a_row_names_the_commit_that_was_measured_though_others_followed(tree):
+    """Rows of results/ that are committed while the next one is measured change nothing."""
+    root, commit = tree
+    script = root / "benchmarks/speed.py"
+    at_first = provenance(script)["commit"]
+    (root / "results/speed.json").write_text("[1]")
+    commit()
+    assert provenance(script)["commit"] == at_first
+
+
+def test_source_that_is_edited_and_committed_while_it_is_measured_counts_as_changed(tree):
+    root, commit = tree
+    script = root / "benchmarks/speed.py"
+    at_first = provenance(script)["commit"]
+    script.write_text("second")
+    commit()
+    assert provenance(script)["commit"].startswith(f"{at_first} and uncommitted changes (")
+
+
+def test_changes_that_were_measured_count_though_they_are_undone_before_the_end(tree):
+    root, _ = tree
+    script = root / "benchmarks/speed.py"
+    script.write_text("second")
+    assert " and uncommitted changes (" in provenance(script)["commit"]
+    script.write_text("first")
+    assert " and uncommitted changes (" in provenance(script)["commit"]
+
+
+def test_modules_of_another_tree_are_not_measured_in_the_name_of_this_one(tmp_path):
+    from types import SimpleNamespace
+    own = {"scratch": SimpleNamespace(__file__=str(tmp_path / "src/scratch/__init__.py"))}
+    only_of(tmp_path, {**own, "torch": SimpleNamespace(__file__="/other/torch/__init__.py")})
+    with pytest.raises(SystemExit, match="weave is loaded from /other/src/weave/__init__.py, and"):
+        only_of(tmp_path, {**own, "weave": SimpleNamespace(__file__="/other/src/weave/__init__.py")})

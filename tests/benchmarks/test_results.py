@@ -71,15 +71,54 @@ def test_there_is_a_file_for_every_benchmark():
     assert [path.stem for path in FILES] == sorted(NAMES)
 
 
+def git(root, *arguments):
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+
+
+def untrue(whole, root):
+    """Which rows name a commit that is not in root's history, or whose script did not know them."""
+    for where, source in sources(whole):
+        commit, _, changed = source["commit"].partition(" ")
+        if git(root, "merge-base", "--is-ancestor", commit, "HEAD").returncode:
+            yield f"{where}: no commit {commit} in the history"
+        elif not changed and git(root, "cat-file", "-e", f"{commit}:{source['made by']}").returncode:
+            yield f"{where}: commit {commit} has no {source['made by']}"
+    for row in whole["rows"]:
+        if "from" in row and " " not in row["from"]["commit"]:
+            made = f"{row['from']['commit']}:{row['from']['made by']}"
+            name = row.get("id") or row.get("model")
+            if f'"{name}"' not in git(root, "show", made).stdout:
+                yield f"{made} does not make {name}"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_commit_that_was_measured_is_in_the_history(path):
-    def git(*arguments):
-        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-    if git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
+def test_the_commit_that_a_row_names_contains_what_made_it(path):
+    if git(ROOT, "rev-parse", "--is-shallow-repository").stdout.strip() != "false":
         pytest.skip("here is no git history, or only the end of it, to look for the commits in")
-    for where, source in sources(load(path)):
-        commit = source["commit"].split()[0]
-        assert git("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0, f"{where}: no commit {commit}"
+    assert list(untrue(load(path), ROOT)) == []
+
+
+def test_a_commit_without_the_script_and_one_that_is_not_in_the_history_are_found(tmp_path):
+    """Oracle: a repository of three commits, the last of them on another branch."""
+    def commit(name, text):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        git(tmp_path, "add", ".")
+        git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", name)
+        return git(tmp_path, "rev-parse", "--short", "HEAD").stdout.strip()
+    git(tmp_path, "init", "-q", "-b", "main")
+    before, there = commit("README.md", ""), commit("benchmarks/a.py", 'row("N1")')
+    git(tmp_path, "checkout", "-q", "-b", "other")
+    aside = commit("more.py", "")
+    git(tmp_path, "checkout", "-q", "main")
+
+    def said(commit, id="N1"):
+        source = {"made by": "benchmarks/a.py", "commit": commit}
+        return list(untrue({**results.EMPTY, "rows": [{"id": id, "from": source}]}, tmp_path))
+    assert said(there) == said(f"{before} and uncommitted changes (01234567)") == []
+    assert said(before)[0] == f" row 0: commit {before} has no benchmarks/a.py"
+    assert said(aside) == [f" row 0: no commit {aside} in the history"]
+    assert said(there, "N2") == [f"{there}:benchmarks/a.py does not make N2"]
 
 
 SOUND = {

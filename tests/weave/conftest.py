@@ -1,5 +1,6 @@
 """A small book in an empty folder, for tests to build and to break."""
 
+import resource
 import subprocess
 import sys
 
@@ -51,8 +52,12 @@ class Book:
         return next(number for number, line in enumerate(lines, 1) if text in line)
 
     def run(self, *command, **options):
+        """Run a module's program; each process of it may use so many seconds of processor time."""
+        def limited():
+            resource.setrlimit(resource.RLIMIT_CPU, (300, 300))
+
         return subprocess.run([sys.executable, "-m", *command], cwd=self.root, text=True,
-                              capture_output=True, timeout=120, **options)
+                              capture_output=True, preexec_fn=limited, **options)
 
     def build(self, *arguments):
         return self.run("mkdocs", "build", "--strict", *arguments)

@@ -326,6 +326,22 @@ def test_a_page_that_is_not_true_fails_the_build(small, text, at, says):
     assert f"{line} | " in run.stderr and "Traceback" not in run.stderr
 
 
+def test_a_module_that_is_not_python_fails_the_build_before_anything_is_executed(small):
+    """Whether a chapter shows it, imports it, or only the reference would."""
+    small.write("src/pack/broken.py", "x = 1\ny = = 2\n")
+    run = small.build()
+    assert run.returncode == 1 and "Traceback" not in run.stderr and "executing" not in run.stderr
+    assert "src/pack/broken.py:2: not Python: invalid syntax\n    2 | y = = 2" in run.stderr
+
+
+def test_a_missing_katex_is_found_before_anything_is_executed(small):
+    where = "import sys, pathlib; from weave import plugin; plugin.KATEX = pathlib.Path('nowhere')"
+    script = f"{where}; from mkdocs.__main__ import cli; cli(['build', '--strict'])"
+    run = subprocess.run([sys.executable, "-c", script], cwd=small.root, text=True, capture_output=True)
+    assert run.returncode == 1 and "node_modules/katex is missing" in run.stderr and "make env" in run.stderr
+    assert "Traceback" not in run.stderr and "executing" not in run.stderr
+
+
 @pytest.mark.parametrize("text", ["[a link](nowhere.md)", "[an anchor](#nowhere)"])
 def test_a_broken_link_fails_the_strict_build(small, text):
     small.chapter(f"\n# Title\n\n{text}\n", "docs/bad.md")
@@ -343,19 +359,20 @@ def test_a_header_that_jupytext_does_not_take_for_python_is_an_error_not_an_unex
 
 
 def test_a_killed_build_loses_only_the_chapter_being_executed(small):
-    started = small.root / "started"
-    small.chapter(f'\n```python\nimport time\nopen({str(started)!r}, "w").close()\ntime.sleep(3)\n```\n',
+    started, go = small.root / "started", small.root / "go"
+    small.chapter(f'\n```python\nimport os, time\nopen({str(started)!r}, "w").close()\n'
+                  f"while not os.path.exists({str(go)!r}):\n    time.sleep(0.1)\n```\n",
                   "docs/slow.md")
     small.write("mkdocs.yml", (small.root / "mkdocs.yml").read_text().replace(
         "[weave]", "[weave: {jobs: 1}]"))
     process = subprocess.Popen([sys.executable, "-m", "mkdocs", "build", "--strict"], cwd=small.root,
                                stderr=subprocess.DEVNULL, start_new_session=True)
-    end = time.monotonic() + 60
     while not started.exists():
-        assert time.monotonic() < end, "the slow chapter never began"
+        assert process.poll() is None, "the build ended before the slow chapter began"
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    go.touch()
     run = small.build()
     assert run.returncode == 0, run.stderr
     assert executed(run) == ["docs/slow.md"]

@@ -64,6 +64,16 @@ def test_cells_are_the_code_and_the_values_in_prose(book):
     assert eval(cells[3].source, {"shown": 7}) == "a 7"
 
 
+@pytest.mark.parametrize("sign", ["\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"], ids=ascii)
+def test_lines_are_those_of_markdown_and_python(book, sign):
+    """Each of these ends a line for str.splitlines, and neither for Markdown nor for Python."""
+    chapter = read(book, f"a{sign}b\n\n```python\nx = '{sign}'\n```\n\n```python check\nassert x, 'x'\n```\n")
+    assert chapter.cells[0].source == f"x = '{sign}'"
+    text = (book.root / "docs/chapter.md").read_text()
+    assert chapter.cells[1].line == text[:text.index("assert")].count("\n") + 1
+    assert chapter.blocks[0].text == f"\na{sign}b\n"
+
+
 def test_jupytext_finds_the_same_code(book):
     """Oracle: jupytext, which is what Jupyter opens the file with."""
     path = book.chapter(ALL_KINDS)

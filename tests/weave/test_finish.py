@@ -6,10 +6,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from weave.finish import finish
 from weave.finish.rewrite import slim
 from weave.finish.formulas import FormulaError, render
+from weave.finish.rewrite import rewritten
 
 PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><script>first("<b>")</script></head>
@@ -136,6 +138,84 @@ def test_an_empty_element_of_mathematics_ends_where_it_ends(site):
     text = (site / "index.html").read_text()
     assert re.search(r"<mspace width=\w+></mspace><mi>b</mi>", text)
     assert text.endswith("after</p></body></html>")
+
+
+FRAGMENTS = ["R&D budget", "x&copy y", "AT&T; and &T", "&copy;", "&amp;copy;", "&lt;b", "&lt b", "a & b", "&",
+             "&#", "&#x", "&;", "&#65;", "&#65 b", "&#x27;", "&#39 c", "&quot;", "&quot d", "&notit;",
+             "&no.such-name;", "?a=1&amp;b=2", "1 < 2", "a&b<i>c&d</i>", "<pre>e&f  &g;</pre>",
+             "&\U0001f600;", "&nbsp;x"]
+
+
+class Text(HTMLParser):
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.found = ""
+        self.feed(page)
+        self.close()
+
+    def handle_data(self, data):
+        self.found += data
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_text_reads_as_it_did_whatever_looks_like_a_reference(fragment):
+    """Oracle: the standard library's own reading of the page's text, before and after."""
+    for page in (f"<p>one {fragment} two</p>", f"<p>{fragment}", f"<b>{fragment}</b>{fragment}"):
+        found, before = Text(rewritten(page, {}, set())).found, Text(page).found
+        assert found.replace(" e&f", "e&f") == before.replace(" e&f", "e&f")    # a blank before <pre>
+    if not re.search(r"&#?\w+;|<", fragment):
+        assert rewritten(f"<p>one {fragment} two</p>", {}, set()) == f"<p>one {fragment} two</p>"
+
+
+@settings(max_examples=200)
+@given(strategies.lists(strategies.sampled_from([*FRAGMENTS, " ", "x", ";"]), max_size=6))
+def test_text_that_is_put_together_from_such_pieces_reads_as_it_did(pieces):
+    page = f"<b>{' '.join(pieces)}</b>."
+    found, before = Text(rewritten(page, {}, set())).found, Text(page).found
+    assert "".join(found.split()) == "".join(before.split())
+
+
+@pytest.mark.parametrize("attribute", ['href="?a=1&copy=2"', "href='?a=1&amp;b=\"2\"'", "title=R&D", "hidden",
+                                       'viewBox="0 0 1 1"', 'title="a > b &lt; c"', 'data-x=""'])
+def test_an_attribute_beside_a_style_says_what_it_said(attribute):
+    styles = {}
+    page = f'<a {attribute} style="color: red">b</a>'
+    found, before = Attributes(rewritten(page, styles, set())).found, Attributes(page).found
+    assert found.pop("class") == styles[before.pop("style")] and {**found} == {
+        name: value or None for name, value in before.items()}
+
+
+class Attributes(HTMLParser):
+    def __init__(self, page):
+        super().__init__()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.found = dict(attributes)
+
+
+def test_an_ampersand_of_a_script_is_in_its_hash(site):
+    (site / "index.html").write_text(PAGE.replace("first(", "a && b &copy c &# d; first(") % "R&# D")
+    finish(site)
+    digest = hashlib.sha256(b'a && b &copy c &# d; first("<b>")').digest()
+    text = (site / "index.html").read_text()
+    assert base64.b64encode(digest).decode() in policy(text) and " style=" not in text and "R&# D" in text
+
+
+def test_cdata_and_instructions_in_a_drawing_stay():
+    page = "<svg><style><![CDATA[a{}]]></style><text><![CDATA[1 & 2]]></text><?x y?></svg>"
+    assert rewritten(page, {}, set()) == page
+
+
+@pytest.mark.parametrize("top", ["/", "/sub/", "/a/b/"])
+@pytest.mark.parametrize("own", ['<link href="{top}assets/stylesheets/main.css" rel="stylesheet">',
+                                 '<link rel="stylesheet" href="{top}css/base.css">',
+                                 '<script src="{top}js/base.js"></script>'])
+def test_the_page_of_lost_addresses_finds_its_style_under_any_path(site, top, own):
+    page = PAGE.replace("<script>first", '<link rel="canonical" href="https://a.b/css/x"><script>first')
+    (site / "404.html").write_text(page.replace("</head>", own.format(top=top) + "</head>") % "lost")
+    finish(site)
+    assert f'href="{top}assets/stylesheets/finish.css"' in (site / "404.html").read_text()
 
 
 def test_what_was_kept_out_of_the_pages_is_put_in_as_it_is(site):

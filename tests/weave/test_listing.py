@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from weave import WeaveError
+from weave.imports import closure, unreadable
 from weave.listing import find
 from weave.listing.c import definitions
 
@@ -161,6 +163,91 @@ def test_lines_are_counted_as_pythons_parser_counts_them(book, sign):
     found = find("module.f", book.root)
     assert found.text == "def f():\n    return 1" and found.first == function.co_firstlineno
     assert find("module.LAST", book.root).text == "LAST = f()"
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028",
+                                  "\u2029"], ids=ascii)
+def test_lines_of_c_are_counted_as_compilers_count_them(book, sign):
+    """Oracle: by hand.  Only the first three end a line, and with it a comment."""
+    book.write("src/a.cu", "").write_bytes(
+        f'// a{sign}#define B 1\n\n// f\nvoid f(char *c) {{\n    c = "{{";\n}}\n{sign}#define C 2\n'.encode())
+    found = find("a.cu f", book.root)
+    more = sign in ("\n", "\r", "\r\n")
+    assert found.text == '// f\nvoid f(char *c) {\n    c = "{";\n}'
+    assert (found.first, found.last) == (3 + more, 6 + more)
+    if sign in "\r\n\v\f":    # white space before a directive
+        assert find("a.cu C", book.root).text.lstrip() == "#define C 2"
+
+
+def test_a_form_feed_before_the_indentation_counts_for_nothing(book):
+    """Oracle: inspect and textwrap, on the same text without the form feed."""
+    text = "class Thing:\n    @property\n    def size(self):\n        return 1\n"
+    text = text.replace("    @", "\f    @").replace("        return", "\f        return")
+    book.write("src/module.py", text)
+    assert find("module.Thing.size", book.root).text == "@property\ndef size(self):\n    return 1"
+
+
+@pytest.mark.parametrize("name, text", [
+    ("f", "def f(x):\n    return x\n\nf = jit(f)"),
+    ("TABLE", "TABLE = [1]\n\nTABLE += [2]"),
+    ("Thing.size", "def size(self):\n    return 1\n\nsize = property(size)"),
+    ("Thing.set", "def set(self):\n    pass\n\n@set.register(int)\ndef set(self):\n    return 2"),
+    ("again", "def again():\n    return 2"),
+])
+def test_a_name_that_builds_on_itself_is_shown_with_what_it_builds_on(book, name, text):
+    book.write("src/module.py", """def f(x):
+    return x
+
+
+between = 1
+f = jit(f)
+TABLE = [1]
+TABLE += [2]
+
+
+class Thing:
+    def size(self):
+        return 1
+    size = property(size)
+
+    def set(self):
+        pass
+
+    @set.register(int)
+    def set(self):
+        return 2
+
+
+def again():
+    return 1
+
+
+def again():
+    return 2
+""")
+    assert find(f"module.{name}", book.root).text == text
+
+
+def test_a_module_in_another_encoding_or_with_a_byte_order_mark_is_read_as_python_reads_it(book):
+    book.write("src/a.py", "").write_bytes("# coding: latin-1\nNAME = 'é'\n".encode("latin-1"))
+    book.write("src/b.py", "").write_bytes(b"\xef\xbb\xbfNAME = 1\n")
+    assert find("a.NAME", book.root).text == "NAME = 'é'" and find("b.NAME", book.root).text == "NAME = 1"
+
+
+@pytest.mark.parametrize("content, at, says", [
+    (b"x = 1\ny = = 2\n", 2, "not Python: invalid syntax\n    2 | y = = 2"),
+    (b"x = 1\n# a\x00\n", 2, "not Python: source code "),
+    (b"x = '\xe9'\n", 1, "not Python: "),
+    (b"# coding: nonsense\n", 1, "not Python: unknown encoding"),
+    (b"def f():\nreturn 1\n", 2, "not Python: expected an indented block"),
+])
+def test_a_module_that_is_not_python_is_named_with_its_line(book, content, at, says):
+    book.write("src/pack/module.py", "").write_bytes(content)
+    for ask in (lambda: find("pack.module.x", book.root), lambda: closure(["pack.module"], book.root)):
+        with pytest.raises(WeaveError) as caught:
+            ask()
+        assert str(caught.value).startswith(f"src/pack/module.py:{at}: {says}")
+    assert [error.line for error in unreadable(book.root)] == [at]
 
 
 @pytest.mark.parametrize("name, begins, ends", [

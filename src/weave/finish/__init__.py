@@ -50,7 +50,7 @@ def finish(site, docs=None, policy=True, put_back=str):
     rules = {*kept, *(f".{name}{{{important(style)}}}" for style, name in styles.items())}
     sheet.write_text("".join(f"{rule}\n" for rule in sorted(rules)), encoding="utf-8")
     for path, text in texts.items():
-        up = "/" if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
+        up = root_of(text) if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
         head = MARK
         if policy:
             head += f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hashes=hashes)}">'
@@ -61,11 +61,17 @@ def finish(site, docs=None, policy=True, put_back=str):
     return []
 
 
+def root_of(page):
+    """Where the site begins, as a page that is served at any address writes it before its own files."""
+    found = re.search(r'<(?:link|script)\b[^>]*\b(?:href|src)="?((?:[^":>]*?/)?)(?:assets|css|js)/', page)
+    return found[1] if found else "/"
+
+
 def where(formula, error, docs, page):
     """The error at the line of the Markdown that the formula comes from, as far as it is found."""
     first = formula.splitlines()[0]
     for path in sorted(Path(docs).rglob("*.md")) if docs else ():
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
             if first in line:
                 return WeaveError(path.relative_to(Path(docs).parent), number, str(error), line)
     return WeaveError(page, 1, str(error))

@@ -10,6 +10,8 @@ from minify_html import minify
 # Pygments' names, operators, braces in strings, and what it begins with
 UNSTYLED = re.compile(r'<span(?: class="(?:nb?|ow?|p|sa|si|w)")?>([^<]*)</span>')
 STYLED = re.compile(r'<span class="(\w\w?)">([^<]*)</span>')
+ALONE = re.compile(r"&(?!(?:#\d+|#[xX][\da-fA-F]+|[a-zA-Z][a-zA-Z\d]*);)")    # an & that begins no reference
+HELD = "\uffff"    # in its place before the minifier, which would complete it; no page may have this
 PLAIN = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&#10;": "\n"}
 VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s>"']+)"""
 TAG = re.compile(rf"<script\b(?P<given>[^>]*)>(?P<script>.*?)</script>|"
@@ -41,7 +43,8 @@ def rewritten(text, styles, scripts):
 
 def small(text):
     """A page without comments, idle white space and quotes, and without the tags that no sheet styles."""
-    return minify(UNSTYLED.sub(r"\1", text), keep_closing_tags=True, keep_html_and_head_opening_tags=True)
+    text = ALONE.sub(HELD, UNSTYLED.sub(r"\1", text))
+    return minify(text, keep_closing_tags=True, keep_html_and_head_opening_tags=True).replace(HELD, "&")
 
 
 def slim(code):
@@ -55,7 +58,7 @@ def slim(code):
 def improved(match, styles):
     """A start tag with its style as a class, and without what is invalid or hinders somebody."""
     tag = match["tag"]
-    given = {name: html.unescape(value.strip("\"'")) if value else None
+    given = {name: html.unescape(value[1:-1] if value[0] in "\"'" else value) if value else None
              for name, value in ATTRIBUTE.findall(match["attributes"])}
     if style := given.pop("style", None):
         name = styles.setdefault(style, f"s{hashlib.sha256(style.encode()).hexdigest()[:6]}")

@@ -15,8 +15,8 @@ SKIPPED = re.compile(r"""(?P<comment> //(?:\\\n|[^\n])* | /\*.*?\*/ )
                        | R"(?P<mark>[^()\\\s]{0,16})\(.*?\)(?P=mark)"
                        | "(?:\\.|[^"\\\n])*"
                        | (?<![0-9])'(?:\\.|[^'\\\n])+'""", re.DOTALL | re.VERBOSE)
-TOKEN = re.compile(r"^[ \t]*#[ \t]*(?P<directive>\w+)(?:\\\n|[^\n])*|[{};]", re.MULTILINE)
-MACRO = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)")
+TOKEN = re.compile(r"^[ \t\f\v]*#[ \t]*(?P<directive>\w+)(?:\\\n|[^\n])*|[{};]", re.MULTILINE)
+MACRO = re.compile(r"[ \t\f\v]*#[ \t]*define[ \t]+(\w+)")
 TRANSPARENT = re.compile(r'extern\s*" *"|namespace\b[^;()]*')    # before braces around definitions
 
 

@@ -4,7 +4,7 @@ import ast
 import difflib
 import re
 
-from ..imports import parsed
+from ..imports import module
 from . import Listing
 
 
@@ -20,8 +20,8 @@ def find(name, inside, root, source):
             break
     else:
         raise LookupError(f"no module in {source} begins {name!r}")
-    text = path.read_text(encoding="utf-8")
-    node, lines, shown_path = parsed(text), lines_of(text.rstrip()), path.relative_to(root)
+    text, node = module(path, root)
+    lines, shown_path = text.rstrip().split("\n"), path.relative_to(root)    # as the parser counts them
     if length == len(parts):
         return Listing(shown_path, 1, len(lines), text.rstrip(), path.name, "python")
     nodes = [node]
@@ -37,30 +37,27 @@ def find(name, inside, root, source):
                    "\n\n".join(dedented(lines, node) for node in nodes), title, "python")
 
 
-def lines_of(text):
-    """The lines of a text as Python's parser counts them: str.splitlines also ends a line at a form feed,
-    at U+2028 and at others.
-
-    >>> lines_of("a = 1\\n# a\\fb\\u2028c\\nb = 2")
-    ['a = 1', '# a\\x0cb\\u2028c', 'b = 2']
-    """
-    return re.split("\r\n|\r|\n", text)
-
-
 def first_line(node):
     return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
 
 
 def dedented(lines, node):
-    """The lines of a node, moved left by as much as its first one is indented."""
-    return "\n".join(re.sub(rf"^[ \t]{{1,{node.col_offset}}}", "", line) if node.col_offset else line
-                     for line in lines[first_line(node) - 1 : node.end_lineno])
+    """The lines of a node, moved left by as much as its first one is indented.
+
+    A form feed before the indentation, where a page begins in print, counts for nothing, as in Python.
+    """
+    shown = lines[first_line(node) - 1 : node.end_lineno]
+    indent = len(re.match(r"(?:[ \t]*\f)*([ \t]*)", shown[0])[1])
+    if not indent:
+        return "\n".join(shown)
+    return "\n".join(re.sub(rf"^(?:[ \t]*\f)*[ \t]{{1,{indent}}}", "", line) for line in shown)
 
 
 def definitions(node):
     """The names that a module's or class's body defines: {name: its nodes}.
 
-    A name has more than one node where one builds on another, as a property and its setter do.
+    A name has more than one node where one builds on another, as a property and its setter do, and as
+    f = jit(f) does on def f.
     """
     found = {}
     for child in getattr(node, "body", []):
@@ -69,11 +66,17 @@ def definitions(node):
             found[child.name] = [*earlier, child]
         elif isinstance(child, (ast.Assign, ast.AnnAssign)):
             targets = child.targets if isinstance(child, ast.Assign) else [child.target]
-            found.update({target.id: [child] for target in targets if isinstance(target, ast.Name)})
+            for name in [target.id for target in targets if isinstance(target, ast.Name)]:
+                found[name] = [*(found.get(name, []) if name in names_in(child.value) else []), child]
+        elif isinstance(child, ast.AugAssign) and isinstance(child.target, ast.Name):
+            found[child.target.id] = [*found.get(child.target.id, []), child]
     return found
 
 
 def extends_itself(node):
     """Whether a decorator is made from what had the name before: @size.setter above def size."""
-    return any(isinstance(decorator, ast.Attribute) and isinstance(decorator.value, ast.Name)
-               and decorator.value.id == node.name for decorator in node.decorator_list)
+    return any(node.name in names_in(decorator) for decorator in node.decorator_list)
+
+
+def names_in(expression):
+    return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)} if expression else set()

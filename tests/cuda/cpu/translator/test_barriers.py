@@ -4,6 +4,7 @@ PoCL itself computes nonsense for such kernels, or crashes: so they run in a pro
 """
 
 import re
+import resource
 import subprocess
 import sys
 
@@ -38,7 +39,7 @@ LEAVE = "    if (i >= n) return;\n    __syncthreads();\n    y[i] = s[15 - t];"
 
 def launch(body, n):
     child = subprocess.run([sys.executable, "-c", SCRIPT % (body, n)], capture_output=True, text=True,
-                           timeout=120)
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (300, 300)))
     assert child.returncode == 0, child.stderr
     return child.stdout
 
