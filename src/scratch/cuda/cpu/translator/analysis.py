@@ -24,7 +24,7 @@ has are written as C has them; shared memory moves out of the body into .shared,
                memory and variables of the file down to what it calls?
 """
 
-from . import barriers, statements, vocabulary
+from . import barriers, statements, vocabulary, wraps
 from .declarations import Source, parameter_name
 from .preprocess import constant
 from .tokens import SourceError, Unsupported, after, closing, like, untokenize
@@ -163,6 +163,8 @@ def find_names(source, function, body, watched):
         for part in statement.parts:
             if isinstance(part, statements.Declaration):
                 note_constants(source, part, constants)
+    if not watched:
+        wraps.hide(body, source.types, looping=not function.kernel)
     kept = function.body = statements.write(body)
     names = {token.text for n, token in enumerate(kept) if token.kind == "name"
              and (n == 0 or kept[n - 1].text not in (".", "->"))}

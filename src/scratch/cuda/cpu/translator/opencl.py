@@ -47,7 +47,7 @@ class Writer:
         ends = [*(self.kernel(function) for function in kernels), self.layout(kernels),
                 self.values()]           # before the front, which defines what they use
         return "\n".join([
-            *self.definitions(), self.context(),
+            *vocabulary.HIDDEN, *self.definitions(), self.context(),
             *([barriers.VOTE] if self.votes else []),
             *([self.watch.text] if self.watch else []),
             f'#line 1 "{self.source.file}"',

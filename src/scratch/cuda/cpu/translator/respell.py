@@ -1,9 +1,9 @@
 """The words of CUDA C as OpenCL C spells them, token by token.
 
     >>> respell = Respeller(Source("__device__ float twice(float x) { return 2 * x; }"))
-    >>> line = tokenize("const uint32_t half = threadIdx.x + int(sqrtf(twice(2.5f)));")
+    >>> line = tokenize("const uint32_t half = blockIdx.x + int(sqrtf(twice(2.5f)));")
     >>> print(untokenize(respell(line)))
-    const uint half_ = ((unsigned)get_local_id(0)) + (int)(sqrtf(twice(2.5f)));
+    const uint half_ = ((unsigned)get_group_id(0)) + (int)(sqrtf(twice(2.5f)));
     >>> respell.used                     # words that need a definition in OpenCL C
     {'sqrtf'}
 

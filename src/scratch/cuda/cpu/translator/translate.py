@@ -5,12 +5,12 @@
     ...     int i = blockIdx.x * blockDim.x + threadIdx.x;
     ...     if (i < n) x[i] *= a;
     ... }''')
-    >>> print("\\n".join(program.text.splitlines()[:7]))    # doctest: +ELLIPSIS
+    >>> print("\\n".join(program.text.splitlines()[2:9]))   # doctest: +ELLIPSIS
     struct context_ { ulong dynamic, failed; uint turn, epoch; };
     #line 1 "kernel.cu"
     static void scale(struct context_ *context_, float *x, float a, int n)
     {
-        int i = ((unsigned)get_group_id(0)) * ... + ((unsigned)get_local_id(0));
+        int i = ((unsigned)get_group_id(0)) * ... + ((unsigned)(get_local_id(0) + HIDDEN_));
         if (i < n) x[i] *= a;
     }
 

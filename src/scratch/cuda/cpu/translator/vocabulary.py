@@ -24,10 +24,12 @@ Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 import re
 
 VALUES = {
-    **{f"{name}.{axis}": f"((unsigned)get_{call}({n}))"
+    **{f"{name}.{axis}": f"((unsigned){call.replace('(n)', f'({n})')})"
        for n, axis in enumerate("xyz")
-       for name, call in [("threadIdx", "local_id"), ("blockIdx", "group_id"),
-                          ("blockDim", "local_size"), ("gridDim", "num_groups")]},
+       for name, call in [("threadIdx", "(get_local_id(n) + HIDDEN_)"),
+                          ("blockIdx", "get_group_id(n)"),
+                          ("blockDim", "get_local_size(n)"),
+                          ("gridDim", "get_num_groups(n)")]},
     "warpSize": "32",
     "nullptr": "0",
     "auto": "__auto_type",
@@ -183,6 +185,9 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
     "memset": ["#define memset(a, b, n) __builtin_memset(a, b, n)"],
     "assert_": ["#define assert_(a) ((a) ? 0 : (*(int *)context_->failed = __LINE__))"],
 }
+HIDDEN = [    # 0, and no compiler knows it: see wraps.py
+    "__constant int hidden_ = 0;",
+    "#define HIDDEN_ ((int)((ulong)&hidden_ >> 63))"]
 SAME = {"isnan", "isinf", "isfinite", "signbit", "printf", "sizeof", "ldexp"}
 FENCES = {"__threadfence", "__threadfence_block", "__threadfence_system"}
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)"
