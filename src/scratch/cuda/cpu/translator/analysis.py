@@ -28,6 +28,7 @@ from . import barriers, statements, vocabulary, wraps
 from .declarations import Source, parameter_name
 from .preprocess import constant
 from .tokens import SourceError, Unsupported, after, closing, like, untokenize
+from .vocabulary import spelled
 
 
 def analyse(source, watch=None):
@@ -172,8 +173,8 @@ def find_names(source, function, body, watched):
     for name in source.variables:
         if name in names and name not in given:
             function.names[name] = like(
-                function.place, f"(((struct {name}_variable *)"
-                f"context_->{name}_variable)->{name})")
+                function.place, f"(((struct {spelled(f'{name}_variable')} *)"
+                f"context_->{name}_variable)->{spelled(name)})")
     called = {token.text for token, following in zip(kept, kept[1:])
               if following.text == "("}
     function.calls = (names & called & source.functions.keys()) - given
@@ -199,7 +200,7 @@ def take_shared(source, function, tokens, constants):
         function.shared.append([*head, *declarator, *after(name, ";")])
         function.names[name.text] = like(
             name, f"(((struct {function.name}_shared *)"
-            f"context_->{function.name}_shared)->{name.text})")
+            f"context_->{function.name}_shared)->{spelled(name.text)})")
 
 
 def note_constants(source, declaration, constants):

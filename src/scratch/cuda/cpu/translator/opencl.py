@@ -24,8 +24,9 @@ says why it gave up; that of memcheck's records; and memory shared at the launch
 from . import barriers, vocabulary
 from .analysis import analyse, needs_context, reached
 from .declarations import Function, Source, member, parameter, untyped
-from .respell import Respeller, function_name, spelled
+from .respell import Respeller, function_name
 from .tokens import after, flat, like, untokenize
+from .vocabulary import spelled
 
 
 class Writer:
@@ -142,7 +143,8 @@ class Writer:
                 place = (f"((struct {function.name}_arguments *)0)->"
                          f"{spelled(parameter(part).name)}")
                 sizes += [f"(ulong)&{place}", f"sizeof({place})"]
-        sizes += [f"sizeof(struct {name}_variable)" for name in self.source.variables]
+        sizes += [f"sizeof(struct {spelled(f'{name}_variable')})"
+                  for name in self.source.variables]
         lines = [f"    ((ulong *)sizes)[{n}] = {size};" for n, size in enumerate(sizes)]
         return "\n".join(["__kernel void layout_(ulong sizes)", "{", *lines, "}"])
 
@@ -152,9 +154,9 @@ class Writer:
         for n, (name, value) in enumerate(self.source.variables.items()):
             if value:
                 text = untokenize(flat(self.respell(value)), file="")
-                lines.append(f"    {{ struct {name}_variable value = {{ {text} }}; "
-                             f"*(struct {name}_variable *)((ulong *)variables)[{n}] = "
-                             "value; }")
+                tag = spelled(f"{name}_variable")
+                lines.append(f"    {{ struct {tag} value = {{ {text} }}; "
+                             f"*(struct {tag} *)((ulong *)variables)[{n}] = value; }}")
         return "\n".join(["__kernel void values_(ulong variables)", "{", *lines, "}"])
 
 

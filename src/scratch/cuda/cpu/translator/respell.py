@@ -19,6 +19,7 @@ from .analysis import needs_context
 from .declarations import Source
 from .tokens import (Reader, Unsupported, after, closing, like, tokenize, untokenize,
                      wrapped)
+from .vocabulary import spelled
 
 INDICES = {"threadIdx": "uint3", "blockIdx": "uint3", "blockDim": "dim3",
            "gridDim": "dim3"}            # each with the type that it has as a whole
@@ -198,8 +199,3 @@ def function_name(name):
     """The name of a function of the program, which may be that of one of OpenCL C."""
     clash = vocabulary.taken(name) or vocabulary.definition(name) is not None
     return f"{name}_user" if clash else name
-
-
-def spelled(name):
-    """A name of the program's, out of the way of OpenCL C's words."""
-    return f"{name}_" if vocabulary.taken(name) else name

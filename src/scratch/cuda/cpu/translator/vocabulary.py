@@ -80,19 +80,21 @@ ONE = """sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 ex
 TWO = "pow fmod atan2 fmin fmax hypot copysign fdim remainder nextafter".split()
 REAL = ("#define REAL_(a) ((__typeof__(_Generic((a), float: 1.0f, default: 1.0)))(a))")
 
-CALLS = {    # name -> lines that define it; name_ stands for one called name
+# name -> lines that define it; name_ stands for one called name.  Variables of a macro
+# have two underscores, which C++ reserves, so that no program has one of that name
+CALLS = {
     **{f"{name}f": [f"#define {name}f(a) {name}((float)(a))"] for name in ONE},
     **{f"{name}f": [f"#define {name}f(a, b) {name}((float)(a), (float)(b))"]
        for name in TWO},
     **{f"{name}_": [REAL, f"#define {name}_(a) {name}(REAL_(a))"] for name in ONE},
     **{f"{name}_": [REAL, f"#define {name}_(a, b) "
-                    f"({{ __typeof__(REAL_(a) + REAL_(b)) a_ = (a), b_ = (b); "
-                    f"{name}(a_, b_); }})"] for name in TWO},
+                    f"({{ __typeof__(REAL_(a) + REAL_(b)) a__ = (a), b__ = (b); "
+                    f"{name}(a__, b__); }})"] for name in TWO},
     **{f"__{name}f": [f"#define __{name}f(a) {name}((float)(a))"]
        for name in ("sin", "cos", "tan", "exp", "exp10", "log", "log2", "log10")},
-    **{f"{name}_": [f"#define {name}_(a, b) ({{ __typeof__((a) + (b)) a_ = (a), "
-                    f"b_ = (b); a_ {sign} b_ ? a_ : b_; }})"]
-       for name, sign in [("min", "<"), ("max", ">")]},
+    **{f"{name}_": [f"#define {name}_(a, b) ({{ __typeof__((a) + (b)) a__ = (a), "
+                    f"b__ = (b); a__ {sign} b__ || b__ != b__ ? a__ : b__; }})"]
+       for name, sign in [("min", "<"), ("max", ">")]},    # not nan, if one is a number
     **{f"{kind}{name}": [f"static {t} {kind}{name}({t} a, {t} b) "
                          f"{{ return a {sign} b ? a : b; }}"]
        for kind, t in [("u", "uint"), ("ll", "long"), ("ull", "ulong")]
@@ -100,11 +102,11 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
     **{name: [f"static long {name}(long a) {{ return a < 0 ? -a : a; }}"]
        for name in ("labs", "llabs")},
     "abs_": ["#define abs_(a) _Generic((a) + 0, float: fabs((float)(a)), double: "
-             "fabs((double)(a)), default: ({ __typeof__((a) + 0) a_ = (a); "
-             "a_ < 0 ? -a_ : a_; }))"],
+             "fabs((double)(a)), default: ({ __typeof__((a) + 0) a__ = (a); "
+             "a__ < 0 ? -a__ : a__; }))"],
     "fmaf": ["#define fmaf(a, b, c) fma((float)(a), (float)(b), (float)(c))"],
-    "fma_": ["#define fma_(a, b, c) ({ __typeof__((a) * (b) + (c)) a_ = (a), b_ = (b), "
-             "c_ = (c); fma(a_, b_, c_); })"],
+    "fma_": ["#define fma_(a, b, c) ({ __typeof__((a) * (b) + (c)) a__ = (a), "
+             "b__ = (b), c__ = (c); fma(a__, b__, c__); })"],
     "ldexpf": ["#define ldexpf(a, n) ldexp((float)(a), (int)(n))"],
     "scalbnf": ["#define scalbnf(a, n) ldexp((float)(a), (int)(n))"],
     "rhypotf": ["#define rhypotf(a, b) (1 / hypot((float)(a), (float)(b)))"],
@@ -279,6 +281,11 @@ TAKEN_PATTERN = re.compile(
 def taken(name):
     """Does name mean something in OpenCL C, and nothing in CUDA C?"""
     return name in TAKEN or bool(TAKEN_PATTERN.fullmatch(name))
+
+
+def spelled(name):
+    """A name of the program's, out of the way of OpenCL C's words."""
+    return f"{name}_" if taken(name) else name
 
 
 # ---- what the CPU engine does not do -------------------------------------------------
