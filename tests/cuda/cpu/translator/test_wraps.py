@@ -73,7 +73,7 @@ def expressions(seed, count):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_strides_that_llvm_gets_wrong_are_right(place):
-    texts = ["(i * 3) % 64", "(i * 3) & 63", "(i * 7) % 64", "uchar(i * 7)", "(i * 5 & 31) + 4", "(i * 3 % 64)"]
+    texts = ["(i * 3) % 64", "(i * 3) & 63", "(i * 7) % 64", "uchar(i * 7)", "(i * 5 & 31) + 4", "(i * 3) - (i * 3) // 64 * 64"]
     assert wrong(texts, place) == []
 
 
@@ -89,6 +89,7 @@ NARROW = {    # statements that make c[i] = b[i * 35 % 256] of narrow variables
     "a cast": "for (int i = 0; i < 64; i++) c[i] = b[static_cast<unsigned char>(i * 35)];",
     "a conversion": "typedef unsigned char byte; for (int i = 0; i < 64; i++) c[i] = b[(byte)(i * 35)];",
     "an assigning operator": "for (int i = 0; i < 64; i++) { int h = i * 35; h &= 255; c[i] = b[h]; }",
+    "a quotient": "for (int i = 0; i < 64; i++) { int x = i * 35, row = x / 256; c[i] = b[x - row * 256]; }",
     "shifts": "for (unsigned i = 0; i < 64; i++) c[i] = b[i * 35 << 24 >> 24];",
 }
 
@@ -107,6 +108,7 @@ HIDDEN = {    # an expression in a loop, with what is hidden of it
     "-i % 4": "(-i + HIDDEN_) % 4", "(int)-i % 4": "((int)-i + HIDDEN_) % 4", "a - *p % 4": "a - (*p + HIDDEN_) % 4",
     "7 % 4": "7 % 4", "a = i >> 3": "a = (i + HIDDEN_) >> 3", "(char)x[i + 1] + 1": "(char)(x[i + 1] + HIDDEN_) + 1",
     "(char *)x + i": "(char *)x + i",
+    "2 * x / y / z": "HIDE_(HIDE_(2 * x) / y) / z",
 }
 
 

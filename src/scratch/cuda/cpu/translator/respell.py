@@ -15,10 +15,11 @@ A name that only OpenCL C has a meaning for gets an underscore.
 import re
 
 from . import vocabulary
-from .analysis import needs_context
+from .analysis import integers, needs_context
 from .declarations import Source
-from .tokens import (Reader, Unsupported, after, closing, like, tokenize, untokenize,
-                     wrapped)
+from .preprocess import constant
+from .tokens import (Reader, SourceError, Unsupported, after, closing, like, split,
+                     tokenize, untokenize, wrapped)
 from .vocabulary import spelled
 
 INDICES = {"threadIdx": "uint3", "blockIdx": "uint3", "blockDim": "dim3",
@@ -41,9 +42,6 @@ class Respeller:
                 result += self.name(token, reader, function)
             elif token.kind == "number":
                 result.append(token._replace(text=number(token.text)))
-            elif token.kind == "string":
-                text = token.text.replace("%ll", "%l").replace("%z", "%l")
-                result.append(token._replace(text=text))
             else:
                 self.refuse(token, reader)
                 result.append(token)
@@ -162,6 +160,8 @@ class Respeller:
         text = token.text
         if reader.text() != "(":
             return None
+        if text == "printf":
+            return self.printf(token, reader, function)
         if text in self.source.functions:
             written = like(token, function_name(text))
             if needs_context(self.source, text):
@@ -176,6 +176,54 @@ class Respeller:
             same = text in vocabulary.CALLS or text.startswith("make_")
             return [token._replace(text=text if same else f"{text}_")]
         return None
+
+
+    def printf(self, token, reader, function):
+        """printf(text, ...) with the text as OpenCL C wants it."""
+        close = closing(reader.tokens, reader.at)
+        text, *given = split(reader.tokens[reader.at + 1:close])
+        if not text or any(part.kind != "string" for part in text):
+            return None
+        reader.at = close + 1
+        whole = '"' + "".join(part.text[1:-1] for part in text) + '"'
+        kept, given = [], iter(given)
+
+        def spelled_out(match):
+            """A conversion; a width or precision that is a * is an argument."""
+            flags, width, precision, length, letter = match.groups(default="")
+            if letter == "%":
+                return match[0]
+            sizes = []
+            for size in (width, precision):
+                if size.endswith("*"):
+                    size = size[:-1] + str(printed_size(next(given, []), token,
+                                                        self.source))
+                sizes.append(size)
+            kept.append(next(given, []))
+            length = "l" if letter in "feEgGFaA" else LENGTHS.get(length, length)
+            return f"%{flags}{''.join(sizes)}{length}{letter}"
+
+        whole = CONVERSION.sub(spelled_out, whole)
+        kept += given
+        written = [token, *after(token, f"({whole}")]
+        for part in kept:
+            written += [*after(token, ","), *self(part, function)] if part else []
+        return [*written, *after(token, ")")]
+
+
+# of printf: flags, width, precision, length and letter
+CONVERSION = re.compile(r"%([-+ #0]*)(\d+|\*)?(\.(?:\d+|\*)?)?(hh|h|ll|l|z|j|t|L)?"
+                        r"([a-zA-Z%])")
+LENGTHS = {"ll": "l", "z": "l", "j": "l", "t": "l"}    # long has 64 bits in OpenCL C
+
+
+def printed_size(tokens, place, source):
+    """The value of an argument of printf that is a width or a precision."""
+    try:
+        return constant(tokens, place, {"": 0, **integers(source)})
+    except SourceError:
+        raise Unsupported("printf with a width or a precision (*) that is not a "
+                          "constant cannot run on the CPU engine", place) from None
 
 
 def number(text):

@@ -189,7 +189,9 @@ CALLS = {
 }
 HIDDEN = [    # 0, and no compiler knows it: see wraps.py
     "__constant int hidden_ = 0;",
-    "#define HIDDEN_ ((int)((ulong)&hidden_ >> 63))"]
+    "#define HIDDEN_ ((int)((ulong)&hidden_ >> 63))",
+    "#define HIDE_(a) ((a) + _Generic((a), float: -0.0f, double: -0.0, "
+    "default: HIDDEN_))"]                # x - 0.0 is x, also for x = -0.0
 SAME = {"isnan", "isinf", "isfinite", "signbit", "printf", "sizeof", "ldexp"}
 FENCES = {"__threadfence", "__threadfence_block", "__threadfence_system"}
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)"

@@ -15,6 +15,8 @@ added to threadIdx (vocabulary.py), since PoCL makes a loop of the threads of a 
 and here, in loops, to what a number of fewer bits is made of:
 
     a % b, a & b, a >> b         (a + HIDDEN_) % b, ...
+    a / b                        HIDE_(a) / b, the same, if a is an integer: LLVM makes
+                                 a % b of a - a / b * b
     (unsigned char)a             (unsigned char)(a + HIDDEN_)
     unsigned char h = a;         unsigned char h = a + HIDDEN_;
 
@@ -32,8 +34,9 @@ NARROW = {"char", "short", "uchar", "ushort", "bool", "int8_t", "uint8_t", "int1
           "uint16_t"}
 ASSIGN = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
 ENDS = {"(", "[", "{", ",", ";", "?", ":", "return", "&&", "||", *ASSIGN}
+SUMS = set("+ - << >> < > <= >= == != & ^ |".split())
 LOWER = {    # operator -> what ends its left operand: operators that bind more loosely
-    "%": ENDS | set("+ - << >> < > <= >= == != & ^ |".split()),
+    "%": ENDS | SUMS, "/": ENDS | SUMS,
     ">>": ENDS | set("< > <= >= == != & ^ |".split()),
     "&": ENDS | {"^", "|"},
 }
@@ -79,7 +82,7 @@ def changed(tokens, types, narrow, looping):
         if looping and text in LOWER and not prefix(tokens, n, types):
             start = left_operand(tokens, n, types)
             before = len(tokens)
-            tokens[start:n] = plus(tokens[start:n])
+            tokens[start:n] = (plus if text != "/" else called)(tokens[start:n])
             n += len(tokens) - before
         elif looping and text in ("%=", "&=", ">>="):
             tokens[n + 1:] = plus(tokens[n + 1:])
@@ -104,6 +107,15 @@ def plus(tokens):
     first, last = tokens[0], tokens[-1]
     return [*like(first, "("), first._replace(space=""), *tokens[1:],
             *like(last._replace(space=" "), f"+ {ZERO})")]
+
+
+def called(tokens):
+    """HIDE_(tokens)"""
+    if not any(token.kind == "name" for token in tokens):
+        return tokens
+    first = tokens[0]
+    return [*like(first, "HIDE_("), first._replace(space=""), *tokens[1:],
+            *like(tokens[-1]._replace(space=""), ")")]
 
 
 def cast(tokens, n, types):
