@@ -113,3 +113,38 @@ def test_complex_numbers_are_those_of_pycuda():
     expected = x[0] * x[1] / (1 + 2j) + x[1]
     k(driver.InOut(x), block=(1, 1, 1))
     np.testing.assert_allclose(x[0], expected, rtol=1e-6)
+
+
+Z, W = 1 + 2j, 0.5 - 1.25j
+COMPLEX = {    # C, with z and w complex, -> NumPy's value
+    "exp(z)": np.exp(Z), "sqrt(z)": np.sqrt(Z), "sqrt(-z)": np.sqrt(-Z), "log(z)": np.log(Z), "log10(z)": np.log10(Z),
+    "pow(z, 2)": Z**2, "pow(z, -3)": Z**-3, "pow(z, w)": Z**W, "pow(z, R(0.5))": Z**0.5, "sin(z)": np.sin(Z),
+    "cos(z)": np.cos(Z), "tan(z)": np.tan(Z), "sinh(z)": np.sinh(Z), "cosh(z)": np.cosh(Z), "tanh(z)": np.tanh(Z),
+    "conj(z)": np.conj(Z), "polar(R(2), R(1))": 2 * np.exp(1j), "abs(z)": abs(Z), "norm(z)": 5, "arg(z)": np.angle(Z),
+    "real(z)": 1, "imag(z)": 2, "z.real()": 1, "(z * w).imag()": (Z * W).imag, "p->real()": 1, "p[0].imag()": 2,
+    "z._M_im": 2, "C()": 0, "C(3)": 3, "C(1, -1) / z": (1 - 1j) / Z, "R(2) * z": 2 * Z,
+    "one * z": Z, "both": 1 - 2j, "braces": 3 + 4j, "nothing + nought[1]": 0, "z / w": Z / W, "abs(-2)": 2, "exp(R(1))": np.e,
+    "alias(1, 2)": Z, "exp(pycuda::complex<float>(1, 2))": np.exp(Z),
+}
+
+
+@pytest.mark.parametrize("real, kind", [("float", np.complex64), ("double", np.complex128)])
+def test_the_functions_of_complex_numbers_are_numpys(real, kind):
+    """Float32 rounds to 6e-8, and these take some roundings."""
+    lines = "\n".join(f"o[{n}] = {c};" for n, c in enumerate(COMPLEX))
+    k = compiler.SourceModule(
+        "#include <pycuda-complex.hpp>\n#define C pycuda::complex<R>\ntypedef pycuda::complex<R> alias;\n"
+        "__global__ void k(C *o, C *p, C w) {\n"
+        "C z = p[0], one(1), both(1, -2), nothing, nought[2];\nC braces{3, 4};\n" + lines + "}",
+        options=[f"-DR={real}"]).get_function("k")
+    o = np.zeros(len(COMPLEX), kind)
+    k(driver.InOut(o), driver.In(np.array([Z], kind)), kind(W), block=(1, 1, 1))
+    np.testing.assert_allclose(o, [*COMPLEX.values()], rtol=2e-6)
+
+
+def test_a_quotient_of_large_complex_numbers_does_not_overflow():
+    k = compiler.SourceModule("#include <pycuda-complex.hpp>\n__global__ void k(pycuda::complex<float> *x) "
+                              "{ x[0] = x[0] / x[1]; }").get_function("k")
+    x = np.array([1e30 + 1e30j, 1e30 + 0j], np.complex64)
+    k(driver.InOut(x), block=(1, 1, 1))
+    np.testing.assert_allclose(x[0], 1 + 1j, rtol=1e-6)

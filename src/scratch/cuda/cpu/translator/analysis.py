@@ -135,8 +135,10 @@ def write_as_c(statement):
                               "the CPU engine; use a __device__ variable of the file",
                               part.type[0])
         part.type = [token for token in part.type if token.text != "static"]
-        part.declarators = [initialised(*each, dim3="dim3" in texts)
-                            for each in part.declarators]
+        number = next(iter(texts & vocabulary.COMPLEXES.keys()), None)
+        part.declarators = [
+            complex_made(*each, number) if number else
+            initialised(*each, dim3="dim3" in texts) for each in part.declarators]
 
 
 def initialised(name, declarator, equals, value, dim3):
@@ -151,6 +153,23 @@ def initialised(name, declarator, equals, value, dim3):
     if dim3:
         given = [*after(name, " make_dim3("), *given[1:-1], *after(name, ")")]
     return name, declarator[:at], after(name, " ="), statements.Expression(given)
+
+
+def complex_made(name, declarator, equals, value, kind):
+    """complex z(x, y) as = complex_(x, y), and z alone as = 0: C has no constructors."""
+    at = declarator.index(name) + 1
+    given = declarator[at:] if value is None else value.tokens
+    if value is not None and (equals or given[0].text not in ("(", "{")) or (
+            declarator[0] != name):
+        return name, declarator, equals, value
+    if not given:
+        made = after(name, " 0")
+    elif given[0].text == "[":
+        return name, declarator, after(name, " ="), statements.Expression(
+            after(name, " {0}"))
+    else:
+        made = [*after(name, f" {kind}("), *given[1:-1], *after(name, ")")]
+    return name, declarator[:at], after(name, " ="), statements.Expression(made)
 
 
 def find_names(source, function, body, watched):

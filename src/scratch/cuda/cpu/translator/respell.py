@@ -14,7 +14,7 @@ A name that only OpenCL C has a meaning for gets an underscore.
 
 import re
 
-from . import vocabulary
+from . import complexes, vocabulary
 from .analysis import integers, needs_context
 from .declarations import Source
 from .preprocess import constant
@@ -147,13 +147,22 @@ class Respeller:
             return [token._replace(text=f"{text}_")]
         if text in vocabulary.COMPLEXES:
             self.used.add(text)
-            made = called and converts(reader)
-            return [token._replace(text=f"{text}_" if made else text)]
+            return self.constructed(token, reader, function) if called else [token]
         if text in vocabulary.ALIASES:
             return [token._replace(text=vocabulary.ALIASES[text])]
         if text in vocabulary.TYPES and called and converts(reader):
             return like(token, f"({text})")
         return None
+
+    def constructed(self, token, reader, function):
+        """complex_float(x, y), with none, one or two of them."""
+        close = closing(reader.tokens, reader.at)
+        given = reader.tokens[reader.at + 1:close]
+        reader.at = close + 1
+        value = self(given, function)
+        if len(split(given)) == 2:
+            return [*like(token, f"{token.text}_("), *value, *after(token, ")")]
+        return wrapped([*wrapped([token]), *wrapped(value or like(token, "0"))])
 
     def call(self, token, reader, function):
         """A call of a function of the program, or of CUDA's."""
@@ -171,6 +180,9 @@ class Respeller:
                 if reader.text() not in ("", ")"):
                     reader.respace(" ")
             return written
+        if self.source.complex and text in complexes.NAMES:
+            self.used |= {f"complex {text}", *({text} - complexes.ONLY)}
+            return [token._replace(text=f"{text}_")]
         if vocabulary.definition(text) is not None:
             self.used |= {text, text.removeprefix("make_")}
             same = text in vocabulary.CALLS or text.startswith("make_")

@@ -23,6 +23,8 @@ Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 
 import re
 
+from . import complexes
+
 VALUES = {
     **{f"{name}.{axis}": f"((unsigned){call.replace('(n)', f'({n})')})"
        for n, axis in enumerate("xyz")
@@ -67,7 +69,10 @@ COMPLEX = """typedef T _Complex complex_T;
 complex_T __mulXc3(T a, T b, T c, T d)
 { return complex_T_(a * c - b * d, a * d + b * c); }
 complex_T __divXc3(T a, T b, T c, T d)
-{ T n = c * c + d * d; return complex_T_((a * c + b * d) / n, (b * c - a * d) / n); }"""
+{ if (fabs(c) >= fabs(d)) { T r = d / c, n = c + d * r;
+  return complex_T_((a + b * r) / n, (b - a * r) / n); }
+  T r = c / d, n = c * r + d;
+  return complex_T_((a * r + b) / n, (b * r - a) / n); }"""
 COMPLEXES = {"complex_float": COMPLEX.replace("T", "float").replace("X", "s"),
              "complex_double": COMPLEX.replace("T", "double").replace("X", "d")}
 TYPES |= {*COMPLEXES}
@@ -78,7 +83,8 @@ ONE = """sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 ex
     expm1 log log2 log10 log1p logb sqrt rsqrt cbrt fabs floor ceil round trunc rint
     erf erfc tgamma lgamma sinpi cospi""".split()
 TWO = "pow fmod atan2 fmin fmax hypot copysign fdim remainder nextafter".split()
-REAL = ("#define REAL_(a) ((__typeof__(_Generic((a), float: 1.0f, default: 1.0)))(a))")
+REAL = ("#define REAL_(a) ((__typeof__(_Generic((a), float: 1.0f, default: 1.0, "
+        "float _Complex: (float _Complex)0, double _Complex: (double _Complex)0)))(a))")
 
 # name -> lines that define it; name_ stands for one called name.  Variables of a macro
 # have two underscores, which C++ reserves, so that no program has one of that name
@@ -189,7 +195,7 @@ CALLS = {
 }
 HIDDEN = [    # 0, and no compiler knows it: see wraps.py
     "__constant int hidden_ = 0;",
-    "#define HIDDEN_ ((int)((ulong)&hidden_ >> 63))",
+    "#define HIDDEN_ ((int)((ulong)&hidden_ >> 56) * 0x808081)",
     "#define HIDE_(a) ((a) + _Generic((a), float: -0.0f, double: -0.0, "
     "default: HIDDEN_))"]                # x - 0.0 is x, also for x = -0.0
 SAME = {"isnan", "isinf", "isfinite", "signbit", "printf", "sizeof", "ldexp"}
@@ -255,6 +261,8 @@ def definition(name):
                                   VECTORS[vector]).groups()
         given = ", ".join(f"{scalar} {field}" for field in fields.split(", "))
         return f"static {vector}_ {name}({given}) {{ return ({vector}_){{{fields}}}; }}"
+    if name.startswith("complex "):      # the function after it, of complex numbers
+        return "\n".join(complexes.functions(name.split()[1]))
     lines = CALLS.get(name) or CALLS.get(f"{name}_")
     return "\n".join(lines) if lines else None
 
