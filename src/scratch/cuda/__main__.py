@@ -97,7 +97,10 @@ def main():
         run(given.script, given.arguments)
     else:
         from .cpu.memcheck import watch_everything
-        watch_everything()
+        try:
+            watch_everything()
+        except RuntimeError as error:
+            sys.exit(str(error))
         run(given.script, given.arguments)
 
 

@@ -42,6 +42,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
+from .. import find_engine
 from . import compiler, driver
 from .driver import memory
 from .translator.accesses import ATOMIC, BOTH, LOAD, STORE, Watch
@@ -84,7 +85,11 @@ class Check:
 
 @contextlib.contextmanager
 def memcheck():
-    """with memcheck() as check: kernels compiled inside are watched from then on."""
+    """with memcheck() as check: kernels compiled inside are watched from then on.
+
+    Raises RuntimeError where kernels run on a GPU.
+    """
+    only_on_cpu()
     check = Check()
     before = compiler.checking.set(check)
     try:
@@ -93,8 +98,16 @@ def memcheck():
         compiler.checking.reset(before)
 
 
+def only_on_cpu():
+    """RuntimeError where scratch.cuda's kernels run on a GPU, which records nothing."""
+    if find_engine() == "gpu":
+        raise RuntimeError("memcheck records on the CPU engine only, and here kernels "
+                           "run on a GPU: set the environment variable SCRATCH_CUDA=cpu")
+
+
 def watch_everything():
     """Watch all kernels that are compiled from here on, in whatever thread."""
+    only_on_cpu()
     check = Check()
     compiler.checking = ContextVar("checking", default=check)    # seen by every thread
 
