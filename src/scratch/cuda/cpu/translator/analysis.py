@@ -191,8 +191,9 @@ def find_names(source, function, body, watched):
     given = function.declared
     for name in source.variables:
         if name in names and name not in given:
+            const = "const " if name in source.constant else ""
             function.names[name] = like(
-                function.place, f"(((struct {spelled(f'{name}_variable')} *)"
+                function.place, f"((({const}struct {spelled(f'{name}_variable')} *)"
                 f"context_->{name}_variable)->{spelled(name)})")
     called = {token.text for token, following in zip(kept, kept[1:])
               if following.text == "("}

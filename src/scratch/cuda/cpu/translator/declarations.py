@@ -23,6 +23,9 @@ from .preprocess import preprocess
 from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
                      like, nesting, split, untokenize, wrapped)
 
+ALTERNATIVE = {"and": "&&", "or": "||", "not": "!", "not_eq": "!=", "bitand": "&",
+               "bitor": "|", "xor": "^", "compl": "~", "and_eq": "&=", "or_eq": "|=",
+               "xor_eq": "^="}           # C++'s other names of operators
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum"}
 
 
@@ -66,10 +69,13 @@ class Source:
         self.types = set(vocabulary.TYPES)
         self.constants = {}         # file scope: name -> tokens of its value
         self.functions = {}         # name -> [Function, ...], several if overloaded
+        self.constant = set()       # names of those of variables that are __constant__
         self.variables = {}         # name -> (declaration, initialiser), tokens
         self.arrays = {}            # extern __shared__ at file scope: name -> pointer
         self.order = []             # Functions, and lists of tokens, in their order
-        tokens = preprocess(source, defines, include_dirs, file)
+        tokens = [token._replace(kind="operator", text=ALTERNATIVE[token.text])
+                  if token.text in ALTERNATIVE and token.kind == "name" else token
+                  for token in preprocess(source, defines, include_dirs, file)]
         tokens = with_attributes(with_complex(tokens))
         self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)
         self.types |= {token.text for token in tokens if token.kind == "attribute"}
@@ -180,8 +186,13 @@ class Source:
             if name.text not in self.variables:
                 self.variables[name.text] = value
                 begin = like(name._replace(space=""), f"struct {name.text}_variable {{")
-                self.order.append([*begin, head[0]._replace(space=" "), *head[1:],
-                                   *declarator, *after(name, "; };")])
+                kind = [head[0]._replace(space=" "), *head[1:]]
+                if value and ["[", "]"] == [t.text for t in declarator[1:3]]:
+                    kind = counted(kind, declarator, value)
+                    declarator = [name]
+                self.order.append([*begin, *kind, *declarator, *after(name, "; };")])
+                if "__constant__" in [token.text for token in chunk]:
+                    self.constant.add(name.text)
 
     def take_function(self, chunk, mark, bounds):
         texts = [token.text for token in chunk]
@@ -246,6 +257,15 @@ class Source:
             found[name.text] = wrapped([*wrapped(kind),
                                         *like(name, "context_->dynamic")])
         return found
+
+
+def counted(kind, declarator, value):
+    """The type of t in char t[] = {1, 2}, for C to count: typeof((char []){1, 2})."""
+    name = declarator[0]
+    if value[0].text != "{":             # a string
+        value = [*after(name, "{"), *value, *after(name, "}")]
+    return [*like(kind[0], "__typeof__(("), *kind, *declarator[1:], *after(name, ")"),
+            *value, *after(name, ")")]
 
 
 def chunks(tokens):

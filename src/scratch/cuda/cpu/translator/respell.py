@@ -43,16 +43,23 @@ class Respeller:
             elif token.kind == "number":
                 result.append(token._replace(text=number(token.text)))
             else:
-                self.refuse(token, reader)
+                self.refuse(token, reader, inside=function)
                 result.append(token)
         return result
 
-    def refuse(self, token, reader):
+    def refuse(self, token, reader, inside):
         """References and lambdas, which operators give away."""
         if token.text == "&" and reader.text(-2) in self.source.types:
             raise Unsupported("references cannot run on the CPU engine; use a pointer",
                               token)
-        if token.text == "[" and reader.text() in ("&", "="):
+        before = reader.text(-2)
+        if token.text == "{" and inside and before in self.source.types | {"return"} and (
+                reader.text(-3) not in ("struct", "union", "enum")):
+            raise Unsupported(f"{before} {{...}}: a value made of a list in "
+                              "braces cannot run on the CPU engine; name a variable of "
+                              "it", token)
+        if token.text == "[" and (reader.text() in ("&", "=") or reader.text() == "]" and
+                                  reader.text(-2) in ("=", "(", ",", "return")):
             raise Unsupported("functions without a name (lambdas) cannot run on the "
                               "CPU engine", token)
 
@@ -244,7 +251,7 @@ def number(text):
     >>> number("1ULL"), number("2ll"), number("0x7fL")
     ('1Ul', '2l', '0x7fL')
     """
-    return re.sub("ll(u?)$", lambda match: f"l{match[1].lower()}", text,
+    return re.sub("ll(u?)$", lambda match: f"l{match[1].lower()}", text.replace("'", ""),
                   flags=re.IGNORECASE)
 
 
