@@ -25,7 +25,7 @@ from . import barriers, vocabulary
 from .analysis import analyse, needs_context, reached
 from .declarations import Function, Source, member, parameter, untyped
 from .respell import Respeller, function_name
-from .tokens import after, flat, like, untokenize
+from .tokens import after, closing, flat, like, untokenize
 from .vocabulary import spelled
 
 
@@ -49,7 +49,7 @@ class Writer:
                 self.values()]           # before the front, which defines what they use
         return "\n".join([
             *vocabulary.HIDDEN, *self.definitions(), self.context(),
-            *([barriers.VOTE] if self.votes else []),
+            *self.shadowed(), *([barriers.VOTE] if self.votes else []),
             *([self.watch.text] if self.watch else []),
             f'#line 1 "{self.source.file}"',
             untokenize(body, file=self.source.file), *ends, ""])
@@ -60,6 +60,14 @@ class Writer:
         return dict.fromkeys(
             line for name in [*sorted(used & types), *sorted(used - types)]
             for line in (vocabulary.definition(name) or "").split("\n") if line)
+
+    def shadowed(self):
+        """Constants of the file that have the name of some function's variable."""
+        for name, value in self.source.constants.items():
+            if any(name in function.declared for function in self.source.all_functions()):
+                kind = self.respell(value[1:closing(value, 1) + 1])
+                yield (f"__constant __typeof__{untokenize(flat(kind), file='').strip()} "
+                       f"{spelled(name)} = {untokenize(flat(self.respell(value)), file='').strip()};")
 
     def context(self):
         """The structure through which a kernel hands memory down."""

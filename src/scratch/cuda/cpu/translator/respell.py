@@ -99,6 +99,9 @@ class Respeller:
                                space=t.space if n else token.space)
                     for n, t in enumerate(names[token.text])]
         hidden = function.declared if function else ()
+        if not function and reader.text(-2) in self.source.types | {"*", ","} and (
+                reader.text() in (";", ",", "[")):
+            return None                  # the name of a member
         if token.text in self.source.constants and token.text not in hidden:
             return [t._replace(line=token.line, file=token.file)
                     for t in self(self.source.constants[token.text])]
