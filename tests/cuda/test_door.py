@@ -71,7 +71,7 @@ def test_a_module_that_pycuda_lacks_is_missed_when_it_is_used(with_gpu):
 
 
 def test_memcheck_on_a_gpu_says_where_it_records(with_gpu, tmp_path):
-    says = "memcheck records on the CPU engine only, and here kernels run on a GPU: set the environment variable"
+    says = "memcheck records on the CPU engine only, and here kernels run on a GPU: set the environment "
     script = ("from scratch.cuda.cpu.memcheck import memcheck\ntry:\n    with memcheck():\n        pass\n"
               "except RuntimeError as error:\n    print(error)")
     assert python(script, with_gpu, SCRATCH_CUDA="").stdout.startswith(says)

@@ -72,8 +72,9 @@ PRIVATE = """
 import numpy as np, pycuda.autoinit, pycuda.driver as drv
 from pycuda.compiler import SourceModule
 x = np.zeros(1024, np.float32)
-SourceModule("__global__ void k(float *x) { float buf[2048]; int i = threadIdx.x; for (int j = 0; j < 2048; j++) "
-             "buf[j] = i + j; float s = 0; for (int j = 0; j < 2048; j++) s += buf[(j * 7) & 2047]; x[i] = s; }"
+SourceModule("__global__ void k(float *x) { float buf[2048]; int i = threadIdx.x; "
+             "for (int j = 0; j < 2048; j++) buf[j] = i + j; float s = 0; "
+             "for (int j = 0; j < 2048; j++) s += buf[(j * 7) & 2047]; x[i] = s; }"
              ).get_function("k")(drv.InOut(x), block=(1024, 1, 1))
 print(x[0] == 2048 * 2047 / 2)
 """

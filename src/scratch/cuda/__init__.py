@@ -92,7 +92,7 @@ NEEDED = {f"pycuda.{name}" for name in ("autoinit", "compiler", "driver")}
 
 
 class Missing(ModuleType):
-    """In the place of a module of PyCUDA that fails to be imported, until it is used."""
+    """In the place of a module of PyCUDA that cannot be imported, until it is used."""
 
     def __init__(self, name, error):
         super().__init__(name)

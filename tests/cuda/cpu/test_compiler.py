@@ -117,13 +117,18 @@ def test_complex_numbers_are_those_of_pycuda():
 
 Z, W = 1 + 2j, 0.5 - 1.25j
 COMPLEX = {    # C, with z and w complex, -> NumPy's value
-    "exp(z)": np.exp(Z), "sqrt(z)": np.sqrt(Z), "sqrt(-z)": np.sqrt(-Z), "log(z)": np.log(Z), "log10(z)": np.log10(Z),
+    "exp(z)": np.exp(Z), "sqrt(z)": np.sqrt(Z), "sqrt(-z)": np.sqrt(-Z), "log(z)": np.log(Z),
+    "log10(z)": np.log10(Z),
     "pow(z, 2)": Z**2, "pow(z, -3)": Z**-3, "pow(z, w)": Z**W, "pow(z, R(0.5))": Z**0.5, "sin(z)": np.sin(Z),
-    "cos(z)": np.cos(Z), "tan(z)": np.tan(Z), "sinh(z)": np.sinh(Z), "cosh(z)": np.cosh(Z), "tanh(z)": np.tanh(Z),
-    "conj(z)": np.conj(Z), "polar(R(2), R(1))": 2 * np.exp(1j), "abs(z)": abs(Z), "norm(z)": 5, "arg(z)": np.angle(Z),
-    "real(z)": 1, "imag(z)": 2, "z.real()": 1, "(z * w).imag()": (Z * W).imag, "p->real()": 1, "p[0].imag()": 2,
+    "cos(z)": np.cos(Z), "tan(z)": np.tan(Z), "sinh(z)": np.sinh(Z), "cosh(z)": np.cosh(Z),
+    "tanh(z)": np.tanh(Z),
+    "conj(z)": np.conj(Z), "polar(R(2), R(1))": 2 * np.exp(1j), "abs(z)": abs(Z), "norm(z)": 5,
+    "arg(z)": np.angle(Z),
+    "real(z)": 1, "imag(z)": 2, "z.real()": 1, "(z * w).imag()": (Z * W).imag, "p->real()": 1,
+    "p[0].imag()": 2,
     "z._M_im": 2, "C()": 0, "C(3)": 3, "C(1, -1) / z": (1 - 1j) / Z, "R(2) * z": 2 * Z,
-    "one * z": Z, "both": 1 - 2j, "braces": 3 + 4j, "nothing + nought[1]": 0, "z / w": Z / W, "abs(-2)": 2, "exp(R(1))": np.e,
+    "one * z": Z, "both": 1 - 2j, "braces": 3 + 4j, "nothing + nought[1]": 0, "z / w": Z / W, "abs(-2)": 2,
+    "exp(R(1))": np.e,
     "alias(1, 2)": Z, "exp(pycuda::complex<float>(1, 2))": np.exp(Z),
 }
 
@@ -155,8 +160,10 @@ CUDA = {    # what nvcc compiles: lines of the file, lines of the kernel, x[0] a
     "digits in groups": ("", "x[0] = 1'000 + 0x1'0;", 1016),
     "lines that end in CR LF": ("#define A(v) \\\r\n ((v) + 1)", "x[0] = A(1);", 2),
     "a shadowed constant": ("const int N = 5;", "int s = N; { int N = 2; s += N; } x[0] = s;", 7),
-    "a member named as a constant": ("const int N = 5; struct M { int a[N], N; };", "M m; m.N = 3; x[0] = m.N + N;", 8),
-    "values that are counted": ("__constant__ char t[] = {1, 2, 3, 4}; __device__ int u[][2] = {{1, 2}, {3, 4}};",
+    "a member named as a constant": ("const int N = 5; struct M { int a[N], N; };",
+                                     "M m; m.N = 3; x[0] = m.N + N;", 8),
+    "values that are counted": ("__constant__ char t[] = {1, 2, 3, 4}; "
+                                "__device__ int u[][2] = {{1, 2}, {3, 4}};",
                                 "x[0] = t[3] + u[1][1] + sizeof(t);", 12),
     "a string that is counted": ("__constant__ char t[] = \"abc\";", "x[0] = t[1] + sizeof(t);", 102),
 }
@@ -171,7 +178,8 @@ def test_what_is_cuda_c_runs(head, body, value):
 
 
 @pytest.mark.parametrize("head, body, what", [
-    ("", 'const char *s = "abc"; x[0] = s[1];', "strings"), ("struct S { int a; };", "S s = S{1}; x[0] = s.a;", "braces"),
+    ("", 'const char *s = "abc"; x[0] = s[1];', "strings"),
+    ("struct S { int a; };", "S s = S{1}; x[0] = s.a;", "braces"),
     ("", "int t[3] = {1, 2, 3}; for (int v : t) x[0] += v;", "elements of an array"),
     ("", "if (int v = (int)x[0]) x[0] = v;", "declared in a condition"),
     ("", "auto f = [](float a) { return a; }; x[0] = f(1);", "lambdas"),
@@ -183,7 +191,8 @@ def test_what_is_cuda_c_and_does_not_run_is_refused_by_name(head, body, what):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("__constant__ float c[20000]; __global__ void k(float *x) { x[0] = c[1]; }", "too much global constant data: 80,000"),
+    ("__constant__ float c[20000]; __global__ void k(float *x) { x[0] = c[1]; }",
+     "too much global constant data: 80,000"),
     ("struct S { float a[2000]; }; __global__ void k(S s) { }", "parameter space overflowed: 8,000"),
     ("__constant__ float c[4]; __global__ void k(float *x) { c[0] = x[0]; }", "not assignable")])
 def test_what_nvcc_refuses_is_refused(text, message):
@@ -192,7 +201,8 @@ def test_what_nvcc_refuses_is_refused(text, message):
 
 
 def test_memory_that_is_shared_at_the_launch_has_to_be_given():
-    k = compiler.SourceModule("__global__ void k(float *x) { extern __shared__ float s[]; s[0] = 1; x[0] = s[0]; }")
+    k = compiler.SourceModule("__global__ void k(float *x) { extern __shared__ float s[]; "
+                              "s[0] = 1; x[0] = s[0]; }")
     with pytest.raises(driver.LogicError, match="write shared="):
         k.get_function("k")(driver.InOut(np.zeros(1, np.float32)), block=(1, 1, 1))
 
@@ -207,7 +217,8 @@ def test_a_switch_may_break_in_a_loop_with_a_barrier():
     assert x.tolist() == [3, 2, 2, 1]
 
 
-@pytest.mark.parametrize("make", ["pagelocked_zeros(4, np.float32, mem_flags=2)", "managed_zeros(4, np.float32)",
+@pytest.mark.parametrize("make",
+                         ["pagelocked_zeros(4, np.float32, mem_flags=2)", "managed_zeros(4, np.float32)",
                                   "pagelocked_zeros_like(np.zeros(4, np.float32))",
                                   "register_host_memory(np.zeros(4, np.float32))"])
 def test_the_base_of_an_array_that_host_and_device_share_has_its_address(make):
@@ -218,7 +229,8 @@ def test_the_base_of_an_array_that_host_and_device_share_has_its_address(make):
     assert a.tolist() == [2] * 4
 
 
-@pytest.mark.parametrize("name", ["TextureReference", "np_to_array", "Linker", "memcpy_peer", "mem_get_ipc_handle"])
+@pytest.mark.parametrize("name",
+                         ["TextureReference", "np_to_array", "Linker", "memcpy_peer", "mem_get_ipc_handle"])
 def test_names_of_the_driver_that_are_missing_say_why(name):
     with pytest.raises(AttributeError, match=f"pycuda.driver.{name}: .* cannot be had on the CPU engine"):
         getattr(driver, name)

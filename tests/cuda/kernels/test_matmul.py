@@ -230,7 +230,8 @@ def test_sizes_that_do_not_divide_are_refused_by_name():
     ("matmul_squares.cu", dict(BM=32, BN=30, BK=8, TM=8, TN=4), "BN of TN"),
     *((f"matmul_{rung}.cu", dict(BM=32, BN=32, BK=6, TM=4, TN=4), "BK, TM and TN of 4")
       for rung in ("vectors", "banks", "double")),
-    *((f"{name}.cu", dict(THREADS=96), "THREADS has to be a power of two") for name in ("softmax", "layernorm")),
+    *((f"{name}.cu", dict(THREADS=96), "THREADS has to be a power of two") for name
+      in ("softmax", "layernorm")),
     ("reduce.cu", dict(THREADS=96, MAX=0), "THREADS has to be a power of two")])
 def test_so_are_they_by_the_cu_file_alone(file, macros, message):
     with pytest.raises(launch.driver.CompileError, match=f"#error .*{message}"):

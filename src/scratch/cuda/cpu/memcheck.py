@@ -102,7 +102,8 @@ def only_on_cpu():
     """RuntimeError where scratch.cuda's kernels run on a GPU, which records nothing."""
     if find_engine() == "gpu":
         raise RuntimeError("memcheck records on the CPU engine only, and here kernels "
-                           "run on a GPU: set the environment variable SCRATCH_CUDA=cpu")
+                           "run on a GPU: set the environment variable "
+                           "SCRATCH_CUDA=cpu")
 
 
 def watch_everything():

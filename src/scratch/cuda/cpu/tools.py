@@ -272,5 +272,5 @@ ABSENT = {"sizeof": "the size of a C type as a compiler has it",
 def __getattr__(name):
     if name in ABSENT:
         raise AttributeError(f"{name}: {ABSENT[name]} cannot be had on the CPU engine")
-    raise AttributeError(f"{name} is no part of pycuda.tools and pycuda.characterize on "
-                         "the CPU engine")
+    raise AttributeError(f"{name} is no part of pycuda.tools and pycuda.characterize "
+                         "on the CPU engine")

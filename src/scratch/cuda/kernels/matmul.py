@@ -72,7 +72,7 @@ RUNGS = {
 }
 
 
-MULTIPLES = {    # rung -> each size that has to be a multiple of another, or of a number
+MULTIPLES = {    # rung -> sizes that have to be multiples of another, or of a number
     "strips": {"BM": "TM"},
     "squares": {"BM": "TM", "BN": "TN"},
     **{rung: {"BM": "TM", "BN": "TN", "BK": 4, "TM": 4, "TN": 4}

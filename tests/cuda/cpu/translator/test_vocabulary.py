@@ -100,7 +100,8 @@ def test_arguments_may_be_called_as_the_variables_of_a_macro_were():
              "fmod(a_, c_)": 0, "copysign(c_, -a_)": -2, "max(min(a_, 3.0f), max(b_, c_))": 4}
     body = " ".join(f"x[{n}] = {call};" for n, call in enumerate(calls))
     x = np.zeros(len(calls))
-    SourceModule("__global__ void k(double *x) { float a_ = 4, b_ = 4, c_ = 2; " + body + " }").get_function("k")(
+    SourceModule("__global__ void k(double *x) { float a_ = 4, b_ = 4, c_ = 2; "
+                 + body + " }").get_function("k")(
         Out(x), block=(1, 1, 1))
     np.testing.assert_allclose(x, [*calls.values()], rtol=1e-6)
 
@@ -111,7 +112,8 @@ def test_a_number_wins_over_nan_in_max_and_min(kind):
     x = np.zeros(5)
     SourceModule(f"__global__ void k(double *x, float v) {{ {kind} nan_ = v; x[0] = max(({kind})1, nan_); "
                  f"x[1] = max(nan_, ({kind})1); x[2] = min(({kind})1, nan_); x[3] = min(nan_, ({kind})1); "
-                 "x[4] = isnan(max(nan_, nan_)); }").get_function("k")(Out(x), np.float32(np.nan), block=(1, 1, 1))
+                 "x[4] = isnan(max(nan_, nan_)); }").get_function("k")(Out(x), np.float32(np.nan),
+                                                                       block=(1, 1, 1))
     assert x.tolist() == [1] * 5
 
 

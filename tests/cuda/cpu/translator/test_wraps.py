@@ -18,8 +18,9 @@ B = np.arange(1 << 12, dtype=np.int32)
 N = 64
 PLACES = {    # where index INDEX of i stands, i = 0 ... 63
     "threads": ("int i = threadIdx.x; c[i] = b[INDEX];", (N, 1, 1)),
-    "threads, shared memory": ("__shared__ int s[4096]; int i = threadIdx.x; for (int k = i; k < 4096; k += 64) "
-                               "s[k] = b[k]; __syncthreads(); c[i] = s[INDEX];", (N, 1, 1)),
+    "threads, shared memory": ("__shared__ int s[4096]; int i = threadIdx.x; "
+                               "for (int k = i; k < 4096; k += 64) s[k] = b[k]; __syncthreads(); "
+                               "c[i] = s[INDEX];", (N, 1, 1)),
     "threads in two directions": ("int i = threadIdx.y * 16 + threadIdx.x; c[i] = b[INDEX];", (16, 4, 1)),
     "a for loop": ("for (int i = 0; i < 64; i++) c[i] = b[INDEX];", (1, 1, 1)),
     "a while loop": ("int i = 0; while (i < 64) { c[i] = b[INDEX]; i++; }", (1, 1, 1)),
@@ -30,7 +31,8 @@ PLACES = {    # where index INDEX of i stands, i = 0 ... 63
 def right(text):
     """The index for i = 0 ... 63 by NumPy: text is C and Python alike."""
     with np.errstate(over="ignore"):
-        return np.int64(eval(text, {"i": np.arange(N), "uchar": lambda x: x & 255, "ushort": lambda x: x & 65535}))
+        return np.int64(eval(text,
+                             {"i": np.arange(N), "uchar": lambda x: x & 255, "ushort": lambda x: x & 65535}))
 
 
 def wrong(texts, place):
@@ -58,11 +60,14 @@ def expressions(seed, count):
     """Random index expressions with a wrap, that stay within B and above 0."""
     draw = random.Random(seed)
     while count:
-        multiple, offset = draw.choice([1, 2, 3, 5, 6, 7, 9, 11, 12, 13, 24, 35, 67]), draw.choice([0, 0, 1, 5, 64])
-        inner = draw.choice(["i * {m}", "{m} * i + {o}", "(i + {o}) * {m}", "(i << 1) + i", "i * {m} + i", "i * i + {o}",
+        multiple, offset = draw.choice([1, 2, 3, 5, 6, 7, 9, 11, 12, 13, 24, 35, 67]), draw.choice([0, 0, 1,
+                                                                                                    5, 64])
+        inner = draw.choice(["i * {m}", "{m} * i + {o}", "(i + {o}) * {m}", "(i << 1) + i", "i * {m} + i",
+                             "i * i + {o}",
                              "i * {m} + (i & 3)", "({o} + i * {m}) * 2"]).format(m=multiple, o=offset)
         wrapped = draw.choice(["({x}) % {n}", "(({x}) & {mask})", "uchar({x})", "ushort({x}) % {n}",
-                               "({x}) - ({x}) // {n} * {n}", "(({x}) & {mask}) % 48", "(({x}) >> 1 & {mask})"])
+                               "({x}) - ({x}) // {n} * {n}", "(({x}) & {mask}) % 48",
+                               "(({x}) >> 1 & {mask})"])
         size = draw.choice([8, 16, 32, 48, 64, 128, 256])
         text = f"({wrapped})".format(x=inner, n=size, mask=draw.choice([7, 15, 31, 63, 127, 255, 62]))
         text += draw.choice(["", "", " + 1", " * 3"])
@@ -73,7 +78,8 @@ def expressions(seed, count):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_strides_that_llvm_gets_wrong_are_right(place):
-    texts = ["(i * 3) % 64", "(i * 3) & 63", "(i * 7) % 64", "uchar(i * 7)", "(i * 5 & 31) + 4", "(i * 3) - (i * 3) // 64 * 64"]
+    texts = ["(i * 3) % 64", "(i * 3) & 63", "(i * 7) % 64", "uchar(i * 7)", "(i * 5 & 31) + 4",
+             "(i * 3) - (i * 3) // 64 * 64"]
     assert wrong(texts, place) == []
 
 
@@ -103,10 +109,14 @@ def test_numbers_of_fewer_bits_wrap_around_too(body):
 
 
 HIDDEN = {    # an expression in a loop, with what is hidden of it
-    "i % 4": "(i + HIDDEN_) % 4", "x[i] * 3 % 4": "(x[i] * 3 + HIDDEN_) % 4", "a + i % 4": "a + (i + HIDDEN_) % 4",
-    "a + i & 3": "(a + i + HIDDEN_) & 3", "f(&x, i & 3)": "f(&x, (i + HIDDEN_) & 3)", "a && i & 3": "a && (i + HIDDEN_) & 3",
-    "-i % 4": "(-i + HIDDEN_) % 4", "(int)-i % 4": "((int)-i + HIDDEN_) % 4", "a - *p % 4": "a - (*p + HIDDEN_) % 4",
-    "7 % 4": "7 % 4", "a = i >> 3": "a = (i + HIDDEN_) >> 3", "(char)x[i + 1] + 1": "(char)(x[i + 1] + HIDDEN_) + 1",
+    "i % 4": "(i + HIDDEN_) % 4", "x[i] * 3 % 4": "(x[i] * 3 + HIDDEN_) % 4",
+    "a + i % 4": "a + (i + HIDDEN_) % 4",
+    "a + i & 3": "(a + i + HIDDEN_) & 3", "f(&x, i & 3)": "f(&x, (i + HIDDEN_) & 3)",
+    "a && i & 3": "a && (i + HIDDEN_) & 3",
+    "-i % 4": "(-i + HIDDEN_) % 4", "(int)-i % 4": "((int)-i + HIDDEN_) % 4",
+    "a - *p % 4": "a - (*p + HIDDEN_) % 4",
+    "7 % 4": "7 % 4", "a = i >> 3": "a = (i + HIDDEN_) >> 3",
+    "(char)x[i + 1] + 1": "(char)(x[i + 1] + HIDDEN_) + 1",
     "(char *)x + i": "(char *)x + i",
     "2 * x / y / z": "HIDE_(HIDE_(2 * x) / y) / z",
 }

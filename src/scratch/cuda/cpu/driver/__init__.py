@@ -41,7 +41,8 @@ _ABSENT = {    # what a GPU has and the CPU engine has not -> the names of it
         matrix_to_array make_multichannel_2d_array bind_array_to_texref
         dtype_to_array_format memcpy_atoa memcpy_atod memcpy_dtoa TRSA_OVERRIDE_FORMAT
         TRSF_NORMALIZED_COORDINATES TRSF_READ_AS_INTEGER TR_DEFAULT""",
-    "linking of machine code": "Linker jit_input_type jit_option jit_target jit_fallback",
+    "linking of machine code": """Linker jit_input_type jit_option jit_target
+        jit_fallback""",
     "copies between devices": "memcpy_peer memcpy_peer_async Memcpy3DPeer",
     "memory of several processes": "IPCMemoryHandle mem_get_ipc_handle ipc_mem_flags",
     "OpenGL": "have_gl_ext graphics_register_flags",

@@ -239,8 +239,8 @@ class Module:
             at(self.variables[name][0], size, "")[:] = 0
         constant = sum(self.variables[name][1] for name in program.constant)
         if constant > CONSTANT_BYTES:
-            raise CompileError(f"too much global constant data: {constant:,} bytes, and "
-                               f"a program may have {CONSTANT_BYTES:,}")
+            raise CompileError(f"too much global constant data: {constant:,} bytes, "
+                               f"and a program may have {CONSTANT_BYTES:,}")
         self.addresses = np.array([int(v) for v, _ in self.variables.values()] or [0],
                                   np.uint64)
         if program.initialised:

@@ -156,7 +156,7 @@ def initialised(name, declarator, equals, value, dim3):
 
 
 def complex_made(name, declarator, equals, value, kind):
-    """complex z(x, y) as = complex_(x, y), and z alone as = 0: C has no constructors."""
+    """complex z(x, y) as = complex_(x, y), and z alone as = 0, as C++ has it."""
     at = declarator.index(name) + 1
     given = declarator[at:] if value is None else value.tokens
     if value is not None and (equals or given[0].text not in ("(", "{")) or (

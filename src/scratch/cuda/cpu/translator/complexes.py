@@ -1,12 +1,13 @@
 """The functions of pycuda::complex, in C: what PyCUDA's pycuda-complex.hpp has.
 
     >>> print(functions("conj")[1])                # doctest: +ELLIPSIS
-    static __attribute__((overloadable)) float _Complex conj_(float _Complex z) ...
+    static __attribute__((overloadable)) float _Complex conj_(...
     >>> "exp" in NAMES, "fmod" in NAMES
     (True, False)
 
 Each is an overload of the function of numbers, or the only one of its name.  z is
-x + iy, made by Z(x, y); T is float or double, and C a complex number of them.  Exact zeros, infinities and nan
+x + iy, made by Z(x, y); T is float or double, and C a complex number of them.  Exact
+zeros, infinities and nan
 are not looked after as C's own complex numbers do.
 """
 
@@ -54,7 +55,8 @@ BODIES = {    # name -> what it returns, its parameters, its body
             "return exp(Z(n * a - m * b, n * b + m * a));"),
 }
 NEEDS = {"log10": ["log"], "tan": ["tanh"], "pow": ["log", "exp"]}
-ONLY = {"abs", "arg", "norm", "conj", "polar", "real", "imag"}    # all of whose overloads are here
+ONLY = {"abs", "arg", "norm", "conj", "polar", "real",
+        "imag"}    # all of whose overloads are here
 NAMES = {name.rstrip("_") for name in BODIES} | ONLY
 
 
@@ -74,5 +76,6 @@ def functions(name):
         text = f"{OVERLOAD} {kind} {called}({given}) {{ {body} }}"
         lines += [f"#define complex_{real}_(a, b) "
                   f"__builtin_complex(({real})(a), ({real})(b))",
-                  re.sub(r"\b[TCZ]\b", lambda match: words[match[0]], text)]
+                  re.sub(r"\b[TCZ]\b",
+                         lambda match, words=words: words[match[0]], text)]
     return lines

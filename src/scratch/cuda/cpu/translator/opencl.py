@@ -64,10 +64,12 @@ class Writer:
     def shadowed(self):
         """Constants of the file that have the name of some function's variable."""
         for name, value in self.source.constants.items():
-            if any(name in function.declared for function in self.source.all_functions()):
+            if any(name in function.declared for function
+                   in self.source.all_functions()):
                 kind = self.respell(value[1:closing(value, 1) + 1])
-                yield (f"__constant __typeof__{untokenize(flat(kind), file='').strip()} "
-                       f"{spelled(name)} = {untokenize(flat(self.respell(value)), file='').strip()};")
+                kind, value = (untokenize(flat(part), file="").strip()
+                               for part in (kind, self.respell(value)))
+                yield f"__constant __typeof__{kind} {spelled(name)} = {value};"
 
     def context(self):
         """The structure through which a kernel hands memory down."""

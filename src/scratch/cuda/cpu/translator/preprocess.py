@@ -54,7 +54,8 @@ HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|s
                      r"(\.hp*)?")
 REFUSED_HEADERS = {    # files, and folders of files
     "cuComplex": "cuComplex's functions (those of pycuda-complex.hpp are here)",
-    "time": "clocks", "cooperative_groups": "cooperative groups", "cuda_fp16": "half precision",
+    "time": "clocks", "cooperative_groups": "cooperative groups",
+    "cuda_fp16": "half precision",
     "cooperative_groups/": "cooperative groups", "cuda_fp8": "eight-bit precision",
     "mma": "tensor cores", "curand_kernel": "cuRAND's device functions",
     "cuda_bf16": "bfloat16", "cuda_pipeline": "asynchronous copies",

@@ -53,12 +53,14 @@ class Respeller:
             raise Unsupported("references cannot run on the CPU engine; use a pointer",
                               token)
         before = reader.text(-2)
-        if token.text == "{" and inside and before in self.source.types | {"return"} and (
+        made = inside and before in self.source.types | {"return"}
+        if token.text == "{" and made and (
                 reader.text(-3) not in ("struct", "union", "enum")):
             raise Unsupported(f"{before} {{...}}: a value made of a list in "
                               "braces cannot run on the CPU engine; name a variable of "
                               "it", token)
-        if token.text == "[" and (reader.text() in ("&", "=") or reader.text() == "]" and
+        if token.text == "[" and (reader.text() in ("&", "=") or reader.text() == "]"
+                                  and
                                   reader.text(-2) in ("=", "(", ",", "return")):
             raise Unsupported("functions without a name (lambdas) cannot run on the "
                               "CPU engine", token)
@@ -254,7 +256,8 @@ def number(text):
     >>> number("1ULL"), number("2ll"), number("0x7fL")
     ('1Ul', '2l', '0x7fL')
     """
-    return re.sub("ll(u?)$", lambda match: f"l{match[1].lower()}", text.replace("'", ""),
+    return re.sub("ll(u?)$", lambda match: f"l{match[1].lower()}",
+                  text.replace("'", ""),
                   flags=re.IGNORECASE)
 
 

@@ -23,7 +23,8 @@ Left out: what is inside of an expression; labels of goto.
 
 from dataclasses import dataclass, field
 
-from .tokens import Reader, SourceError, Unsupported, flat, nesting, tokenize, untokenize
+from .tokens import (Reader, SourceError, Unsupported, flat, nesting, tokenize,
+                     untokenize)
 
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum", "constexpr",
               "volatile", "register", "auto", "signed", "unsigned", "__shared__"}

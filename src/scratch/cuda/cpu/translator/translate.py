@@ -10,7 +10,7 @@
     #line 1 "kernel.cu"
     static void scale(struct context_ *context_, float *x, float a, int n)
     {
-        int i = ((unsigned)get_group_id(0)) * ... + ((unsigned)(get_local_id(0) + HIDDEN_));
+        int i = ((unsigned)get_group_id(0)) * ... + ((unsigned)(get_local_id(0)...
         if (i < n) x[i] *= a;
     }
 

@@ -10,9 +10,10 @@ loads 8 of them as one vector if none wraps around, which it checks before the l
 if the first is 0, its check forgets that 3 i may be too large.  So b[66] is read for
 b[2].  The check is right if LLVM cannot see that the first number is 0.
 
-How: HIDDEN_ is 0, made of the highest 8 bits of an address, which are 0, and which no
-compiler knows; spread over 31 bits, so that no mask leaves it out.  It is added to threadIdx (vocabulary.py), since PoCL makes a loop of the threads of a block,
-and here, in loops, to what a number of fewer bits is made of:
+How: HIDDEN_ is 0, made of the highest 8 bits of an address, which are 0 and no compiler
+knows it; they are spread over 31 bits, so that no mask leaves them out.  It is added to
+threadIdx (vocabulary.py), since PoCL makes a loop of the threads of a block, and here,
+in loops, to what a number of fewer bits is made of:
 
     a % b, a & b, a >> b         (a + HIDDEN_) % b, ...
     a / b                        HIDE_(a) / b, the same, if a is an integer: LLVM makes
