@@ -60,6 +60,28 @@ def test_where_pycuda_finds_no_gpu_the_cpu_takes_over_unless_a_gpu_was_asked_for
         assert "ImportError: SCRATCH_CUDA=gpu, and PyCUDA finds no GPU: " in child.stderr
 
 
+def test_a_module_that_pycuda_lacks_is_missed_when_it_is_used(with_gpu):
+    """As of a PyCUDA without CURAND, whose curandom fails with an AttributeError."""
+    (with_gpu / "pycuda/curandom.py").write_text("import pycuda.driver\npycuda.driver.get_curand_version\n")
+    script = ("from scratch.cuda import curandom, driver\nprint(driver.__name__)\n"
+              "try:\n    curandom.rand\nexcept ImportError as error:\n    print(error)")
+    said, missing = python(script, with_gpu, SCRATCH_CUDA="").stdout.splitlines()
+    assert said == "pycuda.driver"
+    assert missing.startswith("pycuda.curandom.rand: this PyCUDA has no pycuda.curandom (AttributeError")
+
+
+def test_memcheck_on_a_gpu_says_where_it_records(with_gpu, tmp_path):
+    says = "memcheck records on the CPU engine only, and here kernels run on a GPU: set the environment "
+    script = ("from scratch.cuda.cpu.memcheck import memcheck\ntry:\n    with memcheck():\n        pass\n"
+              "except RuntimeError as error:\n    print(error)")
+    assert python(script, with_gpu, SCRATCH_CUDA="").stdout.startswith(says)
+    (tmp_path / "script.py").write_text("print('ran')")
+    child = subprocess.run([sys.executable, "-m", "scratch.cuda", "memcheck", str(tmp_path / "script.py")],
+                           capture_output=True, text=True,
+                           env={**os.environ, "PYTHONPATH": str(with_gpu), "SCRATCH_CUDA": ""})
+    assert child.returncode == 1 and child.stdout == "" and child.stderr.startswith(says), child.stderr
+
+
 def test_what_the_package_does_not_have_is_an_error_of_the_usual_kind():
     script = """
 import scratch.cuda

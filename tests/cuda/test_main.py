@@ -50,6 +50,44 @@ def test_a_script_of_pycudas_runs_with_its_arguments(tmp_path):
     assert child.stdout == "uryyb, --jbeyq 6.0\n__main__ True True\n", child.stderr
 
 
+def test_autoinit_makes_the_other_modules_attributes_of_the_package(tmp_path):
+    (tmp_path / "script.py").write_text("import pycuda.autoinit\nprint(pycuda.driver.Device.count() > 0, "
+                                        "pycuda.tools.clear_context_caches.__name__)")
+    child = scratch_cuda("run", str(tmp_path / "script.py"))
+    assert child.stdout == "True clear_context_caches\n", child.stderr
+
+
+UNGUARDED = """
+import numpy as np, pycuda.autoinit, pycuda.driver as drv
+from pycuda.compiler import SourceModule
+k = SourceModule("__global__ void add(int *a, int *r) { int i = threadIdx.x + blockIdx.x * blockDim.x; "
+                 "r[i] = a[i] + 1; }").get_function("add")
+a = np.arange(10, dtype=np.int32)
+g = [drv.to_device(a) for _ in range(2)]
+k(*g, block=(1024, 1, 1), grid=(10, 1))
+drv.memcpy_dtoh(a, g[1])
+print(a.sum())
+"""
+PRIVATE = """
+import numpy as np, pycuda.autoinit, pycuda.driver as drv
+from pycuda.compiler import SourceModule
+x = np.zeros(1024, np.float32)
+SourceModule("__global__ void k(float *x) { float buf[2048]; int i = threadIdx.x; "
+             "for (int j = 0; j < 2048; j++) buf[j] = i + j; float s = 0; "
+             "for (int j = 0; j < 2048; j++) s += buf[(j * 7) & 2047]; x[i] = s; }"
+             ).get_function("k")(drv.InOut(x), block=(1024, 1, 1))
+print(x[0] == 2048 * 2047 / 2)
+"""
+
+
+@pytest.mark.parametrize("script, result", [(UNGUARDED, "55\n"), (PRIVATE, "True\n")],
+                         ids=["a kernel without a guard", "eight megabytes of arrays of threads"])
+def test_what_a_gpu_survives_does_not_end_python(tmp_path, script, result):
+    (tmp_path / "script.py").write_text(script)
+    child = scratch_cuda("run", str(tmp_path / "script.py"))
+    assert (child.returncode, child.stdout) == (0, result), child.stderr
+
+
 @pytest.mark.skipif(engine == "gpu", reason="PyCUDA is all there")
 def test_what_is_not_part_of_it_is_said(tmp_path):
     (tmp_path / "script.py").write_text("import pycuda.gl")

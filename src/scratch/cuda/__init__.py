@@ -23,6 +23,7 @@ import importlib
 import os
 import sys
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 NAMES = ("autoinit", "compiler", "cumath", "curandom", "driver", "elementwise",
          "gpuarray", "reduction", "scan", "tools")
@@ -77,8 +78,32 @@ class StandIn:
 
     def exec_module(self, module):
         name = self.names[module.__name__.rpartition(".")[2]]
-        real = importlib.import_module(f"{self.elsewhere()}.{name}")
+        home = f"{self.elsewhere()}.{name}"
+        try:
+            real = importlib.import_module(home)
+        except Exception as error:       # PyCUDA built without CURAND, for example
+            if home in NEEDED or not home.startswith("pycuda."):
+                raise
+            real = Missing(home, error)
         sys.modules[module.__name__] = real      # from which import takes its result
+
+
+NEEDED = {f"pycuda.{name}" for name in ("autoinit", "compiler", "driver")}
+
+
+class Missing(ModuleType):
+    """In the place of a module of PyCUDA that cannot be imported, until it is used."""
+
+    def __init__(self, name, error):
+        super().__init__(name)
+        self.__error = error
+
+    def __getattr__(self, name):
+        if name.startswith("__"):        # what import asks any module for
+            raise AttributeError(name)
+        raise ImportError(f"{self.__name__}.{name}: this PyCUDA has no {self.__name__} "
+                          f"({self.__error!r}); install one that was built with it, or "
+                          "set SCRATCH_CUDA=cpu")
 
 
 sys.meta_path.append(StandIn(__name__, package, {name: name for name in NAMES}))

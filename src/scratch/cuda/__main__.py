@@ -29,12 +29,20 @@ class PyCUDA(StandIn):
         return spec
 
 
+def submodule(name):
+    """pycuda.driver, though only pycuda.autoinit may have been imported."""
+    if name in MODULES:
+        return importlib.import_module(f"pycuda.{name}")
+    raise AttributeError(f"module 'pycuda' has no attribute {name!r}")
+
+
 def pretend():
     """From here on, `import pycuda` finds the CPU engine."""
     for name in [n for n in sys.modules if n.partition(".")[0] == "pycuda"]:
         del sys.modules[name]
     pycuda = sys.modules["pycuda"] = types.ModuleType("pycuda")
     pycuda.__path__ = []             # a package, none of whose modules is in a folder
+    pycuda.__getattr__ = submodule   # PyCUDA's autoinit imports most of the others
     pycuda.VERSION, pycuda.VERSION_TEXT = (2026, 1), "2026.1"
     sys.meta_path.append(PyCUDA("pycuda", lambda: CPU, MODULES))
 
@@ -102,7 +110,10 @@ def main():
         run(given.script, given.arguments)
     else:
         from .cpu.memcheck import watch_everything
-        watch_everything()
+        try:
+            watch_everything()
+        except RuntimeError as error:
+            sys.exit(str(error))
         run(given.script, given.arguments)
 
 

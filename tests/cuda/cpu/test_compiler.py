@@ -113,3 +113,124 @@ def test_complex_numbers_are_those_of_pycuda():
     expected = x[0] * x[1] / (1 + 2j) + x[1]
     k(driver.InOut(x), block=(1, 1, 1))
     np.testing.assert_allclose(x[0], expected, rtol=1e-6)
+
+
+Z, W = 1 + 2j, 0.5 - 1.25j
+COMPLEX = {    # C, with z and w complex, -> NumPy's value
+    "exp(z)": np.exp(Z), "sqrt(z)": np.sqrt(Z), "sqrt(-z)": np.sqrt(-Z), "log(z)": np.log(Z),
+    "log10(z)": np.log10(Z),
+    "pow(z, 2)": Z**2, "pow(z, -3)": Z**-3, "pow(z, w)": Z**W, "pow(z, R(0.5))": Z**0.5, "sin(z)": np.sin(Z),
+    "cos(z)": np.cos(Z), "tan(z)": np.tan(Z), "sinh(z)": np.sinh(Z), "cosh(z)": np.cosh(Z),
+    "tanh(z)": np.tanh(Z),
+    "conj(z)": np.conj(Z), "polar(R(2), R(1))": 2 * np.exp(1j), "abs(z)": abs(Z), "norm(z)": 5,
+    "arg(z)": np.angle(Z),
+    "real(z)": 1, "imag(z)": 2, "z.real()": 1, "(z * w).imag()": (Z * W).imag, "p->real()": 1,
+    "p[0].imag()": 2,
+    "z._M_im": 2, "C()": 0, "C(3)": 3, "C(1, -1) / z": (1 - 1j) / Z, "R(2) * z": 2 * Z,
+    "one * z": Z, "both": 1 - 2j, "braces": 3 + 4j, "nothing + nought[1]": 0, "z / w": Z / W, "abs(-2)": 2,
+    "exp(R(1))": np.e,
+    "alias(1, 2)": Z, "exp(pycuda::complex<float>(1, 2))": np.exp(Z),
+}
+
+
+@pytest.mark.parametrize("real, kind", [("float", np.complex64), ("double", np.complex128)])
+def test_the_functions_of_complex_numbers_are_numpys(real, kind):
+    """Float32 rounds to 6e-8, and these take some roundings."""
+    lines = "\n".join(f"o[{n}] = {c};" for n, c in enumerate(COMPLEX))
+    k = compiler.SourceModule(
+        "#include <pycuda-complex.hpp>\n#define C pycuda::complex<R>\ntypedef pycuda::complex<R> alias;\n"
+        "__global__ void k(C *o, C *p, C w) {\n"
+        "C z = p[0], one(1), both(1, -2), nothing, nought[2];\nC braces{3, 4};\n" + lines + "}",
+        options=[f"-DR={real}"]).get_function("k")
+    o = np.zeros(len(COMPLEX), kind)
+    k(driver.InOut(o), driver.In(np.array([Z], kind)), kind(W), block=(1, 1, 1))
+    np.testing.assert_allclose(o, [*COMPLEX.values()], rtol=2e-6)
+
+
+def test_a_quotient_of_large_complex_numbers_does_not_overflow():
+    k = compiler.SourceModule("#include <pycuda-complex.hpp>\n__global__ void k(pycuda::complex<float> *x) "
+                              "{ x[0] = x[0] / x[1]; }").get_function("k")
+    x = np.array([1e30 + 1e30j, 1e30 + 0j], np.complex64)
+    k(driver.InOut(x), block=(1, 1, 1))
+    np.testing.assert_allclose(x[0], 1 + 1j, rtol=1e-6)
+
+
+CUDA = {    # what nvcc compiles: lines of the file, lines of the kernel, x[0] after it
+    "and, or, not": ("", "if (x[1] > 0 and x[1] > 1 or not x[2]) x[0] = 1;", 1),
+    "digits in groups": ("", "x[0] = 1'000 + 0x1'0;", 1016),
+    "lines that end in CR LF": ("#define A(v) \\\r\n ((v) + 1)", "x[0] = A(1);", 2),
+    "a shadowed constant": ("const int N = 5;", "int s = N; { int N = 2; s += N; } x[0] = s;", 7),
+    "a member named as a constant": ("const int N = 5; struct M { int a[N], N; };",
+                                     "M m; m.N = 3; x[0] = m.N + N;", 8),
+    "values that are counted": ("__constant__ char t[] = {1, 2, 3, 4}; "
+                                "__device__ int u[][2] = {{1, 2}, {3, 4}};",
+                                "x[0] = t[3] + u[1][1] + sizeof(t);", 12),
+    "a string that is counted": ("__constant__ char t[] = \"abc\";", "x[0] = t[1] + sizeof(t);", 102),
+}
+
+
+@pytest.mark.parametrize("head, body, value", CUDA.values(), ids=CUDA)
+def test_what_is_cuda_c_runs(head, body, value):
+    x = np.zeros(4, np.float32)
+    compiler.SourceModule(f"{head}\n__global__ void k(float *x) {{ {body} }}").get_function("k")(
+        driver.InOut(x), block=(1, 1, 1))
+    assert x[0] == value
+
+
+@pytest.mark.parametrize("head, body, what", [
+    ("", 'const char *s = "abc"; x[0] = s[1];', "strings"),
+    ("struct S { int a; };", "S s = S{1}; x[0] = s.a;", "braces"),
+    ("", "int t[3] = {1, 2, 3}; for (int v : t) x[0] += v;", "elements of an array"),
+    ("", "if (int v = (int)x[0]) x[0] = v;", "declared in a condition"),
+    ("", "auto f = [](float a) { return a; }; x[0] = f(1);", "lambdas"),
+    ("struct B { unsigned a : 3; };", "B b; b.a = 9; x[0] = b.a;", "bit-fields"),
+    ("#include <cuComplex.h>", "", "cuComplex"), ("#include <time.h>", "", "clocks")])
+def test_what_is_cuda_c_and_does_not_run_is_refused_by_name(head, body, what):
+    with pytest.raises(NotOnCPU, match=what):
+        compiler.SourceModule(f"{head}\n__global__ void k(float *x) {{ {body} }}")
+
+
+@pytest.mark.parametrize("text, message", [
+    ("__constant__ float c[20000]; __global__ void k(float *x) { x[0] = c[1]; }",
+     "too much global constant data: 80,000"),
+    ("struct S { float a[2000]; }; __global__ void k(S s) { }", "parameter space overflowed: 8,000"),
+    ("__constant__ float c[4]; __global__ void k(float *x) { c[0] = x[0]; }", "not assignable")])
+def test_what_nvcc_refuses_is_refused(text, message):
+    with pytest.raises(driver.CompileError, match=message):
+        compiler.SourceModule(text)
+
+
+def test_memory_that_is_shared_at_the_launch_has_to_be_given():
+    k = compiler.SourceModule("__global__ void k(float *x) { extern __shared__ float s[]; "
+                              "s[0] = 1; x[0] = s[0]; }")
+    with pytest.raises(driver.LogicError, match="write shared="):
+        k.get_function("k")(driver.InOut(np.zeros(1, np.float32)), block=(1, 1, 1))
+
+
+def test_a_switch_may_break_in_a_loop_with_a_barrier():
+    x = np.zeros(4, np.float32)
+    compiler.SourceModule("""__global__ void k(float *x) { __shared__ int s[4]; int i = threadIdx.x;
+        for (int it = 0; it < 1; it++) { int c;
+            if (i > 0) switch (i) { case 3: c = 3; break; default: c = 2; } else c = 1;
+            s[i] = c; __syncthreads(); x[i] = s[3 - i]; __syncthreads(); } }""").get_function("k")(
+        driver.InOut(x), block=(4, 1, 1))
+    assert x.tolist() == [3, 2, 2, 1]
+
+
+@pytest.mark.parametrize("make",
+                         ["pagelocked_zeros(4, np.float32, mem_flags=2)", "managed_zeros(4, np.float32)",
+                                  "pagelocked_zeros_like(np.zeros(4, np.float32))",
+                                  "register_host_memory(np.zeros(4, np.float32))"])
+def test_the_base_of_an_array_that_host_and_device_share_has_its_address(make):
+    a = eval(f"driver.{make}", {"np": np, "driver": driver})
+    a[:] = 1
+    compiler.SourceModule("__global__ void k(float *x) { x[threadIdx.x] *= 2; }").get_function("k")(
+        np.intp(a.base.get_device_pointer()), block=(4, 1, 1))
+    assert a.tolist() == [2] * 4
+
+
+@pytest.mark.parametrize("name",
+                         ["TextureReference", "np_to_array", "Linker", "memcpy_peer", "mem_get_ipc_handle"])
+def test_names_of_the_driver_that_are_missing_say_why(name):
+    with pytest.raises(AttributeError, match=f"pycuda.driver.{name}: .* cannot be had on the CPU engine"):
+        getattr(driver, name)

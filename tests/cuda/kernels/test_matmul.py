@@ -209,6 +209,35 @@ def test_a_tile_that_threads_cannot_share_equally_is_refused_by_the_compiler():
         matmul(*factors(4, 4, 4), "double", BM=8, BN=24, BK=4, TM=4, TN=4)
 
 
+def test_sizes_that_do_not_divide_are_refused_by_name():
+    """They would leave elements of C out, or read past a tile."""
+    for rung, sizes, message in [
+            ("squares", dict(BM=30, BN=32, BK=8, TM=8, TN=4), "squares: BM=30 has to be a multiple of TM=8"),
+            ("strips", dict(BM=30), "BM=30 has to be a multiple of TM="),
+            ("vectors", dict(BK=6), "BK=6 has to be a multiple of 4"),
+            ("vectors", dict(TM=2), "TM=2 has to be a multiple of 4"),
+            ("banks", dict(BN=96, TN=6), "TN=6 has to be a multiple of 4"),
+            ("double", dict(BN=100, TN=8), "BN=100 has to be a multiple of TN=8"),
+            ("tensor", dict(WM=48), "BM=128 has to be a multiple of WM=48"),
+            ("tiles", dict(TILE=0), "TILE=0: sizes are integers from 1"),
+            ("cpu", dict(TM=2.5), "TM=2.5: sizes are integers from 1")]:
+        with pytest.raises(ValueError, match=message):
+            matmul(*factors(64, 64, 64), rung, **sizes)
+
+
+@pytest.mark.parametrize("file, macros, message", [
+    ("matmul_strips.cu", dict(BM=30, BN=32, BK=8, TM=8), "BM has to be a multiple of TM"),
+    ("matmul_squares.cu", dict(BM=32, BN=30, BK=8, TM=8, TN=4), "BN of TN"),
+    *((f"matmul_{rung}.cu", dict(BM=32, BN=32, BK=6, TM=4, TN=4), "BK, TM and TN of 4")
+      for rung in ("vectors", "banks", "double")),
+    *((f"{name}.cu", dict(THREADS=96), "THREADS has to be a power of two") for name
+      in ("softmax", "layernorm")),
+    ("reduce.cu", dict(THREADS=96, MAX=0), "THREADS has to be a power of two")])
+def test_so_are_they_by_the_cu_file_alone(file, macros, message):
+    with pytest.raises(launch.driver.CompileError, match=f"#error .*{message}"):
+        launch.module(launch.FOLDER / file, TRANSPOSED_A=0, TRANSPOSED_B=0, **macros)
+
+
 def test_tensor_cores_are_refused_without_a_gpu_and_named():
     """With one: float16 factors are exact, so only float32 sums round, in an order of their own."""
     a, b = factors(150, 139, 70)

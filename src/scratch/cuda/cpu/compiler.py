@@ -76,6 +76,12 @@ class SourceModule:
             if re.search("(address of function is|to functions are) not allowed", text):
                 raise NotOnCPU("pointers to functions cannot run on the CPU engine:\n"
                                f"{text}") from None
+            for sign, what in [("__constant char .*changes address space",
+                                "strings but those given to printf"),
+                               ("bit-fields are not supported", "bit-fields")]:
+                if re.search(sign, text):
+                    raise NotOnCPU(f"{what} cannot be had on the CPU engine:\n"
+                                   f"{text}") from None
             raise driver.CompileError(text) from None
         self.module = (check.module(program, kernels, watch) if check
                        else driver.Module(program, kernels))

@@ -10,7 +10,7 @@
 The line becomes the body of a loop over i, in which each thread advances by the number
 of threads in the grid; see source().
 
-Left out: textures as arguments, complex numbers.
+Left out: textures as arguments.
 """
 
 import numpy as np

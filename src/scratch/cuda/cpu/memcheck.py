@@ -38,6 +38,7 @@ Blocks that take turns by a counter and __threadfence() look like a race.
 """
 
 import contextlib
+import sys
 from contextvars import ContextVar
 
 import numpy as np
@@ -84,7 +85,11 @@ class Check:
 
 @contextlib.contextmanager
 def memcheck():
-    """with memcheck() as check: kernels compiled inside are watched from then on."""
+    """with memcheck() as check: kernels compiled inside are watched from then on.
+
+    Raises RuntimeError where kernels run on a GPU.
+    """
+    only_on_cpu()
     check = Check()
     before = compiler.checking.set(check)
     try:
@@ -93,8 +98,18 @@ def memcheck():
         compiler.checking.reset(before)
 
 
+def only_on_cpu():
+    """RuntimeError where scratch.cuda's kernels run on a GPU, which records nothing."""
+    door = sys.modules.get(__package__.rpartition(".")[0])
+    if hasattr(door, "find_engine") and door.find_engine() == "gpu":
+        raise RuntimeError("memcheck records on the CPU engine only, and here kernels "
+                           "run on a GPU: set the environment variable "
+                           "SCRATCH_CUDA=cpu")
+
+
 def watch_everything():
     """Watch all kernels that are compiled from here on, in whatever thread."""
+    only_on_cpu()
     check = Check()
     compiler.checking = ContextVar("checking", default=check)    # seen by every thread
 

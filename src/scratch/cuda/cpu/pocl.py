@@ -19,6 +19,7 @@ returns when it is done; one launch runs at a time.
 """
 
 import contextlib
+import ctypes
 import importlib.util
 import os
 import sys
@@ -34,6 +35,7 @@ With an NVIDIA GPU:   pip install pycuda          (needs the CUDA toolkit)
 Without one:          pip install pyopencl pocl-binary-distribution
 or, with Debian's or Ubuntu's PoCL:   apt install pocl-opencl-icd; pip install pyopencl
 """
+STACK = 1 << 29     # bytes, mapped when they are used: 512 kB a thread, 1,024 threads
 VENDORS = "/etc/OpenCL/vendors"     # where a distribution registers its PoCL
 
 
@@ -57,6 +59,15 @@ class Engine:
         except ImportError as error:
             raise NoEngine(f"{INSTRUCTIONS}\n(import pyopencl: {error})") from None
         self.cl = pyopencl
+        with large_stacks():
+            self.device = self.find_device(pyopencl)
+            self.context = pyopencl.Context([self.device])
+            self.queue = pyopencl.CommandQueue(self.context)
+        self.lock = threading.RLock()
+        self.kept = []
+
+    def find_device(self, pyopencl):
+        """The processor, as PoCL's device; NoEngine if there is no PoCL."""
         try:
             platforms = pyopencl.get_platforms()
         except pyopencl.Error:
@@ -67,11 +78,28 @@ class Engine:
                    if device.type & pyopencl.device_type.CPU]
         if not devices:
             raise NoEngine(f"{INSTRUCTIONS}\n(PyOpenCL is here, and finds no PoCL)")
-        self.device = devices[0]
-        self.context = pyopencl.Context([self.device])
-        self.queue = pyopencl.CommandQueue(self.context)
-        self.lock = threading.RLock()
-        self.kept = []
+        return devices[0]
+
+
+@contextlib.contextmanager
+def large_stacks(size=STACK):
+    """Threads that are started inside have stacks of that many bytes, with glibc.
+
+    PoCL's threads have the arrays of all threads of a block on their stack.
+    """
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "pthread_setattr_default_np"):
+        yield
+        return
+    before, large = ctypes.create_string_buffer(64), ctypes.create_string_buffer(64)
+    libc.pthread_getattr_default_np(before)
+    libc.pthread_attr_init(large)
+    libc.pthread_attr_setstacksize(large, ctypes.c_size_t(size))
+    libc.pthread_setattr_default_np(large)
+    try:
+        yield
+    finally:
+        libc.pthread_setattr_default_np(before)
 
 
 engine = None

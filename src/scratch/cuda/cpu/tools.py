@@ -262,3 +262,15 @@ class OccupancyRecord:
         self.tb_per_mp, self.limited_by = min(limits)
         self.warps_per_mp = self.tb_per_mp * warps
         self.occupancy = self.warps_per_mp / devdata.warps_per_mp
+
+
+ABSENT = {"sizeof": "the size of a C type as a compiler has it",
+          "alignof": "the alignment of a C type as a compiler has it",
+          "DebugMemoryPool": "a memory pool that tells what it does"}
+
+
+def __getattr__(name):
+    if name in ABSENT:
+        raise AttributeError(f"{name}: {ABSENT[name]} cannot be had on the CPU engine")
+    raise AttributeError(f"{name} is no part of pycuda.tools and pycuda.characterize "
+                         "on the CPU engine")

@@ -9,6 +9,10 @@
 //   block          THREADS threads, a power of two; thread t: every THREADS-th column
 //   shared         THREADS floats
 
+#if THREADS & (THREADS - 1)
+#error THREADS has to be a power of two
+#endif
+
 // The sum of all threads' values, for all threads.  Every thread must call it.
 __device__ float block_sum(float value, float *partial)
 {

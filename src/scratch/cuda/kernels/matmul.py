@@ -72,6 +72,27 @@ RUNGS = {
 }
 
 
+MULTIPLES = {    # rung -> sizes that have to be multiples of another, or of a number
+    "strips": {"BM": "TM"},
+    "squares": {"BM": "TM", "BN": "TN"},
+    **{rung: {"BM": "TM", "BN": "TN", "BK": 4, "TM": 4, "TN": 4}
+       for rung in ("vectors", "banks", "double")},
+    "tensor": {"BM": "WM", "BN": "WN", "BK": 16, "WM": 16, "WN": 16},
+}
+
+
+def check_sizes(rung, sizes):
+    """ValueError for sizes with which a rung's kernel would leave out elements."""
+    for name, size in sizes.items():
+        if not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(f"{name}={size!r}: sizes are integers from 1")
+    for name, factor in MULTIPLES.get(rung, {}).items():
+        if sizes[name] % sizes.get(factor, factor):
+            least = f"{factor}={sizes[factor]}" if factor in sizes else factor
+            raise ValueError(f"{rung}: {name}={sizes[name]} has to be a multiple of "
+                             f"{least}")
+
+
 def shape(rung, M, N, sizes):
     """The grid and the block with which a rung's kernel is launched."""
     if rung == "cpu":
@@ -95,8 +116,9 @@ def matmul(a, b, rung="double", transposed_a=False, transposed_b=False, **sizes)
 
     a is A, or Aᵀ (K, M) if transposed_a, and b likewise.  "tensor" rounds them to
     float16.  sizes, such as BM=64, replace the rung's own.
-    Raises ValueError if the shapes do not fit or there is no such rung or size, and
-    driver.CompileError if the device cannot do it ("tensor" without a GPU).
+    Raises ValueError if the shapes do not fit, there is no such rung or size, or a size
+    is not a multiple of what it is divided by, and driver.CompileError if the device
+    cannot do it ("tensor" without a GPU).
     """
     a, b = as_float32(a, 2), as_float32(b, 2)
     if rung not in RUNGS:
@@ -114,6 +136,7 @@ def matmul(a, b, rung="double", transposed_a=False, transposed_b=False, **sizes)
     if unknown:
         raise ValueError(f"{rung} has no {unknown}; its sizes are {', '.join(known)}")
     sizes = {**known, **sizes}
+    check_sizes(rung, sizes)
     c = np.zeros((M, N), np.float32)                     # (M, N)
     if c.size and K:
         grid, block = shape(rung, M, N, sizes)

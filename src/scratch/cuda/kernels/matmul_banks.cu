@@ -19,6 +19,9 @@
 
 #define PAD 4
 #define THREADS ((BN / TN) * (BM / TM))
+#if BM % TM || BN % TN || BK % 4 || TM % 4 || TN % 4
+#error BM has to be a multiple of TM, BN of TN, and BK, TM and TN of 4
+#endif
 
 // x[row, column ... column + 3] of x (rows, columns), zeros beyond its edges
 __device__ float4 load4(const float *x, int row, int column, int rows, int columns)

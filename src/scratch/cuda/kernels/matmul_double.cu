@@ -18,6 +18,9 @@
 
 #define PAD 4
 #define THREADS ((BN / TN) * (BM / TM))
+#if BM % TM || BN % TN || BK % 4 || TM % 4 || TN % 4
+#error BM has to be a multiple of TM, BN of TN, and BK, TM and TN of 4
+#endif
 #define A_SHARE (BK * BM / 4 / THREADS)          // float4 that a thread loads of a tile
 #define B_SHARE (BK * BN / 4 / THREADS)
 #if BK * BM % (4 * THREADS) || BK * BN % (4 * THREADS)

@@ -15,6 +15,9 @@
 #define A(m, k) a[TRANSPOSED_A ? (k) * M + (m) : (m) * K + (k)]
 #define B(k, n) b[TRANSPOSED_B ? (n) * K + (k) : (k) * N + (n)]
 #define THREADS ((BN / TN) * (BM / TM))
+#if BM % TM || BN % TN
+#error BM has to be a multiple of TM, and BN of TN
+#endif
 
 __global__ void __launch_bounds__(THREADS)
 matmul(const float *a, const float *b, float *c, int M, int N, int K)

@@ -21,6 +21,9 @@
 #define PAD 8                    // rows of a tile begin in different banks
 #define WARPS ((BM / WM) * (BN / WN))
 #define THREADS (32 * WARPS)
+#if BM % WM || BN % WN || BK % 16 || WM % 16 || WN % 16
+#error BM has to be a multiple of WM, BN of WN, and BK, WM and WN of 16
+#endif
 
 using namespace nvcuda::wmma;
 

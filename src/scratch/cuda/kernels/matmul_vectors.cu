@@ -15,6 +15,9 @@
 // do not begin at multiples of 16 bytes; those are read float by float.
 
 #define THREADS ((BN / TN) * (BM / TM))
+#if BM % TM || BN % TN || BK % 4 || TM % 4 || TN % 4
+#error BM has to be a multiple of TM, BN of TN, and BK, TM and TN of 4
+#endif
 
 // x[row, column ... column + 3] of x (rows, columns), zeros beyond its edges
 __device__ float4 load4(const float *x, int row, int column, int rows, int columns)

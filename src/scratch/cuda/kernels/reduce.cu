@@ -12,6 +12,9 @@
 // combine(a, b) is a + b, or if MAX the larger one; combined with IDENTITY nothing
 // changes, so threads beyond N contribute that.
 
+#if THREADS & (THREADS - 1)
+#error THREADS has to be a power of two
+#endif
 #if MAX
 #define IDENTITY (-INFINITY)
 // a nan is kept, as NumPy keeps it

@@ -12,6 +12,9 @@
 // warps'.
 
 #define EVERYONE 0xffffffff
+#if THREADS % 32
+#error THREADS has to be a multiple of 32
+#endif
 
 __device__ float warp_sum(float value)
 {

@@ -8,6 +8,10 @@
 // Subtracting the row's largest element changes nothing but the size of the numbers:
 // exp never gets more than 0, and cannot overflow.
 
+#if THREADS & (THREADS - 1)
+#error THREADS has to be a power of two
+#endif
+
 // Three passes over the row: its maximum, the sum, the result.  16 bytes an element.
 //   shared  THREADS floats, folded in half until partial[0] has the row's result
 __global__ void softmax(const float *x, float *y, int C)

@@ -45,7 +45,8 @@ def test_shared_memory_is_a_structure_before_its_function(functions):
     written = untokenize(w.function(named["sum"]))
     assert ("struct sum_shared { float part[8];}; "
             "static float sum(struct context_ *context_, const float *x)") in written
-    assert "(((struct sum_shared *)context_->sum_shared)->part)[((unsigned)get_local_id(0))]" in written
+    assert ("(((struct sum_shared *)context_->sum_shared)->part)"
+            "[((unsigned)(get_local_id(0) + HIDDEN_))]") in written
 
 
 def test_a_declaration_ends_where_it_does_and_overloads_are_marked(functions):

@@ -16,7 +16,7 @@ __device__ float plain(float x) { return x; }
 __device__ int global(int x) { return x; }
 """
 WORDS = {    # CUDA C -> OpenCL C
-    "i = threadIdx.y;": "i = ((unsigned)get_local_id(1));",
+    "i = threadIdx.y;": "i = ((unsigned)(get_local_id(1) + HIDDEN_));",
     "d = gridDim;": "d = ((dim3_){((unsigned)get_num_groups(0)), ((unsigned)get_num_groups(1)), "
                     "((unsigned)get_num_groups(2))});",
     "x = p->half.kernel;": "x = p->half_.kernel_;",

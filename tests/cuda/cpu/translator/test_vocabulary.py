@@ -94,6 +94,38 @@ def test_every_definition_compiles():
     assert list(kernels) == ["nothing"]
 
 
+def test_arguments_may_be_called_as_the_variables_of_a_macro_were():
+    calls = {"min(a_, 5.0f)": 4, "max(5.0f, b_)": 5, "pow(a_, 2.0f)": 16, "fma(2.0f, a_, c_)": 10,
+             "atan2(a_, 2.0f)": np.arctan2(4, 2), "hypot(b_, a_)": 32**0.5, "abs(a_ - 5)": 1,
+             "fmod(a_, c_)": 0, "copysign(c_, -a_)": -2, "max(min(a_, 3.0f), max(b_, c_))": 4}
+    body = " ".join(f"x[{n}] = {call};" for n, call in enumerate(calls))
+    x = np.zeros(len(calls))
+    SourceModule("__global__ void k(double *x) { float a_ = 4, b_ = 4, c_ = 2; "
+                 + body + " }").get_function("k")(
+        Out(x), block=(1, 1, 1))
+    np.testing.assert_allclose(x, [*calls.values()], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["float", "double"])
+def test_a_number_wins_over_nan_in_max_and_min(kind):
+    """As fmax: PTX's max.f32 and max.f64."""
+    x = np.zeros(5)
+    SourceModule(f"__global__ void k(double *x, float v) {{ {kind} nan_ = v; x[0] = max(({kind})1, nan_); "
+                 f"x[1] = max(nan_, ({kind})1); x[2] = min(({kind})1, nan_); x[3] = min(nan_, ({kind})1); "
+                 "x[4] = isnan(max(nan_, nan_)); }").get_function("k")(Out(x), np.float32(np.nan),
+                                                                       block=(1, 1, 1))
+    assert x.tolist() == [1] * 5
+
+
+@pytest.mark.parametrize("memory", ["__constant__ float half = 2; __global__ void k(float *x) {",
+                                    "__device__ float half = 2; __global__ void k(float *x) {",
+                                    "__global__ void k(float *x) { __shared__ float half; half = 2;"])
+def test_memory_may_be_called_as_a_word_of_opencl(memory):
+    x = np.zeros(1, np.float32)
+    SourceModule(memory + " x[0] = half; }").get_function("k")(Out(x), block=(1, 1, 1))
+    assert x[0] == 2
+
+
 @pytest.mark.parametrize("name", ["__shfl_sync", "__ballot_sync", "template", "cooperative_groups", "tex2D",
                                   "class", "operator", "volatile", "__half", "curand_init", "asm",
                                   "clock64", "malloc"])

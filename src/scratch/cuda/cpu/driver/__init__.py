@@ -33,3 +33,27 @@ from .transfers import *
 
 __all__ = [*arguments.__all__, *devices.__all__, *modules.__all__, *streams.__all__,
            *transfers.__all__]
+
+_ABSENT = {    # what a GPU has and the CPU engine has not -> the names of it
+    "textures and surfaces": """TextureReference SurfaceReference ArrayDescriptor Array
+        ArrayDescriptor3D address_mode filter_mode array_format array3d_flags
+        array_cubemap_face np_to_array gpuarray_to_array matrix_to_texref
+        matrix_to_array make_multichannel_2d_array bind_array_to_texref
+        dtype_to_array_format memcpy_atoa memcpy_atod memcpy_dtoa TRSA_OVERRIDE_FORMAT
+        TRSF_NORMALIZED_COORDINATES TRSF_READ_AS_INTEGER TR_DEFAULT""",
+    "linking of machine code": """Linker jit_input_type jit_option jit_target
+        jit_fallback""",
+    "copies between devices": "memcpy_peer memcpy_peer_async Memcpy3DPeer",
+    "memory of several processes": "IPCMemoryHandle mem_get_ipc_handle ipc_mem_flags",
+    "OpenGL": "have_gl_ext graphics_register_flags",
+}
+
+
+def __getattr__(name):
+    if name == "NotOnCPU":               # PyCUDA has none, so it is in no list of names
+        return devices.NotOnCPU
+    for what, names in _ABSENT.items():
+        if name in names.split():
+            raise AttributeError(f"pycuda.driver.{name}: {what} cannot be had on the "
+                                 "CPU engine")
+    raise AttributeError(f"pycuda.driver has no {name} on the CPU engine")

@@ -23,7 +23,7 @@ import os
 import numpy as np
 
 ALIGNMENT = 256         # bytes, as cudaMalloc's
-MARGIN = 1 << 14        # bytes before and after each allocation
+MARGIN = 1 << 18        # bytes before and after each allocation, mapped when used
 allocations = {}        # address -> (bytes, the array that holds them and the margins)
 addresses = []          # sorted
 

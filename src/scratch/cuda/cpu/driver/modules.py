@@ -26,6 +26,7 @@ from .transfers import DeviceAllocation, address_of, at
 
 __all__ = ["Function", "Module", "module_from_buffer", "module_from_file"]
 
+PARAMETER_BYTES, CONSTANT_BYTES = 1 << 12, 1 << 16
 INVALID = "cuLaunchKernel failed: invalid argument"
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
          "uint", "ulong", "size_t"}
@@ -198,6 +199,9 @@ class Function:
             raise LogicError(f"{INVALID}: {shared:,} bytes of shared memory, and "
                              f"{self.shared_bytes:,} declared; a block has "
                              f"{SHARED_BYTES:,}")
+        if not shared and self.name in self.module.program.dynamic:
+            raise LogicError(f"{INVALID}: {self.name} has memory that is shared at the "
+                             "launch (extern __shared__): write shared=, in bytes")
         return tuple(block), grid
 
 
@@ -223,11 +227,20 @@ class Module:
             if shared > SHARED_BYTES:
                 raise CompileError(f"{name} uses too much shared memory: {shared:,} "
                                    f"bytes, and a block has {SHARED_BYTES:,}")
+            end = max([place + size for place, size in self.layout[name][1]], default=0)
+            if end > PARAMETER_BYTES:
+                raise CompileError(f"{name}: formal parameter space overflowed: "
+                                   f"{end:,} bytes, and a kernel may have "
+                                   f"{PARAMETER_BYTES:,}")
         self.variables = {}      # name -> (DeviceAllocation, bytes)
         for name in program.variables:
             size = next(numbers)
             self.variables[name] = DeviceAllocation(size), size
             at(self.variables[name][0], size, "")[:] = 0
+        constant = sum(self.variables[name][1] for name in program.constant)
+        if constant > CONSTANT_BYTES:
+            raise CompileError(f"too much global constant data: {constant:,} bytes, "
+                               f"and a program may have {CONSTANT_BYTES:,}")
         self.addresses = np.array([int(v) for v, _ in self.variables.values()] or [0],
                                   np.uint64)
         if program.initialised:

@@ -82,13 +82,19 @@ class DeviceAllocation:
 
 
 class HostAllocation(np.ndarray):
-    """Page-locked (pinned) host memory."""
+    """Page-locked (pinned) host memory.
+
+    Functions give a view of one, so that array.base is one, too, as in PyCUDA.
+    """
 
     def get_device_pointer(self):
         return self.ctypes.data
 
+    def free(self):
+        """Nothing to do: the memory is NumPy's."""
 
-class ManagedAllocation(np.ndarray):
+
+class ManagedAllocation(HostAllocation):
     """Managed memory, which host and device see at one address."""
 
     @property
@@ -298,7 +304,7 @@ class Memcpy3D(Memcpy2D):
 # ---- page-locked, aligned and managed arrays -----------------------------------------
 
 def pagelocked_empty(shape, dtype, order="C", mem_flags=0):
-    return np.empty(shape, dtype, order).view(HostAllocation)
+    return np.empty(shape, dtype, order).view(HostAllocation).view()
 
 
 def aligned_empty(shape, dtype, order="C", alignment=4096):
@@ -310,19 +316,19 @@ def aligned_empty(shape, dtype, order="C", alignment=4096):
 
 
 def managed_empty(shape, dtype, order="C", mem_flags=0):
-    return np.empty(shape, dtype, order).view(ManagedAllocation)
+    return np.empty(shape, dtype, order).view(ManagedAllocation).view()
 
 
 def pagelocked_zeros(shape, dtype, order="C", mem_flags=0):
-    return np.zeros(shape, dtype, order).view(HostAllocation)
+    return np.zeros(shape, dtype, order).view(HostAllocation).view()
 
 
 def pagelocked_empty_like(array, mem_flags=0):
-    return np.empty_like(array).view(HostAllocation)
+    return np.empty_like(array).view(HostAllocation).view()
 
 
 def pagelocked_zeros_like(array, mem_flags=0):
-    return np.zeros_like(array).view(HostAllocation)
+    return np.zeros_like(array).view(HostAllocation).view()
 
 
 def aligned_zeros(shape, dtype, order="C", alignment=4096):
@@ -332,16 +338,16 @@ def aligned_zeros(shape, dtype, order="C", alignment=4096):
 
 
 def managed_zeros(shape, dtype, order="C", mem_flags=0):
-    return np.zeros(shape, dtype, order).view(ManagedAllocation)
+    return np.zeros(shape, dtype, order).view(ManagedAllocation).view()
 
 
 def managed_empty_like(array, mem_flags=0):
-    return np.empty_like(array).view(ManagedAllocation)
+    return np.empty_like(array).view(ManagedAllocation).view()
 
 
 def managed_zeros_like(array, mem_flags=0):
-    return np.zeros_like(array).view(ManagedAllocation)
+    return np.zeros_like(array).view(ManagedAllocation).view()
 
 
 def register_host_memory(array, flags=0):
-    return array.view(HostAllocation)
+    return array.view(HostAllocation).view()

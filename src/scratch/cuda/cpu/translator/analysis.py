@@ -24,10 +24,11 @@ has are written as C has them; shared memory moves out of the body into .shared,
                memory and variables of the file down to what it calls?
 """
 
-from . import barriers, statements, vocabulary
+from . import barriers, statements, vocabulary, wraps
 from .declarations import Source, parameter_name
 from .preprocess import constant
 from .tokens import SourceError, Unsupported, after, closing, like, untokenize
+from .vocabulary import spelled
 
 
 def analyse(source, watch=None):
@@ -134,8 +135,10 @@ def write_as_c(statement):
                               "the CPU engine; use a __device__ variable of the file",
                               part.type[0])
         part.type = [token for token in part.type if token.text != "static"]
-        part.declarators = [initialised(*each, dim3="dim3" in texts)
-                            for each in part.declarators]
+        number = next(iter(texts & vocabulary.COMPLEXES.keys()), None)
+        part.declarators = [
+            complex_made(*each, number) if number else
+            initialised(*each, dim3="dim3" in texts) for each in part.declarators]
 
 
 def initialised(name, declarator, equals, value, dim3):
@@ -152,6 +155,23 @@ def initialised(name, declarator, equals, value, dim3):
     return name, declarator[:at], after(name, " ="), statements.Expression(given)
 
 
+def complex_made(name, declarator, equals, value, kind):
+    """complex z(x, y) as = complex_(x, y), and z alone as = 0, as C++ has it."""
+    at = declarator.index(name) + 1
+    given = declarator[at:] if value is None else value.tokens
+    if value is not None and (equals or given[0].text not in ("(", "{")) or (
+            declarator[0] != name):
+        return name, declarator, equals, value
+    if not given:
+        made = after(name, " 0")
+    elif given[0].text == "[":
+        return name, declarator, after(name, " ="), statements.Expression(
+            after(name, " {0}"))
+    else:
+        made = [*after(name, f" {kind}("), *given[1:-1], *after(name, ")")]
+    return name, declarator[:at], after(name, " ="), statements.Expression(made)
+
+
 def find_names(source, function, body, watched):
     """Take __shared__ declarations out of a body; note what it calls and needs."""
     function.names = dict(source.arrays)         # name -> tokens in its place
@@ -163,15 +183,18 @@ def find_names(source, function, body, watched):
         for part in statement.parts:
             if isinstance(part, statements.Declaration):
                 note_constants(source, part, constants)
+    if not watched:
+        wraps.hide(body, source.types, looping=not function.kernel)
     kept = function.body = statements.write(body)
     names = {token.text for n, token in enumerate(kept) if token.kind == "name"
              and (n == 0 or kept[n - 1].text not in (".", "->"))}
     given = function.declared
     for name in source.variables:
         if name in names and name not in given:
+            const = "const " if name in source.constant else ""
             function.names[name] = like(
-                function.place, f"(((struct {name}_variable *)"
-                f"context_->{name}_variable)->{name})")
+                function.place, f"((({const}struct {spelled(f'{name}_variable')} *)"
+                f"context_->{name}_variable)->{spelled(name)})")
     called = {token.text for token, following in zip(kept, kept[1:])
               if following.text == "("}
     function.calls = (names & called & source.functions.keys()) - given
@@ -197,7 +220,7 @@ def take_shared(source, function, tokens, constants):
         function.shared.append([*head, *declarator, *after(name, ";")])
         function.names[name.text] = like(
             name, f"(((struct {function.name}_shared *)"
-            f"context_->{function.name}_shared)->{name.text})")
+            f"context_->{function.name}_shared)->{spelled(name.text)})")
 
 
 def note_constants(source, declaration, constants):

@@ -30,7 +30,7 @@ a block where only some threads return.  Write `if (i < n)` around loads and sto
 instead.
 """
 
-from .statements import Declaration, declared, parse, write
+from .statements import LOOPS, Declaration, declared, parse, write
 from .tokens import tokenize, untokenize
 
 BARRIER = "__syncthreads"
@@ -138,11 +138,22 @@ def spread(statement, varying, known, control):
 
 def leaves_early(loop, varying):
     """Do varying values decide about a break, continue or return inside?"""
-    return any(inner.kind in LEAVING for statement in loop.everything()
+    return any(escaping(statement) for statement in loop.everything()
                if statement.kind in ("if", "switch") and any(
                    is_varying(e.tokens, varying)
-                   for e in statement.expressions("condition"))
-               for inner in statement.everything())
+                   for e in statement.expressions("condition")))
+
+
+def escaping(statement):
+    """The kinds of jumps in it that leave it; the break of a switch ends there."""
+    found = {statement.kind} & set(LEAVING)
+    for inner in statement.inner():
+        found |= escaping(inner)
+    if statement.kind in LOOPS:
+        found -= {"break", "continue"}
+    if statement.kind == "switch":
+        found -= {"break"}
+    return found
 
 
 def assigned(tokens, varying, control):
@@ -164,7 +175,7 @@ def assigned(tokens, varying, control):
 
 def mark(statement, varying, waiting, loop):
     """Put votes into the conditions that a barrier depends on."""
-    kinds = [inner.kind for inner in statement.everything()]
+    kinds = escaping(statement)
     leaving = "return" in kinds or loop is not None and waits(loop, waiting) and (
         "break" in kinds or "continue" in kinds)
     if statement.kind in ("if", "for", "while", "do", "switch") and (

@@ -23,6 +23,9 @@ from .preprocess import preprocess
 from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
                      like, nesting, split, untokenize, wrapped)
 
+ALTERNATIVE = {"and": "&&", "or": "||", "not": "!", "not_eq": "!=", "bitand": "&",
+               "bitor": "|", "xor": "^", "compl": "~", "and_eq": "&=", "or_eq": "|=",
+               "xor_eq": "^="}           # C++'s other names of operators
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum"}
 
 
@@ -66,11 +69,15 @@ class Source:
         self.types = set(vocabulary.TYPES)
         self.constants = {}         # file scope: name -> tokens of its value
         self.functions = {}         # name -> [Function, ...], several if overloaded
+        self.constant = set()       # names of those of variables that are __constant__
         self.variables = {}         # name -> (declaration, initialiser), tokens
         self.arrays = {}            # extern __shared__ at file scope: name -> pointer
         self.order = []             # Functions, and lists of tokens, in their order
-        tokens = preprocess(source, defines, include_dirs, file)
+        tokens = [token._replace(kind="operator", text=ALTERNATIVE[token.text])
+                  if token.text in ALTERNATIVE and token.kind == "name" else token
+                  for token in preprocess(source, defines, include_dirs, file)]
         tokens = with_attributes(with_complex(tokens))
+        self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)
         self.types |= {token.text for token in tokens if token.kind == "attribute"}
         for n, token in enumerate(tokens):
             following = tokens[n + 1].text if n + 1 < len(tokens) else ""
@@ -179,8 +186,13 @@ class Source:
             if name.text not in self.variables:
                 self.variables[name.text] = value
                 begin = like(name._replace(space=""), f"struct {name.text}_variable {{")
-                self.order.append([*begin, head[0]._replace(space=" "), *head[1:],
-                                   *declarator, *after(name, "; };")])
+                kind = [head[0]._replace(space=" "), *head[1:]]
+                if value and ["[", "]"] == [t.text for t in declarator[1:3]]:
+                    kind = counted(kind, declarator, value)
+                    declarator = [name]
+                self.order.append([*begin, *kind, *declarator, *after(name, "; };")])
+                if "__constant__" in [token.text for token in chunk]:
+                    self.constant.add(name.text)
 
     def take_function(self, chunk, mark, bounds):
         texts = [token.text for token in chunk]
@@ -247,6 +259,15 @@ class Source:
         return found
 
 
+def counted(kind, declarator, value):
+    """The type of t in char t[] = {1, 2}, for C to count: typeof((char []){1, 2})."""
+    name = declarator[0]
+    if value[0].text != "{":             # a string
+        value = [*after(name, "{"), *value, *after(name, "}")]
+    return [*like(kind[0], "__typeof__(("), *kind, *declarator[1:], *after(name, ")"),
+            *value, *after(name, ")")]
+
+
 def chunks(tokens):
     """Declarations and definitions at the top level, each a list of tokens."""
     at = start = 0
@@ -301,7 +322,70 @@ def with_complex(tokens):
         else:
             result.append(tokens[at])
             at += 1
+    if not any(token.text in vocabulary.COMPLEXES for token in result):
+        return result
+    return with_parts(without_aliases(result))
+
+
+def without_aliases(tokens):
+    """The tokens with complex_float for C, after typedef complex_float C."""
+    result, at, aliases = [], 0, {}
+    while at < len(tokens):
+        token, texts = tokens[at], [t.text for t in tokens[at:at + 4]]
+        if texts[:1] == ["typedef"] and texts[3:] == [";"] and (
+                texts[1] in vocabulary.COMPLEXES):
+            aliases[texts[2]] = texts[1]
+            at += 4
+            continue
+        result.append(token._replace(text=aliases.get(token.text, token.text)))
+        at += 1
     return result
+
+
+PARTS = {"real": "__real__", "imag": "__imag__", "_M_re": "__real__",
+         "_M_im": "__imag__"}
+
+
+def with_parts(tokens):
+    """z.real() as (__real__ z), p->imag() as (__imag__ (*p))."""
+    result, at = [], 0
+    while at < len(tokens):
+        token, texts = tokens[at], [t.text for t in tokens[at + 1:at + 4]]
+        called = texts[1:] == ["(", ")"]
+        if token.text in (".", "->") and texts[0] in PARTS and (
+                called or texts[0].startswith("_M")):
+            start = postfix_begins(result)
+            value = result[start:]
+            if token.text == "->":
+                value = wrapped([*like(value[0], "*"), *wrapped(value)])
+            result[start:] = wrapped([
+                *like(value[0], PARTS[texts[0]]),
+                value[0]._replace(space=" "), *value[1:]])
+            at += 4 if called else 2
+        else:
+            result.append(token)
+            at += 1
+    return result
+
+
+def postfix_begins(tokens):
+    """Where the operand that the tokens end with begins: a[i].b(x)."""
+    at = len(tokens) - 1
+    while True:
+        while tokens[at].text in (")", "]"):
+            depth = 0
+            for n in range(at, -1, -1):
+                depth -= nesting(tokens[n].text)
+                if depth == 0:
+                    break
+            at = n
+            if not at or not (tokens[at - 1].kind == "name"
+                              or tokens[at - 1].text in (")", "]")):
+                return at
+            at -= 1
+        if at < 2 or tokens[at - 1].text not in (".", "->"):
+            return at
+        at -= 2
 
 
 ALIGN = {"__align__", "__builtin_align__", "alignas"}

@@ -24,8 +24,9 @@ says why it gave up; that of memcheck's records; and memory shared at the launch
 from . import barriers, vocabulary
 from .analysis import analyse, needs_context, reached
 from .declarations import Function, Source, member, parameter, untyped
-from .respell import Respeller, function_name, spelled
-from .tokens import after, flat, like, untokenize
+from .respell import Respeller, function_name
+from .tokens import after, closing, flat, like, untokenize
+from .vocabulary import spelled
 
 
 class Writer:
@@ -47,8 +48,8 @@ class Writer:
         ends = [*(self.kernel(function) for function in kernels), self.layout(kernels),
                 self.values()]           # before the front, which defines what they use
         return "\n".join([
-            *self.definitions(), self.context(),
-            *([barriers.VOTE] if self.votes else []),
+            *vocabulary.HIDDEN, *self.definitions(), self.context(),
+            *self.shadowed(), *([barriers.VOTE] if self.votes else []),
             *([self.watch.text] if self.watch else []),
             f'#line 1 "{self.source.file}"',
             untokenize(body, file=self.source.file), *ends, ""])
@@ -59,6 +60,16 @@ class Writer:
         return dict.fromkeys(
             line for name in [*sorted(used & types), *sorted(used - types)]
             for line in (vocabulary.definition(name) or "").split("\n") if line)
+
+    def shadowed(self):
+        """Constants of the file that have the name of some function's variable."""
+        for name, value in self.source.constants.items():
+            if any(name in function.declared for function
+                   in self.source.all_functions()):
+                kind = self.respell(value[1:closing(value, 1) + 1])
+                kind, value = (untokenize(flat(part), file="").strip()
+                               for part in (kind, self.respell(value)))
+                yield f"__constant __typeof__{kind} {spelled(name)} = {value};"
 
     def context(self):
         """The structure through which a kernel hands memory down."""
@@ -142,7 +153,8 @@ class Writer:
                 place = (f"((struct {function.name}_arguments *)0)->"
                          f"{spelled(parameter(part).name)}")
                 sizes += [f"(ulong)&{place}", f"sizeof({place})"]
-        sizes += [f"sizeof(struct {name}_variable)" for name in self.source.variables]
+        sizes += [f"sizeof(struct {spelled(f'{name}_variable')})"
+                  for name in self.source.variables]
         lines = [f"    ((ulong *)sizes)[{n}] = {size};" for n, size in enumerate(sizes)]
         return "\n".join(["__kernel void layout_(ulong sizes)", "{", *lines, "}"])
 
@@ -152,9 +164,9 @@ class Writer:
         for n, (name, value) in enumerate(self.source.variables.items()):
             if value:
                 text = untokenize(flat(self.respell(value)), file="")
-                lines.append(f"    {{ struct {name}_variable value = {{ {text} }}; "
-                             f"*(struct {name}_variable *)((ulong *)variables)[{n}] = "
-                             "value; }")
+                tag = spelled(f"{name}_variable")
+                lines.append(f"    {{ struct {tag} value = {{ {text} }}; "
+                             f"*(struct {tag} *)((ulong *)variables)[{n}] = value; }}")
         return "\n".join(["__kernel void values_(ulong variables)", "{", *lines, "}"])
 
 

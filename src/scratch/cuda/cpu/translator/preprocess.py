@@ -53,7 +53,9 @@ HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|s
                      r"|c(math|stdio|stdlib|stdint|float|limits|string|assert|stddef))"
                      r"(\.hp*)?")
 REFUSED_HEADERS = {    # files, and folders of files
-    "cooperative_groups": "cooperative groups", "cuda_fp16": "half precision",
+    "cuComplex": "cuComplex's functions (those of pycuda-complex.hpp are here)",
+    "time": "clocks", "cooperative_groups": "cooperative groups",
+    "cuda_fp16": "half precision",
     "cooperative_groups/": "cooperative groups", "cuda_fp8": "eight-bit precision",
     "mma": "tensor cores", "curand_kernel": "cuRAND's device functions",
     "cuda_bf16": "bfloat16", "cuda_pipeline": "asynchronous copies",
@@ -67,6 +69,7 @@ def preprocess(source, defines=(), include_dirs=(), file="kernel.cu"):
     macros = {}
     for name, text in {**PREDEFINED, **dict(defines)}.items():
         define(macros, tokenize(f"{name} {text}", "-D"))
+    source = source.replace("\r\n", "\n")
     return run(tokenize(source, file), macros, list(include_dirs))
 
 

@@ -1,9 +1,9 @@
 """The words of CUDA C as OpenCL C spells them, token by token.
 
     >>> respell = Respeller(Source("__device__ float twice(float x) { return 2 * x; }"))
-    >>> line = tokenize("const uint32_t half = threadIdx.x + int(sqrtf(twice(2.5f)));")
+    >>> line = tokenize("const uint32_t half = blockIdx.x + int(sqrtf(twice(2.5f)));")
     >>> print(untokenize(respell(line)))
-    const uint half_ = ((unsigned)get_local_id(0)) + (int)(sqrtf(twice(2.5f)));
+    const uint half_ = ((unsigned)get_group_id(0)) + (int)(sqrtf(twice(2.5f)));
     >>> respell.used                     # words that need a definition in OpenCL C
     {'sqrtf'}
 
@@ -14,11 +14,13 @@ A name that only OpenCL C has a meaning for gets an underscore.
 
 import re
 
-from . import vocabulary
-from .analysis import needs_context
+from . import complexes, vocabulary
+from .analysis import integers, needs_context
 from .declarations import Source
-from .tokens import (Reader, Unsupported, after, closing, like, tokenize, untokenize,
-                     wrapped)
+from .preprocess import constant
+from .tokens import (Reader, SourceError, Unsupported, after, closing, like, split,
+                     tokenize, untokenize, wrapped)
+from .vocabulary import spelled
 
 INDICES = {"threadIdx": "uint3", "blockIdx": "uint3", "blockDim": "dim3",
            "gridDim": "dim3"}            # each with the type that it has as a whole
@@ -40,20 +42,26 @@ class Respeller:
                 result += self.name(token, reader, function)
             elif token.kind == "number":
                 result.append(token._replace(text=number(token.text)))
-            elif token.kind == "string":
-                text = token.text.replace("%ll", "%l").replace("%z", "%l")
-                result.append(token._replace(text=text))
             else:
-                self.refuse(token, reader)
+                self.refuse(token, reader, inside=function)
                 result.append(token)
         return result
 
-    def refuse(self, token, reader):
+    def refuse(self, token, reader, inside):
         """References and lambdas, which operators give away."""
         if token.text == "&" and reader.text(-2) in self.source.types:
             raise Unsupported("references cannot run on the CPU engine; use a pointer",
                               token)
-        if token.text == "[" and reader.text() in ("&", "="):
+        before = reader.text(-2)
+        made = inside and before in self.source.types | {"return"}
+        if token.text == "{" and made and (
+                reader.text(-3) not in ("struct", "union", "enum")):
+            raise Unsupported(f"{before} {{...}}: a value made of a list in "
+                              "braces cannot run on the CPU engine; name a variable of "
+                              "it", token)
+        if token.text == "[" and (reader.text() in ("&", "=") or reader.text() == "]"
+                                  and
+                                  reader.text(-2) in ("=", "(", ",", "return")):
             raise Unsupported("functions without a name (lambdas) cannot run on the "
                               "CPU engine", token)
 
@@ -93,6 +101,9 @@ class Respeller:
                                space=t.space if n else token.space)
                     for n, t in enumerate(names[token.text])]
         hidden = function.declared if function else ()
+        if not function and reader.text(-2) in self.source.types | {"*", ","} and (
+                reader.text() in (";", ",", "[")):
+            return None                  # the name of a member
         if token.text in self.source.constants and token.text not in hidden:
             return [t._replace(line=token.line, file=token.file)
                     for t in self(self.source.constants[token.text])]
@@ -148,19 +159,30 @@ class Respeller:
             return [token._replace(text=f"{text}_")]
         if text in vocabulary.COMPLEXES:
             self.used.add(text)
-            made = called and converts(reader)
-            return [token._replace(text=f"{text}_" if made else text)]
+            return self.constructed(token, reader, function) if called else [token]
         if text in vocabulary.ALIASES:
             return [token._replace(text=vocabulary.ALIASES[text])]
         if text in vocabulary.TYPES and called and converts(reader):
             return like(token, f"({text})")
         return None
 
+    def constructed(self, token, reader, function):
+        """complex_float(x, y), with none, one or two of them."""
+        close = closing(reader.tokens, reader.at)
+        given = reader.tokens[reader.at + 1:close]
+        reader.at = close + 1
+        value = self(given, function)
+        if len(split(given)) == 2:
+            return [*like(token, f"{token.text}_("), *value, *after(token, ")")]
+        return wrapped([*wrapped([token]), *wrapped(value or like(token, "0"))])
+
     def call(self, token, reader, function):
         """A call of a function of the program, or of CUDA's."""
         text = token.text
         if reader.text() != "(":
             return None
+        if text == "printf":
+            return self.printf(token, reader, function)
         if text in self.source.functions:
             written = like(token, function_name(text))
             if needs_context(self.source, text):
@@ -170,11 +192,62 @@ class Respeller:
                 if reader.text() not in ("", ")"):
                     reader.respace(" ")
             return written
+        if self.source.complex and text in complexes.NAMES:
+            self.used |= {f"complex {text}", *({text} - complexes.ONLY)}
+            return [token._replace(text=f"{text}_")]
         if vocabulary.definition(text) is not None:
             self.used |= {text, text.removeprefix("make_")}
             same = text in vocabulary.CALLS or text.startswith("make_")
             return [token._replace(text=text if same else f"{text}_")]
         return None
+
+
+    def printf(self, token, reader, function):
+        """printf(text, ...) with the text as OpenCL C wants it."""
+        close = closing(reader.tokens, reader.at)
+        text, *given = split(reader.tokens[reader.at + 1:close])
+        if not text or any(part.kind != "string" for part in text):
+            return None
+        reader.at = close + 1
+        whole = '"' + "".join(part.text[1:-1] for part in text) + '"'
+        kept, given = [], iter(given)
+
+        def spelled_out(match):
+            """A conversion; a width or precision that is a * is an argument."""
+            flags, width, precision, length, letter = match.groups(default="")
+            if letter == "%":
+                return match[0]
+            sizes = []
+            for size in (width, precision):
+                if size.endswith("*"):
+                    size = size[:-1] + str(printed_size(next(given, []), token,
+                                                        self.source))
+                sizes.append(size)
+            kept.append(next(given, []))
+            length = "l" if letter in "feEgGFaA" else LENGTHS.get(length, length)
+            return f"%{flags}{''.join(sizes)}{length}{letter}"
+
+        whole = CONVERSION.sub(spelled_out, whole)
+        kept += given
+        written = [token, *after(token, f"({whole}")]
+        for part in kept:
+            written += [*after(token, ","), *self(part, function)] if part else []
+        return [*written, *after(token, ")")]
+
+
+# of printf: flags, width, precision, length and letter
+CONVERSION = re.compile(r"%([-+ #0]*)(\d+|\*)?(\.(?:\d+|\*)?)?(hh|h|ll|l|z|j|t|L)?"
+                        r"([a-zA-Z%])")
+LENGTHS = {"ll": "l", "z": "l", "j": "l", "t": "l"}    # long has 64 bits in OpenCL C
+
+
+def printed_size(tokens, place, source):
+    """The value of an argument of printf that is a width or a precision."""
+    try:
+        return constant(tokens, place, {"": 0, **integers(source)})
+    except SourceError:
+        raise Unsupported("printf with a width or a precision (*) that is not a "
+                          "constant cannot run on the CPU engine", place) from None
 
 
 def number(text):
@@ -183,7 +256,8 @@ def number(text):
     >>> number("1ULL"), number("2ll"), number("0x7fL")
     ('1Ul', '2l', '0x7fL')
     """
-    return re.sub("ll(u?)$", lambda match: f"l{match[1].lower()}", text,
+    return re.sub("ll(u?)$", lambda match: f"l{match[1].lower()}",
+                  text.replace("'", ""),
                   flags=re.IGNORECASE)
 
 
@@ -198,8 +272,3 @@ def function_name(name):
     """The name of a function of the program, which may be that of one of OpenCL C."""
     clash = vocabulary.taken(name) or vocabulary.definition(name) is not None
     return f"{name}_user" if clash else name
-
-
-def spelled(name):
-    """A name of the program's, out of the way of OpenCL C's words."""
-    return f"{name}_" if vocabulary.taken(name) else name

@@ -23,7 +23,8 @@ Left out: what is inside of an expression; labels of goto.
 
 from dataclasses import dataclass, field
 
-from .tokens import Reader, SourceError, flat, nesting, tokenize, untokenize
+from .tokens import (Reader, SourceError, Unsupported, flat, nesting, tokenize,
+                     untokenize)
 
 QUALIFIERS = {"const", "static", "extern", "struct", "union", "enum", "constexpr",
               "volatile", "register", "auto", "signed", "unsigned", "__shared__"}
@@ -129,6 +130,11 @@ class Parser(Reader):
 
     def statement(self):
         text = self.text()
+        if text in ("if", "while", "switch") and self.text(3) != "(" and (
+                self.text(2) in self.types | QUALIFIERS):
+            raise Unsupported(f"{text} ({self.text(2)} ...): a variable declared in a "
+                              "condition cannot run on the CPU engine; declare it "
+                              "before", self.tokens[self.at])
         if text == "{":
             parts = [self.take()]
             while self.text() != "}":
@@ -179,6 +185,12 @@ class Parser(Reader):
 
     def loop(self):
         parts = [self.take(2)]
+        at = self.at
+        if self.text() in self.types | QUALIFIERS and self.until(";", ":", ")") and (
+                self.text() == ":"):
+            raise Unsupported("a for over the elements of an array cannot run on the "
+                              "CPU engine; count with an index", parts[0][0])
+        self.at = at
         if self.text() in self.types | QUALIFIERS:
             parts.append(self.declaration())
         else:

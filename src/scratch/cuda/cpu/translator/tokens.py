@@ -17,7 +17,7 @@ Comments become white space.  A line that begins with # is one token of kind
 "directive", continued lines joined; preprocess.py carries them out.  What no rule
 matches, such as @ or an unfinished string, is an error with its line.
 
-Left out: trigraphs, raw strings R"(...)", digits grouped as 1'000.
+Left out: trigraphs, raw strings R"(...)".
 """
 
 import re
@@ -54,7 +54,7 @@ RULES = re.compile(r"""
     (?P<space>      [ \t\r\f\v]+ | \\\n | //(?:\\\n|[^\n])* | /\*(?:[^*]|\*(?!/))*\*/ )
   | (?P<newline>    \n )
   | (?P<name>       [A-Za-z_]\w* )
-  | (?P<number>     \.?[0-9](?:[eEpP][+-]|[\w.])* )
+  | (?P<number>     \.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))* )
   | (?P<string>     "(?:\\.|[^"\\\n])*" )
   | (?P<character>  '(?:\\.|[^'\\\n])*' )
   | (?P<operator>   <<<|>>>|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\|
@@ -108,7 +108,7 @@ def untokenize(tokens, line=1, file="kernel.cu"):
 def glued(left, right):
     """Would these two tokens, written without a space, be read as others?"""
     a, b = left.text[-1], right.text[0]
-    if left.kind == "number" and (b == "." or b in "+-" and a in "eEpP"):
+    if left.kind == "number" and (b in ".'" or b in "+-" and a in "eEpP"):
         return True
     if left.kind in ("name", "number", "string", "character"):
         return right.kind in ("name", "number") and left.kind in ("name", "number")

@@ -5,12 +5,12 @@
     ...     int i = blockIdx.x * blockDim.x + threadIdx.x;
     ...     if (i < n) x[i] *= a;
     ... }''')
-    >>> print("\\n".join(program.text.splitlines()[:7]))    # doctest: +ELLIPSIS
+    >>> print("\\n".join(program.text.splitlines()[3:10]))  # doctest: +ELLIPSIS
     struct context_ { ulong dynamic, failed; uint turn, epoch; };
     #line 1 "kernel.cu"
     static void scale(struct context_ *context_, float *x, float a, int n)
     {
-        int i = ((unsigned)get_group_id(0)) * ... + ((unsigned)get_local_id(0));
+        int i = ((unsigned)get_group_id(0)) * ... + ((unsigned)(get_local_id(0)...
         if (i < n) x[i] *= a;
     }
 
@@ -55,6 +55,7 @@ class Program:
     prints: bool                # does some kernel call printf?
     bounds: dict                # name -> most threads a block, by __launch_bounds__
     dynamic: set                # names of kernels with memory shared at launch
+    constant: set               # names of variables that are __constant__
     source: list                # the lines of the source, for messages
 
 
@@ -76,4 +77,4 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None)
         bounds={f.name: constant(f.bounds[0], f.place, integers(parsed))
                 for f in kernels if f.bounds},
         dynamic={f.name for f in kernels if any(g.dynamic for g in reached(parsed, f))},
-        source=parsed.lines)
+        constant=parsed.constant, source=parsed.lines)

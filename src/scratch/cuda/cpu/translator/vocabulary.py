@@ -23,11 +23,15 @@ Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 
 import re
 
+from . import complexes
+
 VALUES = {
-    **{f"{name}.{axis}": f"((unsigned)get_{call}({n}))"
+    **{f"{name}.{axis}": f"((unsigned){call.replace('(n)', f'({n})')})"
        for n, axis in enumerate("xyz")
-       for name, call in [("threadIdx", "local_id"), ("blockIdx", "group_id"),
-                          ("blockDim", "local_size"), ("gridDim", "num_groups")]},
+       for name, call in [("threadIdx", "(get_local_id(n) + HIDDEN_)"),
+                          ("blockIdx", "get_group_id(n)"),
+                          ("blockDim", "get_local_size(n)"),
+                          ("gridDim", "get_num_groups(n)")]},
     "warpSize": "32",
     "nullptr": "0",
     "auto": "__auto_type",
@@ -65,7 +69,10 @@ COMPLEX = """typedef T _Complex complex_T;
 complex_T __mulXc3(T a, T b, T c, T d)
 { return complex_T_(a * c - b * d, a * d + b * c); }
 complex_T __divXc3(T a, T b, T c, T d)
-{ T n = c * c + d * d; return complex_T_((a * c + b * d) / n, (b * c - a * d) / n); }"""
+{ if (fabs(c) >= fabs(d)) { T r = d / c, n = c + d * r;
+  return complex_T_((a + b * r) / n, (b - a * r) / n); }
+  T r = c / d, n = c * r + d;
+  return complex_T_((a * r + b) / n, (b * r - a) / n); }"""
 COMPLEXES = {"complex_float": COMPLEX.replace("T", "float").replace("X", "s"),
              "complex_double": COMPLEX.replace("T", "double").replace("X", "d")}
 TYPES |= {*COMPLEXES}
@@ -76,21 +83,24 @@ ONE = """sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 ex
     expm1 log log2 log10 log1p logb sqrt rsqrt cbrt fabs floor ceil round trunc rint
     erf erfc tgamma lgamma sinpi cospi""".split()
 TWO = "pow fmod atan2 fmin fmax hypot copysign fdim remainder nextafter".split()
-REAL = ("#define REAL_(a) ((__typeof__(_Generic((a), float: 1.0f, default: 1.0)))(a))")
+REAL = ("#define REAL_(a) ((__typeof__(_Generic((a), float: 1.0f, default: 1.0, "
+        "float _Complex: (float _Complex)0, double _Complex: (double _Complex)0)))(a))")
 
-CALLS = {    # name -> lines that define it; name_ stands for one called name
+# name -> lines that define it; name_ stands for one called name.  Variables of a macro
+# have two underscores, which C++ reserves, so that no program has one of that name
+CALLS = {
     **{f"{name}f": [f"#define {name}f(a) {name}((float)(a))"] for name in ONE},
     **{f"{name}f": [f"#define {name}f(a, b) {name}((float)(a), (float)(b))"]
        for name in TWO},
     **{f"{name}_": [REAL, f"#define {name}_(a) {name}(REAL_(a))"] for name in ONE},
     **{f"{name}_": [REAL, f"#define {name}_(a, b) "
-                    f"({{ __typeof__(REAL_(a) + REAL_(b)) a_ = (a), b_ = (b); "
-                    f"{name}(a_, b_); }})"] for name in TWO},
+                    f"({{ __typeof__(REAL_(a) + REAL_(b)) a__ = (a), b__ = (b); "
+                    f"{name}(a__, b__); }})"] for name in TWO},
     **{f"__{name}f": [f"#define __{name}f(a) {name}((float)(a))"]
        for name in ("sin", "cos", "tan", "exp", "exp10", "log", "log2", "log10")},
-    **{f"{name}_": [f"#define {name}_(a, b) ({{ __typeof__((a) + (b)) a_ = (a), "
-                    f"b_ = (b); a_ {sign} b_ ? a_ : b_; }})"]
-       for name, sign in [("min", "<"), ("max", ">")]},
+    **{f"{name}_": [f"#define {name}_(a, b) ({{ __typeof__((a) + (b)) a__ = (a), "
+                    f"b__ = (b); a__ {sign} b__ || b__ != b__ ? a__ : b__; }})"]
+       for name, sign in [("min", "<"), ("max", ">")]},    # not nan, if one is a number
     **{f"{kind}{name}": [f"static {t} {kind}{name}({t} a, {t} b) "
                          f"{{ return a {sign} b ? a : b; }}"]
        for kind, t in [("u", "uint"), ("ll", "long"), ("ull", "ulong")]
@@ -98,11 +108,11 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
     **{name: [f"static long {name}(long a) {{ return a < 0 ? -a : a; }}"]
        for name in ("labs", "llabs")},
     "abs_": ["#define abs_(a) _Generic((a) + 0, float: fabs((float)(a)), double: "
-             "fabs((double)(a)), default: ({ __typeof__((a) + 0) a_ = (a); "
-             "a_ < 0 ? -a_ : a_; }))"],
+             "fabs((double)(a)), default: ({ __typeof__((a) + 0) a__ = (a); "
+             "a__ < 0 ? -a__ : a__; }))"],
     "fmaf": ["#define fmaf(a, b, c) fma((float)(a), (float)(b), (float)(c))"],
-    "fma_": ["#define fma_(a, b, c) ({ __typeof__((a) * (b) + (c)) a_ = (a), b_ = (b), "
-             "c_ = (c); fma(a_, b_, c_); })"],
+    "fma_": ["#define fma_(a, b, c) ({ __typeof__((a) * (b) + (c)) a__ = (a), "
+             "b__ = (b), c__ = (c); fma(a__, b__, c__); })"],
     "ldexpf": ["#define ldexpf(a, n) ldexp((float)(a), (int)(n))"],
     "scalbnf": ["#define scalbnf(a, n) ldexp((float)(a), (int)(n))"],
     "rhypotf": ["#define rhypotf(a, b) (1 / hypot((float)(a), (float)(b)))"],
@@ -183,6 +193,11 @@ CALLS = {    # name -> lines that define it; name_ stands for one called name
     "memset": ["#define memset(a, b, n) __builtin_memset(a, b, n)"],
     "assert_": ["#define assert_(a) ((a) ? 0 : (*(int *)context_->failed = __LINE__))"],
 }
+HIDDEN = [    # 0, and no compiler knows it: see wraps.py
+    "__constant int hidden_ = 0;",
+    "#define HIDDEN_ ((int)((ulong)&hidden_ >> 56) * 0x808081)",
+    "#define HIDE_(a) ((a) + _Generic((a), float: -0.0f, double: -0.0, "
+    "default: HIDDEN_))"]                # x - 0.0 is x, also for x = -0.0
 SAME = {"isnan", "isinf", "isfinite", "signbit", "printf", "sizeof", "ldexp"}
 FENCES = {"__threadfence", "__threadfence_block", "__threadfence_system"}
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)"
@@ -246,6 +261,8 @@ def definition(name):
                                   VECTORS[vector]).groups()
         given = ", ".join(f"{scalar} {field}" for field in fields.split(", "))
         return f"static {vector}_ {name}({given}) {{ return ({vector}_){{{fields}}}; }}"
+    if name.startswith("complex "):      # the function after it, of complex numbers
+        return "\n".join(complexes.functions(name.split()[1]))
     lines = CALLS.get(name) or CALLS.get(f"{name}_")
     return "\n".join(lines) if lines else None
 
@@ -274,6 +291,11 @@ TAKEN_PATTERN = re.compile(
 def taken(name):
     """Does name mean something in OpenCL C, and nothing in CUDA C?"""
     return name in TAKEN or bool(TAKEN_PATTERN.fullmatch(name))
+
+
+def spelled(name):
+    """A name of the program's, out of the way of OpenCL C's words."""
+    return f"{name}_" if taken(name) else name
 
 
 # ---- what the CPU engine does not do -------------------------------------------------
