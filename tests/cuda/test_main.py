@@ -128,6 +128,6 @@ def test_an_example_of_pycudas_runs_unmodified(name, tmp_path):
         pytest.skip("PYCUDA_EXAMPLES does not name the folder of PyCUDA's examples")
     path = (Path(folder) / f"{name}.py").resolve()
     assert path.exists(), f"PyCUDA's source distribution has no {path}"
-    child = scratch_cuda("run", str(path), cwd=tmp_path, input="\n", timeout=900,
+    child = scratch_cuda("run", str(path), cwd=tmp_path, input="\n",
                          env={**os.environ, "MPLBACKEND": "Agg"})
     assert child.returncode == 0, child.stderr[-2000:]

@@ -150,7 +150,7 @@ def train_until_interrupted(folder, out, *arguments, by=signal.SIGINT):
     first = run.stderr.readline()
     assert "left" in first
     run.send_signal(by)
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate()
     return run.returncode, out, first + err
 
 
@@ -205,7 +205,7 @@ def test_ctrl_c_while_modules_are_imported_is_one_line(here, capsys, module):
         while not run.stderr.readline().endswith(f" {module}\n"):
             pass
         run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=60)
+        out, err = run.communicate()
     assert run.returncode == 130 and out == ""
     assert [line for line in err.splitlines() if not line.startswith("import time:")] == ["interrupted"]
 
@@ -232,8 +232,7 @@ def test_a_killed_training_goes_on_from_its_last_saving(here, capsys):
     settings = [*SMALL, "--steps", "6000", "--save-every", "100"]
     run = subprocess.Popen([*COMMAND, "train", "--data", "words.txt", "--out", "cut.safetensors", *settings],
                            cwd=here, env=ONE_THREAD, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    begin = time.monotonic()
-    while not (here / "cut.safetensors").exists() and time.monotonic() - begin < 60:
+    while not (here / "cut.safetensors").exists() and run.poll() is None:
         time.sleep(0.005)
     run.kill()
     run.wait()
@@ -624,7 +623,7 @@ def test_two_processes_train_what_one_trains(here, capsys, model, small):
     run = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
          "--rdzv-endpoint=localhost:0", "-m", *COMMAND[2:], *settings, "--out", "two.safetensors"],
-        cwd=here, env=ONE_THREAD, capture_output=True, text=True, timeout=300)
+        cwd=here, env=ONE_THREAD, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("saved as two.safetensors") == 1
     output(capsys, *settings)
