@@ -123,7 +123,7 @@ IMPORTS = {    # of each program: some modules that it imports, early and late
     "lab labs/micrograd/engine.py": ["argparse", "lab.stub"],
     "benchmarks bpe": ["argparse", "benchmarks.harness", "benchmarks.bpe"],
     "benchmarks all": ["argparse"],
-    "weave status": ["argparse", "mkdocs", "weave.finish", "jupytext"],
+    "weave status": ["argparse", "mkdocs", "weave.finish", "quickjs"],
 }
 
 

@@ -211,7 +211,10 @@ def dataset(words, vocabulary, block_size):
     """
     if block_size < 1:
         raise ValueError(f"a context of {block_size} symbols; it takes at least 1")
-    stream = vocabulary.stream(words)
+    codes = [0]
+    for word in words:
+        codes += [*vocabulary.encode(word), 0]
+    stream = torch.tensor(codes)
     N, T = len(stream) - 1, block_size
     contexts = torch.zeros(N, T, dtype=torch.int64)      # (N, T)
     column = stream[:-1]                                 # (N)  one symbol back
@@ -236,7 +239,10 @@ def rows(words, vocabulary, block_size, boundaries=1):
             what = "its boundary" if boundaries == 1 else "both boundaries"
             raise ValueError(f"{word!r:.60} has {len(word)} characters; block_size "
                              f"{block_size} holds {block_size - boundaries} and {what}")
-    stream = vocabulary.stream(words)
+    codes = [0]
+    for word in words:
+        codes += [*vocabulary.encode(word), 0]
+    stream = torch.tensor(codes)
     ends = (stream == 0).nonzero()                       # (N + 1, 1)  in the stream
     at = ends[:-1] + torch.arange(block_size)            # (N, T)
     word = at < ends[1:]                                 # (N, T)  or filling?
