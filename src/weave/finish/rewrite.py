@@ -18,8 +18,7 @@ TAG = re.compile(rf"<script\b(?P<given>[^>]*)>(?P<script>.*?)</script>|"
                  rf"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\s+[^\s=>]+(?:={VALUE})?)+)\s*(?P<end>/?)>",
                  re.DOTALL | re.IGNORECASE)
 ATTRIBUTE = re.compile(rf"([^\s=>]+)(?:=({VALUE}))?")
-IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete|"
-                      r"tabindex)")
+IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete)")
 JAVASCRIPT = re.compile(r"""(?!.*\ssrc\b)(?!.*\stype=(?!["']?(?:text/javascript|module)\b))""", re.DOTALL)
 
 
@@ -44,7 +43,8 @@ def rewritten(text, styles, scripts):
 def small(text):
     """A page without comments, idle white space and quotes, and without the tags that no sheet styles."""
     text = ALONE.sub(HELD, UNSTYLED.sub(r"\1", text))
-    return minify(text, keep_closing_tags=True, keep_html_and_head_opening_tags=True).replace(HELD, "&")
+    return minify(text, keep_closing_tags=True, keep_html_and_head_opening_tags=True,
+                  keep_input_type_text_attr=True).replace(HELD, "&")
 
 
 def slim(code):
@@ -71,8 +71,6 @@ def improved(match, styles):
         del given["data-md-component"]    # else the theme asks api.github.com for stars
     if tag == "input" and given.get("type") in ("checkbox", "radio"):
         given.pop("autocomplete", None)    # invalid there
-    if not given.get("tabindex", "0"):
-        del given["tabindex"]
     inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
                      for name, value in given.items())
     return f"<{tag}{inside}{match['end']}>"
