@@ -19,8 +19,14 @@ FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
 
 
 def figure(source, alt, name):
-    """The text of an SVG file -> inline SVG, labelled alt; name makes its ids unique."""
-    root = ElementTree.fromstring(source)
+    """The text of an SVG file -> inline SVG, labelled alt; name makes its ids unique.
+
+    Raises ValueError for a text that is not an SVG with a size, or that holds pixels.
+    """
+    try:
+        root = ElementTree.fromstring(source)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"the figure is not an SVG that can be read: {error}") from None
     for sheet in root.iter(f"{{{SVG}}}style"):    # Matplotlib's: * {stroke-linejoin: round; ...}
         root.attrib.update(re.findall(r"([\w-]+)\s*:\s*([\w-]+)", sheet.text))
     strip(root)
@@ -34,7 +40,7 @@ def figure(source, alt, name):
             node.attrib.update(attributes(key, value, ids, used))
         if node.tag != "text" and node.get("fill", "").lower() in PAPER:
             node.set("fill", "none")
-    width, height = (float(re.sub("[^0-9.]", "", root.get(side))) for side in ("width", "height"))
+    width, height = size(root)
     unit = 4 / 3 if "pt" in source.split("viewBox")[0] else 1    # points to CSS pixels
     wide = " weave-wide" if width * unit > WIDE else ""
     root.attrib.update({"width": f"{width * unit:.0f}", "height": f"{height * unit:.0f}",
@@ -42,6 +48,17 @@ def figure(source, alt, name):
                         "fill": root.get("fill", "currentColor")})
     text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
     return re.sub(r">\s+<", "><", text).replace("\n", " ")
+
+
+def size(root):
+    """width and height, from the viewBox where they are missing or in percent."""
+    box = root.get("viewBox", "").replace(",", " ").split()
+    given = {side: root.get(side, "%") for side in ("width", "height")}
+    try:
+        return [float(box[n] if "%" in value else re.sub("[^0-9.]", "", value))
+                for n, value in enumerate(given.values(), 2)]
+    except (IndexError, ValueError):
+        raise ValueError("the figure, an SVG, has neither a width and a height nor a viewBox") from None
 
 
 def strip(node):

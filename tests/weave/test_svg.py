@@ -77,3 +77,21 @@ def test_white_text_stays_white():
     source = ('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
               '<text fill="white">1</text></svg>')
     assert 'fill="white"' in figure(source, "a", "f")
+
+
+@pytest.mark.parametrize("sides", ['viewBox="0 0 30 20"', 'viewBox="0,0,30,20" width="100%"',
+                                   'width="30" height="20"', 'width="30px" height="100%" viewBox="0 0 9 20"'])
+def test_a_drawing_by_hand_may_have_its_size_in_the_view_box(sides):
+    made = figure(f'<svg xmlns="http://www.w3.org/2000/svg" {sides}><path d="M0 0h9"/></svg>', "a line", "f1")
+    root = ElementTree.fromstring(made)
+    assert (root.get("width"), root.get("height")) == ("30", "20")
+
+
+@pytest.mark.parametrize("text, says", [
+    ('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>', "neither a width and a height nor a viewBox"),
+    ("<svg>&nbsp;</svg>", "not an SVG that can be read"),
+    ("", "not an SVG that can be read"),
+])
+def test_what_has_no_size_or_is_no_svg_is_refused_with_the_reason(text, says):
+    with pytest.raises(ValueError, match=says):
+        figure(text, "a line", "f1")
