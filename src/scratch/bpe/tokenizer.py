@@ -247,7 +247,8 @@ class RegexTokenizer:
                 return None
         except TypeError:
             return f"an id is a whole number; {id!r:.60} is of type {type(id).__name__}"
-        return f"id {id} is outside the vocabulary 0..{len(self.decoder) - 1}" if (
+        shown = id if abs(id) < 10**20 else "of that size"    # str() has a limit
+        return f"id {shown} is outside the vocabulary 0..{len(self.decoder) - 1}" if (
             not 0 <= id < len(self.decoder)) else f"no token has the id {id}"
 
     # Files
