@@ -38,6 +38,7 @@ in step, or blocks that wait for one another.
 
 from dataclasses import dataclass
 
+from . import warps
 from .analysis import analyse, integers, reached
 from .declarations import Source, parameter
 from .opencl import Writer
@@ -57,6 +58,7 @@ class Program:
     dynamic: set                # names of kernels with memory shared at launch
     constant: set               # names of variables that are __constant__
     source: list                # the lines of the source, for messages
+    relied: dict                # name -> what needs threads in step, see warps.py
 
 
 def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None):
@@ -66,8 +68,9 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None)
     in its place; memcheck.py uses it to let a program record its loads and stores.
     """
     parsed = Source(source, defines, include_dirs, file)
-    analyse(parsed, watch)
     kernels = parsed.kernels()
+    relied = {} if watch else {f.name: warps.find(parsed, f) for f in kernels}
+    analyse(parsed, watch)
     return Program(
         text=Writer(parsed, watch).program(),
         kernels={f.name: [parameter(part) for part in f.parameters] for f in kernels},
@@ -77,4 +80,4 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None)
         bounds={f.name: constant(f.bounds[0], f.place, integers(parsed))
                 for f in kernels if f.bounds},
         dynamic={f.name for f in kernels if any(g.dynamic for g in reached(parsed, f))},
-        constant=parsed.constant, source=parsed.lines)
+        constant=parsed.constant, source=parsed.lines, relied=relied)
