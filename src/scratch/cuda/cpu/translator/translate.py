@@ -39,8 +39,8 @@ in step, or blocks that wait for one another.
 from dataclasses import dataclass
 
 from . import warps
-from .analysis import analyse, integers, reached
-from .declarations import Source, parameter
+from .analysis import analyse, reached
+from .declarations import Source, integers, parameter
 from .opencl import Writer
 from .preprocess import constant
 

@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from . import statements, vocabulary
 from .barriers import ASSIGN, BARRIER
 from .declarations import parameter_name
-from .tokens import closing, nesting, split, tokenize, wrapped
+from .tokens import closing, nesting, outer, split, tokenize, wrapped
 
 OTHER = {"/", "%", "<<", ">>", "&", "|", "^", "?", "<", ">", "<=", ">=", "==", "!=",
          "&&", "||"}
@@ -421,15 +421,6 @@ def linear(tokens):
         except ValueError:
             pass
     return {plain(tokens): 1}
-
-
-def outer(tokens):
-    """The tokens in no bracket."""
-    depth = 0
-    for token in tokens:
-        depth += nesting(token.text)
-        if depth == 0:
-            yield token
 
 
 def plain(tokens):
