@@ -13,7 +13,8 @@ from scratch.cuda.driver import In, InOut
 X = np.array([-5, 300, 1e10, -1e10, np.nan, 3.9, -3.9, np.inf, -np.inf, 70000, 2147483520, -0.5],
              np.float32)
 TYPES = {"signed char": (8, True), "unsigned char": (8, False), "short": (16, True),
-         "unsigned short": (16, False), "int": (32, True), "unsigned": (32, False), "long long": (64, True), "unsigned long long": (64, False)}
+         "unsigned short": (16, False), "int": (32, True), "unsigned": (32, False),
+         "long long": (64, True), "unsigned long long": (64, False)}
 FORMS = {
     "a store": "o[i] = x[i];",
     "a store of an expression": "o[i] = x[i] * 1.0f + 0.0f;",
@@ -165,5 +166,6 @@ def test_memcheck_computes_the_same():
 
 def test_constant_amounts_and_integers_stay_as_they_are():
     module = SourceModule("const int BITS = 5;\n__global__ void k(int *o, unsigned char c) { "
-                          "int i = threadIdx.x; o[i] = (int)c << 3 | i >> BITS; unsigned u = i * 3; o[i] += u << (2 + 2); }")
+                          "int i = threadIdx.x; o[i] = (int)c << 3 | i >> BITS; unsigned u = i * 3; "
+                          "o[i] += u << (2 + 2); }")
     assert "SH" not in module.opencl and "TO_" not in module.opencl

@@ -258,7 +258,7 @@ class Writer:
         text, close = tokens[n].text, closing(tokens, n + 1)
         given = split(tokens[n + 2:close])
         if text in self.source.functions:
-            several = [f for f in self.source.functions[text] if f.body] or [None]
+            several = [f for f in self.source.functions[text] if f.body]
             parameters = several[0].parameters if len(several) == 1 else []
             kinds = [self.kind([t for t in part if t is not parameter_name(part)])
                      for part in parameters]

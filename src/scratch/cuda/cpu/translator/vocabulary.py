@@ -252,9 +252,10 @@ def shifts(name, sign, beyond):
     def hidden(t):
         return "(a + HIDDEN_)" if sign == ">>" and "int" in t else "a"
 
-    return [f"{OVERLOAD} {t} {name}({t} a, uint n) {{ return n < {bits} ? "
-            f"{hidden(t)} {sign} n : {beyond}; }}"
-            for t, bits in [("int", 32), ("uint", 32), ("long", 64), ("ulong", 64)]]
+    return HIDDEN[:2] + [
+        f"{OVERLOAD} {t} {name}({t} a, uint n) {{ return n < {bits} ? "
+        f"{hidden(t)} {sign} n : {beyond}; }}"
+        for t, bits in [("int", 32), ("uint", 32), ("long", 64), ("ulong", 64)]]
 
 
 def conversions(kind):
@@ -264,7 +265,7 @@ def conversions(kind):
     through = "u" * unsigned + ("long" if wide else "int")
     lowest, highest = (0, 2**bits) if unsigned else (-2**(bits - 1), 2**(bits - 1))
     hidden = "" if bits == 64 or kind.endswith("int") else " + HIDDEN_"
-    lines = []
+    lines = HIDDEN[:2]
     for real in ("float", "double"):
         nan = 0 if real == "float" and not wide else f"(({through})1 << {bits - 1})"
         f = "f" * (real == "float")
