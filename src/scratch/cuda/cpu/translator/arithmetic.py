@@ -269,7 +269,7 @@ class Writer:
             return
         made = []
         for value, kind in zip(given, kinds):
-            made += [*(after(tokens[n], ",") if made else []),
+            made += [*(after(made[-1], ",") if made else []),
                      *self.converted(value, kind)]
         tokens[n + 2:close] = made
 
@@ -325,6 +325,6 @@ def call(name, *arguments):
     first = arguments[0][0]
     made = like(first, f"{name}(")
     for n, part in enumerate(arguments):
-        made += [*(after(first, ",") if n else []),
+        made += [*(after(made[-1], ",") if n else []),
                  part[0]._replace(space=" " * bool(n)), *part[1:]]
     return [*made, *after(arguments[-1][-1], ")")]
