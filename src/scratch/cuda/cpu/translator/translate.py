@@ -95,6 +95,6 @@ def refuse_overloads(source):
         bodies = [function for function in several if function.body]
         if len(bodies) > 1:
             raise SourceError(
-                f'more than one {name} has "C" linkage, as SourceModule puts the source '
-                'into extern "C" { }: pass no_extern_c=True, and write extern "C" before '
-                '__global__', bodies[1].place)
+                f'more than one {name} has "C" linkage, as SourceModule puts the '
+                'source into extern "C" { }: pass no_extern_c=True, and write '
+                'extern "C" before __global__', bodies[1].place)
