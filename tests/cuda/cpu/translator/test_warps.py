@@ -65,6 +65,13 @@ IN_STEP = {
         "for (int d = 1; d < 64; d *= 2) { int v = 0; if (t >= d) v = s[t - d]; s[t] += v; "
         "__syncthreads(); }",
     "a scan without a guard": "s[t] += t > 0 ? s[t - 1] : 0;",
+    "a butterfly": "if (t < 32) for (int d = 16; d; d >>= 1) s[t] += s[t ^ d];",
+    "a butterfly, step by step": "if (t < 32) { s[t] += s[t ^ 16]; s[t] += s[t ^ 8]; }",
+    "an index that is assigned": "int u; u = threadIdx.x; if (u < 32) { s[u] += s[u + 16]; "
+                                 "s[u] += s[u + 8]; }",
+    "if instead of max": "if (t < 32) { if (s[t] < s[t + 32]) s[t] = s[t + 32];\n"
+                         "if (s[t] < s[t + 16]) s[t] = s[t + 16]; }",
+    "one place further": "s[t + 1] = s[t];",
     "the other way round": "if (t > 31) { s[t] += s[t - 32]; s[t] += s[t - 16]; }",
 }
 X = np.arange(512, dtype=np.int32) * 7 % 31
@@ -108,6 +115,13 @@ RUN = {    # what is right with barriers where they are, or without any
         if (o > t) { if ((t & k) == 0) { if (s[t] > s[o]) { int v = s[t]; s[t] = s[o]; s[o] = v; } }
                      else { if (s[t] < s[o]) { int v = s[t]; s[t] = s[o]; s[o] = v; } } }
         __syncthreads(); }""",
+    "a bitonic sort whose partner is assigned": """unsigned int o; for (int k = 2; k <= 64; k *= 2)
+        for (int j = k / 2; j > 0; j /= 2) { o = t ^ j;
+        if (o > t) { if ((t & k) == 0 ? s[t] > s[o] : s[t] < s[o]) {
+            int v = s[t]; s[t] = s[o]; s[o] = v; } }
+        __syncthreads(); }""",
+    "a butterfly with barriers": "for (int d = 16; d; d /= 2) { int v = s[t ^ d]; __syncthreads(); s[t] += v; "
+                                 "__syncthreads(); }",
     "an odd and even sort": """for (int r = 0; r < 64; r++) { if (t % 2 == r % 2 && t < 63) {
         if (s[t] > s[t + 1]) { int v = s[t]; s[t] = s[t + 1]; s[t + 1] = v; } } __syncthreads(); }""",
     "a stencil": "int v = 0; for (int r = 0; r < 3; r++) { v = s[t] + s[t + 1] + (t ? s[t - 1] : 0); "

@@ -24,8 +24,9 @@ An index is a sum of terms; one is the number of a thread, threadIdx.x, alone an
 multiplied, so that thread t + 16 exists.  That depends on conditions around the access,
 t < 32, and on the size of the block, so the launch decides: Relied.in_block.
 
-Left out: indices that are computed in other ways, such as t ^ 16; distances that are
-arguments; conditions that choose threads by == or %.  memcheck finds races in these.
+An index may also be t ^ 16.  Left out: indices that are computed in other ways;
+distances that are arguments; conditions that choose threads by == or %.  memcheck finds
+races in these.
 """
 
 import math
@@ -54,6 +55,7 @@ class Access:
     below: float
     line: int
     variables: list          # (sign, {term: factor}): threads are compared with these
+    flipped: str = ""        # index ^ flipped, if that is what is meant
 
 
 @dataclass
@@ -188,6 +190,8 @@ class Walker:
             elif following == "(" and token.text in self.source.functions:
                 self.call(token.text, tokens[n + 1:closing(tokens, n + 1) + 1], values,
                           conditions)
+        if len(tokens) > 2 and tokens[1].text == "=" and tokens[0].text in once:
+            values[tokens[0].text] = wrapped(expanded(tokens[2:], values))
         stores = []
         for pointer, index, load, store in accesses(tokens):
             at = linear(expanded(pointer, values))
@@ -201,7 +205,11 @@ class Walker:
                     arrays[0] += f"[{spelled(expanded(inner, values))}]"
                 else:
                     at = added(at, linear(expanded(inner, values)))
-            access = self.access(at, conditions, pointer[0].line)
+            flipped = ""
+            if len(at) == 1:
+                base, _, flipped = next(iter(at)).partition("^")
+                at = {base: 1} if flipped else at
+            access = self.access(at, conditions, pointer[0].line, flipped)
             if access and load:
                 self.load(arrays[0], access)
             if access and store:
@@ -218,7 +226,7 @@ class Walker:
                     parameter: wrapped(expanded(value, values))
                     for parameter, value in zip(names, given) if value}, conditions)
 
-    def access(self, index, conditions, line):
+    def access(self, index, conditions, line, flipped):
         """The Access by the threads that the conditions leave, or None."""
         own = thread_terms(index)
         lane = next((term for term in own if is_lane(term)), None)
@@ -227,7 +235,7 @@ class Walker:
             return None
         lowest, below, variables = 0, (32 if lane else math.inf), []
         for condition in conditions:
-            bound = compared(condition)
+            bound = None if "^" in spelled(condition) else compared(condition)
             if bound is None:
                 if chooses(condition):
                     return None
@@ -246,7 +254,7 @@ class Walker:
                 below = min(below, limit + (sign == "<="))
             else:
                 lowest = max(lowest, limit + (sign == ">"))
-        return Access(index, lowest, below, line, variables)
+        return Access(index, lowest, below, line, variables, flipped)
 
     def load(self, array, access):
         self.loads.setdefault(array, []).append(access)
@@ -254,13 +262,14 @@ class Walker:
             distance = self.apart(access, store)
             if distance:
                 self.late.setdefault(array, []).append(
-                    Relied(access.line, array, access, store, distance))
+                    Relied(access.line, name_of(array), access, store, distance))
 
     def store(self, array, access):
         for load in self.loads.get(array, []):
             distance = self.apart(load, access)
             if distance < 0 and overlapping(load, access):
-                self.note(Relied(load.line, array, load, access, distance))
+                self.note(Relied(load.line, name_of(array), load, access,
+                                 distance))
         for relied in self.late.pop(array, []):
             self.note(relied)
         self.stores.setdefault(array, []).append(access)
@@ -268,6 +277,12 @@ class Walker:
     def apart(self, load, store):
         """How much higher the thread is that stores to a loaded cell; 0 if unknown."""
         terms = difference(load.index, store.index)
+        if load.flipped or store.flipped:    # t ^ 16 is above t or below it
+            if terms or store.flipped:
+                return 0
+            terms = {load.flipped: -1}
+            if load.flipped.isdigit():
+                return -int(load.flipped)
         if not set(terms) - {""}:
             return terms.get("", 0)
         if len(terms) > 1:
@@ -284,12 +299,14 @@ class Walker:
 # ---- what a body says about its variables --------------------------------------------
 
 def assigned_once(body):
-    """Names that are declared once, with a value, and keep it."""
-    declared = [name.text for inner in body.everything() for part in inner.parts
-                if isinstance(part, statements.Declaration)
-                for name, *_ in part.declarators]
-    changed = {name for name, *_ in changes(body)}
-    return {name for name in declared if declared.count(name) == 1} - changed
+    """Names that are declared once, and get one value and keep it."""
+    declared = [(name.text, value is not None) for inner in body.everything()
+                for part in inner.parts if isinstance(part, statements.Declaration)
+                for name, _, _, value in part.declarators]
+    names, changed = [name for name, _ in declared], [*changes(body)]
+    return {name for name, valued in declared if names.count(name) == 1 and
+            [sign for other, sign, _ in changed if other == name]
+            == ([] if valued else ["="])}
 
 
 def stepping(body):
@@ -349,6 +366,11 @@ def expanded(tokens, values):
         else:
             result.append(token)
     return result
+
+
+def name_of(array):
+    """rows of rows[threadIdx.x/32]"""
+    return array.partition("[")[0]
 
 
 def spelled(tokens):
@@ -464,7 +486,7 @@ def chooses(condition):
     """May a condition leave threads that are no neighbours, such as t % 2 == 0?"""
     text = spelled(condition)
     whole_warps = ("/" in text or ">>" in text) and not set(text) & {"%", "&"}
-    return "threadIdx" in text and not whole_warps
+    return "threadIdx" in text and not whole_warps or "^" in text
 
 
 def opposite(conditions):
