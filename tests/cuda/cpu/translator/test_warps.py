@@ -120,7 +120,8 @@ RUN = {    # what is right with barriers where they are, or without any
         if (o > t) { if ((t & k) == 0 ? s[t] > s[o] : s[t] < s[o]) {
             int v = s[t]; s[t] = s[o]; s[o] = v; } }
         __syncthreads(); }""",
-    "a butterfly with barriers": "for (int d = 16; d; d /= 2) { int v = s[t ^ d]; __syncthreads(); s[t] += v; "
+    "a butterfly with barriers": "for (int d = 16; d; d /= 2) { int v = s[t ^ d]; "
+                                 "__syncthreads(); s[t] += v; "
                                  "__syncthreads(); }",
     "an odd and even sort": """for (int r = 0; r < 64; r++) { if (t % 2 == r % 2 && t < 63) {
         if (s[t] > s[t + 1]) { int v = s[t]; s[t] = s[t + 1]; s[t + 1] = v; } } __syncthreads(); }""",
