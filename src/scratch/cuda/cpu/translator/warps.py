@@ -35,7 +35,7 @@ from dataclasses import dataclass
 
 from . import statements, vocabulary
 from .barriers import ASSIGN, BARRIER
-from .declarations import parameter_name
+from .declarations import Source, parameter_name
 from .tokens import closing, nesting, outer, split, tokenize, wrapped
 
 OTHER = {"/", "%", "<<", ">>", "&", "|", "^", "?", "<", ">", "<=", ">=", "==", "!=",
