@@ -8,8 +8,9 @@
     ... }''')
     >>> [kernel] = source.kernels()
     >>> body = parse(kernel.body, source.types)
-    >>> print(untokenize(write(as_a_gpu(body, source, kernel)), line=4).strip())
-    { int t = threadIdx.x;
+    >>> print(untokenize(write(as_a_gpu(body, source, kernel)), line=2))
+    {
+        int t = threadIdx.x;
         c[t] = TO_UCHAR_(x[t] * 255);
         n = SHL_(1, n) | 1 << 4;
     }
