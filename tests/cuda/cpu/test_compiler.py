@@ -234,3 +234,17 @@ def test_the_base_of_an_array_that_host_and_device_share_has_its_address(make):
 def test_names_of_the_driver_that_are_missing_say_why(name):
     with pytest.raises(AttributeError, match=f"pycuda.driver.{name}: .* cannot be had on the CPU engine"):
         getattr(driver, name)
+
+
+def test_overloads_are_refused_in_the_extern_c_that_pycuda_adds():
+    """nvcc: more than one instance of overloaded function "f" has "C" linkage."""
+    source = ("__device__ float f(float a) { return a; }\n__device__ float f(int a) { return a + 1; }\n"
+              'extern "C" __global__ void k(float *x) { x[0] = f(1); }')
+    with pytest.raises(driver.CompileError, match='kernel.cu:2: more than one f has "C" linkage'):
+        compiler.SourceModule(source)
+    x = np.zeros(1, np.float32)
+    compiler.SourceModule(source, no_extern_c=True).get_function("k")(driver.InOut(x), block=(1, 1, 1))
+    assert x[0] == 2
+    once = ("__device__ float f(const float *);\n__device__ float f(const float *a) { return *a; }\n"
+            "__global__ void k() { }")
+    compiler.SourceModule(once)          # declared and defined is once

@@ -62,7 +62,8 @@ class SourceModule:
         try:
             check = checking.get()
             watch = check.watch() if check else None
-            program = translate(source, defines, folders, watch=watch)
+            program = translate(source, defines, folders, watch=watch,
+                                extern_c=not no_extern_c)
         except Unsupported as error:
             raise NotOnCPU(show(error, source)) from None
         except SourceError as error:

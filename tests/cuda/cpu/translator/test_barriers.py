@@ -109,3 +109,10 @@ def test_a_function_with_a_barrier_counts_as_one():
     tokens = tokenize("{ if (threadIdx.x) sum(x); }")
     assert "vote_" in untokenize(every_thread_arrives(tokens, TYPES, {"x", "sum"}, {barriers.BARRIER, "sum"}))
     assert "vote_" not in untokenize(every_thread_arrives(tokens, TYPES, {"x", "sum"}))
+
+
+def test_a_variable_named_as_a_function_with_a_barrier_is_no_barrier():
+    """The kernel itself is called k, and so is a counter."""
+    body = ("    __syncthreads();\n    if (t == 0) for (int k = 1; k < 16; k++) s[0] += s[k];\n"
+            "    __syncthreads();\n    y[i] = s[0];")
+    assert launch(body, 16).strip() == str([120] * 32)

@@ -200,7 +200,7 @@ __global__ void kernel(float *out, int n)
 
 def run(name, size=64, block=(8, 1, 1), grid=(1, 1, 1), shared=0, n=64, start=None):
     out = np.zeros(size, np.float32) if start is None else start
-    kernel = compiler.SourceModule(TEXTS[name]).get_function("kernel")
+    kernel = compiler.SourceModule(TEXTS[name], no_extern_c="overloads" in name).get_function("kernel")
     kernel(driver.InOut(out), np.int32(n), block=block, grid=grid, shared=shared)
     return out
 

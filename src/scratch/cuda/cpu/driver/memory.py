@@ -26,6 +26,7 @@ ALIGNMENT = 256         # bytes, as cudaMalloc's
 MARGIN = 1 << 18        # bytes before and after each allocation, mapped when used
 allocations = {}        # address -> (bytes, the array that holds them and the margins)
 addresses = []          # sorted
+allocated = 0           # bytes of all of them
 
 
 class NotMemory(Exception):
@@ -44,26 +45,30 @@ def total():
 
 def free():
     """Bytes that can still be allocated."""
-    return total() - sum(size for size, _ in allocations.values())
+    return total() - allocated
 
 
 def allocate(size):
     """The address of size bytes, not cleared.  OutOfMemory if fewer are free."""
+    global allocated
     if size > free():
         raise OutOfMemory(f"{size:,} bytes requested, {free():,} are free")
     holder = np.empty(size + 2 * MARGIN + ALIGNMENT, np.uint8)
     begin = holder.ctypes.data + MARGIN
     address = begin + -begin % ALIGNMENT
     allocations[address] = size, holder
+    allocated += size
     bisect.insort(addresses, address)
     return address
 
 
 def release(address):
     """Free an allocation; NotMemory if none begins at this address."""
+    global allocated
     if address not in allocations:
         raise NotMemory(f"{address:#x} is not the beginning of an allocation")
-    del allocations[address]
+    size, _ = allocations.pop(address)
+    allocated -= size
     addresses.remove(address)
 
 

@@ -202,7 +202,23 @@ class Function:
         if not shared and self.name in self.module.program.dynamic:
             raise LogicError(f"{INVALID}: {self.name} has memory that is shared at the "
                              "launch (extern __shared__): write shared=, in bytes")
+        for relied in self.module.program.relied.get(self.name, ()):
+            if relied.in_block(threads):
+                raise LaunchError(self.in_step(relied))
         return tuple(block), grid
+
+    def in_step(self, relied):
+        """The message of a kernel that relies on threads in step."""
+        load, store = relied.load.line, relied.store.line
+        lines = self.module.program.source
+        shown = "\n".join(f"{line:>6} | {lines[line - 1]}"
+                          for line in sorted({load, store}) if line <= len(lines))
+        return (f"{self.name}, line {load}: a thread loads from {relied.text} what "
+                f"another one stores to in line {store}, with no barrier between, and "
+                f"then {relied.text} is stored to.\n{shown}\nThis is right only if the "
+                "threads of a warp move in step, as on older GPUs, and here they do "
+                "not: all threads of the block have to meet at a __syncthreads() "
+                "between the load and the store")
 
 
 class Module:

@@ -24,8 +24,8 @@ has are written as C has them; shared memory moves out of the body into .shared,
                memory and variables of the file down to what it calls?
 """
 
-from . import barriers, statements, vocabulary, wraps
-from .declarations import Source, parameter_name
+from . import arithmetic, barriers, statements, vocabulary, wraps
+from .declarations import Source, integers, parameter_name
 from .preprocess import constant
 from .tokens import SourceError, Unsupported, after, closing, like, untokenize
 from .vocabulary import spelled
@@ -88,18 +88,6 @@ def check_recursion(source, name, path):
             check_recursion(source, called, [*path, name])
 
 
-def integers(source):
-    """Constants of the file that are integers, as Python's numbers."""
-    known = {}
-    for name, tokens in source.constants.items():
-        try:
-            at = closing(tokens, 1) + 1          # past the cast in ((int)(...))
-            known[name] = constant(tokens[at:-1], names=dict(known))
-        except SourceError:
-            pass                                 # a real number
-    return known
-
-
 # ---- bodies --------------------------------------------------------------------------
 
 def take_body(source, function, waiting, watch):
@@ -114,6 +102,7 @@ def take_body(source, function, waiting, watch):
     for statement in body.everything():
         write_as_c(statement)
     body = barriers.arranged(body, uniform, waiting)
+    body = arithmetic.as_a_gpu(body, source, function)
     if watch:
         body = watch(body, source)
     find_names(source, function, body, watched=bool(watch))

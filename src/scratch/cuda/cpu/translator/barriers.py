@@ -72,7 +72,9 @@ def arranged(body, uniform, waiting):
 
 def waits(statement, waiting):
     """Is there a barrier in it, or a call of a function that has one?"""
-    return any(token.text in waiting for token in write(statement))
+    tokens = write(statement)
+    return any(token.text in waiting and following.text == "("
+               for token, following in zip(tokens, tokens[1:]))
 
 
 def names(tokens):

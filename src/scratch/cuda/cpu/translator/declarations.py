@@ -19,7 +19,7 @@ a GPU could run and the CPU engine cannot is an Unsupported, with its name and i
 from dataclasses import dataclass, field
 
 from . import vocabulary
-from .preprocess import preprocess
+from .preprocess import constant, preprocess
 from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
                      like, nesting, split, untokenize, wrapped)
 
@@ -257,6 +257,18 @@ class Source:
             found[name.text] = wrapped([*wrapped(kind),
                                         *like(name, "context_->dynamic")])
         return found
+
+
+def integers(source):
+    """Constants of the file that are integers, as Python's numbers."""
+    known = {}
+    for name, tokens in source.constants.items():
+        try:
+            at = closing(tokens, 1) + 1          # past the cast in ((int)(...))
+            known[name] = constant(tokens[at:-1], names=dict(known))
+        except SourceError:
+            pass                                 # a real number
+    return known
 
 
 def counted(kind, declarator, value):

@@ -48,7 +48,7 @@ class Writer:
         ends = [*(self.kernel(function) for function in kernels), self.layout(kernels),
                 self.values()]           # before the front, which defines what they use
         return "\n".join([
-            *vocabulary.HIDDEN, *self.definitions(), self.context(),
+            *dict.fromkeys([*vocabulary.HIDDEN, *self.definitions()]), self.context(),
             *self.shadowed(), *([barriers.VOTE] if self.votes else []),
             *([self.watch.text] if self.watch else []),
             f'#line 1 "{self.source.file}"',

@@ -15,8 +15,8 @@ A name that only OpenCL C has a meaning for gets an underscore.
 import re
 
 from . import complexes, vocabulary
-from .analysis import integers, needs_context
-from .declarations import Source
+from .analysis import needs_context
+from .declarations import Source, integers
 from .preprocess import constant
 from .tokens import (Reader, SourceError, Unsupported, after, closing, like, split,
                      tokenize, untokenize, wrapped)

@@ -155,6 +155,15 @@ def closing(tokens, at):
     raise SourceError(f"this {tokens[at].text} is not closed", tokens[at])
 
 
+def outer(tokens):
+    """The tokens in no bracket."""
+    depth = 0
+    for token in tokens:
+        depth += nesting(token.text)
+        if depth == 0:
+            yield token
+
+
 def split(tokens):
     """Parts between commas that are in no bracket."""
     parts, depth = [[]], 0

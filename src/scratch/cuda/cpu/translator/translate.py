@@ -38,10 +38,12 @@ in step, or blocks that wait for one another.
 
 from dataclasses import dataclass
 
-from .analysis import analyse, integers, reached
-from .declarations import Source, parameter
+from . import warps
+from .analysis import analyse, reached
+from .declarations import Source, integers, parameter
 from .opencl import Writer
 from .preprocess import constant
+from .tokens import SourceError
 
 
 @dataclass
@@ -57,17 +59,24 @@ class Program:
     dynamic: set                # names of kernels with memory shared at launch
     constant: set               # names of variables that are __constant__
     source: list                # the lines of the source, for messages
+    relied: dict                # name -> what needs threads in step, see warps.py
 
 
-def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None):
+def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
+              extern_c=False):
     """CUDA C, {macro: text}, folders -> Program.  SourceError says what is wrong.
+
+    extern_c says that it stands in extern "C" { }, where names are not overloaded.
 
     watch, if any, is called with each body, a Statement, and gives the one to translate
     in its place; memcheck.py uses it to let a program record its loads and stores.
     """
     parsed = Source(source, defines, include_dirs, file)
-    analyse(parsed, watch)
+    if extern_c:
+        refuse_overloads(parsed)
     kernels = parsed.kernels()
+    relied = {} if watch else {f.name: warps.find(parsed, f) for f in kernels}
+    analyse(parsed, watch)
     return Program(
         text=Writer(parsed, watch).program(),
         kernels={f.name: [parameter(part) for part in f.parameters] for f in kernels},
@@ -77,4 +86,15 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None)
         bounds={f.name: constant(f.bounds[0], f.place, integers(parsed))
                 for f in kernels if f.bounds},
         dynamic={f.name for f in kernels if any(g.dynamic for g in reached(parsed, f))},
-        constant=parsed.constant, source=parsed.lines)
+        constant=parsed.constant, source=parsed.lines, relied=relied)
+
+
+def refuse_overloads(source):
+    """SourceError if two functions have one name."""
+    for name, several in source.functions.items():
+        bodies = [function for function in several if function.body]
+        if len(bodies) > 1:
+            raise SourceError(
+                f'more than one {name} has "C" linkage, as SourceModule puts the '
+                'source into extern "C" { }: pass no_extern_c=True, and write '
+                'extern "C" before __global__', bodies[1].place)

@@ -243,6 +243,50 @@ ATOMICS = {
 ATOMICS.update({f"{name}_{scope}": [*lines, f"#define {name}_{scope} {name}"]
                 for name, lines in ATOMICS.items() for scope in ("block", "system")})
 CALLS.update(ATOMICS)
+
+# ---- arithmetic as a GPU has it: see arithmetic.py -----------------------------------
+
+
+def shifts(name, sign, beyond):
+    """Functions for each type of integers; an amount has 32 bits without a sign."""
+    def hidden(t):
+        return "(a + HIDDEN_)" if sign == ">>" and "int" in t else "a"
+
+    return HIDDEN[:2] + [
+        f"{OVERLOAD} {t} {name}({t} a, uint n) {{ return n < {bits} ? "
+        f"{hidden(t)} {sign} n : {beyond}; }}"
+        for t, bits in [("int", 32), ("uint", 32), ("long", 64), ("ulong", 64)]]
+
+
+def conversions(kind):
+    """Functions that convert to a type of integers, as PTX's cvt.rzi does."""
+    unsigned, wide = kind[0] == "u", kind.endswith("long")
+    bits = 64 if wide else 32
+    through = "u" * unsigned + ("long" if wide else "int")
+    lowest, highest = (0, 2**bits) if unsigned else (-2**(bits - 1), 2**(bits - 1))
+    hidden = "" if bits == 64 or kind.endswith("int") else " + HIDDEN_"
+    lines = HIDDEN[:2]
+    for real in ("float", "double"):
+        nan = 0 if real == "float" and not wide else f"(({through})1 << {bits - 1})"
+        f = "f" * (real == "float")
+        least = f"({through})0" if unsigned else f"({through})(1ul << {bits - 1})"
+        most = f"({through}){2**bits - 1 if unsigned else 2**(bits - 1) - 1}ul"
+        lines.append(
+            f"{OVERLOAD} {kind} TO_{kind.upper()}_({real} a) {{ return ({kind})("
+            f"a != a ? {nan} : a <= {lowest}.0{f} ? {least} : a >= {highest}.0{f} ? "
+            f"{most} : ({through})a); }}")
+    lines += [f"{OVERLOAD} {kind} TO_{kind.upper()}_({t} a) "
+              f"{{ return ({kind})(a{hidden}); }}" for t in WHOLE]
+    if wide:
+        lines.append(f"{OVERLOAD} {kind} TO_{kind.upper()}_(const void *a) "
+                     f"{{ return ({kind})a; }}")
+    return lines
+
+
+CALLS["SHL_"] = shifts("SHL_", "<<", "0")
+CALLS["SHR_"] = shifts("SHR_", ">>", "a < 0 ? -1 : 0")
+CALLS.update({f"TO_{u}{size}_".upper(): conversions(f"{u}{size}")
+              for u in ("", "u") for size in ("char", "short", "int", "long")})
 CALLS["make_dim3"] = [                   # what is not given is 1
     f"{OVERLOAD} dim3_ make_dim3({', '.join(f'uint {a}' for a in given) or 'void'}) "
     f"{{ return (dim3_){{{', '.join(given + '111'[len(given):])}}}; }}"

@@ -153,7 +153,7 @@ def opening(tokens, at):
 
 def left_operand(tokens, n, types):
     """Where the left operand of the operator tokens[n] begins."""
-    at, ends = n, LOWER[tokens[n].text]
+    at, ends = n, LOWER[">>" if tokens[n].text == "<<" else tokens[n].text]
     while at:
         text = tokens[at - 1].text
         if text in (")", "]", "}"):
@@ -167,7 +167,10 @@ def left_operand(tokens, n, types):
 
 def right_end(tokens, at):
     """Where what is assigned, from tokens[at] on, ends."""
-    while at < len(tokens) and tokens[at].text not in (",", ")", "]", "}", ":"):
+    choices = 0                          # of ? whose : comes
+    while at < len(tokens) and tokens[at].text not in (",", ")", "]", "}") and (
+            choices or tokens[at].text != ":"):
+        choices += (tokens[at].text == "?") - (tokens[at].text == ":")
         at = closing(tokens, at) if tokens[at].text in ("(", "[", "{") else at
         at += 1
     return at
