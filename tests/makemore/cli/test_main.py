@@ -28,10 +28,15 @@ ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """An empty folder to work in, with a list of words."""
+    """An empty folder to work in, with a list of words.
+
+    Whoever runs the tests in the background has them ignore SIGINT, and all that they start: not here.
+    """
     monkeypatch.chdir(tmp_path)
     (tmp_path / "words.txt").write_text("\n".join(WORDS), encoding="utf-8")
-    return tmp_path
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield tmp_path
+    signal.signal(signal.SIGINT, before)
 
 
 def output(capsys, *arguments):
