@@ -244,10 +244,6 @@ def test_a_pattern_that_covers_every_text_is_not_made_longer():
     ("(?:a?)*b", "*"), (r"a|\b", "the whole"), (r"(?=a)", "the whole"), (r"\1(a)", r"\1"),
     (r"(?i)(a)\1", r"\1"), (r"a\0", r"\0"), (r"[^\w\W]a", "empty class"), (r"\pXa", "property")])
 def test_what_is_not_known_to_be_read_alike_is_named(pattern, what):
-    try:
-        regex.compile(pattern)
-    except regex.error:
-        pass                    # tiktoken or Hugging Face may know it
     for target in TIKTOKEN, TOKENIZERS:
         with pytest.raises(ValueError, match="cannot go from regex to") as error:
             translate(pattern, REGEX, target)
