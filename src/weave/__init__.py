@@ -17,6 +17,7 @@
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared
     feed         the feed of the chapters
+    export       the book as Markdown that builds without the weave
     repository   where the book's source lives, and what git knows about it
     site         the built site, as tests and benchmarks look at it
     files        files that are whole at every moment

@@ -306,12 +306,15 @@ class Weave(BasePlugin[Settings]):
 
     @event_priority(-100)    # after the search has written its index
     def on_post_build(self, config):
-        if self.entries:
-            text = feed.atom(config.site_name, config.site_url, self.entries)
-            Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
+        self.write_feed(config.site_dir, config)
         if self.searched:
             split_index(Path(config.site_dir, "search"))
         stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
+
+    def write_feed(self, folder, config):
+        if self.entries:
+            text = feed.atom(config.site_name, config.site_url, self.entries)
+            Path(folder, "feed.xml").write_text(text, encoding="utf-8")
 
 
 @contextmanager

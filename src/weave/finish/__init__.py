@@ -9,15 +9,16 @@ scripts by their hashes, and nothing else.  The policy is the same on all pages,
 navigation keeps the first page's.
 """
 
+import ast
 import os
 import re
 from pathlib import Path
 
 from .. import WeaveError
 from .formulas import LETTER, with_formulas
-from .rewrite import rewritten
+from .rewrite import rewritten, sha256
 
-POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
+POLICY = ("default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data:; "
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
           "base-uri 'none'; form-action 'self'")
 SHEET = "assets/stylesheets/finish.css"
@@ -43,7 +44,7 @@ def finish(site, docs=None, policy=True, put_back=str):
         texts[path] = rewritten(text, styles, scripts)
     if errors or not texts:
         return errors
-    hashes = "".join(f" '{name}'" for name in sorted(scripts))
+    allowed = POLICY.format(scripts=sources(scripts), styles=sources(map(sha256, styles_of_scripts(site))))
     sheet = site / SHEET
     sheet.parent.mkdir(parents=True, exist_ok=True)
     kept = sheet.read_text(encoding="utf-8").splitlines() if sheet.exists() else []    # of other pages
@@ -53,12 +54,25 @@ def finish(site, docs=None, policy=True, put_back=str):
         up = root_of(text) if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
         head = MARK
         if policy:
-            head += f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hashes=hashes)}">'
+            head += f'<meta http-equiv="Content-Security-Policy" content="{allowed}">'
         links = "".join(f'<link rel=stylesheet href="{up}{name}">' for name in sheets[path])
         before, charset, after = re.split(r"(<meta charset=[^>]*>)", text, maxsplit=1)
         after = after.replace("</head>", f"{links}</head>", 1)
         path.write_text(put_back(before + charset + head + after), encoding="utf-8")
     return []
+
+
+def sources(hashes):
+    return "".join(f" '{name}'" for name in sorted(hashes))
+
+
+def styles_of_scripts(site):
+    """The texts that the site's scripts put into style elements, as Zensical's search does with its sheet."""
+    for path in sorted((site / "assets/javascripts").glob("*.js")):
+        script = path.read_text(encoding="utf-8")
+        for name in re.findall(r'\("style",\{\},(\w+)\.toString\(\)', script):
+            for literal in re.findall(rf"\b{name}=('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", script):
+                yield ast.literal_eval(literal)    # a string of JavaScript reads as one of Python
 
 
 def root_of(page):
