@@ -10,7 +10,6 @@ What is exported is what the plugins hand MkDocs: their own hooks are called, an
 """
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -155,15 +154,19 @@ def settings(config, files, nav, themed):
         if config[name]:
             put(name, config[name])
     for name in ("extra_css", "extra_javascript"):
-        put(name, [loaded(one) for one in config[name] if ":" in str(one) or files.get_file_from_path(str(one))])
+        put(name, [loaded(one) for one in config[name]
+                   if ":" in str(one) or files.get_file_from_path(str(one))])
     put("nav", [entry(item) for item in nav.items])
-    keep(given["plugins"][1], lambda name: name not in DONE)
+    plugins = given["plugins"][1]
+    plugins.value = [one for one, name in zip(plugins.value, names(plugins)) if name not in DONE]
     theme = given["theme"][1]
     if isinstance(theme, yaml.ScalarNode):
         put("theme", {"name": theme.value})
         theme = given["theme"][1]
     theme.value = [(key, value) for key, value in theme.value if key.value != "custom_dir"]
-    extra = {"variant": "classic", **({"custom_dir": "theme"} if themed else {})}    # classic: Zensical's old look
+    extra = {"variant": "classic"}    # of Zensical's looks, the one that Material has
+    if themed:
+        extra["custom_dir"] = "theme"
     theme.value += yaml.SafeDumper("").represent_data(extra).value
     add_extensions(given, put, config)
     root.value = [*given.values()]
@@ -175,15 +178,11 @@ def loaded(one):
     return str(one) if isinstance(one, str) else {key: value for key, value in vars(one).items() if value}
 
 
-def keep(node, wanted):
-    """Leave in a list or mapping of plugins those that are wanted."""
-    def name(one):
-        return one.value if isinstance(one, yaml.ScalarNode) else one.value[0][0].value
-
+def names(node):
+    """The names in a list or mapping of plugins or extensions, in their order."""
     if isinstance(node, yaml.MappingNode):
-        node.value = [pair for pair in node.value if wanted(pair[0].value)]
-    else:
-        node.value = [one for one in node.value if wanted(name(one))]
+        return [key.value for key, _ in node.value]
+    return [one.value if isinstance(one, yaml.ScalarNode) else one.value[0][0].value for one in node.value]
 
 
 def add_extensions(given, put, config):
@@ -191,15 +190,12 @@ def add_extensions(given, put, config):
     if "markdown_extensions" not in given:
         put("markdown_extensions", [])
     node = given["markdown_extensions"][1]
-    named = {name for one in ([node] if isinstance(node, yaml.MappingNode) else node.value)
-             for name in ([one.value] if isinstance(one, yaml.ScalarNode) else [key.value for key, _ in one.value])}
-    missing = {name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions
+    named = names(node)
+    missing = {name: config.mdx_configs.get(name) or {} for name in config.markdown_extensions
                if isinstance(name, str) and name not in named}
-    if isinstance(node, yaml.MappingNode):
-        node.value += yaml.SafeDumper("").represent_data(missing).value
-    else:
-        node.value += yaml.SafeDumper("").represent_data([{name: one} if one else name
-                                                          for name, one in missing.items()]).value
+    if isinstance(node, yaml.SequenceNode):
+        missing = [{name: options} for name, options in missing.items()]
+    node.value += yaml.SafeDumper("").represent_data(missing).value
 
 
 def entry(item):
