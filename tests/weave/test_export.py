@@ -105,6 +105,11 @@ def test_pages_are_the_same_without_the_weave(small, exported, generator):
     assert head.select_one("meta[property='og:image']")["content"].endswith("/book/assets/cards/chapter.png")
     assert "default-src 'none'" in head.select_one("meta[http-equiv]")["content"]
     assert head.title.string == "A chapter with a title - A small book"
+    lost = BeautifulSoup((site / "404.html").read_text(), "html.parser")
+    loaded = [node.get("href") or node["src"] for node in lost.select("link[rel=stylesheet], script[src]")]
+    assert len(loaded) > 3 and all(one.startswith("/book/") for one in loaded)
+    assert {link["href"].rstrip(".") for link in lost.select("article a[href]")} == {
+        "/book/", "/book/chapter/", "/book/other/", "/book/code/"}
 
 
 def test_settings_are_kept_but_for_what_is_done(exported):

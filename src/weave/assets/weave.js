@@ -1,6 +1,7 @@
 // Copying: a button on every block of code, and whole modules where a download link stands.
 // Without scripts the links download, and code is there to select.
 
+const fromDisk = location.protocol === "file:";
 const said = document.createElement("p");    // what a screen reader hears
 said.setAttribute("role", "status");
 said.className = "md-visually-hidden";
@@ -27,6 +28,9 @@ function dress() {
         one.textContent = "copy";
         link.after(" · ", one);
     }
+    for (const link of fromDisk ? document.links : []) {    // where a folder would be a listing of its files
+        if (link.protocol === "file:" && link.pathname.endsWith("/")) link.pathname += "index.html";
+    }
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
 }
 
@@ -46,5 +50,6 @@ addEventListener("beforeprint", () => {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
 });
 
-if (window.document$) document$.subscribe(dress);    // Material's: now, and after each instant navigation
+// Material's: now, and after each instant navigation, which it has not for files on a disk.
+if (window.document$ && !fromDisk) document$.subscribe(dress);
 else dress();

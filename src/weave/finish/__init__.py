@@ -24,6 +24,8 @@ POLICY = ("default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styl
 SHEET = "assets/stylesheets/finish.css"
 MARK = "<meta name=generator content=weave>"    # of a finished page
 KATEX = "assets/katex/katex.min.css"
+SLATE = re.compile(r'(?:^|(?<=[{}\s]))\[data-md-color-scheme="?slate"?\]((?:\s[^{}]*)?\{[^{}]*\})')
+DEFAULT = "[data-md-color-scheme=default]"
 
 
 def finish(site, docs=None, policy=True, put_back=str):
@@ -48,7 +50,9 @@ def finish(site, docs=None, policy=True, put_back=str):
     sheet = site / SHEET
     sheet.parent.mkdir(parents=True, exist_ok=True)
     kept = sheet.read_text(encoding="utf-8").splitlines() if sheet.exists() else []    # of other pages
-    rules = {*kept, *(f".{name}{{{important(style)}}}" for style, name in styles.items())}
+    kept = [rule for rule in kept if not rule.startswith("@")]
+    rules = {dark_without_scripts(site), *kept,
+             *(f".{name}{{{important(style)}}}" for style, name in styles.items())}
     sheet.write_text("".join(f"{rule}\n" for rule in sorted(rules)), encoding="utf-8")
     for path, text in texts.items():
         up = root_of(text) if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
@@ -73,6 +77,15 @@ def styles_of_scripts(site):
         for name in re.findall(r'\("style",\{\},(\w+)\.toString\(\)', script):
             for literal in re.findall(rf"\b{name}=('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", script):
                 yield ast.literal_eval(literal)    # a string of JavaScript reads as one of Python
+
+
+def dark_without_scripts(site):
+    """A line of CSS: a dark page for whoever prefers one and runs no scripts, which choose the palette."""
+    rules = []
+    for path in sorted([*site.glob("assets/*.css"), *site.glob("assets/stylesheets/**/palette*.css")]):
+        sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        rules += [f"{DEFAULT}{' '.join(rest.split())}" for rest in SLATE.findall(sheet)]
+    return f"@media screen and (scripting:none) and (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
 
 def root_of(page):
