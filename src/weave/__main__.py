@@ -13,6 +13,7 @@ try:
     import argparse
     import logging
     import math
+    import shutil
     from pathlib import Path
 
     from mkdocs.config import load_config
@@ -110,6 +111,8 @@ def export_book(given):
 def finish_site(given):
     if not given.folder.is_dir():
         raise FileNotFoundError(f"{given.folder} is not a folder; build the site first: make site")
+    if (beside := given.folder.resolve().parent / "beside").is_dir():    # of an export
+        shutil.copytree(beside, given.folder, dirs_exist_ok=True)
     errors = finish(given.folder, given.folder.resolve().parent / "docs")
     for error in errors:
         print(error, file=sys.stderr)

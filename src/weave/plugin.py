@@ -23,7 +23,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, feed, page as pages, repository
+from . import WeaveError, epub, feed, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -34,6 +34,7 @@ from .finish.rewrite import slim
 from .imports import unreadable
 from .names import borrowed
 from .offer import Offers
+from .portable import portable
 from .reference import Reference
 from .render import Html
 
@@ -54,6 +55,7 @@ class Settings(Config):
     labs                   the folder of its exercises, whose docstrings name their chapter
     package                the module that a downloaded notebook imports, to find the book by
     environment            variables that are set while chapters run
+    epub                   the name that the book has as an EPUB; without one there is none
     mark                   an SVG of circles and straight lines, for the corner of the cards
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
@@ -65,6 +67,7 @@ class Settings(Config):
     labs = option.Type(str, default="labs")
     package = option.Optional(option.Type(str))
     environment = option.DictOfItems(option.Type(str), default={})
+    epub = option.Optional(option.Type(str))
     mark = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
@@ -173,6 +176,8 @@ class Weave(BasePlugin[Settings]):
                                     if file.src_uri not in self.chapters}, self.config.source)
         for chapter in self.chapters.values():
             self.add_downloads(files, config, chapter)
+        if self.config.epub:
+            self.add(files, config, self.config.epub, b"")    # for now: see on_env
         for file in files.documentation_pages() if self.dirty else ():
             self.mark_changed(file, self.page_key(file, config))
         for source in sorted(ASSETS.rglob("*")):
@@ -228,6 +233,10 @@ class Weave(BasePlugin[Settings]):
             given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
 
+    def on_nav(self, nav, config, files):
+        self.nav = nav
+        return nav
+
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
         if chapter is None:
@@ -247,7 +256,7 @@ class Weave(BasePlugin[Settings]):
             files.append(File.generated(config, uri, content=content))
             return get_relative_url(uri, page.url)
 
-        prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
+        prefix = name_of(page.file.src_uri)
         with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
             place = self.offers.place(chapter, link, source)
@@ -256,10 +265,74 @@ class Weave(BasePlugin[Settings]):
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
             picture = card(title[1], config.site_name, self.config.mark)
             files.append(File.generated(config, uri, content=picture))
+        self.add_markdown(files, config, chapter, page, prefix)
         if page.is_homepage or not title:
             return text
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
         return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
+
+    def add_markdown(self, files, config, chapter, page, prefix):
+        """Add the chapter as one page of Markdown to the site, beside its own page."""
+        own = str(Path(page.file.src_uri).with_suffix(".md"))
+
+        def at(uri):
+            return config.site_url + uri if config.site_url else get_relative_url(uri, own)
+
+        def save(name, content):
+            self.add(files, config, f"assets/figures/{name}", content)
+            return at(f"assets/figures/{name}")
+
+        def address(path, anchor):
+            other = files.get_file_from_path(os.path.normpath(os.path.join(os.path.dirname(own), path)))
+            beside = other is None or other.src_uri in self.chapters and not config.site_url
+            return (path if beside else at(other.url)) + anchor
+
+        text = portable(chapter, prefix, save, address)
+        if config.site_url:
+            text += f"\n---\n\nFrom [{config.site_name}]({config.site_url}): <{page.canonical_url}>\n"
+        file = File.generated(config, f"{own}.txt", content=text)
+        file.dest_uri = own    # which is the page's source where pages come from
+        files.append(file)
+
+    def on_env(self, env, config, files):
+        """Make the EPUB, now that every page has been made; the server has the one from before."""
+        if not self.config.epub:
+            return env
+        kept = self.config.root / ".cache/weave/epub"
+        file = files.get_file_from_path(self.config.epub)
+        if self.serving:
+            file.content_bytes = next((path.read_bytes() for path in epub.newest_first(kept)), b"")
+            return env
+        try:
+            file.content_bytes = self.whole(config).made(kept)
+        except (ImportError, ValueError) as error:
+            raise PluginError(f"the EPUB cannot be made: {error}") from None
+        return env
+
+    def whole(self, config):
+        """The book as an Epub that is not made yet."""
+        about = epub.metadata(config.site_name, config.site_description, config.theme.locale.language,
+                              config.copyright, config.site_url)
+        book = epub.Epub(about, card(config.site_name, "", self.config.mark, 1600))
+        part = None
+        for page in self.nav.pages:
+            chapter = self.chapters.get(page.file.src_uri)
+            if chapter is None or page.is_homepage:
+                continue
+            above = page.ancestors[-1].title if page.ancestors else ""
+            if above != part:
+                book.part(above)
+                part = above
+            name = name_of(page.file.src_uri)
+
+            def address(path, anchor, page=page):
+                there = os.path.normpath(os.path.join(os.path.dirname(page.file.src_uri), path))
+                if there in self.chapters:
+                    return f"{name_of(there)}.md{anchor or '#' + epub.TOP}"
+                return f"{config.site_url or ''}{there.removesuffix('.md')}/{anchor}"
+
+            book.chapter(name, portable(chapter, name, book.save, address))
+        return book
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -282,7 +355,7 @@ class Weave(BasePlugin[Settings]):
         page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
-        for suffix, text in ((".ipynb", "notebook"), (".py", "Python script")):
+        for suffix, text in ((".ipynb", "notebook"), (".py", "Python script"), (".md", "Markdown")):
             address = get_relative_url(f"{stem}{suffix}", page.url)
             parts.append(f'<a href="{address}" download>{text}</a>')
         if (config.repo_url or "").startswith("https://github.com/"):
@@ -315,6 +388,15 @@ class Weave(BasePlugin[Settings]):
         if self.entries:
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(folder, "feed.xml").write_text(text, encoding="utf-8")
+
+
+def name_of(uri):
+    """A page as a part of the names of files and anchors.
+
+    >>> name_of("makemore/gpt.md")
+    'makemore-gpt'
+    """
+    return re.sub(r"\W+", "-", str(Path(uri).with_suffix("")))
 
 
 @contextmanager
