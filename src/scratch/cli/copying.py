@@ -45,7 +45,7 @@ if __name__ == "__main__":
 
 
 def known():
-    """{name: the first line of its docstring} of all units, modules and folders to copy."""
+    """{name: the first line of its docstring} of what there is to copy."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         within = path.relative_to(PACKAGE)
@@ -56,9 +56,10 @@ def known():
         else:
             name = within.with_suffix("").as_posix()
             wanted = path.name != "__main__.py" and "/" in name
-        if wanted and not any(PROGRAM.search(each) or FOLDER.search(each) for each in says):
+        belongs = any(PROGRAM.search(each) or FOLDER.search(each) for each in says)
+        if wanted and not belongs and not PROGRAM.search(docstring(path)):
             found[name] = docstring(path).partition("\n")[0]
-    return {name: what for name, what in found.items() if name != "cli"}
+    return found
 
 
 def asked(name):
@@ -70,8 +71,8 @@ def asked(name):
         return plain
     near = difflib.get_close_matches(plain, names, 1, 0.5)
     nearest = f"{near[0]} is the nearest, and " if near else ""
-    raise ValueError(f"there is no {name} to copy; {nearest}`scratch copy --list` shows "
-                     "what there is")
+    raise ValueError(f"there is no {name} to copy; {nearest}`scratch copy --list` "
+                     "shows what there is")
 
 
 def handed_out(name):
@@ -79,11 +80,11 @@ def handed_out(name):
     path = PACKAGE / name
     whole = path.is_dir()
     if whole:
-        files = {f"{path.name}/{each}": content for each, content in inside(path).items()}
+        files = {f"{path.name}/{each}": text for each, text in inside(path).items()}
     else:
         files = dict(take(path.with_suffix(".py"), PACKAGE.parent).files)
     modules = [each.removesuffix(".py").replace("/", ".") for each in files
-               if each.endswith(".py") and (whole or "/" not in each)]
+               if each.endswith(".py")] if whole else [path.name]
     test = f"test_{name.replace('/', '_')}.py"
     files[test] = TEST.format(name=name, file=test, modules="\n".join(
         f'    "{each.removesuffix(".__init__")}",' for each in modules)).encode()

@@ -57,7 +57,8 @@ def read_words(source=None):
 
     Without a source, the file that $SCRATCH_NAMES names, or else the book's own
     names.txt, beside this module. Blank lines and white space around a word do not
-    count. Raises FileNotFoundError, or ValueError with the line that cannot be read as a word.
+    count. Raises FileNotFoundError, or ValueError with the line that cannot be read as
+    a word.
     """
     path = Path(source or os.environ.get("SCRATCH_NAMES") or book())
     lines = read_lines(path)
