@@ -10,6 +10,7 @@
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark
     page         an executed chapter becomes a page's Markdown, and a notebook
+    contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
     reference    where the site's reference has the object of a listing
