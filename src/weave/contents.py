@@ -35,7 +35,7 @@ def entry(chapter):
     """What a list of chapters shows of one: its title, what it is about, its minutes."""
     prose = "\n".join(block.text for block in chapter.blocks if block.kind == "prose")
     title = TITLE.search(prose)
-    about = re.split(r"(?<=[.?!])\s", chapter.meta.get("description") or "", maxsplit=1)[0]
+    about = re.split(r"(?<=[.?!])\s+(?=[A-Z])", chapter.meta.get("description") or "", maxsplit=1)[0]
     return title[1] if title else chapter.path.stem, about, minutes(chapter)
 
 
