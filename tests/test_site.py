@@ -217,3 +217,14 @@ def test_every_module_of_a_chapter_is_on_the_site_with_its_companions_and_so_are
         assert (site / lab).read_bytes() == (ROOT / lab).read_bytes()
     kernels = [path.relative_to(ROOT) for path in (ROOT / "src").rglob("*.cu")]
     assert kernels and all((site / path).read_bytes() == (ROOT / path).read_bytes() for path in kernels)
+
+
+def test_the_home_page_lists_every_chapter_by_its_title_in_the_order_of_the_nav(site):
+    home = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "html.parser")
+    titles = [link.text for link in home.select(".weave-path > ol > li > a")]
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*/*.md")}
+    chapters = {path for path, text in texts.items() if "\njupyter:" in text}
+    nav = re.findall(r"(\w+/[\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    ordered = [ROOT / "docs" / address for address in nav if ROOT / "docs" / address in chapters]
+    assert set(ordered) == chapters
+    assert titles == [re.search("^# (.+)$", texts[path], re.MULTILINE)[1] for path in ordered]

@@ -26,7 +26,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, feed, notebook, page as pages, repository
+from . import WeaveError, contents, feed, notebook, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -197,6 +197,10 @@ class Weave(BasePlugin[Settings]):
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         return files
 
+    def on_nav(self, nav, config, files):
+        self.order = [page.file.src_uri for page in nav.pages]
+        return nav
+
     def execute(self, chapters):
         """Give every chapter its results, from the cache or by executing it now."""
         cache = self.config.cache()
@@ -223,7 +227,8 @@ class Weave(BasePlugin[Settings]):
         results = [cell.result for cell in chapter.cells]
         with stopping():
             place = self.offers.place(chapter, str)
-            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
+            others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
+            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
@@ -281,6 +286,7 @@ class Weave(BasePlugin[Settings]):
         with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
             place = self.offers.place(chapter, link, source)
+            text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
@@ -306,9 +312,8 @@ class Weave(BasePlugin[Settings]):
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
-        minutes = max(1, round(chapter.words / 200))
         stem = Path(page.file.src_uri).with_suffix("")
-        parts = [f"{minutes} min read"]
+        parts = [f"{contents.minutes(chapter)} min read"]
         page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
