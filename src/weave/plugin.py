@@ -5,15 +5,18 @@ it asks for a page's Markdown, the results are woven in; when the site is built,
 mkdocs-jupyter says which pages are Python notebooks.
 """
 
+import functools
 import gc
 import json
 import logging
 import os
+import posixpath
 import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urljoin
 
 import nbformat
 from mkdocs.config import config_options as option
@@ -23,7 +26,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, epub, feed, page as pages, repository
+from . import WeaveError, contents, epub, feed, notebook, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -53,7 +56,9 @@ class Settings(Config):
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
-    package                the module that a downloaded notebook imports, to find the book by
+    package                the module that downloaded chapters import; its folder is what they fetch
+    installs               pip's names of packages that are imported by another name
+    gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     epub                   the name that the book has as an EPUB; without one there is none
     mark                   an SVG of circles and straight lines, for the corner of the cards
@@ -66,6 +71,8 @@ class Settings(Config):
     source = option.Type(str, default="src")
     labs = option.Type(str, default="labs")
     package = option.Optional(option.Type(str))
+    installs = option.DictOfItems(option.Type(str), default={})
+    gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
     epub = option.Optional(option.Type(str))
     mark = option.Optional(option.File(exists=True))
@@ -81,6 +88,10 @@ class Settings(Config):
 
     def cache(self):
         return Cache(self.root, self.environment, {"include": self.include, "ignore": self.ignore})
+
+    def downloads(self, config):
+        return notebook.Downloads(self.root, self.source, self.package, self.installs, self.gpu,
+                                  config.site_url, config.repo_url)
 
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
@@ -174,6 +185,10 @@ class Weave(BasePlugin[Settings]):
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
         self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
                                     if file.src_uri not in self.chapters}, self.config.source)
+        self.downloads = self.config.downloads(config)
+        self.downloads.pack({name for read in self.read.values() for name in read})
+        if self.downloads.archive:
+            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
         for chapter in self.chapters.values():
             self.add_downloads(files, config, chapter)
         if self.config.epub:
@@ -187,6 +202,10 @@ class Weave(BasePlugin[Settings]):
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         return files
 
+    def on_nav(self, nav, config, files):
+        self.nav, self.order = nav, [page.file.src_uri for page in nav.pages]
+        return nav
+
     def execute(self, chapters):
         """Give every chapter its results, from the cache or by executing it now."""
         cache = self.config.cache()
@@ -196,6 +215,7 @@ class Weave(BasePlugin[Settings]):
                                "notebook, so this chapter would not be executed")
                  for chapter in stale if chapter not in readable])
         stop_at(self.config.execute(stale, cache.store))
+        self.read = cache.read    # which files each chapter reads
 
     def mark_changed(self, file, now):
         """Have a dirty build make the page again if anything that it is made of has changed."""
@@ -212,30 +232,60 @@ class Weave(BasePlugin[Settings]):
         results = [cell.result for cell in chapter.cells]
         with stopping():
             place = self.offers.place(chapter, str)
-            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
+            others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
+            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
         stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
         with stopping():
-            book = pages.notebook(chapter, config.repo_url, self.config.package)
+            book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
+                                     functools.partial(self.absolute, files, config, f"{stem}.md"))
             offered = self.offers.files(chapter, chapter.listings)
         text = nbformat.writes(book) + "\n"
         self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: pages.script(book))
+        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
         self.add(files, config, f"{stem}.py", script)
         for address, content in offered.items():
             self.add(files, config, address, content)
+        if not contents.asks(chapter):    # which is about the site
+            with stopping():
+                self.add_markdown(files, config, chapter, f"{stem}.md")
+
+    def add_markdown(self, files, config, chapter, uri):
+        """Add the chapter as one page of Markdown to the site, with its figures."""
+        def save(name, content):
+            self.add(files, config, f"assets/figures/{name}", content)
+            address = f"assets/figures/{name}"
+            return urljoin(config.site_url, address) if config.site_url else get_relative_url(address, uri)
+
+        def resolve(link):
+            return link if link.startswith("#") else self.absolute(files, config, uri, link)
+
+        text = portable(chapter, pages.stem_of(uri), save, resolve)
+        if address := self.absolute(files, config, uri, ""):
+            text += f"\n---\n\nFrom {config.site_name}: <{address}>\n"
+        self.add(files, config, f"{uri}.txt", text)
+        files.get_file_from_path(f"{uri}.txt").dest_uri = uri    # which is a page's name among the sources
+
+    def absolute(self, files, config, page, link):
+        """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
+        path, _, anchor = link.partition("#")
+        uri = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
+        linked = files.get_file_from_path(uri)
+        anchor = f"#{anchor}" if anchor else ""
+        if config.site_url and linked:
+            return urljoin(config.site_url, linked.url) + anchor
+        if config.repo_url and self.commit and linked:
+            docs = os.path.relpath(config.docs_dir, self.config.root)
+            return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
+        return None
 
     def add(self, files, config, uri, content):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
             given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
-
-    def on_nav(self, nav, config, files):
-        self.nav = nav
-        return nav
 
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
@@ -256,83 +306,30 @@ class Weave(BasePlugin[Settings]):
             files.append(File.generated(config, uri, content=content))
             return get_relative_url(uri, page.url)
 
-        prefix = name_of(page.file.src_uri)
+        prefix = pages.stem_of(page.file.src_uri)
         with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
             place = self.offers.place(chapter, link, source)
+            text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
             picture = card(title[1], config.site_name, self.config.mark)
             files.append(File.generated(config, uri, content=picture))
-        self.add_markdown(files, config, chapter, page, prefix)
         if page.is_homepage or not title:
             return text
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
         return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
 
-    def add_markdown(self, files, config, chapter, page, prefix):
-        """Add the chapter as one page of Markdown to the site, beside its own page."""
-        own = str(Path(page.file.src_uri).with_suffix(".md"))
-
-        def at(uri):
-            return config.site_url + uri if config.site_url else get_relative_url(uri, own)
-
-        def save(name, content):
-            self.add(files, config, f"assets/figures/{name}", content)
-            return at(f"assets/figures/{name}")
-
-        def address(path, anchor):
-            other = files.get_file_from_path(os.path.normpath(os.path.join(os.path.dirname(own), path)))
-            beside = other is None or other.src_uri in self.chapters and not config.site_url
-            return (path if beside else at(other.url)) + anchor
-
-        text = portable(chapter, prefix, save, address)
-        if config.site_url:
-            text += f"\n---\n\nFrom [{config.site_name}]({config.site_url}): <{page.canonical_url}>\n"
-        file = File.generated(config, f"{own}.txt", content=text)
-        file.dest_uri = own    # which is the page's source where pages come from
-        files.append(file)
-
     def on_env(self, env, config, files):
-        """Make the EPUB, now that every page has been made; the server has the one from before."""
-        if not self.config.epub:
-            return env
-        kept = self.config.root / ".cache/weave/epub"
-        file = files.get_file_from_path(self.config.epub)
-        if self.serving:
-            file.content_bytes = next((path.read_bytes() for path in epub.newest_first(kept)), b"")
-            return env
-        try:
-            file.content_bytes = self.whole(config).made(kept)
-        except (ImportError, ValueError) as error:
-            raise PluginError(f"the EPUB cannot be made: {error}") from None
+        """Make the EPUB, now that no chapter can be found wanting any more; the server has the last one."""
+        if self.config.epub:
+            file = files.get_file_from_path(self.config.epub)
+            kept = self.config.root / ".cache/weave/epub"
+            with stopping():
+                file.content_bytes = epub.newest(kept) if self.serving else \
+                    epub.book(self.nav, self.chapters, config, self.config.mark).made(kept)
         return env
-
-    def whole(self, config):
-        """The book as an Epub that is not made yet."""
-        about = epub.metadata(config.site_name, config.site_description, config.theme.locale.language,
-                              config.copyright, config.site_url)
-        book = epub.Epub(about, card(config.site_name, "", self.config.mark, 1600))
-        part = None
-        for page in self.nav.pages:
-            chapter = self.chapters.get(page.file.src_uri)
-            if chapter is None or page.is_homepage:
-                continue
-            above = page.ancestors[-1].title if page.ancestors else ""
-            if above != part:
-                book.part(above)
-                part = above
-            name = name_of(page.file.src_uri)
-
-            def address(path, anchor, page=page):
-                there = os.path.normpath(os.path.join(os.path.dirname(page.file.src_uri), path))
-                if there in self.chapters:
-                    return f"{name_of(there)}.md{anchor or '#' + epub.TOP}"
-                return f"{config.site_url or ''}{there.removesuffix('.md')}/{anchor}"
-
-            book.chapter(name, portable(chapter, name, book.save, address))
-        return book
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -349,9 +346,8 @@ class Weave(BasePlugin[Settings]):
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
-        minutes = max(1, round(chapter.words / 200))
         stem = Path(page.file.src_uri).with_suffix("")
-        parts = [f"{minutes} min read"]
+        parts = [f"{contents.minutes(chapter)} min read"]
         page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
@@ -390,21 +386,12 @@ class Weave(BasePlugin[Settings]):
             Path(folder, "feed.xml").write_text(text, encoding="utf-8")
 
 
-def name_of(uri):
-    """A page as a part of the names of files and anchors.
-
-    >>> name_of("makemore/gpt.md")
-    'makemore-gpt'
-    """
-    return re.sub(r"\W+", "-", str(Path(uri).with_suffix("")))
-
-
 @contextmanager
 def stopping():
     """Let a WeaveError end the build."""
     try:
         yield
-    except WeaveError as error:
+    except (WeaveError, epub.EpubError) as error:
         stop_at([error])
 
 
