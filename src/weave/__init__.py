@@ -6,6 +6,7 @@
     execute      runs the code of chapters, several at a time
     kernel       what runs inside the kernel: claims, computed numbers, files read
     cache        keeps what execution gave for as long as nothing it depends on changes
+    texts        whether docstrings and lines of modules can show in what code prints
     imports      which of the book's modules a piece of code imports
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark

@@ -195,6 +195,10 @@ class Chapter:
         ticks, info = token.markup, token.info.strip()
         if end - first < 2 or self.lines[end - 1].lstrip(" >\t").rstrip() != ticks:
             raise self.error(first + 1, f"this fence is never closed; end it with {ticks}")
+        for number in range(first + 1, end - 1):
+            if re.match(rf"[ >\t]*{ticks}[{ticks[0]}]*\w", self.lines[number]):
+                raise self.error(first + 1, "this fence is never closed, and the next one opens at line "
+                                 f"{number + 1}; end it with {ticks}")
         if info.split()[:1] != ["python"]:
             return
         line = self.lines[first]
