@@ -14,6 +14,7 @@
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
     reference    where the site's reference has the object of a listing
+    serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

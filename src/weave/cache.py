@@ -56,7 +56,8 @@ class Cache:
     def load_earlier(self, chapter):
         """Give the cells that the newest results are of their outputs; whether there are any."""
         for entry in self._entries(chapter):
-            now, then = [digest_of(cell) for cell in chapter.cells], [cell["digest"] for cell in entry["cells"]]
+            now = [digest_of(cell) for cell in chapter.cells]
+            then = [cell["digest"] for cell in entry["cells"]]
             same = difflib.SequenceMatcher(None, now, then, autojunk=False).get_matching_blocks()
             for here, there, count in same:
                 for cell, kept in zip(chapter.cells[here:here + count], entry["cells"][there:], strict=False):

@@ -52,6 +52,7 @@ class Cell:
     outputs: list = field(default_factory=list)
     claims: list = field(default_factory=list)
     value: str | None = None
+    executed: bool = False
 
     @cached_property
     def tree(self):
@@ -70,6 +71,7 @@ class Cell:
     @result.setter
     def result(self, result):
         self.outputs, self.claims, self.value = result["outputs"], result["claims"], result["value"]
+        self.executed = True
 
 
 @dataclass(eq=False)
@@ -107,14 +109,16 @@ class Block:
         """Prose with its values; shown(value) is the Markdown of one."""
         parts, at = [], 0
         for begin, end, new in self.edits:
-            parts += [self.text[at:begin], shown(new.value) if isinstance(new, Cell) else new]
+            if isinstance(new, Cell):
+                new = shown(new.value) if new.executed else "…"
+            parts += [self.text[at:begin], new]
             at = end
         return "".join(parts) + self.text[at:]
 
     @property
     def texts(self):
         """The alt and the caption of a figure, filled in."""
-        return {name: cell.value for name, cell in self.options.items()}
+        return {name: cell.value if cell.executed else "…" for name, cell in self.options.items()}
 
 
 class Chapter:
