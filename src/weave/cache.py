@@ -43,6 +43,7 @@ class Cache:
         self.folder = self.root / ".cache" / "weave"
         self.environment = dict(environment or {})
         self.patterns = dict(patterns or {})
+        self.read = {}    # of each chapter that was loaded or stored: the files that it reads
 
     def load(self, chapter):
         """Give the chapter's cells their results, if those are still true; whether they are."""
@@ -50,6 +51,7 @@ class Cache:
             if not self._changes(chapter, entry):
                 for cell, kept in zip(chapter.cells, entry["cells"], strict=True):
                     cell.result = kept
+                self._note_read(chapter, entry)
                 return True
         return False
 
@@ -62,6 +64,7 @@ class Cache:
             for here, there, count in same:
                 for cell, kept in zip(chapter.cells[here:here + count], entry["cells"][there:], strict=False):
                     cell.result = kept
+            self._note_read(chapter, entry)
             return len(same) > 1    # the last one is empty
         return False
 
@@ -84,6 +87,7 @@ class Cache:
             versions["dot"] = version("dot")
         modules = self._modules(chapter)
         seen = self._texts(chapter, modules, inputs)
+        self.read[chapter.name] = sorted(path for path in inputs["files"] if path not in modules)
         content = json.dumps({
             "format": FORMAT,
             "cells": [{"digest": digest_of(cell), **cell.result} for cell in chapter.cells],
@@ -127,6 +131,9 @@ class Cache:
                 path.unlink()
             elif (entry := json.loads(content)).get("format") == FORMAT:
                 yield entry
+
+    def _note_read(self, chapter, entry):
+        self.read[chapter.name] = sorted(entry["files"].keys() - entry["modules"].keys())
 
     def _modules(self, chapter):
         names = [name for cell in chapter.cells for name in imported_by(cell.tree)]
