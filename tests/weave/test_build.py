@@ -67,44 +67,6 @@ def executed(run):
     return re.findall(r"weave: executing (\S+),", run.stderr)
 
 
-SERVED = """
-import sys
-from pathlib import Path
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
-
-def made():
-    config = load_config()
-    if not sys.argv[1:]:
-        config.plugins.on_startup(command="serve", dirty=True)
-        sys.argv.append("begun")
-    build(config, dirty=True)
-    return {path: path.stat().st_mtime_ns for path in sorted(Path("site").glob("*/index.html"))}
-
-def remade():
-    before = made.last
-    made.last = made()
-    return [path.parent.name for path, time in made.last.items() if time != before[path]]
-
-made.last = made()
-print(remade())
-Path("src/pack.py").write_text("VALUE = 2\\n")
-print(remade())
-Path("docs/chapter.md").write_text(Path("docs/chapter.md").read_text() + "More.")
-print(remade())
-"""
-
-
-def test_while_it_is_served_a_page_is_made_again_when_what_it_shows_changes(book):
-    """The page of no chapter stands for the reference, which shows the docstrings of sources."""
-    book.chapter("\n# A chapter\n")
-    book.write("docs/other.md", "# No chapter\n")
-    book.write("src/pack.py", "VALUE = 1\n")
-    script = book.write("serve.py", SERVED)
-    run = subprocess.run([sys.executable, script], cwd=book.root, capture_output=True, text=True)
-    assert run.stdout.splitlines() == ["[]", "['other']", "['chapter']"], run.stderr
-
-
 @pytest.mark.parametrize("arguments, says", [
     (["docs"], "there is no file docs"),
     (["docs/gone.md"], "there is no file docs/gone.md"),
