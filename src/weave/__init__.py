@@ -13,6 +13,7 @@
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
     reference    where the site's reference has the object of a listing
+    index        what the search finds: the page of topics, and the names in code
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

@@ -6,7 +6,6 @@ mkdocs-jupyter says which pages are Python notebooks.
 """
 
 import gc
-import json
 import logging
 import os
 import re
@@ -23,7 +22,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, feed, page as pages, repository
+from . import WeaveError, feed, index, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -42,8 +41,9 @@ ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
-CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
-WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
+SECTION_OR_CODE = re.compile(r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>',
+                             re.DOTALL)
+WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
 
 
 class Settings(Config):
@@ -154,7 +154,7 @@ class Weave(BasePlugin[Settings]):
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
         self.html, self.done = Aside("html"), Aside("done")
-        self.searched = False
+        self.searched, self.names = False, {}    # of each section, the names in its code
 
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
@@ -203,7 +203,8 @@ class Weave(BasePlugin[Settings]):
         chapter = self.chapters.get(file.src_uri)
         if chapter is None:
             sources = sorted(Path(self.config.root, self.config.source).rglob("*.py"))
-            return [file.content_string, [(path, path.stat().st_mtime_ns) for path in sources], config.nav]
+            return [file.content_string, [(path, path.stat().st_mtime_ns) for path in sources], config.nav,
+                    index.terms(self.chapters)]
         results = [cell.result for cell in chapter.cells]
         with stopping():
             place = self.offers.place(chapter, str)
@@ -231,7 +232,7 @@ class Weave(BasePlugin[Settings]):
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
         if chapter is None:
-            return markdown
+            return index.topics(markdown, page.file.src_uri, self.chapters)
 
         def link(address):
             return get_relative_url(address, page.url)
@@ -267,12 +268,19 @@ class Weave(BasePlugin[Settings]):
         return self.html.put(part.text + drawing + part.rest)
 
     def on_page_content(self, content, page, config, files):
-        """Put the HTML back, and set code aside: nobody searches it by words, and it needs no finishing."""
-        return CODE.sub(self.code_aside, self.html.back(content))
+        """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
+        names = self.names[page.url] = {}
 
-    def code_aside(self, code):
-        styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
-        return code[0] if styled else self.done.put(slim(code[0]))
+        def aside(match):
+            nonlocal names
+            if match[1]:
+                names = self.names.setdefault(f"{page.url}#{match[1]}", {})
+                return match[0]
+            names |= index.names(match[0])
+            styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
+            return match[0] if styled else self.done.put(slim(match[0]))
+
+        return SECTION_OR_CODE.sub(aside, self.html.back(content))
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
@@ -297,8 +305,8 @@ class Weave(BasePlugin[Settings]):
         return context
 
     def on_post_page(self, output_content, **_):
-        """Put our worker of the search before the theme's (assets/search.js)."""
-        text, found = WORKER.subn(r'assets/search.js#\1"', output_content)
+        """Put our worker of the search in the place of the theme's (assets/search.js)."""
+        text, found = WORKER.subn('assets/search.js"', output_content)
         self.searched |= found > 0
         return text
 
@@ -310,7 +318,7 @@ class Weave(BasePlugin[Settings]):
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         if self.searched:
-            split_index(Path(config.site_dir, "search"))
+            index.write(Path(config.site_dir, "search"), self.names)
         stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
 
 
@@ -321,15 +329,6 @@ def stopping():
         yield
     except WeaveError as error:
         stop_at([error])
-
-
-def split_index(folder):
-    """Put the index into a file of its own; the theme, which loads it on every page, finds an empty one."""
-    index = folder / "search_index.json"
-    if index.exists():
-        settings = json.loads(index.read_text(encoding="utf-8")) | {"docs": []}
-        index.replace(folder / "book.json")
-        index.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def stop_at(errors):
