@@ -19,13 +19,19 @@ let hear, answer;
 const world = {
     URL, location: "http://here/book/assets/search.js",
     addEventListener: (_, heard) => { hear = heard; }, postMessage: (message) => answer(message.data.items),
-    fetch: async (url) => ({ json: async () => JSON.parse(fs.readFileSync(site + url.pathname.replace("/book", ""))) }),
+    fetch: async (url) => {
+        const text = fs.readFileSync(site + url.pathname.replace("/book", ""));
+        return { json: async () => JSON.parse(text) };
+    },
 };
 vm.runInNewContext(fs.readFileSync(site + "/assets/search.js", "utf8"), world);
 (async () => {
     const found = [];
     for (const query of JSON.parse(fs.readFileSync(0))) {
-        const items = await new Promise((resolve) => { answer = resolve; hear({ data: { type: 2, data: query } }); });
+        const items = await new Promise((resolve) => {
+            answer = resolve;
+            hear({ data: { type: 2, data: query } });
+        });
         found.push(items.map((item) => item[0].location));
     }
     console.log(JSON.stringify(found));

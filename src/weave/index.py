@@ -12,8 +12,10 @@ from pathlib import PurePosixPath
 
 TOPICS = re.compile(r"^::: topics$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
-NAME = re.compile(r'class="(?:n\w*|k[rp])">([^\W\d]\w{2,})<'         # in highlighted code, a name
-                  r'|class="s\d?">(?:&quot;|\'|&#39;)([^\W\d][\w-]{2,})(?:&quot;|\'|&#39;)<')    # or a text of one word
+QUOTE = "(?:&quot;|&#39;|')"
+NAME = re.compile(    # in highlighted code, or a text of one word
+    r'class="(?:n\w*|k[rp])">([^\W\d]\w{2,})<'
+    rf'|class="s\d?">{QUOTE}([^\W\d][\w-]{{2,}}){QUOTE}<')
 FORMULA = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 
 
@@ -60,7 +62,7 @@ def names(code):
 
 
 def write(folder, code):
-    """Put the theme's index into a file of its own; the theme, which loads it on every page, finds an empty one.
+    """Put the theme's index into a file of its own; the theme loads it on every page, and finds an empty one.
 
     code has the names in the code of each place, {address of the section: names}. Formulas that stand by
     themselves are left out, and so are tags of sections, which are their page's.
@@ -75,5 +77,6 @@ def write(folder, code):
             entry.pop("tags", None)
         if found := [name for name in code.get(entry["location"], ()) if name not in entry["text"]]:
             entry["code"] = " ".join(found)
-    (folder / "book.json").write_text(json.dumps(book, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    text = json.dumps(book, ensure_ascii=False, separators=(",", ":"))
+    (folder / "book.json").write_text(text, encoding="utf-8")
     index.write_text(json.dumps(book | {"docs": []}), encoding="utf-8")

@@ -41,8 +41,8 @@ ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
-SECTION_OR_CODE = re.compile(r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>',
-                             re.DOTALL)
+SECTION_OR_CODE = re.compile(
+    r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
 
 

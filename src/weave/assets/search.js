@@ -11,7 +11,8 @@ const TAG = 40, TITLE = 30, HEADING = 10, TEXT = 1, CODE = 1;    // what a word 
 const SATURATION = 12;           // a word that counts so much is worth half of what it can be worth at most
 const STEM = 0.8, PREFIX = 0.5, NEAR = 0.4;    // an occurrence of a word that is not quite the query's
 const PHRASE = 0.35, EXACT = 2;    // a query's words side by side; a query that is a tag, a title or a name
-const IN_ONE_PLACE = 0.6;          // the words of the best section, next to those of the whole page
+const NEXT_TAG = 1 / 20;           // a page's first tags say best what it is about
+const IN_ONE_PLACE = 1;            // the words of the best section, next to those of the whole page
 
 const WORD = /[\p{L}\p{N}_]+(?:[-.'’][\p{L}\p{N}_]+)*/gu;
 const PART = /\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{Lo}+|\p{N}+/gu;
@@ -72,7 +73,7 @@ class Index {
             this.add(section, plain(doc.text), TEXT);
             this.add(section, doc.code ?? "", CODE);
             for (const tag of doc.tags ?? []) this.add(section, tag, TAG, true);
-            section.tags = (doc.tags ?? []).flatMap((tag) => tag.split(/[()]/)).map(stems);
+            section.tags = (doc.tags ?? []).map((tag) => tag.split(/[()]/).map(stems));
         }
         for (const page of this.pages) page.size = page.sections.reduce((sum, { size }) => sum + size, 0);
         this.size = this.pages.reduce((sum, { size }) => sum + size, 0) / this.pages.length;
@@ -158,10 +159,11 @@ class Index {
                 section.score = worth(section, 0.5);
                 const named = `.${section.id}`.endsWith(`.${name}`);
                 if (named && isCode) boost = 1;
-                if (named || section.tags.includes(phrase) || section.heading === phrase) {
-                    section.score += EXACT * total;
+                const tag = section.tags.findIndex((names) => names.includes(phrase));
+                if (named || tag >= 0 || section.heading === phrase) {
+                    section.score += EXACT * total / (1 + NEXT_TAG * Math.max(tag, 0));
                 } else if (several) {
-                    const holds = section.heading.includes(phrase) || section.tags.some((tag) => tag.includes(phrase)) ? 2
+                    const holds = section.heading.includes(phrase) || section.tags.flat().some((name) => name.includes(phrase)) ? 2
                         : section.text.includes(phrase) ? 1 : 0;
                     section.score += PHRASE * holds * total;
                 }
