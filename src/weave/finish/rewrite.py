@@ -11,7 +11,6 @@ from minify_html import minify
 UNSTYLED = re.compile(r'<span(?: class="(?:nb?|ow?|p|sa|si|w)")?>([^<]*)</span>')
 STYLED = re.compile(r'<span class="(\w\w?)">([^<]*)</span>')
 ALONE = re.compile(r"&(?!(?:#\d+|#[xX][\da-fA-F]+|[a-zA-Z][a-zA-Z\d]*);)")    # an & that begins no reference
-LABEL = re.compile(r" ?<span class=md-ellipsis> ([^<]*) </span> ?")    # in boxes that ignore the spaces
 HELD = "\uffff"    # in its place before the minifier, which would complete it; no page may have this
 PLAIN = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&#10;": "\n"}
 VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s>"']+)"""
@@ -44,9 +43,8 @@ def rewritten(text, styles, scripts):
 def small(text):
     """A page without comments, idle white space and quotes, and without the tags that no sheet styles."""
     text = ALONE.sub(HELD, UNSTYLED.sub(r"\1", text))
-    text = minify(text, keep_closing_tags=True, keep_html_and_head_opening_tags=True,
+    return minify(text, keep_closing_tags=True, keep_html_and_head_opening_tags=True,
                   keep_input_type_text_attr=True).replace(HELD, "&")
-    return LABEL.sub(r"<span class=md-ellipsis>\1</span>", text)
 
 
 def slim(code):
