@@ -14,6 +14,7 @@ import uuid
 from pathlib import Path
 
 from markdown.extensions.toc import slugify, unique
+from mkdocs.exceptions import PluginError
 
 from .card import card
 from .files import write_atomically
@@ -35,7 +36,7 @@ HEADING = re.compile(r"^(#{1,5}) +(.+?) *$")
 FENCE = re.compile(r" *(`{3,})")
 
 
-class EpubError(ValueError):
+class EpubError(PluginError):
     """An EPUB that cannot be made; the message says why."""
 
 
