@@ -244,6 +244,9 @@ def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     page.locator(".weave-take .weave-copy", has_text="opied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == (ROOT / "labs/micrograd/softmax.py").read_text()
+    page.locator(".weave-byline .weave-copy").click()
+    page.locator(".weave-byline .weave-copy", has_text="opied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("# Autograd: reverse-mode")
     for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "draw_dot(loss)"),
                                ("article .weave-code .highlight", "from scratch.micrograd", "")):
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
