@@ -309,12 +309,13 @@ class Weave(BasePlugin[Settings]):
         self.add(files, config, f"{stem}.ipynb", text)
         script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
         self.add(files, config, f"{stem}.py", script)
-        markdown = {} if contents.asks(chapter) else self.markdown(files, config, chapter, f"{stem}.md")
-        for address, content in {**offered, **markdown}.items():
+        for address, content in {**offered, **self.markdown(files, config, chapter, f"{stem}.md")}.items():
             self.add(files, config, address, content)
 
     def markdown(self, files, config, chapter, uri):
-        """A chapter as one page of Markdown, and its figures: {address: content}."""
+        """A chapter as one page of Markdown, and its figures: {address: content}; none of the home page."""
+        if uri == "index.md":
+            return {}
         figures = {}
 
         def save(name, content):
