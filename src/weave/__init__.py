@@ -12,7 +12,8 @@
     page         an executed chapter becomes a page's Markdown, and a notebook
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
-    reference    where the site's reference has the object of a listing
+    reference    a page for each module, kernel and package, and where it has an object
+    kept         rendered pages, for the next build
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

@@ -25,7 +25,11 @@ class Offers:
     def taken(self, path):
         """What is handed out for a file or a package, by its path under the root; None for a program."""
         if path not in self.known:
-            self.known[path] = take(self.root / path, self.root / self.source)
+            whole = [self.known[above] for above in path.parents if self.known.get(above)]    # of its folder
+            taken = whole[0] if whole else take(self.root / path, self.root / self.source)
+            self.known[path] = taken
+            if taken and taken.path.is_dir():
+                self.known[taken.path.relative_to(self.root)] = taken
         return self.known[path]
 
     def modules(self, chapter):
@@ -62,10 +66,14 @@ class Offers:
             taken += [one] if one else []
         for one in taken:
             if self.address(one) not in found:
-                found[self.address(one)] = one.content
-                found |= {self.address(one, name): content for name, content in one.files.items()
-                          if "/" not in name}
+                found |= self.files_of(one)
         return found
+
+    def files_of(self, taken):
+        """{address under the site: bytes} of what is handed out for one module, and of its files."""
+        single = {name: content for name, content in taken.files.items() if "/" not in name}
+        return {self.address(taken): taken.content,
+                **{self.address(taken, name): content for name, content in single.items()}}
 
     def address(self, taken, name=None):
         """Where the site has what is downloaded, or one of its files."""
@@ -87,7 +95,7 @@ class Offers:
         return ('<details class="weave-take" data-search-exclude><summary>Take the code: '
                 f'{" · ".join(parts)}</summary><ul><li>{"</li><li>".join(items)}</li></ul></details>')
 
-    def module(self, taken, link, repository):
+    def module(self, taken, link, repository=None):
         """One entry of the place."""
         address = link(self.address(taken))
         source = source_link(taken.path.relative_to(self.root), repository)
@@ -110,12 +118,13 @@ class Offers:
         one = listing.first == listing.last
         where = f"{path}, " + (f"line {listing.first}" if one else f"lines {listing.first}–{listing.last}")
         address = repository and repository(listing.path)
-        address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
         title = f"<code>{html.escape(listing.title)}</code>"
         if known := reference and reference(listing):
-            title = f'<a href="{html.escape(link(known))}" title="In the reference">{title}</a>'
-        return (f'<p class="weave-source">{title} '
-                f'<a href="{html.escape(address)}">{where}</a>{self.button(listing, link)}</p>')
+            title = f'<a href="{html.escape(link(known))}">{title}</a>'
+        if address or not known:    # the page in the reference has the file, too
+            address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
+            where = f'<a href="{html.escape(address)}">{where}</a>'
+        return f'<p class="weave-source">{title} {where}{self.button(listing, link)}</p>'
 
     def button(self, listing, link):
         taken = self.taken(listing.path)

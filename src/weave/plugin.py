@@ -15,13 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import jinja2
 import nbformat
+import pygments
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 from . import WeaveError, feed, page as pages, repository
 from .cache import Cache
@@ -32,16 +36,17 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
+from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
-from .reference import Reference
+from .reference import LANGUAGES, Reference
 from .render import Html
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
-    "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+    "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
 
@@ -52,7 +57,10 @@ class Settings(Config):
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
-    package                the module that a downloaded notebook imports, to find the book by
+    tests                  the folder of its tests, which mirror the package
+    package                the book's own: a downloaded notebook imports it, to find the book by, and the
+                           reference has its modules
+    reference              the folder of the site for the reference
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
@@ -63,7 +71,9 @@ class Settings(Config):
     ignore = option.ListOfItems(option.Type(str), default=[])
     source = option.Type(str, default="src")
     labs = option.Type(str, default="labs")
+    tests = option.Type(str, default="tests")
     package = option.Optional(option.Type(str))
+    reference = option.Type(str, default="reference")
     environment = option.DictOfItems(option.Type(str), default={})
     mark = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
@@ -154,7 +164,7 @@ class Weave(BasePlugin[Settings]):
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
         self.html, self.done = Aside("html"), Aside("done")
-        self.searched = False
+        self.searched, self.kept = False, None
 
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
@@ -169,10 +179,9 @@ class Weave(BasePlugin[Settings]):
         stop_at(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
-        self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
-                                    if file.src_uri not in self.chapters}, self.config.source)
         for chapter in self.chapters.values():
             self.add_downloads(files, config, chapter)
+        self.add_reference(files, config)
         for file in files.documentation_pages() if self.dirty else ():
             self.mark_changed(file, self.page_key(file, config))
         for source in sorted(ASSETS.rglob("*")):
@@ -199,8 +208,11 @@ class Weave(BasePlugin[Settings]):
             os.utime(file.abs_dest_path, (0, 0))    # MkDocs compares the times of source and page
 
     def page_key(self, file, config):
-        """Everything that a page is made of; one that is no chapter may show any source: the reference."""
-        chapter = self.chapters.get(file.src_uri)
+        """Everything that a page is made of; one that is no chapter may show any source."""
+        chapter, entry = self.chapters.get(file.src_uri), self.reference.pages.get(file.src_uri)
+        if entry:
+            text = self.reference.markdown(entry, str, str, highlight=self.reference.text)
+            return [text, self.commit, config.nav]
         if chapter is None:
             sources = sorted(Path(self.config.root, self.config.source).rglob("*.py"))
             return [file.content_string, [(path, path.stat().st_mtime_ns) for path in sources], config.nav]
@@ -222,15 +234,37 @@ class Weave(BasePlugin[Settings]):
         for address, content in offered.items():
             self.add(files, config, address, content)
 
-    def add(self, files, config, uri, content):
+    def add_reference(self, files, config):
+        """Add the pages of the reference, and what they offer, unless docs has a page of that name."""
+        taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
+        self.reference = Reference(self.config.root, self.config.source, self.config.package,
+                                   self.config.reference, self.config.tests, self.offers, taught)
+        for uri, entry in self.reference.pages.items():
+            self.add(files, config, uri, self.config.root / entry.path, inclusion=InclusionLevel.NOT_IN_NAV)
+            file = files.get_file_from_path(uri)
+            file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
+            self.reference.urls[uri] = file.url
+            with stopping():
+                offered = self.reference.files(entry)
+            for address, content in offered.items():
+                self.add(files, config, address, content)
+
+    def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
-            given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
+            given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
 
     def on_page_markdown(self, markdown, page, config, files):
-        chapter = self.chapters.get(page.file.src_uri)
-        if chapter is None:
+        chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
+        if self.kept is None:
+            cache = self.config.cache()
+            self.kept = Kept(cache.folder / "made/pages", config, files)
+            self.tools = json.dumps([packages(), own_source()])
+        self.html = Aside("html")
+        shown = [self.reference.text(path) for path in entry.paths] if entry else []
+        self.kept.take_over(page, shown)
+        if chapter is None and entry is None:
             return markdown
 
         def link(address):
@@ -240,12 +274,19 @@ class Weave(BasePlugin[Settings]):
             return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
 
         def caption(found):
-            return self.offers.caption(found, link, source, self.reference.address)
+            return self.offers.caption(found, link, source, self.reference.place)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
             files.append(File.generated(config, uri, content=content))
             return get_relative_url(uri, page.url)
+
+        if entry:
+            lead = " ".join(self.reference.lead(entry.path).split())
+            page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+            title = lambda uri: files.get_file_from_path(uri).page.title    # noqa: E731
+            with stopping():
+                return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
 
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
         with stopping():
@@ -266,9 +307,29 @@ class Weave(BasePlugin[Settings]):
         drawing = self.done.put(part.drawing) if part.drawing else ""
         return self.html.put(part.text + drawing + part.rest)
 
+    def highlighted(self, path):
+        """The HTML of a source."""
+        text, language = self.reference.text(path), LANGUAGES.get(path.suffix, "cpp")
+
+        def make():
+            lexer = get_lexer_by_name(language, stripnl=False)
+            code = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True))
+            return slim(f'<div class="highlight"><pre><code>{code}</code></pre></div>')
+
+        return self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+
     def on_page_content(self, content, page, config, files):
         """Put the HTML back, and set code aside: nobody searches it by words, and it needs no finishing."""
+        if page.file.src_uri in self.chapters:
+            content = self.reference.linked(content, lambda address: get_relative_url(address, page.url))
         return CODE.sub(self.code_aside, self.html.back(content))
+
+    def on_env(self, env, config, files):
+        """Keep the theme's templates as Jinja compiles them."""
+        folder = self.config.cache().folder / "made/templates" / jinja2.__version__
+        folder.mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+        return env
 
     def code_aside(self, code):
         styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
