@@ -103,6 +103,17 @@ def test_a_page_is_complete_without_scripts(open_page):
     assert complaints(page, "") == []
 
 
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844)])
+def test_the_first_screen_has_the_title_the_ways_in_and_most_of_the_picture(open_page, width, height):
+    page = open_page("", width)
+    page.set_viewport_size({"width": width, "height": height})
+    for part in ("h1", ".home-lede", ".md-button >> nth=0", ".md-button >> nth=1", ".md-button >> nth=2"):
+        box = page.locator(f"article {part}").bounding_box()
+        assert box["y"] + box["height"] <= height, part
+    picture = page.locator(".home-picture svg").bounding_box()
+    assert picture["width"] > 300 and picture["y"] + 0.8 * picture["height"] <= height
+
+
 def test_a_printed_page_has_the_text_and_not_the_navigation(open_page):
     page = open_page("micrograd/autograd/", 800)
     page.emulate_media(media="print")
@@ -121,6 +132,46 @@ def test_instant_navigation_keeps_the_page_alive_and_its_policy(open_page):
     assert page.evaluate("window.kept"), "the page was loaded anew"
     assert page.locator(".weave-copy").count() >= 3
     assert page.heard == []
+
+
+def test_the_mark_of_the_place_in_the_book_moves_with_the_reader(open_page):
+    """By instant navigation, which keeps the header and puts in the rest of the new page."""
+    page = open_page("micrograd/derivatives/")
+    page.evaluate("window.kept = true")
+    page.locator(".weave-nav summary", has_text="CUDA").click()
+    page.locator(".weave-nav a", has_text="CUDA without a GPU").click()
+    page.wait_for_url("**/cuda/without-a-gpu/")
+    current = page.locator(".weave-nav [aria-current]", has_text="CUDA without a GPU")
+    current.wait_for()
+    box = current.bounding_box()
+    assert 0 <= box["y"] and box["y"] + box["height"] <= 900
+    assert page.evaluate("window.kept") and page.locator(".weave-nav [aria-current]").count() == 1
+    page.locator(".weave-home").click()
+    page.locator(".weave-nav > ul > li > [aria-current]").wait_for()
+    assert page.heard == []
+
+
+def test_the_contents_mark_the_section_in_view(open_page):
+    page = open_page("makemore/training/")
+    assert page.locator(".weave-toc [aria-current]").count() == 0
+    page.locator(".weave-toc a", has_text="Exercises").click()
+    page.locator(".weave-toc [aria-current=location]", has_text="Exercises").wait_for()
+    assert page.locator(".weave-toc [aria-current]").count() == 1
+
+
+def test_the_drawer_of_a_phone_opens_by_keyboard_and_without_scripts(open_page):
+    page = open_page("makemore/training/", 390, java_script_enabled=False)
+    nav = page.locator(".weave-nav")
+    assert not nav.is_visible()
+    page.locator(".weave-menu").focus()
+    page.keyboard.press("Enter")
+    assert nav.is_visible() and nav.locator("[aria-current]").is_visible()
+    page.keyboard.press("Escape")
+    assert not nav.is_visible()
+    page.locator(".weave-toc summary").focus()
+    page.keyboard.press("Enter")
+    page.locator(".weave-toc a", has_text="Exercises").click()
+    assert page.url.endswith("#exercises")
 
 
 def test_search_finds_words_of_the_chapter(open_page):

@@ -5,15 +5,18 @@ it asks for a page's Markdown, the results are woven in; when the site is built,
 mkdocs-jupyter says which pages are Python notebooks.
 """
 
+import functools
 import gc
 import json
 import logging
 import os
+import posixpath
 import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urljoin
 
 import jinja2
 import nbformat
@@ -27,7 +30,7 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, feed, page as pages, repository
+from . import WeaveError, contents, feed, notebook, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -58,9 +61,11 @@ class Settings(Config):
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
     tests                  the folder of its tests, which mirror the package
-    package                the book's own: a downloaded notebook imports it, to find the book by, and the
-                           reference has its modules
+    package                the book's own: downloaded chapters import it, and its folder is what they
+                           fetch; the reference has its modules
     reference              the folder of the site for the reference
+    installs               pip's names of packages that are imported by another name
+    gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
@@ -74,6 +79,8 @@ class Settings(Config):
     tests = option.Type(str, default="tests")
     package = option.Optional(option.Type(str))
     reference = option.Type(str, default="reference")
+    installs = option.DictOfItems(option.Type(str), default={})
+    gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
     mark = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
@@ -88,6 +95,10 @@ class Settings(Config):
 
     def cache(self):
         return Cache(self.root, self.environment, {"include": self.include, "ignore": self.ignore})
+
+    def downloads(self, config):
+        return notebook.Downloads(self.root, self.source, self.package, self.installs, self.gpu,
+                                  config.site_url, config.repo_url)
 
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
@@ -179,6 +190,10 @@ class Weave(BasePlugin[Settings]):
         stop_at(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
+        self.downloads = self.config.downloads(config)
+        self.downloads.pack({name for read in self.read.values() for name in read})
+        if self.downloads.archive:
+            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
         for chapter in self.chapters.values():
             self.add_downloads(files, config, chapter)
         self.add_reference(files, config)
@@ -191,6 +206,10 @@ class Weave(BasePlugin[Settings]):
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         return files
 
+    def on_nav(self, nav, config, files):
+        self.order = [page.file.src_uri for page in nav.pages]
+        return nav
+
     def execute(self, chapters):
         """Give every chapter its results, from the cache or by executing it now."""
         cache = self.config.cache()
@@ -200,6 +219,7 @@ class Weave(BasePlugin[Settings]):
                                "notebook, so this chapter would not be executed")
                  for chapter in stale if chapter not in readable])
         stop_at(self.config.execute(stale, cache.store))
+        self.read = cache.read    # which files each chapter reads
 
     def mark_changed(self, file, now):
         """Have a dirty build make the page again if anything that it is made of has changed."""
@@ -219,17 +239,19 @@ class Weave(BasePlugin[Settings]):
         results = [cell.result for cell in chapter.cells]
         with stopping():
             place = self.offers.place(chapter, str)
-            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
+            others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
+            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
         stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
         with stopping():
-            book = pages.notebook(chapter, config.repo_url, self.config.package)
+            book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
+                                     functools.partial(self.absolute, files, config, f"{stem}.md"))
             offered = self.offers.files(chapter, chapter.listings)
         text = nbformat.writes(book) + "\n"
         self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: pages.script(book))
+        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
         self.add(files, config, f"{stem}.py", script)
         for address, content in offered.items():
             self.add(files, config, address, content)
@@ -248,6 +270,19 @@ class Weave(BasePlugin[Settings]):
                 offered = self.reference.files(entry)
             for address, content in offered.items():
                 self.add(files, config, address, content)
+
+    def absolute(self, files, config, page, link):
+        """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
+        path, _, anchor = link.partition("#")
+        uri = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
+        linked = files.get_file_from_path(uri)
+        anchor = f"#{anchor}" if anchor else ""
+        if config.site_url and linked:
+            return urljoin(config.site_url, linked.url) + anchor
+        if config.repo_url and self.commit and linked:
+            docs = os.path.relpath(config.docs_dir, self.config.root)
+            return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
+        return None
 
     def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
@@ -292,6 +327,7 @@ class Weave(BasePlugin[Settings]):
         with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
             place = self.offers.place(chapter, link, source)
+            text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
@@ -337,9 +373,8 @@ class Weave(BasePlugin[Settings]):
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
-        minutes = max(1, round(chapter.words / 200))
         stem = Path(page.file.src_uri).with_suffix("")
-        parts = [f"{minutes} min read"]
+        parts = [f"{contents.minutes(chapter)} min read"]
         page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')

@@ -38,7 +38,7 @@ def engine():
     context.eval(script.read_text(encoding="utf-8"))
     return context.eval("(tex, display) => katex.renderToString(tex, {displayMode: display, "
                         "throwOnError: true, strict: (code) => code === 'unicodeTextInMathMode' "
-                        "? 'ignore' : 'error'})")
+                        "? 'ignore' : 'error'}).slice(0)")    # a string in one piece: Python takes no other
 
 
 def with_formulas(text):
