@@ -5,6 +5,7 @@ import html
 import json
 import re
 import sys
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,7 +22,9 @@ from weave.take import companions, docstring, take
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
-MODULES = sorted(path for path in (SOURCE / "scratch").rglob("*.py") if not path.name.startswith("__"))
+MODULES = sorted(path for path in (SOURCE / "scratch").rglob("*.py")
+                 if not path.name.startswith("__") and not path.is_symlink())
+INSTALLS = {"pyopencl": ["pyopencl", "pocl-binary-distribution"]}    # of mkdocs.yml
 KERNELS = sorted((SOURCE / "scratch").rglob("*.cu"))
 
 
@@ -89,10 +92,11 @@ def test_a_page_says_what_has_to_be_installed(pages):
                  if name.endswith(".py")} if handed_out else {path: path.read_text(encoding="utf-8")}
         known = {*sys.stdlib_module_names, "scratch", *(part.removesuffix(".py") for file in files
                                                         for part in file.parts)}
-        modules = [node for content in files.values() for node in parsed(content).body]
-        names = {alias.name for node in modules if isinstance(node, ast.Import) for alias in node.names}
-        names |= {node.module for node in modules if isinstance(node, ast.ImportFrom) and not node.level}
-        expected = {name.partition(".")[0] for name in names} - known
+        nodes = [node for content in files.values() for node in parsed(content).body]
+        names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+        modules = {name.partition(".")[0] for name in names} - known
+        expected = {name for module in modules for name in INSTALLS.get(module, [module])}
         says = re.search(r"pip install ([\w -]+)", text(facts(pages[path])["Needs"]))
         assert {*(says[1].split() if says else [])} == expected, path
         if expected:
@@ -101,16 +105,22 @@ def test_a_page_says_what_has_to_be_installed(pages):
             assert facts(pages[path])["Needs"].startswith("Python alone")
 
 
-def test_a_page_names_and_links_the_companions_and_hands_out_all_of_it(pages, site):
+def test_a_page_names_and_links_the_companions_and_hands_out_all_of_it_with_the_licence(pages, site):
+    """test_modules runs the examples of what is handed out, flat in a folder and in a package."""
     for path in [*MODULES, *KERNELS]:
         taken, known = take(path, SOURCE), facts(pages[path])
         if taken is None:
             assert "Download" not in known and "Companions" not in known
             continue
-        assert f"../../{(taken.path.parent / taken.download).relative_to(ROOT)}" in links(known["Download"])
-        assert (site / (taken.path.parent / taken.download).relative_to(ROOT)).read_bytes() == taken.content
         if path.suffix == ".cu" and path.with_suffix(".py") in MODULES:
             continue    # the page is the module's
+        address = (taken.path.parent / taken.archive).relative_to(ROOT)
+        assert f"../../{address}" in links(known["Download"])
+        with zipfile.ZipFile(site / address) as archive:
+            packed = {name: archive.read(name) for name in archive.namelist()}
+        within = "" if taken.path.is_dir() else f"{path.stem}/"
+        assert packed.pop(f"{taken.path.stem}/LICENSE") == (ROOT / "LICENSE").read_bytes()
+        assert packed == {within + name: content for name, content in taken.files.items()}
         named = companions(path)
         says = f"the whole folder {taken.title}" if taken.path.is_dir() else ", ".join(named) or "none"
         assert text(known["Companions"]) == says
@@ -147,6 +157,25 @@ def test_a_page_leads_to_the_chapter_the_test_and_the_lab(pages):
         launcher = pages[SOURCE / "scratch/cuda/kernels" / text(known["Launched by"])]
         assert known["Chapter"] == facts(launcher)["Chapter"] and known["Test"] == facts(launcher)["Test"]
     assert alone
+
+
+def test_a_chapter_ends_with_the_way_to_its_code_its_tests_its_lab_and_its_measurements(site):
+    """Oracle: the row of the chapter in README's table; results/README.md says what `made by` is."""
+    def end(chapter):
+        *_, last = soup(site / chapter / "index.html").select("dl.weave-facts")
+        return {name.text: value for name, value in zip(last.select("dt"), last.select("dd"))}
+
+    known = end("makemore/gpt")
+    assert [link.text for link in known["Code"].select("a")] == ["transformer.py", "gpt.py", "fast.py"]
+    assert "tests/makemore/test_gpt.py" in known["Tests"].text
+    assert {link["href"] for link in known["Lab"].select("a[download]")} == {
+        "../../labs/makemore/transformer.py", "../../labs/makemore/gpt.py"}
+    assert "benchmarks/gpt.py" in known["Measured by"].text
+    assert end("micrograd/autograd").keys() == {"Code", "Tests", "Lab"}
+    for path in sorted((ROOT / "docs").glob("*/*.md")):
+        header = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
+        if header.get("modules"):
+            assert end(path.relative_to(ROOT / "docs").with_suffix("")).keys() >= {"Code", "Tests"}, path
 
 
 def test_captions_and_code_in_chapters_lead_to_places_that_the_reference_has(site):

@@ -208,6 +208,11 @@ class Weave(BasePlugin[Settings]):
 
     def on_nav(self, nav, config, files):
         self.order = [page.file.src_uri for page in nav.pages]
+        index = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        for uri in self.reference.pages if index else ():
+            page = files.get_file_from_path(uri).page
+            if page is not index:
+                page.parent = index    # which the nav marks, and whose part of the book it unfolds
         return nav
 
     def execute(self, chapters):
@@ -239,6 +244,7 @@ class Weave(BasePlugin[Settings]):
         results = [cell.result for cell in chapter.cells]
         with stopping():
             place = self.offers.place(chapter, str)
+            place += self.reference.end(chapter, self.read.get(chapter.name, ()), str)
             others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
             return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
 
@@ -260,7 +266,8 @@ class Weave(BasePlugin[Settings]):
         """Add the pages of the reference, and what they offer, unless docs has a page of that name."""
         taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
         self.reference = Reference(self.config.root, self.config.source, self.config.package,
-                                   self.config.reference, self.config.tests, self.offers, taught)
+                                   self.config.reference, self.config.tests, self.offers, taught,
+                                   self.config.installs)
         for uri, entry in self.reference.pages.items():
             self.add(files, config, uri, self.config.root / entry.path, inclusion=InclusionLevel.NOT_IN_NAV)
             file = files.get_file_from_path(uri)
@@ -327,6 +334,7 @@ class Weave(BasePlugin[Settings]):
         with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
             place = self.offers.place(chapter, link, source)
+            end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
             text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
@@ -336,7 +344,7 @@ class Weave(BasePlugin[Settings]):
         if page.is_homepage or not title:
             return text
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
-        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{self.set_aside(Html(end))}\n"
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""

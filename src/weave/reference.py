@@ -27,6 +27,7 @@ LANGUAGES = {".py": "python", ".cu": "cuda", ".cuh": "cuda"}    # of a file by i
 SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
 TAUGHT = re.compile(r"\bChapter: (\S+\.md)\b")
 KERNEL = re.compile(r"__global__\s[^{;]*?(\w+)\s*\([^()]*\)\s*\{")
+MADE_BY = re.compile(r'"made by": "([\w/]+\.py)"')    # in a file of measurements
 CODE = re.compile(r"(<a [^>]*>)?<code>([\w./]+)</code>")
 
 
@@ -55,14 +56,15 @@ class Entry:
 class Reference:
     """The pages for a package under root/source, as they are to stand in a folder of the site.
 
-    Tests mirror the package in a folder of their own; chapters is {the address of a chapter's Markdown:
-    it}; offers says what can be taken away.  Whoever adds a page to a site sets its address in urls.
+    Tests mirror the package in a folder of their own; offers says what can be taken away; chapters is
+    {the address of a chapter's Markdown: (it, the address of its page)}; installs are pip's names of
+    packages that are imported by another name.  Whoever adds a page to a site sets its address in urls.
     """
 
-    def __init__(self, root, source, package, folder, tests, offers, chapters):
+    def __init__(self, root, source, package, folder, tests, offers, chapters, installs=None):
         self.root, self.source, self.tests = Path(root), Path(source), Path(tests)
         self.package, self.folder = package, folder
-        self.offers, self.chapters = offers, chapters
+        self.offers, self.chapters, self.installs = offers, chapters, installs or {}
         for method in (self.text, self.says, self.third_parties, self.above, self.chapters_of, self.labs_of):
             setattr(self, method.__name__, functools.cache(method))    # for one build
         self.pages = {entry.uri: entry for entry in (self.entries() if package else ())}
@@ -76,7 +78,7 @@ class Reference:
         """The pages, all in one folder of the site: each depth has its own hash in every page's policy."""
         top = self.source / self.package
         found = {path.relative_to(self.root) for path in (self.root / top).rglob("*.*")
-                 if path.suffix in (".py", *c.SUFFIXES)}
+                 if path.suffix in (".py", *c.SUFFIXES) and not path.is_symlink()}    # at home elsewhere
         for path in sorted(found):
             name = ".".join(path.relative_to(self.source).with_suffix("").parts).removesuffix(".__init__")
             uri = f"{self.folder}/{name.removeprefix(f'{self.package}.')}.md"
@@ -120,11 +122,6 @@ class Reference:
     def facts(self, entry, link, chapter_title, repository):
         """What is to be known of an entry before its code, as HTML."""
         taken = self.taken(entry)
-
-        def at_home(path, text):
-            address = repository and repository(path)
-            return f'<a href="{html.escape(address)}">{text}</a>' if address else f"<code>{text}</code>"
-
         rows = {
             "Part of": [" › ".join(self.link(above, link, above.name) for above in self.above(entry))],
             "Needs": [self.needs(entry, taken)] if taken or not entry.is_package else [],
@@ -132,14 +129,29 @@ class Reference:
             "Launched by": [self.link(user, link) for user in self.with_users(entry) if user is not entry],
             "Chapter": [f'<a href="{html.escape(link(url))}">{html.escape(chapter_title(uri))}</a>'
                         for uri, url in self.chapters_of(entry)],
-            "Test": [at_home(path, path) for path in self.tests_of(entry)],
+            "Test": [at_home(path, path, repository) for path in self.tests_of(entry)],
             "Lab": [one_file(path.as_posix(), link(path.as_posix())) for path in self.labs_of(entry)],
-            "Source": [at_home(path, path) for path in entry.paths],
-            "Download": [self.offers.module(taken, link)] if taken else [],
+            "Source": [at_home(path, path, repository) for path in entry.paths],
+            "Download": self.download(entry, taken, link) if taken else [],
         }
-        made = "".join(f"<dt>{name}</dt><dd>{', '.join(values)}</dd>"
-                       for name, values in rows.items() if any(values))
-        return f'<dl class="weave-facts" data-search-exclude>{made}</dl>' if made else ""
+        return listed(rows)
+
+    def end(self, chapter, read, link, repository=None):
+        """What a chapter's page ends with, as HTML: the way to its code, its tests, labs and measurements.
+
+        read are the files that the chapter reads; one that says by what it was `made by` is a measurement.
+        """
+        made = [entry for name in chapter.meta.get("modules") or [] for entry in self.pages.values()
+                if entry.name == name]
+        scripts = {script: None for path in read if path.endswith(".json")
+                   for script in MADE_BY.findall(self.text(path))}
+        rows = {
+            "Code": [self.link(entry, link) for entry in made],
+            "Tests": [at_home(path, path, repository) for entry in made for path in self.tests_of(entry)],
+            "Lab": [one_file(path.name, link(path.as_posix())) for path in self.offers.labs_of(chapter)],
+            "Measured by": [at_home(path, path, repository) for path in scripts],
+        }
+        return listed(rows)
 
     def contents(self, package, link, put):
         """What the page of a package lists: its modules, then those of each package in it."""
@@ -223,7 +235,16 @@ class Reference:
         """{address under the site: bytes} of what a page offers."""
         taken = self.taken(entry)
         labs = {path.as_posix(): (self.root / path).read_bytes() for path in self.labs_of(entry)}
-        return labs | (self.offers.files_of(taken) if taken else {})
+        return labs | (self.offers.files_of(taken) | self.offers.zip_of(taken) if taken else {})
+
+    def download(self, entry, taken, link):
+        """The zip with companions and licence, and the files that the page is of, as HTML."""
+        files = f"{len(taken.files)} files" if len(taken.files) > 1 else "one file"
+        beside = f" and {', '.join(self.offers.licence)}" if self.offers.licence else ""
+        address = html.escape(link(self.offers.address(taken)))
+        own = [one_file(path.name, link(self.offers.address(taken, path.name)))
+               for path in entry.paths if path.name in taken.files]
+        return [f'<a href="{address}" download>{taken.archive}</a> ({files}{beside})', *own]
 
     def companions(self, entry, taken, link):
         if taken and taken.path.is_dir():
@@ -279,14 +300,15 @@ class Reference:
         for path in self.handed_out(entry, taken):
             for name, inner in self.third_parties(path):
                 (sometimes if inner else always).add(name)
-        known = {name: distribution(name) for name in always | sometimes}
-        needed, rest = ([known[name] for name in sorted(names)] for names in (always, sometimes - always))
+        needed, rest = ([name for module in sorted(names)
+                         for name in self.installs.get(module, distribution(module)).split()]
+                        for names in (always, sometimes - always))
         says = "Python alone"
         if needed:
-            versions = [f"{name} {version}" for name, version in needed if version]
-            says = f"<code>pip install {' '.join(name for name, _ in needed)}</code>"
+            versions = [f"{name} {version(name)}" for name in needed if version(name)]
+            says = f"<code>pip install {' '.join(needed)}</code>"
             says += f" (tested with {', '.join(versions)})" if versions else ""
-        return says + (f"; for some of it {', '.join(name for name, _ in rest)}" if rest else "")
+        return says + (f"; for some of it {', '.join(rest)}" if rest else "")
 
     def handed_out(self, entry, taken):
         """The paths of the Python files that an entry is handed out with."""
@@ -344,6 +366,19 @@ class Reference:
         return None
 
 
+def at_home(path, text, repository):
+    """A path, which leads to the file in the repository where that is known."""
+    address = repository and repository(path)
+    return f'<a href="{html.escape(address)}">{text}</a>' if address else f"<code>{text}</code>"
+
+
+def listed(rows):
+    """{what is known: its values} as a list of HTML; empty if nothing is known."""
+    made = "".join(f"<dt>{name}</dt><dd>{', '.join(values)}</dd>"
+                   for name, values in rows.items() if any(values))
+    return f'<dl class="weave-facts" data-search-exclude>{made}</dl>' if made else ""
+
+
 def documented(listing):
     """Whether the page of its file shows an object of a Listing."""
     if listing.language != "python":
@@ -378,14 +413,20 @@ def imported(node, inner=False):
 
 
 @functools.cache
-def distribution(name):
-    """What pip calls an importable package, and its version here; of one that is not here, the name."""
+def distribution(module):
+    """What pip calls an importable package; of one that is not here, its own name."""
+    if version(module) or not importlib.util.find_spec(module):
+        return module
+    return importlib.metadata.packages_distributions().get(module, [module])[0]
+
+
+@functools.cache
+def version(name):
+    """The version of a package that is here, by pip's name; None of one that is not."""
     try:
-        return name, importlib.metadata.version(name).partition("+")[0]
+        return importlib.metadata.version(name).partition("+")[0]
     except importlib.metadata.PackageNotFoundError:
-        known = importlib.metadata.packages_distributions() if importlib.util.find_spec(name) else {}
-        other = known.get(name, [name])[0]
-        return other, importlib.metadata.version(other) if name in known else None
+        return None
 
 
 def mentions(text, name):

@@ -112,6 +112,35 @@ def test_the_page_of_a_package_lists_what_is_in_it_in_a_sentence_each(small):
         reference.pages["reference/unit.md"], str, str)
 
 
+def test_a_chapter_ends_with_what_is_known_and_only_that(small, book):
+    book.write("labs/mine.py", '"""Exercises: f.\nChapter: docs/c.md.\n"""\n')
+    book.write("results/r.json", '{"from": {"made by": "measure/r.py"}, "rows": [{"made by": "it"}]}')
+    book.write("results/table.txt", '"made by": "no/json.py"')
+    reference = small()
+    chapter, read = reference.chapters["c.md"][0], ["results/r.json", "results/table.txt"]
+    assert reference.end(chapter, read, str, lambda path: f"at/{path}") == (
+        '<dl class="weave-facts" data-search-exclude>'
+        '<dt>Code</dt><dd><a href="reference/inner/">inner/</a></dd>'
+        '<dt>Lab</dt><dd><a href="labs/mine.py" download>mine.py</a></dd>'
+        '<dt>Measured by</dt><dd><a href="at/measure/r.py">measure/r.py</a></dd></dl>')
+    book.write("docs/c.md", HEADER.replace("unit.inner", "unit.k"))
+    chapter = Chapter(book.root / "docs/c.md", book.root)
+    assert "<dt>Tests</dt><dd><code>tests/test_k.py</code></dd>" in reference.end(chapter, (), str)
+    book.write("docs/d.md", "# D\n")
+    assert reference.end(Chapter(book.root / "docs/d.md", book.root), (), str) == ""
+
+
+def test_packages_are_asked_for_by_the_names_that_pip_has(small, book):
+    reference = small()
+    book.write("src/unit/a.py", '"""A.\n\nTo copy: this file alone.\n"""\nimport yaml\nimport other_name\n'
+                                "def f():\n    import seldom\n")
+    reference.installs = {"other_name": "one two"}
+    page = reference.pages["reference/a.md"]
+    needs = reference.needs(page, reference.taken(page))
+    assert needs.startswith("<code>pip install one two PyYAML</code> (tested with PyYAML ")
+    assert needs.endswith("; for some of it seldom")
+
+
 def test_a_companion_that_is_not_there_is_told_with_its_line(small, book):
     reference = small()
     book.write("src/unit/a.py", '"""A.\n\nTo copy: this file and gone.py.\n"""\n')
