@@ -8,6 +8,7 @@ mkdocs-jupyter says which pages are Python notebooks.
 import functools
 import gc
 import hashlib
+import json
 import logging
 import os
 import posixpath
@@ -19,13 +20,17 @@ from types import SimpleNamespace
 from urllib.parse import urljoin
 
 import click
+import jinja2
 import nbformat
+import pygments
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 from . import WeaveError, contents, feed, index, notebook, page as pages, repository
 from .cache import Cache
@@ -36,9 +41,10 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
+from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
-from .reference import Reference
+from .reference import LANGUAGES, Reference
 from .render import Html
 from .serve import Queue, Served
 
@@ -46,7 +52,7 @@ log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
-    "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+    "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -58,7 +64,10 @@ class Settings(Config):
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
-    package                the module that downloaded chapters import; its folder is what they fetch
+    tests                  the folder of its tests, which mirror the package
+    package                the book's own: downloaded chapters import it, and its folder is what they
+                           fetch; the reference has its modules
+    reference              the folder of the site for the reference
     installs               pip's names of packages that are imported by another name
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
@@ -71,7 +80,9 @@ class Settings(Config):
     ignore = option.ListOfItems(option.Type(str), default=[])
     source = option.Type(str, default="src")
     labs = option.Type(str, default="labs")
+    tests = option.Type(str, default="tests")
     package = option.Optional(option.Type(str))
+    reference = option.Type(str, default="reference")
     installs = option.DictOfItems(option.Type(str), default={})
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
@@ -182,7 +193,8 @@ class Weave(BasePlugin[Settings]):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
-        self.searched, self.names = False, {}    # of each section, the names in its code
+        self.searched, self.kept = False, None
+        self.names = {}    # of each section, the names in its code
         if self.served:
             self.served.errors, self.served.old = [], set()
 
@@ -200,8 +212,6 @@ class Weave(BasePlugin[Settings]):
         self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
-        self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
-                                    if file.src_uri not in self.chapters}, self.config.source)
         self.downloads = self.config.downloads(config)
         self.downloads.pack({name for read in self.read.values() for name in read})
         if self.downloads.archive:
@@ -209,6 +219,8 @@ class Weave(BasePlugin[Settings]):
         for chapter in self.chapters.values():
             with self.stopping():
                 self.add_downloads(files, config, chapter)
+        with self.stopping():
+            self.add_reference(files, config)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -255,8 +267,13 @@ class Weave(BasePlugin[Settings]):
         stop_at(self.config.execute(self.stale, cache.store))
 
     def on_nav(self, nav, config, files):
-        """Queue the chapters that have to be executed, in the order of the book."""
+        """Give the reference its place; queue the chapters to execute, in the order of the book."""
         self.order = [page.file.src_uri for page in nav.pages]
+        first = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        for uri in self.reference.pages if first else ():
+            page = files.get_file_from_path(uri).page
+            if page is not first:
+                page.parent = first    # which the nav marks, and whose part of the book it unfolds
         if self.served:
             cache, root = self.config.cache(), self.config.root
             self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
@@ -307,6 +324,21 @@ class Weave(BasePlugin[Settings]):
         for address, content in offered.items():
             self.add(files, config, address, content)
 
+    def add_reference(self, files, config):
+        """Add the pages of the reference, and what they offer, unless docs has a page of that name."""
+        taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
+        self.reference = Reference(self.config.root, self.config.source, self.config.package,
+                                   self.config.reference, self.config.tests, self.offers, taught,
+                                   self.config.installs)
+        for uri, entry in self.reference.pages.items():
+            self.add(files, config, uri, self.config.root / entry.path, inclusion=InclusionLevel.NOT_IN_NAV)
+            file = files.get_file_from_path(uri)
+            file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
+            self.reference.urls[uri] = file.url
+            offered = self.reference.files(entry)
+            for address, content in offered.items():
+                self.add(files, config, address, content)
+
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
         path, _, anchor = link.partition("#")
@@ -320,44 +352,59 @@ class Weave(BasePlugin[Settings]):
             return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
         return None
 
-    def add(self, files, config, uri, content):
+    def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
-            given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
+            given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
 
-    def on_pre_page(self, page, config, files):
-        if self.served:
-            self.served.keep(page)
-        return page
-
     def on_page_markdown(self, markdown, page, config, files):
-        chapter = self.chapters.get(page.file.src_uri)
-        if chapter is None:
+        """The page's Markdown; while the site is served, after an error the one from before."""
+        chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
+        if self.kept is None:
+            cache = self.config.cache()
+            self.kept = Kept(cache.folder / "made/pages", config, files)
+            self.tools = json.dumps([packages(), own_source()])
+        shown = [self.reference.text(path) for path in entry.paths] if entry else []
+        self.kept.take_over(page, shown)
+        if chapter is None and entry is None:
             return index.topics(markdown, page.file.src_uri, self.chapters)
         text, made = "", []
         with self.stopping():
-            text, made = self.page_of(chapter, page, config)
+            make = self.page_of if chapter else self.entry_page
+            text, made = make(chapter or entry, page, config, files)
             self.woven[page.file.src_uri] = text, made
-        if not text:    # while it is served: as it was, or no more than its title
-            title = next((line for line in chapter.lines if line.startswith("# ")), f"# {page.file.name}")
+        if not text:    # as it was, or no more than its title
+            lines = chapter.lines if chapter else []
+            title = next((line for line in lines if line.startswith("# ")), f"# {page.file.name}")
             text, made = self.woven.get(page.file.src_uri, (title, []))
         for uri, content in made:
             files.append(File.generated(config, uri, content=content))
         return text
 
-    def page_of(self, chapter, page, config):
+    def source_of(self, config):
+        """A function: the address of a source at this commit, if it is known, by its path."""
+        known = config.repo_url and self.commit
+        return lambda path: f"{config.repo_url}/blob/{self.commit}/{path}" if known else None
+
+    def entry_page(self, entry, page, config, files):
+        """The Markdown of a page of the reference, and the files that it needs: none."""
+        lead = " ".join(self.reference.lead(entry.path).split())
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+        text = self.reference.markdown(
+            entry, lambda address: get_relative_url(address, page.url), self.set_aside,
+            lambda uri: files.get_file_from_path(uri).page.title, self.source_of(config), self.highlighted)
+        return text, []
+
+    def page_of(self, chapter, page, config, files):
         """The Markdown of a chapter's page, and the files that it needs: (address, content)."""
-        made = []
+        made, source = [], self.source_of(config)
 
         def link(address):
             return get_relative_url(address, page.url)
 
-        def source(path):
-            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
-
         def caption(found):
-            return self.offers.caption(found, link, source, self.reference.address)
+            return self.offers.caption(found, link, source, self.reference.place)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
@@ -367,6 +414,7 @@ class Weave(BasePlugin[Settings]):
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
         text = pages.weave(chapter, caption, save, prefix, self.set_aside)
         place = self.offers.place(chapter, link, source)
+        end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
         text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
@@ -375,15 +423,29 @@ class Weave(BasePlugin[Settings]):
         if page.is_homepage or not title:
             return text, made
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
-        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}", made
+        text = f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{self.set_aside(Html(end))}\n"
+        return text, made
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
         drawing = self.done.put(part.drawing) if part.drawing else ""
         return self.html.put(part.text + drawing + part.rest)
 
+    def highlighted(self, path):
+        """The HTML of a source."""
+        text, language = self.reference.text(path), LANGUAGES.get(path.suffix, "cpp")
+
+        def make():
+            lexer = get_lexer_by_name(language, stripnl=False)
+            code = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True))
+            return slim(f'<div class="highlight"><pre><code>{code}</code></pre></div>')
+
+        return self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+
     def on_page_content(self, content, page, config, files):
         """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
+        if page.file.src_uri in self.chapters:
+            content = self.reference.linked(content, lambda address: get_relative_url(address, page.url))
         names = self.names[page.url] = {}
 
         def aside(match):
@@ -391,11 +453,19 @@ class Weave(BasePlugin[Settings]):
             if match[1]:
                 names = self.names.setdefault(f"{page.url}#{match[1]}", {})
                 return match[0]
-            names |= index.names(match[0])
+            if page.file.src_uri not in self.reference.pages:    # which name what they show as headings
+                names |= index.names(match[0])
             styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
             return match[0] if styled else self.done.put(slim(match[0]))
 
         return SECTION_OR_CODE.sub(aside, self.html.back(content))
+
+    def on_env(self, env, config, files):
+        """Keep the theme's templates as Jinja compiles them."""
+        folder = self.config.cache().folder / "made/templates" / jinja2.__version__
+        folder.mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+        return env
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
