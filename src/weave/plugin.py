@@ -7,7 +7,7 @@ mkdocs-jupyter says which pages are Python notebooks.
 
 import functools
 import gc
-import json
+import hashlib
 import logging
 import os
 import posixpath
@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
+import click
 import jinja2
 import nbformat
 import pygments
@@ -30,7 +31,7 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, contents, feed, notebook, page as pages, repository
+from . import WeaveError, contents, feed, index, notebook, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -44,14 +45,16 @@ from .names import borrowed
 from .offer import Offers
 from .reference import LANGUAGES, Reference
 from .render import Html
+from .serve import Queue, Served
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
-CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
-WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
+SECTION_OR_CODE = re.compile(
+    r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
+WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
 
 
 class Settings(Config):
@@ -103,6 +106,19 @@ class Settings(Config):
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
 
+    def served(self):
+        """What `mkdocs serve` needs of all this."""
+        def read(name):
+            chapter = self.chapter(self.root / name)
+            if self.cache().load(chapter):
+                return None
+            if chapter not in self.are_notebooks([chapter]):
+                raise no_notebook(chapter)
+            return chapter
+
+        return Served(self.root, lambda finished: Queue(
+            read, self.cache().store, finished, self.seconds_per_chapter, self.jobs, self.environment))
+
     def are_notebooks(self, chapters):
         """Which of the chapters mkdocs-jupyter takes for Python notebooks.
 
@@ -129,26 +145,28 @@ class Aside:
     """
 
     def __init__(self, kind):
-        self.kind, self.parts = kind, []
+        self.kind, self.parts = kind, {}
         # <p> is Markdown's, and whether there are quotes is the finisher's to say
-        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\d+)"?></svg>(?(1)</p>)')
+        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\w+)"?></svg>(?(1)</p>)')
 
     def put(self, part):
-        self.parts.append(part)
-        return f'<svg data-{self.kind}="{len(self.parts) - 1}"></svg>'
+        name = hashlib.sha256(part.encode()).hexdigest()[:20]
+        self.parts[name] = part
+        return f'<svg data-{self.kind}="{name}"></svg>'
 
     def back(self, text):
-        return self.stand_in.sub(lambda match: self.parts[int(match[2])], text)
+        return self.stand_in.sub(lambda match: self.parts[match[2]], text)
 
 
 class Weave(BasePlugin[Settings]):
     def on_startup(self, command, dirty):
         gc.set_threshold(200_000, 20, 20)    # nearly all objects of a build live to its end
         self.serving = command == "serve"    # whose live reload is an inline script
-        self.dirty, self.made = dirty, {}    # of each chapter, what its page was last made of
-        if dirty:    # MkDocs warns of pages that are not made again; on_files knows which have to be
-            warned = logging.getLogger("mkdocs.commands.build")
-            warned.addFilter(lambda record: "'dirty' build" not in record.msg)
+        self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
+        self.served = self.config.served() if self.serving and reloading() else None
+        self.html, self.done = Aside("html"), Aside("done")
+        self.known = {}    # while it is served: {page: (its source, its chapter)}
+        self.woven = {}    # and what its page was last made of, and its Markdown and files
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
@@ -174,20 +192,23 @@ class Weave(BasePlugin[Settings]):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
-        self.html, self.done = Aside("html"), Aside("done")
         self.searched, self.kept = False, None
+        self.names = {}    # of each section, the names in its code
+        if self.served:
+            self.served.errors, self.served.old = [], set()
 
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
+        stop_at(errors if self.served else [])
         for file in files.documentation_pages():
             try:
-                chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)
+                chapter = file.abs_src_path and self.chapter_of(file)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
                     errors += borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
-        stop_at(errors)
+        self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
         self.downloads = self.config.downloads(config)
@@ -195,66 +216,105 @@ class Weave(BasePlugin[Settings]):
         if self.downloads.archive:
             self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
         for chapter in self.chapters.values():
-            self.add_downloads(files, config, chapter)
+            with self.stopping():
+                self.add_downloads(files, config, chapter)
         self.add_reference(files, config)
-        for file in files.documentation_pages() if self.dirty else ():
-            self.mark_changed(file, self.page_key(file, config))
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
         for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
+        if self.dirty:
+            for file in files.documentation_pages():
+                if os.path.exists(file.abs_dest_path):
+                    os.utime(file.abs_dest_path, (0, 0))
         return files
 
-    def on_nav(self, nav, config, files):
-        self.order = [page.file.src_uri for page in nav.pages]
-        index = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
-        for uri in self.reference.pages if index else ():
-            page = files.get_file_from_path(uri).page
-            if page is not index:
-                page.parent = index    # which the nav marks, and whose part of the book it unfolds
-        return nav
+    def chapter_of(self, file):
+        """A page's source, taken apart; while it is served, that of the last build if nothing changed."""
+        if not self.served:
+            return self.config.chapter(file.abs_src_path)
+        text = file.content_string
+        source, chapter = self.known.get(file.src_uri, (None, None))
+        if source != text:
+            try:
+                chapter = self.config.chapter(file.abs_src_path)
+            except WeaveError:
+                if chapter:    # as it was before the mistake
+                    self.chapters[file.src_uri] = chapter
+                raise
+            self.known[file.src_uri] = text, chapter
+        for block in chapter.blocks:
+            vars(block).pop("listing", None)    # which shows what a module is now
+        return chapter
 
     def execute(self, chapters):
-        """Give every chapter its results, from the cache or by executing it now."""
-        cache = self.config.cache()
-        stale = [chapter for chapter in chapters if not cache.load(chapter)]
-        readable = set(self.config.are_notebooks(stale)) if stale else set()
-        stop_at([chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
-                               "notebook, so this chapter would not be executed")
-                 for chapter in stale if chapter not in readable])
-        stop_at(self.config.execute(stale, cache.store))
+        """Give every chapter its results, from the cache or by executing it now.
+
+        While it is served, those that the cache does not have are left to the queue (on_nav).
+        """
+        cache, self.stale = self.config.cache(), []
+        with self.stopping():
+            self.stale = [chapter for chapter in chapters if not cache.load(chapter)]
         self.read = cache.read    # which files each chapter reads
+        if self.served:
+            self.served.old = {chapter.name for chapter in self.stale if cache.load_earlier(chapter)}
+            return
+        readable = set(self.config.are_notebooks(self.stale)) if self.stale else set()
+        stop_at([no_notebook(chapter) for chapter in self.stale if chapter not in readable])
+        stop_at(self.config.execute(self.stale, cache.store))
 
-    def mark_changed(self, file, now):
-        """Have a dirty build make the page again if anything that it is made of has changed."""
-        before, self.made[file.src_uri] = self.made.get(file.src_uri), now
-        if before != now and os.path.exists(file.abs_dest_path):
-            os.utime(file.abs_dest_path, (0, 0))    # MkDocs compares the times of source and page
+    def on_nav(self, nav, config, files):
+        """Queue the chapters that have to be executed, in the order of the book."""
+        self.order = [page.file.src_uri for page in nav.pages]
+        listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        for uri in self.reference.pages if listing else ():
+            page = files.get_file_from_path(uri).page
+            if page is not listing:
+                page.parent = listing    # which the nav marks, and whose part of the book it unfolds
+        if self.served:
+            cache, root = self.config.cache(), self.config.root
+            self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
+                                 for file in files.documentation_pages() if file.abs_src_path}
+            order = [self.chapters.get(page.file.src_uri) for page in nav.pages]
+            stale = sorted(self.stale, key=lambda chapter: order.index(chapter) if chapter in order else 999)
+            times = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
+                     for path in sorted(Path(folder).rglob("*"))
+                     if path.is_file() and path.suffix not in (".py", ".pyc")]
+            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{times}" for chapter in stale})
+        return nav
 
-    def page_key(self, file, config):
-        """Everything that a page is made of; one that is no chapter may show any source."""
-        chapter, entry = self.chapters.get(file.src_uri), self.reference.pages.get(file.src_uri)
-        if entry:
-            text = self.reference.markdown(entry, str, str, highlight=self.reference.text)
-            return [text, self.commit, config.nav]
-        if chapter is None:
-            sources = sorted(Path(self.config.root, self.config.source).rglob("*.py"))
-            return [file.content_string, [(path, path.stat().st_mtime_ns) for path in sources], config.nav]
-        results = [cell.result for cell in chapter.cells]
-        with stopping():
-            place = self.offers.place(chapter, str)
-            place += self.reference.end(chapter, self.read.get(chapter.name, ()), str)
-            others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
-            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
+    @event_priority(-100)    # the requests pass through all other plugins' hands first
+    def on_serve(self, server, config, builder):
+        if self.served:
+            self.served.attach(server, config, builder)
+        return server
+
+    def on_shutdown(self):
+        if self.served:
+            self.served.stop()
+
+    def complain(self, errors):
+        """End the build with these errors, or have their pages tell them while they are served."""
+        if self.served:
+            self.served.errors += errors
+        else:
+            stop_at(errors)
+
+    @contextmanager
+    def stopping(self):
+        """Let a WeaveError end the build, or have its page tell it."""
+        try:
+            yield
+        except WeaveError as error:
+            self.complain([error])
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
         stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
-        with stopping():
-            book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                     functools.partial(self.absolute, files, config, f"{stem}.md"))
-            offered = self.offers.files(chapter, chapter.listings)
+        book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
+                                 functools.partial(self.absolute, files, config, f"{stem}.md"))
+        offered = self.offers.files(chapter, chapter.listings)
         text = nbformat.writes(book) + "\n"
         self.add(files, config, f"{stem}.ipynb", text)
         script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
@@ -273,10 +333,9 @@ class Weave(BasePlugin[Settings]):
             file = files.get_file_from_path(uri)
             file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
             self.reference.urls[uri] = file.url
-            with stopping():
-                offered = self.reference.files(entry)
-            for address, content in offered.items():
-                self.add(files, config, address, content)
+            with self.stopping():
+                for address, content in self.reference.files(entry).items():
+                    self.add(files, config, address, content)
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
@@ -300,51 +359,74 @@ class Weave(BasePlugin[Settings]):
     def on_page_markdown(self, markdown, page, config, files):
         chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
         if self.kept is None:
-            cache = self.config.cache()
-            self.kept = Kept(cache.folder / "made/pages", config, files)
-            self.tools = json.dumps([packages(), own_source()])
-        self.html = Aside("html")
-        shown = [self.reference.text(path) for path in entry.paths] if entry else []
-        self.kept.take_over(page, shown)
-        if chapter is None and entry is None:
-            return markdown
+            self.kept = Kept(self.config.cache().folder / "made/pages", config, files)
+            self.tools = str([packages(), own_source()])
+        self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
+        if entry:
+            return self.entry_page(entry, page, config, files)
+        if chapter is None:
+            return index.topics(markdown, page.file.src_uri, self.chapters)
+        text, made = "", []
+        with self.stopping():
+            text, made = self.page_of(chapter, page, config)
+            self.woven[page.file.src_uri] = text, made
+        if not text:    # while it is served: as it was, or no more than its title
+            title = next((line for line in chapter.lines if line.startswith("# ")), f"# {page.file.name}")
+            text, made = self.woven.get(page.file.src_uri, (title, []))
+        for uri, content in made:
+            files.append(File.generated(config, uri, content=content))
+        return text
+
+    def page_of(self, chapter, page, config):
+        """The Markdown of a chapter's page, and the files that it needs: (address, content)."""
+        made = []
 
         def link(address):
             return get_relative_url(address, page.url)
 
-        def source(path):
-            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+        source = functools.partial(self.source_of, config)
 
         def caption(found):
             return self.offers.caption(found, link, source, self.reference.place)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
-            files.append(File.generated(config, uri, content=content))
+            made.append((uri, content))
             return get_relative_url(uri, page.url)
 
-        if entry:
-            lead = " ".join(self.reference.lead(entry.path).split())
-            page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
-            title = lambda uri: files.get_file_from_path(uri).page.title    # noqa: E731
-            with stopping():
-                return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
-
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
-        with stopping():
-            text = pages.weave(chapter, caption, save, prefix, self.set_aside)
-            place = self.offers.place(chapter, link, source)
-            end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
-            text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
+        text = pages.weave(chapter, caption, save, prefix, self.set_aside)
+        place = self.offers.place(chapter, link, source)
+        end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
+        text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
-            picture = card(title[1], config.site_name, self.config.mark)
-            files.append(File.generated(config, uri, content=picture))
+            made.append((uri, card(title[1], config.site_name, self.config.mark)))
         if page.is_homepage or not title:
-            return text
+            return text, made
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
-        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{self.set_aside(Html(end))}\n"
+        end = self.set_aside(Html(end))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{end}\n", made
+
+    def entry_page(self, entry, page, config, files):
+        """The Markdown of a page of the reference."""
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def title(uri):
+            return files.get_file_from_path(uri).page.title
+
+        lead = " ".join(self.reference.lead(entry.path).split())
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+        source = functools.partial(self.source_of, config)
+        with self.stopping():
+            return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
+        return f"# {entry.name}\n"    # while it is served
+
+    def source_of(self, config, path):
+        """The address of a source in the repository, if that is known."""
+        return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -363,10 +445,21 @@ class Weave(BasePlugin[Settings]):
         return self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
 
     def on_page_content(self, content, page, config, files):
-        """Put the HTML back, and set code aside: nobody searches it by words, and it needs no finishing."""
+        """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
         if page.file.src_uri in self.chapters:
             content = self.reference.linked(content, lambda address: get_relative_url(address, page.url))
-        return CODE.sub(self.code_aside, self.html.back(content))
+        names = self.names[page.url] = {}
+
+        def aside(match):
+            nonlocal names
+            if match[1]:
+                names = self.names.setdefault(f"{page.url}#{match[1]}", {})
+                return match[0]
+            names |= index.names(match[0])
+            styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
+            return match[0] if styled else self.done.put(slim(match[0]))
+
+        return SECTION_OR_CODE.sub(aside, self.html.back(content))
 
     def on_env(self, env, config, files):
         """Keep the theme's templates as Jinja compiles them."""
@@ -374,10 +467,6 @@ class Weave(BasePlugin[Settings]):
         folder.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
         return env
-
-    def code_aside(self, code):
-        styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
-        return code[0] if styled else self.done.put(slim(code[0]))
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
@@ -401,8 +490,8 @@ class Weave(BasePlugin[Settings]):
         return context
 
     def on_post_page(self, output_content, **_):
-        """Put our worker of the search before the theme's (assets/search.js)."""
-        text, found = WORKER.subn(r'assets/search.js#\1"', output_content)
+        """Put our worker of the search in the place of the theme's (assets/search.js)."""
+        text, found = WORKER.subn('assets/search.js"', output_content)
         self.searched |= found > 0
         return text
 
@@ -414,26 +503,20 @@ class Weave(BasePlugin[Settings]):
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         if self.searched:
-            split_index(Path(config.site_dir, "search"))
-        stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
+            index.write(Path(config.site_dir, "search"), self.names)
+        self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
+                             bool(self.served)))
 
 
-@contextmanager
-def stopping():
-    """Let a WeaveError end the build."""
-    try:
-        yield
-    except WeaveError as error:
-        stop_at([error])
+def no_notebook(chapter):
+    return chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python notebook, so "
+                         "this chapter would not be executed")
 
 
-def split_index(folder):
-    """Put the index into a file of its own; the theme, which loads it on every page, finds an empty one."""
-    index = folder / "search_index.json"
-    if index.exists():
-        settings = json.loads(index.read_text(encoding="utf-8")) | {"docs": []}
-        index.replace(folder / "book.json")
-        index.write_text(json.dumps(settings), encoding="utf-8")
+def reloading():
+    """Whether this is `mkdocs serve` with its live reload, without which pages are made but once."""
+    context = click.get_current_context(silent=True)
+    return context is None or context.params.get("livereload", True)
 
 
 def stop_at(errors):
