@@ -219,8 +219,7 @@ class Weave(BasePlugin[Settings]):
         for chapter in self.chapters.values():
             with self.stopping():
                 self.add_downloads(files, config, chapter)
-        with self.stopping():
-            self.add_reference(files, config)
+        self.add_reference(files, config)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -269,11 +268,11 @@ class Weave(BasePlugin[Settings]):
     def on_nav(self, nav, config, files):
         """Give the reference its place; queue the chapters to execute, in the order of the book."""
         self.order = [page.file.src_uri for page in nav.pages]
-        first = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
-        for uri in self.reference.pages if first else ():
+        listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        for uri in self.reference.pages if listing else ():
             page = files.get_file_from_path(uri).page
-            if page is not first:
-                page.parent = first    # which the nav marks, and whose part of the book it unfolds
+            if page is not listing:
+                page.parent = listing    # which the nav marks, and whose part of the book it unfolds
         if self.served:
             cache, root = self.config.cache(), self.config.root
             self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
@@ -335,9 +334,9 @@ class Weave(BasePlugin[Settings]):
             file = files.get_file_from_path(uri)
             file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
             self.reference.urls[uri] = file.url
-            offered = self.reference.files(entry)
-            for address, content in offered.items():
-                self.add(files, config, address, content)
+            with self.stopping():
+                for address, content in self.reference.files(entry).items():
+                    self.add(files, config, address, content)
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
@@ -359,15 +358,14 @@ class Weave(BasePlugin[Settings]):
             files.append(File.generated(config, uri, **given))
 
     def on_page_markdown(self, markdown, page, config, files):
-        """The page's Markdown; while the site is served, after an error the one from before."""
         chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
         if self.kept is None:
-            cache = self.config.cache()
-            self.kept = Kept(cache.folder / "made/pages", config, files)
-            self.tools = json.dumps([packages(), own_source()])
-        shown = [self.reference.text(path) for path in entry.paths] if entry else []
-        self.kept.take_over(page, shown)
-        if chapter is None and entry is None:
+            self.kept = Kept(self.config.cache().folder / "made/pages", config, files)
+            self.tools = str([packages(), own_source()])
+        self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
+        if entry:
+            return self.entry_page(entry, page, config, files)
+        if chapter is None:
             return index.topics(markdown, page.file.src_uri, self.chapters)
         text, made = "", []
         with self.stopping():
@@ -398,10 +396,12 @@ class Weave(BasePlugin[Settings]):
 
     def page_of(self, chapter, page, config, files):
         """The Markdown of a chapter's page, and the files that it needs: (address, content)."""
-        made, source = [], self.source_of(config)
+        made = []
 
         def link(address):
             return get_relative_url(address, page.url)
+
+        source = functools.partial(self.source_of, config)
 
         def caption(found):
             return self.offers.caption(found, link, source, self.reference.place)
@@ -423,8 +423,27 @@ class Weave(BasePlugin[Settings]):
         if page.is_homepage or not title:
             return text, made
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
-        text = f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{self.set_aside(Html(end))}\n"
-        return text, made
+        end = self.set_aside(Html(end))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{end}\n", made
+
+    def entry_page(self, entry, page, config, files):
+        """The Markdown of a page of the reference."""
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def title(uri):
+            return files.get_file_from_path(uri).page.title
+
+        lead = " ".join(self.reference.lead(entry.path).split())
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+        source = functools.partial(self.source_of, config)
+        with self.stopping():
+            return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
+        return f"# {entry.name}\n"    # while it is served
+
+    def source_of(self, config, path):
+        """The address of a source in the repository, if that is known."""
+        return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""

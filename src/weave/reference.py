@@ -273,12 +273,11 @@ class Reference:
                 if chapter.name in said or not names.isdisjoint(chapter.meta.get("modules") or ())]
 
     def tests_of(self, entry):
-        """The files of tests that mirror an entry."""
+        """The files of tests that mirror an entry, and of a package the folder."""
         for one in self.with_users(entry):
-            stem = one.path.parent.name if one.is_package else one.path.stem
-            inside = one.path.parent.relative_to(self.source / self.package)
-            path = self.tests / inside / f"test_{stem}.py"
-            if (self.root / path).is_file():
+            folder = self.tests / one.path.parent.relative_to(self.source / self.package)
+            path = folder if one.is_package else folder / f"test_{one.path.stem}.py"
+            if (self.root / path).exists():
                 yield path
 
     def labs_of(self, entry):
