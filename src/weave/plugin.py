@@ -8,7 +8,6 @@ mkdocs-jupyter says which pages are Python notebooks.
 import functools
 import gc
 import hashlib
-import json
 import logging
 import os
 import posixpath
@@ -266,7 +265,7 @@ class Weave(BasePlugin[Settings]):
         stop_at(self.config.execute(self.stale, cache.store))
 
     def on_nav(self, nav, config, files):
-        """Give the reference its place; queue the chapters to execute, in the order of the book."""
+        """Queue the chapters that have to be executed, in the order of the book."""
         self.order = [page.file.src_uri for page in nav.pages]
         listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
         for uri in self.reference.pages if listing else ():
@@ -369,32 +368,16 @@ class Weave(BasePlugin[Settings]):
             return index.topics(markdown, page.file.src_uri, self.chapters)
         text, made = "", []
         with self.stopping():
-            make = self.page_of if chapter else self.entry_page
-            text, made = make(chapter or entry, page, config, files)
+            text, made = self.page_of(chapter, page, config)
             self.woven[page.file.src_uri] = text, made
-        if not text:    # as it was, or no more than its title
-            lines = chapter.lines if chapter else []
-            title = next((line for line in lines if line.startswith("# ")), f"# {page.file.name}")
+        if not text:    # while it is served: as it was, or no more than its title
+            title = next((line for line in chapter.lines if line.startswith("# ")), f"# {page.file.name}")
             text, made = self.woven.get(page.file.src_uri, (title, []))
         for uri, content in made:
             files.append(File.generated(config, uri, content=content))
         return text
 
-    def source_of(self, config):
-        """A function: the address of a source at this commit, if it is known, by its path."""
-        known = config.repo_url and self.commit
-        return lambda path: f"{config.repo_url}/blob/{self.commit}/{path}" if known else None
-
-    def entry_page(self, entry, page, config, files):
-        """The Markdown of a page of the reference, and the files that it needs: none."""
-        lead = " ".join(self.reference.lead(entry.path).split())
-        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
-        text = self.reference.markdown(
-            entry, lambda address: get_relative_url(address, page.url), self.set_aside,
-            lambda uri: files.get_file_from_path(uri).page.title, self.source_of(config), self.highlighted)
-        return text, []
-
-    def page_of(self, chapter, page, config, files):
+    def page_of(self, chapter, page, config):
         """The Markdown of a chapter's page, and the files that it needs: (address, content)."""
         made = []
 
@@ -472,8 +455,7 @@ class Weave(BasePlugin[Settings]):
             if match[1]:
                 names = self.names.setdefault(f"{page.url}#{match[1]}", {})
                 return match[0]
-            if page.file.src_uri not in self.reference.pages:    # which name what they show as headings
-                names |= index.names(match[0])
+            names |= index.names(match[0])
             styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
             return match[0] if styled else self.done.put(slim(match[0]))
 
