@@ -202,13 +202,11 @@ class Weave(BasePlugin[Settings]):
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
         self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
                                     if file.src_uri not in self.chapters}, self.config.source)
-        self.downloads = self.config.downloads(config)
-        self.downloads.pack({name for read in self.read.values() for name in read})
-        if self.downloads.archive:
-            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
-        for chapter in self.chapters.values():
-            with self.stopping():
-                self.add_downloads(files, config, chapter)
+        if self.served:
+            self.served.offer(functools.partial(self.downloads, files, config, self.offers, self.read))
+        else:
+            for uri, content in self.downloads(files, config, self.offers, self.read):
+                self.add(files, config, uri, content)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -294,18 +292,23 @@ class Weave(BasePlugin[Settings]):
         except WeaveError as error:
             self.complain([error])
 
-    def add_downloads(self, files, config, chapter):
-        """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
-        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
-        book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                 functools.partial(self.absolute, files, config, f"{stem}.md"))
-        offered = self.offers.files(chapter, chapter.listings)
-        text = nbformat.writes(book) + "\n"
-        self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
-        self.add(files, config, f"{stem}.py", script)
-        for address, content in offered.items():
-            self.add(files, config, address, content)
+    def downloads(self, files, config, offers, read):
+        """What a reader can take away, (address, content): notebooks, scripts, modules, labs, the archive."""
+        made = self.config.downloads(config)
+        made.pack({name for names in read.values() for name in names})
+        if made.archive:
+            yield f"{self.config.package}.zip", made.archive
+        for chapter in self.chapters.values():
+            stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
+            with self.stopping():
+                book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
+                                         functools.partial(self.absolute, files, config, f"{stem}.md"))
+                offered = offers.files(chapter, chapter.listings)
+                text = nbformat.writes(book) + "\n"
+                yield f"{stem}.ipynb", text
+                script = functools.partial(notebook.script, book)
+                yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
+                yield from offered.items()
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""

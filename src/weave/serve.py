@@ -15,6 +15,7 @@ import hashlib
 import html
 import json
 import logging
+import mimetypes
 import os
 import re
 import shutil
@@ -41,7 +42,8 @@ class Queue:
     """The chapters to execute, in a thread of their own.
 
     read(name) gives the chapter as its file has it now, or None if the cache has its results already;
-    store(chapter, inputs) keeps them; finished() is called when there are new ones.
+    store(chapter, inputs) keeps them; finished() is called when there are new ones to be looked at: those
+    of the page in view at once, and those of others when the reader goes there, or when all are there.
     """
 
     def __init__(self, read, store, finished, limit, jobs, environment):
@@ -52,6 +54,7 @@ class Queue:
         self.running = {}    # {name: (key, task)}
         self.failed = {}     # {name: (key, error)}
         self.done = set()    # names whose results no build has fetched yet
+        self.rung = False    # whether one has been asked for since the last one
         self.view = None     # the name of the chapter that the reader looks at
         self.thread = self.loop = None
         self.ended = False
@@ -60,6 +63,7 @@ class Queue:
         """Execute these chapters, {name: key}, and no others: a newer edit supersedes what is under way."""
         with self.lock:
             self.done.clear()
+            self.rung = False
             self.failed = {name: told for name, told in self.failed.items() if stale.get(name) == told[0]}
             for name, (key, task) in self.running.items():
                 if stale.get(name) != key:
@@ -70,7 +74,15 @@ class Queue:
 
     def look(self, name):
         """The reader looks at this page: its chapter comes first."""
-        self.view = name
+        with self.lock:
+            self.view = name
+            self.tell()
+
+    def tell(self):
+        """Say that there are new results, if anybody waits for them: a build is work, too."""
+        if not self.rung and (self.view in self.done or self.done and not (self.waiting or self.running)):
+            self.rung = True
+            self.finished()
 
     def place(self, name):
         """Its place in the queue, 0 if it is being executed, and the length of the queue; None outside."""
@@ -143,8 +155,7 @@ class Queue:
                 log.error("%s", error)
             elif name not in self.waiting:
                 self.done.add(name)
-        if not task.cancelled():
-            self.finished()
+            self.tell()
         self.more.set()
 
     async def one(self, name, key, folder):
@@ -177,6 +188,8 @@ class Served:
         self.old = set()     # the names of chapters that are shown with earlier results
         self.rendered = {}   # {page: what MkDocs made of its Markdown, and that}
         self.versions = {}   # {address: a digest of the page}
+        self.downloads = None    # {address: content}, once one is asked for
+        self.lock = threading.Lock()    # held while they are made
         self.rings = 0
         handler = logging.Handler()
         handler.emit = self.hear
@@ -229,7 +242,7 @@ class Served:
                          for path in self.site.rglob("*.html")}
 
     def hear(self, record):
-        if record.levelno >= logging.WARNING and record.name != log.name:
+        if record.levelno >= logging.WARNING and record.name not in (log.name, "mkdocs.livereload"):
             self.warned.append((record.levelno, record.getMessage()))
 
     def keep(self, page):
@@ -256,6 +269,10 @@ class Served:
                 "warned": self.warned[before:]}
         page.render = rendered
 
+    def offer(self, make):
+        """Have downloads made as one of them is asked for; make() gives each as (address, content)."""
+        self.make, self.downloads = make, None
+
     # requests
 
     def answer(self, inner):
@@ -271,6 +288,10 @@ class Served:
             begun = []
             content = inner(environ, lambda status, headers, *more: begun.append((status, headers)))
             (status, headers), = begun
+            if status.startswith("404") and (download := self.download(self.file(path))) is not None:
+                kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+                status, content = "200 OK", [download]
+                headers = [("Content-Type", kind), ("Content-Length", str(len(download)))]
             if ("Content-Type", "text/html") in headers:
                 try:
                     body = self.with_state(b"".join(content), self.file(path))
@@ -287,6 +308,16 @@ class Served:
         """The file of the site that an address stands for."""
         path = path.removeprefix(self.mount)
         return f"{path}index.html" if path.endswith("/") or not path else path
+
+    def download(self, file):
+        """The content of a download, or None if there is none at this address."""
+        with self.lock:
+            if self.downloads is None:
+                self.downloads = {}
+                for address, content in self.make():
+                    content = content.encode() if isinstance(content, str) else content
+                    self.downloads.setdefault(address, content)
+        return self.downloads.get(file)
 
     def state(self, file):
         """What served.html has to know of a page; that it is asked for means that it is in view."""
