@@ -11,12 +11,14 @@
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark
     page         an executed chapter becomes a page's Markdown
-    notebook     ... and a notebook and a script to take away;  begin  is their first cell
+    notebook     ... and a notebook and a script to take away
+    begin        their first cell, which finds or fetches what they need
     contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
     reference    where the site's reference has the object of a listing
     serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser
+    index        what the search finds: the page of topics, and the names in code
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared
