@@ -19,6 +19,7 @@ import mimetypes
 import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -85,13 +86,13 @@ class Queue:
             self.finished()
 
     def place(self, name):
-        """Its place in the queue, 0 if it is being executed, and the length of the queue; None outside."""
+        """Its place in the queue, 0 while it is executed, and the length of the queue; None outside."""
         with self.lock:
-            running = [other for other in (*self.done, *self.running) if other not in self.waiting]
-            order = [*dict.fromkeys(running), *sorted(self.waiting, key=lambda other: other != self.view)]
-        if name not in order:
-            return None
-        return (0 if name in running else order.index(name) + 1), len(order)
+            running = [other for other in self.running if other not in self.waiting]
+            order = [*running, *sorted(self.waiting, key=lambda other: other != self.view)]
+            if name in running or name in self.done and name not in order:
+                return 0, len(order)
+        return (order.index(name) + 1, len(order)) if name in order else None
 
     def error(self, name):
         with self.lock:
@@ -117,6 +118,8 @@ class Queue:
     async def work(self):
         self.more = asyncio.Event()
         self.loop = asyncio.get_running_loop()
+        if sys.platform == "linux":    # where that is a thread's, and of what it starts: pages come first
+            os.nice(10)
         self.more.set()
         tasks = set()
         with tempfile.TemporaryDirectory(prefix="weave-", ignore_cleanup_errors=True) as folder:
