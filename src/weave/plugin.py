@@ -211,14 +211,13 @@ class Weave(BasePlugin[Settings]):
         self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
-        self.downloads = self.config.downloads(config)
-        self.downloads.pack({name for read in self.read.values() for name in read})
-        if self.downloads.archive:
-            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
-        for chapter in self.chapters.values():
-            with self.stopping():
-                self.add_downloads(files, config, chapter)
         self.add_reference(files, config)
+        given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
+        if self.served:
+            self.served.offer(given)
+        else:
+            for uri, content in given():
+                self.add(files, config, uri, content)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -309,21 +308,29 @@ class Weave(BasePlugin[Settings]):
         except WeaveError as error:
             self.complain([error])
 
-    def add_downloads(self, files, config, chapter):
-        """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
-        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
-        book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                 functools.partial(self.absolute, files, config, f"{stem}.md"))
-        offered = self.offers.files(chapter, chapter.listings)
-        text = nbformat.writes(book) + "\n"
-        self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
-        self.add(files, config, f"{stem}.py", script)
-        for address, content in offered.items():
-            self.add(files, config, address, content)
+    def downloads(self, files, config, offers, reference, read):
+        """What a reader can take away, (address, content): notebooks, scripts, modules, labs, the archive."""
+        made = self.config.downloads(config)
+        made.pack({name for names in read.values() for name in names})
+        if made.archive:
+            yield f"{self.config.package}.zip", made.archive
+        for chapter in self.chapters.values():
+            stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
+            with self.stopping():
+                book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
+                                         functools.partial(self.absolute, files, config, f"{stem}.md"))
+                offered = offers.files(chapter, chapter.listings)
+                text = nbformat.writes(book) + "\n"
+                yield f"{stem}.ipynb", text
+                script = functools.partial(notebook.script, book)
+                yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
+                yield from offered.items()
+        for entry in reference.pages.values():
+            with self.stopping():
+                yield from reference.files(entry).items()
 
     def add_reference(self, files, config):
-        """Add the pages of the reference, and what they offer, unless docs has a page of that name."""
+        """Add the pages of the reference, unless docs has a page of that name."""
         taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
         self.reference = Reference(self.config.root, self.config.source, self.config.package,
                                    self.config.reference, self.config.tests, self.offers, taught,
@@ -333,9 +340,6 @@ class Weave(BasePlugin[Settings]):
             file = files.get_file_from_path(uri)
             file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
             self.reference.urls[uri] = file.url
-            with self.stopping():
-                for address, content in self.reference.files(entry).items():
-                    self.add(files, config, address, content)
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
