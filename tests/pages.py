@@ -1,30 +1,21 @@
-"""Pages of a built site, to compare; and the generators that build what is exported."""
+"""Which pages of the reference stand for all of them, in checks that take long: a page of each kind."""
 
-import subprocess
-import sys
+from pathlib import Path
 
-from bs4 import BeautifulSoup
-
-GENERATORS = {"MkDocs": ["mkdocs", "build", "--strict"], "Zensical": ["zensical", "build", "--strict"]}
-KINDS = ("svg.weave-svg", "img", "math, .weave-letter", ".highlight", ".weave-copy", "details", "code", "pre")
+SOURCE = Path(__file__).resolve().parents[1] / "src"
 
 
-def generated(folder, generator):
-    """The site that a generator makes of an export, finished."""
-    for command in (GENERATORS[generator], ["weave", "finish", "site"]):
-        run = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True)
-        assert run.returncode == 0, run.stdout + run.stderr
-    return folder / "site"
+def page_of(path):
+    """The address in the site of the page of a file under src/scratch."""
+    name = ".".join(path.relative_to(SOURCE / "scratch").with_suffix("").parts)
+    return f"reference/{name.removesuffix('.__init__')}/"
 
 
-def shown(path):
-    """What a page shows: its text and anchors, its table of contents, and how many things of each kind."""
-    page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-    article = page.select_one("article")
-    for node in article.select(".headerlink, .md-content__button, .md-source-file"):
-        node.decompose()
-    contents = page.select(".md-sidebar--secondary .md-nav__link")
-    return {"text": "".join(article.get_text().split()),
-            "anchors": [node["id"] for node in article.select("[id]") if not node["id"].startswith("__")],
-            "contents": ["".join(link.get_text().split()) for link in contents],
-            **{kind: len(article.select(kind)) for kind in KINDS}}
+KINDS = {
+    "the longest module": max((SOURCE / "scratch").rglob("*.py"), key=lambda path: path.stat().st_size),
+    "a module with companions, a chapter and a lab": SOURCE / "scratch/makemore/gpt.py",
+    "a kernel with the module that launches it": SOURCE / "scratch/cuda/kernels/reduce.cu",
+    "a kernel alone": SOURCE / "scratch/cuda/kernels/matmul_naive.cu",
+    "a package of packages, with functions of its own": SOURCE / "scratch/cuda/__init__.py",
+}
+REFERENCE = [*map(page_of, KINDS.values()), "reference/scratch/"]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pages import GENERATORS, generated, shown
+from generators import GENERATORS, generated, shown
 from weave.site import export, serve
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -80,7 +80,8 @@ def write(config, folder):
         text = markdown_of(page, config, files)
         weave.on_page_context(get_context(nav, files, config, page), page=page, config=config, nav=nav)
         save(folder / "docs" / file.src_uri, front_matter(page) + weave.done.back(weave.html.back(text)))
-    weave.on_env(None, config=config, files=files)
+    if weave.config.epub:
+        weave.make_epub(config, files)
     for file in files:
         if not file.is_documentation_page() and file.inclusion.is_included():
             room = "docs" if file.dest_uri == file.src_uri else "beside"

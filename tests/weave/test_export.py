@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from bs4 import BeautifulSoup
 
-from pages import GENERATORS, generated, shown
+from generators import GENERATORS, generated, shown
 
 CHAPTER = """
 # A chapter

@@ -23,7 +23,7 @@ function dress() {
         button.textContent = "Copy";
         block.append(button);
     }
-    for (const link of fromDisk ? [] : document.querySelectorAll(".weave-byline [href$='.md'], .weave-take a[download]:not([href$='.zip'], .weave-copy, :has(+ .weave-copy))")) {
+    for (const link of fromDisk ? [] : document.querySelectorAll(".weave-byline [href$='.md'], :is(.weave-take, .weave-facts) a[download]:not([href$='.zip'], .weave-copy, :has(+ .weave-copy))")) {
         const one = link.cloneNode();
         one.className = "weave-copy";
         one.textContent = "copy";
