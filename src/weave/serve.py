@@ -35,6 +35,7 @@ PAGE = Path(__file__).with_name("served.html")
 STATE = "weave-state"    # the address, under the site's, of what served.html asks for
 RELOAD = re.compile(rb"<script>\s*var livereload = .*?</script>", re.DOTALL)    # MkDocs': at every build
 LINK = re.compile(r"Doc file '(.+?)' contains an? .*?'(.+?)'")    # in MkDocs' warnings
+DIRECTIVE = re.compile("^ *(?:::: |;*-+8<-)", re.MULTILINE)
 RENDERED = ("content", "toc", "_title_from_render", "present_anchor_ids")    # of a Page of MkDocs
 ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
@@ -249,16 +250,18 @@ class Served:
             self.warned.append((record.levelno, record.getMessage()))
 
     def keep(self, page):
-        """Have a page rendered again only if its Markdown, or which files there are, is another.
+        """Have a page rendered again only if its Markdown, or the settings, or the list of files is another.
 
-        One with directives of another plugin (:::) may depend on more, and tells that plugin something.
+        One with directives of other extensions (:::, --8<--) may depend on more, and tells them something.
         """
         render = page.render
 
         def rendered(config, files):
-            key = page.markdown, sorted(file.src_uri for file in files.documentation_pages())
+            key = (page.markdown, sorted(file.src_uri for file in files.documentation_pages()),
+                   [each for each in config.markdown_extensions if isinstance(each, str)],
+                   repr(config.mdx_configs))
             known = self.rendered.get(page.file.src_uri)
-            if known and known["key"] == key and not re.search("^::: ", page.markdown, re.MULTILINE):
+            if known and known["key"] == key and not DIRECTIVE.search(page.markdown):
                 vars(page).update(known["page"])
                 page.links_to_anchors = {files.get_file_from_path(uri): dict(links)
                                          for uri, links in known["links"].items()}
