@@ -165,6 +165,7 @@ class Weave(BasePlugin[Settings]):
         self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
         self.served = self.config.served() if self.serving and reloading() else None
         self.html, self.done = Aside("html"), Aside("done")
+        self.borrowed = functools.lru_cache(256)(borrowed)
         self.known = {}    # while it is served: {page: (its source, its chapter)}
         self.woven = {}    # and what its page was last made of, and its Markdown and files
 
@@ -205,7 +206,7 @@ class Weave(BasePlugin[Settings]):
                 chapter = file.abs_src_path and self.chapter_of(file)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
-                    errors += borrowed(chapter)
+                    errors += self.borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
         self.complain(errors)
