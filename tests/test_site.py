@@ -145,7 +145,7 @@ def test_html_is_valid(site):
     tool = ROOT / "node_modules/html-validate/bin/html-validate.mjs"
     node = find_node()
     if not (tool.exists() and node):
-        pytest.skip("html-validate is not installed; make env installs it")
+        pytest.skip("html-validate is not installed; make test installs it")
     run = subprocess.run([node, tool, "--preset", "standard", *site.rglob("*.html")], cwd=ROOT,
                          capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
