@@ -109,8 +109,7 @@ class Offers:
         path = listing.path.as_posix()
         one = listing.first == listing.last
         where = f"{path}, " + (f"line {listing.first}" if one else f"lines {listing.first}–{listing.last}")
-        address = repository and repository(listing.path)
-        address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
+        address = repository and repository(listing.path, listing.first, listing.last) or link(path)
         title = f"<code>{html.escape(listing.title)}</code>"
         if known := reference and reference(listing):
             title = f'<a href="{html.escape(link(known))}" title="In the reference">{title}</a>'

@@ -62,6 +62,7 @@ class Settings(Config):
     mark                   an SVG of circles and straight lines, for the corner of the cards
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
+    forge                  what runs at repo_url, if its name does not say so: github, gitlab or forgejo
     """
 
     include = option.ListOfItems(option.Type(str), default=["*.md"])
@@ -75,6 +76,7 @@ class Settings(Config):
     mark = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
+    forge = option.Optional(option.Choice(list(repository.FORGES)))
 
     @property
     def root(self):
@@ -143,14 +145,20 @@ class Weave(BasePlugin[Settings]):
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
         config.repo_url = repository.address(config.repo_url)
+        self.forge = repository.forge(config.repo_url, self.config.forge)
         if config.repo_url:
+            if not self.forge:
+                log.info("weave: no page links to its source at %s, whose kind is not known: set `forge:` of "
+                         "weave in mkdocs.yml to %s", config.repo_url, ", ".join(repository.FORGES))
             docs = os.path.relpath(config.docs_dir, self.config.root)
             config.repo_name = config.repo_name or config.repo_url.split("/", 3)[-1]
-            config.edit_uri = config.edit_uri or f"edit/main/{docs}/"
+            edit = repository.editing(self.forge)
+            if edit and config.edit_uri in (None, "", "edit/master/docs/"):    # the last is MkDocs's guess
+                config.edit_uri = f"{edit}{docs}/"
         config.site_url = config.site_url or os.environ.get("SITE_URL") or repository.site(config.repo_url)
         if not KATEX.is_dir():    # now, and not when all chapters are executed
             raise PluginError("node_modules/katex is missing, which renders the formulas: run `make env`")
-        self.commit = repository.commit()
+        self.commit, self.history = repository.commit(), repository.history(config.docs_dir)
         os.environ.setdefault("SOURCE_DATE_EPOCH", repository.committed_epoch())
         for name, settings in EXTENSIONS.items():
             if name not in config.markdown_extensions:
@@ -163,7 +171,7 @@ class Weave(BasePlugin[Settings]):
         return config
 
     def on_pre_build(self, config):
-        self.entries = []    # of the feed: (title, address, date, description)
+        self.entries = []    # of the feed: see feed.atom
         self.html, self.done = Aside("html"), Aside("done")
         self.searched = False
 
@@ -252,10 +260,9 @@ class Weave(BasePlugin[Settings]):
         anchor = f"#{anchor}" if anchor else ""
         if config.site_url and linked:
             return urljoin(config.site_url, linked.url) + anchor
-        if config.repo_url and self.commit and linked:
-            docs = os.path.relpath(config.docs_dir, self.config.root)
-            return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
-        return None
+        docs = os.path.relpath(config.docs_dir, self.config.root)
+        address = linked and repository.source(config.repo_url, self.forge, self.commit, f"{docs}/{uri}")
+        return address and address + anchor
 
     def add(self, files, config, uri, content):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
@@ -271,8 +278,7 @@ class Weave(BasePlugin[Settings]):
         def link(address):
             return get_relative_url(address, page.url)
 
-        def source(path):
-            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+        source = functools.partial(repository.source, config.repo_url, self.forge, self.commit)
 
         def caption(found):
             return self.offers.caption(found, link, source, self.reference.address)
@@ -314,7 +320,7 @@ class Weave(BasePlugin[Settings]):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
         stem = Path(page.file.src_uri).with_suffix("")
         parts = [f"{contents.minutes(chapter)} min read"]
-        page.meta["updated"] = repository.committed(self.config.root / chapter.path)
+        page.meta["published"], page.meta["updated"] = self.dates(page)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
         for suffix, text in ((".ipynb", "notebook"), (".py", "Python script")):
@@ -322,12 +328,18 @@ class Weave(BasePlugin[Settings]):
             parts.append(f'<a href="{address}" download>{text}</a>')
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
-            parts.append(f'<a href="{colab}/blob/gh-pages/{stem}.ipynb">open in Colab</a>')
+            parts.append(f'<a href="{colab}/blob/{config.remote_branch}/{stem}.ipynb">open in Colab</a>')
         return f'<p class="weave-byline">{" · ".join(parts)}</p>'
+
+    def dates(self, page):
+        """When a page was first published, by its `date:` or git, and when it last changed."""
+        first, last = self.history.get(page.file.src_uri, ("", ""))
+        given = str(page.meta.get("date", ""))    # 2026-11-24
+        return (f"{given[:10]}T00:00:00+00:00" if given else first), last or first
 
     def on_page_context(self, context, page, config, nav):
         if config.site_url and page.meta.get("updated"):
-            self.entries.append((page.title, page.canonical_url, page.meta["updated"],
+            self.entries.append((page.title, page.canonical_url, page.meta["published"], page.meta["updated"],
                                  page.meta.get("description", "")))
         return context
 
