@@ -102,9 +102,29 @@ def test_jactionlint_finds_no_error():
     assert WORKFLOWS and run.returncode == 0, run.stdout + run.stderr
 
 
-def test_ci_runs_the_script_that_a_laptop_runs():
+@pytest.mark.parametrize("workflow, job, script", [("ci", "check", ".ci/run"),
+                                                   ("weekly", "newest", ".ci/newest")])
+def test_ci_runs_the_scripts_that_a_laptop_runs(workflow, job, script):
+    jobs = yaml.safe_load((ROOT / f".github/workflows/{workflow}.yml").read_text())["jobs"]
+    assert {"run": script} in jobs[job]["steps"] and os.access(ROOT / script, os.X_OK)
+
+
+def test_what_is_published_was_checked_and_comes_from_no_fork():
     jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
-    assert jobs["check"]["steps"][-1] == {"run": ".ci/run"} and os.access(ROOT / ".ci/run", os.X_OK)
+    check, publish = jobs["check"], jobs["publish"]
+    assert {"name": "site", "path": "site", "retention-days": 7} in [step.get("with") for step in check["steps"]]
+    assert publish["needs"] == "check" and "default_branch" in publish["if"] and ".fork ||" in publish["if"]
+    assert any(step.get("with") == {"name": "site", "path": "site"} for step in publish["steps"])
+    writing = [name for name, job in jobs.items() if "write" in job.get("permissions", {}).values()]
+    assert writing == ["publish"] and not any("make" in step.get("run", "") for step in publish["steps"])
+
+
+def test_the_weekly_script_tests_what_is_there_and_needs_no_browser():
+    script = (ROOT / ".ci/newest").read_text()
+    paths = re.findall(r"(?:tests|src|tools)\b(?:/\w+)*(?:\.py)?", script[script.index("paths=("):])
+    assert len(paths) > 10 and [path for path in paths if not (ROOT / path).exists()] == []
+    browsers = [path for path in sorted((ROOT / "tests").glob("test_*.py")) if "chromium" in path.read_text()]
+    assert browsers and not {f"tests/{path.name}" for path in browsers} & {"tests", *paths}
 
 
 def test_the_makefile_lists_its_targets():
