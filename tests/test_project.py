@@ -112,7 +112,8 @@ def test_ci_runs_the_scripts_that_a_laptop_runs(workflow, job, script):
 def test_what_is_published_was_checked_and_comes_from_no_fork():
     jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
     check, publish = jobs["check"], jobs["publish"]
-    assert {"name": "site", "path": "site", "retention-days": 7} in [step.get("with") for step in check["steps"]]
+    assert {"name": "site", "path": "site", "retention-days": 7} in [step.get("with")
+                                                                     for step in check["steps"]]
     assert publish["needs"] == "check" and "default_branch" in publish["if"] and ".fork ||" in publish["if"]
     assert any(step.get("with") == {"name": "site", "path": "site"} for step in publish["steps"])
     writing = [name for name, job in jobs.items() if "write" in job.get("permissions", {}).values()]
