@@ -1,6 +1,7 @@
 """How the book is made: chapters are executed, and their outputs woven into the pages.
 
     chapter      a Markdown file, taken apart into prose, code and listings
+    ipynb        a Jupyter notebook as a chapter
     listing      the current source of an object, found by name: Python and CUDA C
     names        which names code uses and makes: visible code takes none from checks
     execute      runs the code of chapters, several at a time

@@ -35,6 +35,7 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
+from .ipynb import Notebook, with_notebooks
 from .names import borrowed
 from .offer import Offers
 from .reference import Reference
@@ -52,7 +53,8 @@ WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # 
 class Settings(Config):
     """What mkdocs.yml may say below `weave:`.
 
-    include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
+    include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them; every
+                           notebook (.ipynb) is one that ignore does not match
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
     package                the module that downloaded chapters import; its folder is what they fetch
@@ -83,7 +85,8 @@ class Settings(Config):
         return Path(self.config_file_path or "mkdocs.yml").resolve().parent
 
     def chapter(self, path):
-        return Chapter(path, self.root, self.source)
+        kind = Notebook if Path(path).suffix == ".ipynb" else Chapter
+        return kind(path, self.root, self.source)
 
     def cache(self):
         return Cache(self.root, self.environment, {"include": self.include, "ignore": self.ignore})
@@ -106,6 +109,9 @@ class Settings(Config):
         plugin.load_config({"include": self.include, "ignore": self.ignore})
         with tempfile.TemporaryDirectory() as folder:
             for chapter in chapters:
+                if isinstance(chapter, Notebook):
+                    yield chapter
+                    continue
                 path = Path(folder, chapter.path)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 end = chapter.blocks[0].line - 1 if chapter.blocks else None
@@ -177,12 +183,15 @@ class Weave(BasePlugin[Settings]):
 
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
+        with_notebooks(files, self.config.ignore, self.config.chapter)
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
                     errors += borrowed(chapter)
+                elif chapter and (idle := chapter.idle):
+                    log.warning("%s", idle)
             except WeaveError as error:
                 errors.append(error)
         stop_at(errors)
@@ -242,8 +251,9 @@ class Weave(BasePlugin[Settings]):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
         stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
         with stopping():
+            page = f"{stem}{chapter.path.suffix}"
             book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                     functools.partial(self.absolute, files, config, f"{stem}.md"))
+                                     functools.partial(self.absolute, files, config, page))
             offered = self.offers.files(chapter, chapter.listings)
         text = nbformat.writes(book) + "\n"
         self.add(files, config, f"{stem}.ipynb", text)
@@ -266,9 +276,12 @@ class Weave(BasePlugin[Settings]):
 
     def add(self, files, config, uri, content):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
-        if files.get_file_from_path(uri) is None:
+        there = files.get_file_from_path(uri)
+        if there is None or there.is_documentation_page():    # a notebook that is a page
             given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
-            files.append(File.generated(config, uri, **given))
+            file = File.generated(config, f"downloads/{uri}" if there else uri, **given)
+            file.dest_uri = uri
+            files.append(file)
 
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
