@@ -155,7 +155,7 @@ class Chapter:
         code = next((block for block in self.blocks if block.kind == "code"), None)
         if "jupyter" in self.meta or not code:
             return None
-        return self.error(code.line - 1, "this does not run, since the front matter has no `jupyter:`; copy that "
+        return self.error(code.line - 1, "this does not run, since there is no `jupyter:` above; copy that "
                           "of a chapter, or write ```py for code that is only shown")
 
     @property
