@@ -19,6 +19,7 @@
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared
+    changes      what changed, unit by unit, from git
     feed         the feed of the chapters
     repository   where the book's source lives, and what git knows about it
     site         the built site, as tests and benchmarks look at it

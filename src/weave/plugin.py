@@ -26,7 +26,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, contents, feed, notebook, page as pages, repository
+from . import WeaveError, changes, contents, feed, notebook, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -46,6 +46,7 @@ ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
 CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
 
@@ -201,6 +202,9 @@ class Weave(BasePlugin[Settings]):
                                     if file.src_uri not in self.chapters}, self.config.source)
         self.downloads = self.config.downloads(config)
         self.downloads.pack({name for read in self.read.values() for name in read})
+        for name, uri in NOTICES.items():
+            if (self.config.root / name).is_file():
+                self.add(files, config, uri, self.config.root / name)
         if self.downloads.archive:
             self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
         for chapter in self.chapters.values():
@@ -286,7 +290,7 @@ class Weave(BasePlugin[Settings]):
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
         if chapter is None:
-            return markdown
+            return changes.fill(markdown)
 
         def link(address):
             return get_relative_url(address, page.url)
