@@ -15,7 +15,7 @@ help:    ## this list
 env: .venv/ready    ## set up what the book needs: .venv, node_modules, Graphviz; a few minutes, once
 
 serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every edit
-	$(run) mkdocs serve --livereload --dirty --dev-addr 127.0.0.1:$(PORT)
+	$(run) mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT)
 
 test: .venv/tested    ## every check, about 15 minutes; ARGS="-k autograd" for some of them
 	$(run) pytest -n auto --dist worksteal $(ARGS)

@@ -106,7 +106,10 @@ class NotebookFile(File):
 
     @property
     def content_string(self):
-        return "\n".join(self.chapter(self.abs_src_path).lines)
+        try:
+            return "\n".join(self.chapter(self.abs_src_path).lines)
+        except WeaveError:    # which is told where chapters are read
+            return f"# {self.name}\n"
 
 
 def with_notebooks(files, ignore, chapter):
