@@ -19,6 +19,7 @@
     offer        what a page offers to take away: modules at its top, buttons beside captions
     reference    where the site's reference has the object of a listing
     serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser
+    index        what the search finds: the page of topics, and the names in code
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

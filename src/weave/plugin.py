@@ -8,7 +8,6 @@ mkdocs-jupyter says which pages are Python notebooks.
 import functools
 import gc
 import hashlib
-import json
 import logging
 import os
 import posixpath
@@ -28,7 +27,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, changes, contents, feed, notebook, page as pages, repository
+from . import WeaveError, changes, contents, feed, index, notebook, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -50,8 +49,9 @@ THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
-CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
-WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
+SECTION_OR_CODE = re.compile(
+    r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
+WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
 
 
 class Settings(Config):
@@ -197,7 +197,7 @@ class Weave(BasePlugin[Settings]):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: see feed.atom
-        self.searched = False
+        self.searched, self.names = False, {}    # of each section, the names in its code
         if self.served:
             self.served.errors, self.served.old = [], set()
 
@@ -358,7 +358,7 @@ class Weave(BasePlugin[Settings]):
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
         if chapter is None:
-            return changes.fill(markdown)
+            return changes.fill(index.topics(markdown, page.file.src_uri, self.chapters))
         text, made = "", []
         with self.stopping():
             text, made = self.page_of(chapter, page, config)
@@ -406,12 +406,19 @@ class Weave(BasePlugin[Settings]):
         return self.html.put(part.text + drawing + part.rest)
 
     def on_page_content(self, content, page, config, files):
-        """Put the HTML back, and set code aside: nobody searches it by words, and it needs no finishing."""
-        return CODE.sub(self.code_aside, self.html.back(content))
+        """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
+        names = self.names[page.url] = {}
 
-    def code_aside(self, code):
-        styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
-        return code[0] if styled else self.done.put(slim(code[0]))
+        def aside(match):
+            nonlocal names
+            if match[1]:
+                names = self.names.setdefault(f"{page.url}#{match[1]}", {})
+                return match[0]
+            names |= index.names(match[0])
+            styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
+            return match[0] if styled else self.done.put(slim(match[0]))
+
+        return SECTION_OR_CODE.sub(aside, self.html.back(content))
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
@@ -441,8 +448,8 @@ class Weave(BasePlugin[Settings]):
         return context
 
     def on_post_page(self, output_content, **_):
-        """Put our worker of the search before the theme's (assets/search.js)."""
-        text, found = WORKER.subn(r'assets/search.js#\1"', output_content)
+        """Put our worker of the search in the place of the theme's (assets/search.js)."""
+        text, found = WORKER.subn('assets/search.js"', output_content)
         self.searched |= found > 0
         return text
 
@@ -454,7 +461,7 @@ class Weave(BasePlugin[Settings]):
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         if self.searched:
-            split_index(Path(config.site_dir, "search"))
+            index.write(Path(config.site_dir, "search"), self.names)
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
                              bool(self.served)))
 
@@ -468,15 +475,6 @@ def reloading():
     """Whether this is `mkdocs serve` with its live reload, without which pages are made but once."""
     context = click.get_current_context(silent=True)
     return context is None or context.params.get("livereload", True)
-
-
-def split_index(folder):
-    """Put the index into a file of its own; the theme, which loads it on every page, finds an empty one."""
-    index = folder / "search_index.json"
-    if index.exists():
-        settings = json.loads(index.read_text(encoding="utf-8")) | {"docs": []}
-        index.replace(folder / "book.json")
-        index.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def stop_at(errors):
