@@ -19,13 +19,17 @@ from types import SimpleNamespace
 from urllib.parse import urljoin
 
 import click
+import jinja2
 import nbformat
+import pygments
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 from . import WeaveError, changes, contents, feed, index, notebook, page as pages, repository
 from .cache import Cache
@@ -36,10 +40,11 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
-from .ipynb import Notebook, with_notebooks
+from .ipynb import Notebook, NotebookFile, with_notebooks
+from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
-from .reference import Reference
+from .reference import LANGUAGES, Reference
 from .render import Html
 from .serve import Queue, Served
 
@@ -47,7 +52,7 @@ log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
-    "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+    "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
@@ -61,7 +66,10 @@ class Settings(Config):
                            notebook (.ipynb) is one that ignore does not match
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
-    package                the module that downloaded chapters import; its folder is what they fetch
+    tests                  the folder of its tests, which mirror the package
+    package                the book's own: downloaded chapters import it, and its folder is what they
+                           fetch; the reference has its modules
+    reference              the folder of the site for the reference
     installs               pip's names of packages that are imported by another name
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
@@ -75,7 +83,9 @@ class Settings(Config):
     ignore = option.ListOfItems(option.Type(str), default=[])
     source = option.Type(str, default="src")
     labs = option.Type(str, default="labs")
+    tests = option.Type(str, default="tests")
     package = option.Optional(option.Type(str))
+    reference = option.Type(str, default="reference")
     installs = option.DictOfItems(option.Type(str), default={})
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
@@ -197,7 +207,8 @@ class Weave(BasePlugin[Settings]):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: see feed.atom
-        self.searched, self.names = False, {}    # of each section, the names in its code
+        self.searched, self.kept = False, None
+        self.names = {}    # of each section, the names in its code
         if self.served:
             self.served.errors, self.served.old = [], set()
 
@@ -218,18 +229,16 @@ class Weave(BasePlugin[Settings]):
         self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
-        self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
-                                    if file.src_uri not in self.chapters}, self.config.source)
-        self.downloads = self.config.downloads(config)
-        self.downloads.pack({name for read in self.read.values() for name in read})
+        self.add_reference(files, config)
+        given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
+        if self.served:
+            self.served.offer(given)
+        else:
+            for uri, content in given():
+                self.add(files, config, uri, content)
         for name, uri in NOTICES.items():
             if (self.config.root / name).is_file():
                 self.add(files, config, uri, self.config.root / name)
-        if self.downloads.archive:
-            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
-        for chapter in self.chapters.values():
-            with self.stopping():
-                self.add_downloads(files, config, chapter)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -278,6 +287,11 @@ class Weave(BasePlugin[Settings]):
     def on_nav(self, nav, config, files):
         """Queue the chapters that have to be executed, in the order of the book."""
         self.order = [page.file.src_uri for page in nav.pages]
+        listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        for uri in self.reference.pages if listing else ():
+            page = files.get_file_from_path(uri).page
+            if page is not listing:
+                page.parent = listing    # which the nav marks, and whose part of the book it unfolds
         if self.served:
             cache, root = self.config.cache(), self.config.root
             self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
@@ -315,19 +329,39 @@ class Weave(BasePlugin[Settings]):
         except WeaveError as error:
             self.complain([error])
 
-    def add_downloads(self, files, config, chapter):
-        """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
-        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
-        page = f"{stem}{chapter.path.suffix}"
-        book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                 functools.partial(self.absolute, files, config, page))
-        offered = self.offers.files(chapter, chapter.listings)
-        text = nbformat.writes(book) + "\n"
-        self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
-        self.add(files, config, f"{stem}.py", script)
-        for address, content in offered.items():
-            self.add(files, config, address, content)
+    def downloads(self, files, config, offers, reference, read):
+        """What a reader can take away, (address, content): notebooks, scripts, modules, labs, the archive."""
+        made = self.config.downloads(config)
+        made.pack({name for names in read.values() for name in names})
+        if made.archive:
+            yield f"{self.config.package}.zip", made.archive
+        for chapter in self.chapters.values():
+            path = Path(chapter.root, chapter.path).relative_to(config.docs_dir)
+            stem = path.with_suffix("")
+            with self.stopping():
+                book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
+                                         functools.partial(self.absolute, files, config, str(path)))
+                offered = offers.files(chapter, chapter.listings)
+                text = nbformat.writes(book) + "\n"
+                yield f"{stem}.ipynb", text
+                script = functools.partial(notebook.script, book)
+                yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
+                yield from offered.items()
+        for entry in reference.pages.values():
+            with self.stopping():
+                yield from reference.files(entry).items()
+
+    def add_reference(self, files, config):
+        """Add the pages of the reference, unless docs has a page of that name."""
+        taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
+        self.reference = Reference(self.config.root, self.config.source, self.config.package,
+                                   self.config.reference, self.config.tests, self.offers, taught,
+                                   self.config.installs)
+        for uri, entry in self.reference.pages.items():
+            self.add(files, config, uri, self.config.root / entry.path, inclusion=InclusionLevel.NOT_IN_NAV)
+            file = files.get_file_from_path(uri)
+            file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
+            self.reference.urls[uri] = file.url
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
@@ -341,22 +375,24 @@ class Weave(BasePlugin[Settings]):
         address = linked and repository.source(config.repo_url, self.forge, self.commit, f"{docs}/{uri}")
         return address and address + anchor
 
-    def add(self, files, config, uri, content):
+    def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         there = files.get_file_from_path(uri)
-        if there is None or there.is_documentation_page():    # a notebook that is a page
-            given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
+        if there is None or isinstance(there, NotebookFile):    # a page, at another address
+            given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             file = File.generated(config, f"downloads/{uri}" if there else uri, **given)
-            file.dest_uri = uri
+            if there:
+                file.dest_uri = uri
             files.append(file)
 
-    def on_pre_page(self, page, config, files):
-        if self.served:
-            self.served.keep(page)
-        return page
-
     def on_page_markdown(self, markdown, page, config, files):
-        chapter = self.chapters.get(page.file.src_uri)
+        chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
+        if self.kept is None:
+            self.kept = Kept(self.config.cache().folder / "made/pages", config, files)
+            self.tools = str([packages(), own_source()])
+        self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
+        if entry:
+            return self.entry_page(entry, page, config, files)
         if chapter is None:
             return changes.fill(index.topics(markdown, page.file.src_uri, self.chapters))
         text, made = "", []
@@ -377,10 +413,10 @@ class Weave(BasePlugin[Settings]):
         def link(address):
             return get_relative_url(address, page.url)
 
-        source = functools.partial(repository.source, config.repo_url, self.forge, self.commit)
+        source = functools.partial(self.source_of, config)
 
         def caption(found):
-            return self.offers.caption(found, link, source, self.reference.address)
+            return self.offers.caption(found, link, source, self.reference.place)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
@@ -390,6 +426,7 @@ class Weave(BasePlugin[Settings]):
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
         text = pages.weave(chapter, caption, save, prefix, self.set_aside)
         place = self.offers.place(chapter, link, source)
+        end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
         text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
@@ -398,15 +435,48 @@ class Weave(BasePlugin[Settings]):
         if page.is_homepage or not title:
             return text, made
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
-        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}", made
+        end = self.set_aside(Html(end))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{end}\n", made
+
+    def entry_page(self, entry, page, config, files):
+        """The Markdown of a page of the reference."""
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def title(uri):
+            return files.get_file_from_path(uri).page.title
+
+        lead = " ".join(self.reference.lead(entry.path).split())
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+        source = functools.partial(self.source_of, config)
+        with self.stopping():
+            return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
+        return f"# {entry.name}\n"    # while it is served
+
+    def source_of(self, config, path, *lines):
+        """The address of a source in the repository, or of lines of it, if that is known."""
+        return repository.source(config.repo_url, self.forge, self.commit, path, *lines)
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
         drawing = self.done.put(part.drawing) if part.drawing else ""
         return self.html.put(part.text + drawing + part.rest)
 
+    def highlighted(self, path):
+        """The HTML of a source."""
+        text, language = self.reference.text(path), LANGUAGES.get(path.suffix, "cpp")
+
+        def make():
+            lexer = get_lexer_by_name(language, stripnl=False)
+            code = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True))
+            return slim(f'<div class="highlight"><pre><code>{code}</code></pre></div>')
+
+        return self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+
     def on_page_content(self, content, page, config, files):
         """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
+        if page.file.src_uri in self.chapters:
+            content = self.reference.linked(content, lambda address: get_relative_url(address, page.url))
         names = self.names[page.url] = {}
 
         def aside(match):
@@ -419,6 +489,13 @@ class Weave(BasePlugin[Settings]):
             return match[0] if styled else self.done.put(slim(match[0]))
 
         return SECTION_OR_CODE.sub(aside, self.html.back(content))
+
+    def on_env(self, env, config, files):
+        """Keep the theme's templates as Jinja compiles them."""
+        folder = self.config.cache().folder / "made/templates" / jinja2.__version__
+        folder.mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+        return env
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
