@@ -10,6 +10,7 @@ const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;    // the types of the theme'
 const TAG = 40, TITLE = 30, HEADING = 10, TEXT = 1, CODE = 1;    // what a word counts, by where it stands
 const SATURATION = 12;           // a word that counts so much is worth half of what it can be worth at most
 const STEM = 0.8, PREFIX = 0.5, NEAR = 0.4;    // an occurrence of a word that is not quite the query's
+const RARE = 2;                    // how telling a word can be at most: what one page alone has may be there by chance
 const PHRASE = 0.35, EXACT = 2;    // a query's words side by side; a query that is a tag, a title or a name
 const NEXT_TAG = 1 / 20;           // a page's first tags say best what it is about
 const IN_ONE_PLACE = 1;            // the words of the best section, next to those of the whole page
@@ -139,7 +140,7 @@ class Index {
             }
             const pages = [...fits.values()].reduce((sum, fit) => sum + fit, 0);
             const best = [...stands].sort((a, b) => b[1] - a[1])[0]?.[0].word;
-            const telling = Math.log(1 + (this.pages.length - pages + 0.5) / (pages + 0.5));
+            const telling = Math.min(RARE, Math.log(1 + (this.pages.length - pages + 0.5) / (pages + 0.5)));
             return { word, best, stands, whole, counts, telling };
         });
     }
