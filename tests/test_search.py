@@ -78,7 +78,7 @@ def test_a_typing_error_of_one_letter_finds_the_page_all_the_same(site):
 
 def test_what_is_nowhere_is_not_found_and_an_exact_name_is_found_in_the_reference(site):
     nothing, dotted = search(site, ["qqqqzzzz", "scratch.micrograd.engine"])
-    assert nothing == [] and dotted[0] == "reference/micrograd"
+    assert nothing == [] and dotted[0] == "reference/micrograd.engine"
 
 
 def test_the_index_is_small(site):

@@ -17,13 +17,7 @@ LIST = re.compile(r"^::: chapters +(\S+) *$", re.MULTILINE)
 NUMBER = re.compile(r"`\{(chapters|hours)\} *([^`]*)`")
 CLONE = re.compile(r"^::: clone *\n", re.MULTILINE)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-ASKS = re.compile(r"^::: chapters\b|`\{(?:chapters|hours)\}", re.MULTILINE)
 WORDS_PER_MINUTE = 200
-
-
-def asks(chapter):
-    """Whether a chapter's page says something of the others."""
-    return bool(ASKS.search("\n".join(chapter.lines)))
 
 
 def minutes(chapter):

@@ -7,6 +7,7 @@ mkdocs-jupyter says which pages are Python notebooks.
 
 import functools
 import gc
+import hashlib
 import logging
 import os
 import posixpath
@@ -17,13 +18,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
+import click
+import jinja2
 import nbformat
+import pygments
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 from . import WeaveError, contents, feed, index, notebook, page as pages, repository
 from .cache import Cache
@@ -34,16 +40,18 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
+from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
-from .reference import Reference
+from .reference import LANGUAGES, Reference
 from .render import Html
+from .serve import Queue, Served
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
-    "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+    "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -55,7 +63,10 @@ class Settings(Config):
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
-    package                the module that downloaded chapters import; its folder is what they fetch
+    tests                  the folder of its tests, which mirror the package
+    package                the book's own: downloaded chapters import it, and its folder is what they
+                           fetch; the reference has its modules
+    reference              the folder of the site for the reference
     installs               pip's names of packages that are imported by another name
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
@@ -68,7 +79,9 @@ class Settings(Config):
     ignore = option.ListOfItems(option.Type(str), default=[])
     source = option.Type(str, default="src")
     labs = option.Type(str, default="labs")
+    tests = option.Type(str, default="tests")
     package = option.Optional(option.Type(str))
+    reference = option.Type(str, default="reference")
     installs = option.DictOfItems(option.Type(str), default={})
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
@@ -92,6 +105,19 @@ class Settings(Config):
 
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
+
+    def served(self):
+        """What `mkdocs serve` needs of all this."""
+        def read(name):
+            chapter = self.chapter(self.root / name)
+            if self.cache().load(chapter):
+                return None
+            if chapter not in self.are_notebooks([chapter]):
+                raise no_notebook(chapter)
+            return chapter
+
+        return Served(self.root, lambda finished: Queue(
+            read, self.cache().store, finished, self.seconds_per_chapter, self.jobs, self.environment))
 
     def are_notebooks(self, chapters):
         """Which of the chapters mkdocs-jupyter takes for Python notebooks.
@@ -119,26 +145,28 @@ class Aside:
     """
 
     def __init__(self, kind):
-        self.kind, self.parts = kind, []
+        self.kind, self.parts = kind, {}
         # <p> is Markdown's, and whether there are quotes is the finisher's to say
-        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\d+)"?></svg>(?(1)</p>)')
+        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\w+)"?></svg>(?(1)</p>)')
 
     def put(self, part):
-        self.parts.append(part)
-        return f'<svg data-{self.kind}="{len(self.parts) - 1}"></svg>'
+        name = hashlib.sha256(part.encode()).hexdigest()[:20]
+        self.parts[name] = part
+        return f'<svg data-{self.kind}="{name}"></svg>'
 
     def back(self, text):
-        return self.stand_in.sub(lambda match: self.parts[int(match[2])], text)
+        return self.stand_in.sub(lambda match: self.parts[match[2]], text)
 
 
 class Weave(BasePlugin[Settings]):
     def on_startup(self, command, dirty):
         gc.set_threshold(200_000, 20, 20)    # nearly all objects of a build live to its end
         self.serving = command == "serve"    # whose live reload is an inline script
-        self.dirty, self.made = dirty, {}    # of each chapter, what its page was last made of
-        if dirty:    # MkDocs warns of pages that are not made again; on_files knows which have to be
-            warned = logging.getLogger("mkdocs.commands.build")
-            warned.addFilter(lambda record: "'dirty' build" not in record.msg)
+        self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
+        self.served = self.config.served() if self.serving and reloading() else None
+        self.html, self.done = Aside("html"), Aside("done")
+        self.known = {}    # while it is served: {page: (its source, its chapter)}
+        self.woven = {}    # and what its page was last made of, and its Markdown and files
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
@@ -164,86 +192,154 @@ class Weave(BasePlugin[Settings]):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
-        self.html, self.done = Aside("html"), Aside("done")
-        self.searched, self.names = False, {}    # of each section, the names in its code
+        self.searched, self.kept = False, None
+        self.names = {}    # of each section, the names in its code
+        if self.served:
+            self.served.errors, self.served.old = [], set()
 
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
+        stop_at(errors if self.served else [])
         for file in files.documentation_pages():
             try:
-                chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)
+                chapter = file.abs_src_path and self.chapter_of(file)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
                     errors += borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
-        stop_at(errors)
+        self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
-        self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
-                                    if file.src_uri not in self.chapters}, self.config.source)
-        self.downloads = self.config.downloads(config)
-        self.downloads.pack({name for read in self.read.values() for name in read})
-        if self.downloads.archive:
-            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
-        for chapter in self.chapters.values():
-            self.add_downloads(files, config, chapter)
-        for file in files.documentation_pages() if self.dirty else ():
-            self.mark_changed(file, self.page_key(file, config))
+        self.add_reference(files, config)
+        given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
+        if self.served:
+            self.served.offer(given)
+        else:
+            for uri, content in given():
+                self.add(files, config, uri, content)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
         for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
+        if self.dirty:
+            for file in files.documentation_pages():
+                if os.path.exists(file.abs_dest_path):
+                    os.utime(file.abs_dest_path, (0, 0))
         return files
 
-    def on_nav(self, nav, config, files):
-        self.order = [page.file.src_uri for page in nav.pages]
-        return nav
+    def chapter_of(self, file):
+        """A page's source, taken apart; while it is served, that of the last build if nothing changed."""
+        if not self.served:
+            return self.config.chapter(file.abs_src_path)
+        text = file.content_string
+        source, chapter = self.known.get(file.src_uri, (None, None))
+        if source != text:
+            try:
+                chapter = self.config.chapter(file.abs_src_path)
+            except WeaveError:
+                if chapter:    # as it was before the mistake
+                    self.chapters[file.src_uri] = chapter
+                raise
+            self.known[file.src_uri] = text, chapter
+        for block in chapter.blocks:
+            vars(block).pop("listing", None)    # which shows what a module is now
+        return chapter
 
     def execute(self, chapters):
-        """Give every chapter its results, from the cache or by executing it now."""
-        cache = self.config.cache()
-        stale = [chapter for chapter in chapters if not cache.load(chapter)]
-        readable = set(self.config.are_notebooks(stale)) if stale else set()
-        stop_at([chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
-                               "notebook, so this chapter would not be executed")
-                 for chapter in stale if chapter not in readable])
-        stop_at(self.config.execute(stale, cache.store))
+        """Give every chapter its results, from the cache or by executing it now.
+
+        While it is served, those that the cache does not have are left to the queue (on_nav).
+        """
+        cache, self.stale = self.config.cache(), []
+        with self.stopping():
+            self.stale = [chapter for chapter in chapters if not cache.load(chapter)]
         self.read = cache.read    # which files each chapter reads
+        if self.served:
+            self.served.old = {chapter.name for chapter in self.stale if cache.load_earlier(chapter)}
+            return
+        readable = set(self.config.are_notebooks(self.stale)) if self.stale else set()
+        stop_at([no_notebook(chapter) for chapter in self.stale if chapter not in readable])
+        stop_at(self.config.execute(self.stale, cache.store))
 
-    def mark_changed(self, file, now):
-        """Have a dirty build make the page again if anything that it is made of has changed."""
-        before, self.made[file.src_uri] = self.made.get(file.src_uri), now
-        if before != now and os.path.exists(file.abs_dest_path):
-            os.utime(file.abs_dest_path, (0, 0))    # MkDocs compares the times of source and page
+    def on_nav(self, nav, config, files):
+        """Queue the chapters that have to be executed, in the order of the book."""
+        self.order = [page.file.src_uri for page in nav.pages]
+        listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        for uri in self.reference.pages if listing else ():
+            page = files.get_file_from_path(uri).page
+            if page is not listing:
+                page.parent = listing    # which the nav marks, and whose part of the book it unfolds
+        if self.served:
+            cache, root = self.config.cache(), self.config.root
+            self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
+                                 for file in files.documentation_pages() if file.abs_src_path}
+            order = [self.chapters.get(page.file.src_uri) for page in nav.pages]
+            stale = sorted(self.stale, key=lambda chapter: order.index(chapter) if chapter in order else 999)
+            times = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
+                     for path in sorted(Path(folder).rglob("*"))
+                     if path.is_file() and path.suffix not in (".py", ".pyc")]
+            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{times}" for chapter in stale})
+        return nav
 
-    def page_key(self, file, config):
-        """Everything that a page is made of; one that is no chapter may show any source: the reference."""
-        chapter = self.chapters.get(file.src_uri)
-        if chapter is None:
-            sources = sorted(Path(self.config.root, self.config.source).rglob("*.py"))
-            return [file.content_string, [(path, path.stat().st_mtime_ns) for path in sources], config.nav,
-                    index.terms(self.chapters)]
-        results = [cell.result for cell in chapter.cells]
-        with stopping():
-            place = self.offers.place(chapter, str)
-            others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
-            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
+    @event_priority(-100)    # the requests pass through all other plugins' hands first
+    def on_serve(self, server, config, builder):
+        if self.served:
+            self.served.attach(server, config, builder)
+        return server
 
-    def add_downloads(self, files, config, chapter):
-        """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
-        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
-        with stopping():
-            book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                     functools.partial(self.absolute, files, config, f"{stem}.md"))
-            offered = self.offers.files(chapter, chapter.listings)
-        text = nbformat.writes(book) + "\n"
-        self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
-        self.add(files, config, f"{stem}.py", script)
-        for address, content in offered.items():
-            self.add(files, config, address, content)
+    def on_shutdown(self):
+        if self.served:
+            self.served.stop()
+
+    def complain(self, errors):
+        """End the build with these errors, or have their pages tell them while they are served."""
+        if self.served:
+            self.served.errors += errors
+        else:
+            stop_at(errors)
+
+    @contextmanager
+    def stopping(self):
+        """Let a WeaveError end the build, or have its page tell it."""
+        try:
+            yield
+        except WeaveError as error:
+            self.complain([error])
+
+    def downloads(self, files, config, offers, reference, read):
+        """What a reader can take away, (address, content): notebooks, scripts, modules, labs, the archive."""
+        made = self.config.downloads(config)
+        made.pack({name for names in read.values() for name in names})
+        if made.archive:
+            yield f"{self.config.package}.zip", made.archive
+        for chapter in self.chapters.values():
+            stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
+            with self.stopping():
+                book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
+                                         functools.partial(self.absolute, files, config, f"{stem}.md"))
+                offered = offers.files(chapter, chapter.listings)
+                text = nbformat.writes(book) + "\n"
+                yield f"{stem}.ipynb", text
+                script = functools.partial(notebook.script, book)
+                yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
+                yield from offered.items()
+        for entry in reference.pages.values():
+            with self.stopping():
+                yield from reference.files(entry).items()
+
+    def add_reference(self, files, config):
+        """Add the pages of the reference, unless docs has a page of that name."""
+        taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
+        self.reference = Reference(self.config.root, self.config.source, self.config.package,
+                                   self.config.reference, self.config.tests, self.offers, taught,
+                                   self.config.installs)
+        for uri, entry in self.reference.pages.items():
+            self.add(files, config, uri, self.config.root / entry.path, inclusion=InclusionLevel.NOT_IN_NAV)
+            file = files.get_file_from_path(uri)
+            file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
+            self.reference.urls[uri] = file.url
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
@@ -258,53 +354,104 @@ class Weave(BasePlugin[Settings]):
             return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
         return None
 
-    def add(self, files, config, uri, content):
+    def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
-            given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
+            given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
 
     def on_page_markdown(self, markdown, page, config, files):
-        chapter = self.chapters.get(page.file.src_uri)
+        chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
+        if self.kept is None:
+            self.kept = Kept(self.config.cache().folder / "made/pages", config, files)
+            self.tools = str([packages(), own_source()])
+        self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
+        if entry:
+            return self.entry_page(entry, page, config, files)
         if chapter is None:
             return index.topics(markdown, page.file.src_uri, self.chapters)
+        text, made = "", []
+        with self.stopping():
+            text, made = self.page_of(chapter, page, config)
+            self.woven[page.file.src_uri] = text, made
+        if not text:    # while it is served: as it was, or no more than its title
+            title = next((line for line in chapter.lines if line.startswith("# ")), f"# {page.file.name}")
+            text, made = self.woven.get(page.file.src_uri, (title, []))
+        for uri, content in made:
+            files.append(File.generated(config, uri, content=content))
+        return text
+
+    def page_of(self, chapter, page, config):
+        """The Markdown of a chapter's page, and the files that it needs: (address, content)."""
+        made = []
 
         def link(address):
             return get_relative_url(address, page.url)
 
-        def source(path):
-            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+        source = functools.partial(self.source_of, config)
 
         def caption(found):
-            return self.offers.caption(found, link, source, self.reference.address)
+            return self.offers.caption(found, link, source, self.reference.place)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
-            files.append(File.generated(config, uri, content=content))
+            made.append((uri, content))
             return get_relative_url(uri, page.url)
 
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
-        with stopping():
-            text = pages.weave(chapter, caption, save, prefix, self.set_aside)
-            place = self.offers.place(chapter, link, source)
-            text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
+        text = pages.weave(chapter, caption, save, prefix, self.set_aside)
+        place = self.offers.place(chapter, link, source)
+        end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
+        text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
-            picture = card(title[1], config.site_name, self.config.mark)
-            files.append(File.generated(config, uri, content=picture))
+            made.append((uri, card(title[1], config.site_name, self.config.mark)))
         if page.is_homepage or not title:
-            return text
+            return text, made
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
-        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
+        end = self.set_aside(Html(end))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{end}\n", made
+
+    def entry_page(self, entry, page, config, files):
+        """The Markdown of a page of the reference."""
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def title(uri):
+            return files.get_file_from_path(uri).page.title
+
+        lead = " ".join(self.reference.lead(entry.path).split())
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.3}}
+        source = functools.partial(self.source_of, config)
+        with self.stopping():
+            return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
+        return f"# {entry.name}\n"    # while it is served
+
+    def source_of(self, config, path):
+        """The address of a source in the repository, if that is known."""
+        return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
         drawing = self.done.put(part.drawing) if part.drawing else ""
         return self.html.put(part.text + drawing + part.rest)
 
+    def highlighted(self, path):
+        """The HTML of a source."""
+        text, language = self.reference.text(path), LANGUAGES.get(path.suffix, "cpp")
+
+        def make():
+            lexer = get_lexer_by_name(language, stripnl=False)
+            code = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True))
+            return slim(f'<div class="highlight"><pre><code>{code}</code></pre></div>')
+
+        return self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+
     def on_page_content(self, content, page, config, files):
         """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
+        if page.file.src_uri in self.chapters:
+            content = self.reference.linked(content, lambda address: get_relative_url(address, page.url))
         names = self.names[page.url] = {}
 
         def aside(match):
@@ -317,6 +464,13 @@ class Weave(BasePlugin[Settings]):
             return match[0] if styled else self.done.put(slim(match[0]))
 
         return SECTION_OR_CODE.sub(aside, self.html.back(content))
+
+    def on_env(self, env, config, files):
+        """Keep the theme's templates as Jinja compiles them."""
+        folder = self.config.cache().folder / "made/templates" / jinja2.__version__
+        folder.mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+        return env
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
@@ -354,16 +508,19 @@ class Weave(BasePlugin[Settings]):
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         if self.searched:
             index.write(Path(config.site_dir, "search"), self.names)
-        stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
+        self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
+                             bool(self.served)))
 
 
-@contextmanager
-def stopping():
-    """Let a WeaveError end the build."""
-    try:
-        yield
-    except WeaveError as error:
-        stop_at([error])
+def no_notebook(chapter):
+    return chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python notebook, so "
+                         "this chapter would not be executed")
+
+
+def reloading():
+    """Whether this is `mkdocs serve` with its live reload, without which pages are made but once."""
+    context = click.get_current_context(silent=True)
+    return context is None or context.params.get("livereload", True)
 
 
 def stop_at(errors):
