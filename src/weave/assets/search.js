@@ -195,9 +195,8 @@ class Index {
                 if (here.length) terms[here[0][0].word] = true;
                 else terms[word] = false;
             }
-            const { location, title, text, tags } = section.doc;
-            return { location, title: mark(title, hits), text: teaser(text, hits), score, terms,
-                     ...tags && { tags: tags.map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>")) } };
+            const { location, title, text } = section.doc;    // of its tags the theme would make a landmark each
+            return { location, title: mark(title, hits), text: teaser(text, hits), score, terms };
         };
         const [top, ...rest] = page.sections;
         const best = rest.filter((section) => section.score > 0).sort((a, b) => b.score - a.score);
