@@ -121,6 +121,46 @@ def test_instant_navigation_keeps_the_page_alive_and_its_policy(open_page):
     assert page.heard == []
 
 
+def test_the_mark_of_the_place_in_the_book_moves_with_the_reader(open_page):
+    """By instant navigation, which keeps the header and puts in the rest of the new page."""
+    page = open_page("micrograd/derivatives/")
+    page.evaluate("window.kept = true")
+    page.locator(".weave-nav summary", has_text="CUDA").click()
+    page.locator(".weave-nav a", has_text="CUDA without a GPU").click()
+    page.wait_for_url("**/cuda/without-a-gpu/")
+    current = page.locator(".weave-nav [aria-current]", has_text="CUDA without a GPU")
+    current.wait_for()
+    box = current.bounding_box()
+    assert 0 <= box["y"] and box["y"] + box["height"] <= 900
+    assert page.evaluate("window.kept") and page.locator(".weave-nav [aria-current]").count() == 1
+    page.locator(".weave-home").click()
+    page.locator(".weave-nav > ul > li > [aria-current]").wait_for()
+    assert page.heard == []
+
+
+def test_the_contents_mark_the_section_in_view(open_page):
+    page = open_page("makemore/training/")
+    assert page.locator(".weave-toc [aria-current]").count() == 0
+    page.locator(".weave-toc a", has_text="Exercises").click()
+    page.locator(".weave-toc [aria-current=location]", has_text="Exercises").wait_for()
+    assert page.locator(".weave-toc [aria-current]").count() == 1
+
+
+def test_the_drawer_of_a_phone_opens_by_keyboard_and_without_scripts(open_page):
+    page = open_page("makemore/training/", 390, java_script_enabled=False)
+    nav = page.locator(".weave-nav")
+    assert not nav.is_visible()
+    page.locator(".weave-menu").focus()
+    page.keyboard.press("Enter")
+    assert nav.is_visible() and nav.locator("[aria-current]").is_visible()
+    page.keyboard.press("Escape")
+    assert not nav.is_visible()
+    page.locator(".weave-toc summary").focus()
+    page.keyboard.press("Enter")
+    page.locator(".weave-toc a", has_text="Exercises").click()
+    assert page.url.endswith("#exercises")
+
+
 def test_search_finds_words_of_the_chapter(open_page):
     page = open_page("")
     page.keyboard.press("/")

@@ -109,6 +109,34 @@ def test_every_chapter_page_is_light_without_its_figures(site):
         assert total <= 120 * KB, f"{path}: {total} bytes"
 
 
+def test_every_page_has_the_whole_book_and_marks_its_own_place(site):
+    """Oracle: the nav of mkdocs.yml. Home and the page for lost addresses unfold every part."""
+    parts = yaml.load((ROOT / "mkdocs.yml").read_text(), yaml.BaseLoader)["nav"]
+    book = [title for part in parts for name, inside in part.items()
+            for title in ([name] if isinstance(inside, str) else [next(iter(page)) for page in inside])]
+    names = [name for part in parts for name, inside in part.items() if not isinstance(inside, str)]
+    assert len(book) > 40 and len(names) > 3
+    for path in [*site.rglob("index.html"), site / "404.html"]:
+        nav = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one(".weave-nav")
+        assert [link.get_text() for link in nav.select("a")] == book, path
+        assert [part.get_text() for part in nav.select("summary")] == names, path
+        current = nav.select("[aria-current=page]")
+        if path == site / "404.html":
+            assert not current
+        else:
+            assert [link["href"].rstrip("/") for link in current] == ["."], path
+        unfolded = [fold.summary.get_text() for fold in nav.select("details[open]")]
+        if path in (site / "404.html", site / "index.html"):
+            assert unfolded == names, path
+        else:
+            assert unfolded == [current[0].find_parent("details").summary.get_text()], path
+
+
+def test_a_page_has_its_contents_once(site):
+    page = (site / "makemore/training/index.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'href="?#exercises[ >"]', page)) == 2    # the contents, and the heading's own
+
+
 def test_the_books_own_styles_and_scripts_are_small(site):
     for name, limit in (("weave.css", 6), ("weave.js", 2)):
         assert len(gzip.compress((site / "assets" / name).read_bytes())) <= limit * KB

@@ -458,6 +458,22 @@ def test_the_weave_is_all_that_a_book_of_one_chapter_needs(book):
     assert "github.com" not in page and "scratch" not in page
 
 
+def test_what_lies_deeper_in_the_navigation_is_listed_where_the_reader_is(book):
+    book.write("mkdocs.yml", "site_name: Small\ntheme: {name: material, font: false}\nplugins: [weave]\n"
+               "nav:\n  - Home: index.md\n  - Part:\n    - One: one.md\n"
+               "    - Deeper: [{Two: two.md}, {Three: three.md}]\n")
+    for name in ("one", "two", "three"):
+        book.write(f"docs/{name}.md", f"# {name}\n")
+    assert book.build().returncode == 0
+
+    def links(page):
+        nav = BeautifulSoup(book.page(page), "html.parser").select_one(".weave-nav")
+        return [link.get_text() for link in nav.select("a, summary")]
+
+    assert links("one/index.html") == ["Home", "Part", "One", "Deeper"]
+    assert links("three/index.html") == ["Home", "Part", "One", "Deeper", "Two", "Three"]
+
+
 def test_the_docstring_of_the_package_names_what_is_in_it():
     folder = ROOT / "src/weave"
     there = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/*.py")}

@@ -1,5 +1,6 @@
 // Copying: a button on every block of code, and whole modules where a download link stands.
 // Without scripts the links download, and code is there to select.
+// Navigation: the page's place in the book comes into view, and the contents mark the section being read.
 
 const said = document.createElement("p");    // what a screen reader hears
 said.setAttribute("role", "status");
@@ -28,7 +29,40 @@ function dress() {
         link.after(" · ", one);
     }
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
+    show(document.querySelector(".weave-nav [aria-current]"), ".weave-nav");
+    mark();
 }
+
+function show(link, inside) {
+    const box = link?.closest(inside), { top, bottom } = link?.getBoundingClientRect() ?? {};
+    const seen = box?.getBoundingClientRect();
+    if (box && (top < seen.top || bottom > seen.bottom)) {
+        box.scrollTop += (top + bottom - seen.top - seen.bottom) / 2;
+    }
+}
+
+function mark() {
+    let now;
+    for (const link of document.querySelectorAll(".weave-toc a")) {
+        const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+        if (heading?.getBoundingClientRect().top < innerHeight / 4) now = link;
+    }
+    const before = document.querySelector(".weave-toc [aria-current]");
+    if (now === before) return;
+    before?.removeAttribute("aria-current");
+    now?.setAttribute("aria-current", "location");
+    show(now, ".weave-toc");
+}
+
+let waiting = false;
+addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mark(); });
+}, { passive: true });
+addEventListener("toggle", (event) => {    // the drawer, once it is there to scroll
+    if (event.target.matches?.(".weave-nav")) show(event.target.querySelector("[aria-current]"), ".weave-nav");
+}, true);
 
 document.addEventListener("click", async (event) => {
     const button = event.target.closest(".weave-button, .weave-copy");
