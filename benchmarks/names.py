@@ -39,7 +39,7 @@ class Words:
 
 
 def book():
-    return Words.read(ROOT / "data/names.txt")
+    return Words.read(ROOT / "src/scratch/makemore/names.txt")
 
 
 def karpathy(path, makemore=False):

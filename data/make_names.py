@@ -1,7 +1,7 @@
 """Make names.txt: 32,000 American names, one a line, from the lists of the 1990 census.
 
-    python data/make_names.py            write data/names.txt
-    python data/make_names.py --check    compare data/names.txt with what this would write
+    python data/make_names.py            write src/scratch/makemore/names.txt
+    python data/make_names.py --check    compare it with what this would write
 
 All given names come first, the commonest at the top, then surnames by rank until there
 are 32,000. The three lists are in the PyPI package `names`; README.md says whose they are.
@@ -13,7 +13,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+NAMES = Path(__file__).resolve().parents[1] / "src/scratch/makemore/names.txt"
 COUNT = 32_000
 LISTS = "dist.female.first", "dist.male.first", "dist.all.last"
 
@@ -22,8 +22,8 @@ def main():
     as_written = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
     parser.add_argument("--check", action="store_true", help="compare and write nothing")
-    parser.add_argument("--output", type=Path, default=HERE / "names.txt", metavar="FILE",
-                        help="another place than data/names.txt")
+    parser.add_argument("--output", type=Path, default=NAMES, metavar="FILE",
+                        help="another place than src/scratch/makemore/names.txt")
     arguments = parser.parse_args()
 
     text = make(*find_lists()).encode("ascii")

@@ -11,6 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, would wait for each other
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also what takes minutes: make test ARGS=--long")
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The folder of the book, built without knowing where it will be published."""

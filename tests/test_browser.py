@@ -101,6 +101,17 @@ def test_a_page_is_complete_without_scripts(open_page):
     assert complaints(page, "") == []
 
 
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844)])
+def test_the_first_screen_has_the_title_the_ways_in_and_most_of_the_picture(open_page, width, height):
+    page = open_page("", width)
+    page.set_viewport_size({"width": width, "height": height})
+    for part in ("h1", ".home-lede", ".md-button >> nth=0", ".md-button >> nth=1", ".md-button >> nth=2"):
+        box = page.locator(f"article {part}").bounding_box()
+        assert box["y"] + box["height"] <= height, part
+    picture = page.locator(".home-picture svg").bounding_box()
+    assert picture["width"] > 300 and picture["y"] + 0.8 * picture["height"] <= height
+
+
 def test_a_printed_page_has_the_text_and_not_the_navigation(open_page):
     page = open_page("micrograd/autograd/", 800)
     page.emulate_media(media="print")

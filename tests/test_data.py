@@ -1,4 +1,4 @@
-"""data/names.txt is what data/README.md says and what data/make_names.py writes."""
+"""names.txt is what data/README.md says and what data/make_names.py writes."""
 
 import hashlib
 import re
@@ -9,7 +9,8 @@ from pathlib import Path
 import names
 import pytest
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA, NAMES = ROOT / "data", ROOT / "src/scratch/makemore/names.txt"
 SCRIPT = DATA / "make_names.py"
 LISTS = Path(names.__file__).parent
 
@@ -25,7 +26,7 @@ def run(*arguments, options=()):
 
 @pytest.fixture(scope="module")
 def lines():
-    text = (DATA / "names.txt").read_bytes().decode("ascii")
+    text = NAMES.read_bytes().decode("ascii")
     assert text.endswith("\n") and "\r" not in text
     return text[:-1].split("\n")
 
@@ -39,14 +40,14 @@ def test_the_script_writes_the_committed_bytes(tmp_path):
     written = tmp_path / "names.txt"
     done = run("--output", written)
     assert done.returncode == 0, done.stderr
-    assert written.read_bytes() == (DATA / "names.txt").read_bytes()
+    assert written.read_bytes() == NAMES.read_bytes()
     assert list(tmp_path.iterdir()) == [written]
 
 
 def test_check_tells_a_changed_file_from_the_committed_one(tmp_path):
     assert run("--check").returncode == 0
     changed = tmp_path / "names.txt"
-    changed.write_bytes((DATA / "names.txt").read_bytes().replace(b"mary\n", b"marx\n", 1))
+    changed.write_bytes(NAMES.read_bytes().replace(b"mary\n", b"marx\n", 1))
     done = run("--check", "--output", changed)
     assert done.returncode == 1 and "is not what the lists give" in done.stderr
     changed.unlink()
@@ -63,7 +64,7 @@ def test_without_the_package_the_script_says_what_to_install():
 
 def test_the_readme_holds_every_checksum_and_count(lines):
     readme = (DATA / "README.md").read_text(encoding="utf-8")
-    hashes = [sha256(DATA / "names.txt")]
+    hashes = [sha256(NAMES)]
     lists = ["dist.female.first", "dist.male.first", "dist.all.last"]
     hashes += [sha256(LISTS / name) for name in lists]
     hashes.append(sha256(DATA / "book.txt"))
@@ -76,7 +77,7 @@ def test_the_readme_holds_every_checksum_and_count(lines):
     lengths = [len(name) for name in lines]
     sentences = [
         f"32,000: {len(given):,} given names, then {32_000 - len(given):,} surnames",
-        f"| bytes | {(DATA / 'names.txt').stat().st_size:,} |",
+        f"| bytes | {NAMES.stat().st_size:,} |",
         f"{min(lengths)} to {max(lengths)} letters",
         *(f"{len(list_):,} {what}" for list_, what in zip(
             rows, ["female given", "male given names", "surnames"], strict=True)),

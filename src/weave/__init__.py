@@ -9,7 +9,9 @@
     imports      which of the book's modules a piece of code imports
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark
-    page         an executed chapter becomes a page's Markdown, and a notebook
+    page         an executed chapter becomes a page's Markdown
+    notebook     ... and a notebook and a script to take away;  begin  is their first cell
+    contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
     reference    where the site's reference has the object of a listing

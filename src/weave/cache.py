@@ -40,6 +40,7 @@ class Cache:
         self.folder = self.root / ".cache" / "weave"
         self.environment = dict(environment or {})
         self.patterns = dict(patterns or {})
+        self.read = {}    # of each chapter that was loaded or stored: the files that it reads
 
     def load(self, chapter):
         """Give the chapter's cells their results, if those are still true; whether they are."""
@@ -47,6 +48,7 @@ class Cache:
             if not self._changes(chapter, entry):
                 for cell, kept in zip(chapter.cells, entry["cells"], strict=True):
                     cell.result = kept
+                self.read[chapter.name] = sorted(entry["files"])
                 return True
         return False
 
@@ -63,6 +65,7 @@ class Cache:
         if "graphviz" in versions:
             versions["dot"] = version("dot")
         modules = self._modules(chapter)
+        self.read[chapter.name] = sorted(path for path in inputs["files"] if path not in modules)
         content = json.dumps({
             "format": FORMAT,
             "cells": [{"digest": digest_of(cell), **cell.result} for cell in chapter.cells],

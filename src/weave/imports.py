@@ -6,6 +6,7 @@ import tokenize
 from pathlib import Path
 
 from . import WeaveError
+from .take import parsed
 
 
 def closure(names, root, source="src"):
@@ -43,9 +44,6 @@ def unreadable(root, source="src"):
             module(path, root)
         except WeaveError as error:
             yield error
-
-
-parsed = functools.lru_cache(1024)(ast.parse)    # a module is asked for its imports, listings and companions
 
 
 @functools.lru_cache(1024)

@@ -5,15 +5,18 @@ it asks for a page's Markdown, the results are woven in; when the site is built,
 mkdocs-jupyter says which pages are Python notebooks.
 """
 
+import functools
 import gc
 import json
 import logging
 import os
+import posixpath
 import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urljoin
 
 import nbformat
 from mkdocs.config import config_options as option
@@ -23,7 +26,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, feed, page as pages, repository
+from . import WeaveError, contents, feed, notebook, page as pages, repository
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -52,7 +55,9 @@ class Settings(Config):
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
-    package                the module that a downloaded notebook imports, to find the book by
+    package                the module that downloaded chapters import; its folder is what they fetch
+    installs               pip's names of packages that are imported by another name
+    gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
@@ -64,6 +69,8 @@ class Settings(Config):
     source = option.Type(str, default="src")
     labs = option.Type(str, default="labs")
     package = option.Optional(option.Type(str))
+    installs = option.DictOfItems(option.Type(str), default={})
+    gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
     mark = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
@@ -78,6 +85,10 @@ class Settings(Config):
 
     def cache(self):
         return Cache(self.root, self.environment, {"include": self.include, "ignore": self.ignore})
+
+    def downloads(self, config):
+        return notebook.Downloads(self.root, self.source, self.package, self.installs, self.gpu,
+                                  config.site_url, config.repo_url)
 
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
@@ -171,6 +182,10 @@ class Weave(BasePlugin[Settings]):
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
         self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
                                     if file.src_uri not in self.chapters}, self.config.source)
+        self.downloads = self.config.downloads(config)
+        self.downloads.pack({name for read in self.read.values() for name in read})
+        if self.downloads.archive:
+            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
         for chapter in self.chapters.values():
             self.add_downloads(files, config, chapter)
         for file in files.documentation_pages() if self.dirty else ():
@@ -182,6 +197,10 @@ class Weave(BasePlugin[Settings]):
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         return files
 
+    def on_nav(self, nav, config, files):
+        self.order = [page.file.src_uri for page in nav.pages]
+        return nav
+
     def execute(self, chapters):
         """Give every chapter its results, from the cache or by executing it now."""
         cache = self.config.cache()
@@ -191,6 +210,7 @@ class Weave(BasePlugin[Settings]):
                                "notebook, so this chapter would not be executed")
                  for chapter in stale if chapter not in readable])
         stop_at(self.config.execute(stale, cache.store))
+        self.read = cache.read    # which files each chapter reads
 
     def mark_changed(self, file, now):
         """Have a dirty build make the page again if anything that it is made of has changed."""
@@ -207,20 +227,35 @@ class Weave(BasePlugin[Settings]):
         results = [cell.result for cell in chapter.cells]
         with stopping():
             place = self.offers.place(chapter, str)
-            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav]
+            others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
+            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
         stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
         with stopping():
-            book = pages.notebook(chapter, config.repo_url, self.config.package)
+            book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
+                                     functools.partial(self.absolute, files, config, f"{stem}.md"))
             offered = self.offers.files(chapter, chapter.listings)
         text = nbformat.writes(book) + "\n"
         self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: pages.script(book))
+        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
         self.add(files, config, f"{stem}.py", script)
         for address, content in offered.items():
             self.add(files, config, address, content)
+
+    def absolute(self, files, config, page, link):
+        """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
+        path, _, anchor = link.partition("#")
+        uri = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
+        linked = files.get_file_from_path(uri)
+        anchor = f"#{anchor}" if anchor else ""
+        if config.site_url and linked:
+            return urljoin(config.site_url, linked.url) + anchor
+        if config.repo_url and self.commit and linked:
+            docs = os.path.relpath(config.docs_dir, self.config.root)
+            return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
+        return None
 
     def add(self, files, config, uri, content):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
@@ -251,6 +286,7 @@ class Weave(BasePlugin[Settings]):
         with stopping():
             text = pages.weave(chapter, caption, save, prefix, self.set_aside)
             place = self.offers.place(chapter, link, source)
+            text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
@@ -276,9 +312,8 @@ class Weave(BasePlugin[Settings]):
 
     def byline(self, chapter, page, config):
         """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
-        minutes = max(1, round(chapter.words / 200))
         stem = Path(page.file.src_uri).with_suffix("")
-        parts = [f"{minutes} min read"]
+        parts = [f"{contents.minutes(chapter)} min read"]
         page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')

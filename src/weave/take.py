@@ -11,20 +11,22 @@ by its name and without the module's own folder and programs.  A package whose d
 
 The files of a module may lie in a package or flat on Python's path: portable rewrites their relative
 imports for both.  Those of a folder stay as they are, since the folder stays a package.
+
+This module needs nothing else of weave: a package can carry it to hand out its own modules.
 """
 
 import ast
+import functools
 import io
 import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .imports import parsed
-
 COMPANIONS = re.compile(r"^.*\bTo copy: this file\b([^\n]*(?:\n[ \t]*\S[^\n]*)*)", re.MULTILINE)
 NAME = re.compile(r"(?:\w+/)*\w+\.\w+|(?:\w+/)+")
 FOLDER, PROGRAM = re.compile(r"\bTo copy: this folder\b"), re.compile(r"\bA program, not to copy\b")
+parsed = functools.lru_cache(1024)(ast.parse)    # a module is asked for its imports, listings and companions
 EPOCH = (1980, 1, 1, 0, 0, 0)    # the earliest date that a zip can carry
 
 

@@ -57,8 +57,8 @@ def test_a_wrong_command_is_answered_at_once(arguments, complaint):
 @pytest.mark.parametrize("arguments, complaint", [
     (["lectures", "N99"], "no row N99; there are D, B7"),
     (["models", "--only", "perceptron"], "no model perceptron; there are guessing"),
-    (["lectures", "--karpathy", "data/names.txt", "D"], "its sha256 differs"),
-    (["models", "--karpathy", "data/names.txt", "--only", "guessing"], "its sha256 differs"),
+    (["lectures", "--karpathy", "src/scratch/makemore/names.txt", "D"], "its sha256 differs"),
+    (["models", "--karpathy", "src/scratch/makemore/names.txt", "--only", "guessing"], "its sha256 differs"),
 ])
 def test_what_is_not_there_is_named_with_what_is(arguments, complaint, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)

@@ -23,4 +23,4 @@ def lecture_names():
 @pytest.fixture(scope="session")
 def book_names():
     """The 32,000 names that the chapters are made from."""
-    return read_words(ROOT / "data/names.txt")
+    return read_words(ROOT / "src/scratch/makemore/names.txt")

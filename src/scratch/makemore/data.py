@@ -56,8 +56,9 @@ def read_words(source=None):
     """A file of one word a line, in UTF-8 -> [word], in the file's order.
 
     Without a source, the file that $SCRATCH_NAMES names, or else the book's own
-    data/names.txt. Blank lines and white space around a word do not count. Raises
-    FileNotFoundError, or ValueError with the line that cannot be read as a word.
+    names.txt, beside this module. Blank lines and white space around a word do not
+    count. Raises FileNotFoundError, or ValueError with the line that cannot be read as
+    a word.
     """
     path = Path(source or os.environ.get("SCRATCH_NAMES") or book())
     lines = read_lines(path)
@@ -95,10 +96,10 @@ def refuse(path, lines):
 
 
 def book():
-    """data/names.txt of the book that this file is part of."""
-    for folder in Path(__file__).resolve().parents:
-        if (folder / "data/names.txt").exists():
-            return folder / "data/names.txt"
+    """The book's names, which lie beside this file."""
+    path = Path(__file__).resolve().with_name("names.txt")
+    if path.exists():
+        return path
     raise FileNotFoundError("which words? Give a path, or name one in $SCRATCH_NAMES; "
                             'download("karpathy") fetches 32,033 names')
 

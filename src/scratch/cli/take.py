@@ -1,0 +1,1 @@
+../../weave/take.py

@@ -1,0 +1,91 @@
+"""What a page says of the whole book: its chapters in the order of the nav, their hours, its address.
+
+    ::: chapters makemore      a list of the chapters in docs/makemore: title, first sentence of the
+                               description, minutes
+    `{chapters} makemore`      how many they are, in the middle of a sentence; of all without a folder
+    `{hours} makemore`         how long they take to read
+    ::: clone                  inside a fence: the command that fetches the book, where its address is
+                               known, and no line where it is not
+
+Nothing of it is typed twice: who renames, moves or adds a chapter finds it here.
+"""
+
+import posixpath
+import re
+
+LIST = re.compile(r"^::: chapters +(\S+) *$", re.MULTILINE)
+NUMBER = re.compile(r"`\{(chapters|hours)\} *([^`]*)`")
+CLONE = re.compile(r"^::: clone *\n", re.MULTILINE)
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+ASKS = re.compile(r"^::: chapters\b|`\{(?:chapters|hours)\}", re.MULTILINE)
+WORDS_PER_MINUTE = 200
+
+
+def asks(chapter):
+    """Whether a chapter's page says something of the others."""
+    return bool(ASKS.search("\n".join(chapter.lines)))
+
+
+def minutes(chapter):
+    """How long a chapter takes to read."""
+    return max(1, round(chapter.words / WORDS_PER_MINUTE))
+
+
+def entry(chapter):
+    """What a list of chapters shows of one: its title, what it is about, its minutes."""
+    prose = "\n".join(block.text for block in chapter.blocks if block.kind == "prose")
+    title = TITLE.search(prose)
+    about = re.split(r"(?<=[.?!])\s+(?=[A-Z])", chapter.meta.get("description") or "", maxsplit=1)[0]
+    return title[1] if title else chapter.path.stem, about, minutes(chapter)
+
+
+def fill(text, page, chapters, order, repository):
+    """The Markdown of a page with its lists, numbers and address.  Raises WeaveError.
+
+    page is the page's chapter, chapters all of them by their address, makemore/gpt.md, and order the
+    addresses of the nav's pages.
+    """
+    ordered = [address for address in order if address in chapters]
+    here = next(address for address, each in chapters.items() if each is page)
+
+    def inside(folder):
+        found = [address for address in ordered
+                 if address != here and address.startswith(f"{folder}/" if folder else "")]
+        if not found:
+            line = next((number for number, line in enumerate(page.lines, 1) if f"}} {folder}`" in line
+                         or line.strip() == f"::: chapters {folder}"), 1)
+            known = sorted({address.split("/")[0] for address in ordered if "/" in address})
+            raise page.error(line, f"the nav has no chapters in a folder {folder!r}; "
+                             f"it has some in {', '.join(known)}")
+        return found
+
+    def listed(match):
+        lines = []
+        for address in inside(match[1]):
+            title, about, time = entry(chapters[address])
+            link = posixpath.relpath(address, posixpath.dirname(here) or ".")
+            lines.append(f'1.  [{title}]({link})\n    <span class="weave-about">{about} '
+                         f'<span class="weave-time">{time} min</span></span>')
+        return '<div class="weave-path" markdown>\n\n' + "\n".join(lines) + "\n\n</div>"
+
+    def number(match):
+        found = inside(match[2].strip())
+        total = sum(minutes(chapters[address]) for address in found)
+        return str(len(found)) if match[1] == "chapters" else duration(total)
+
+    clone = f"git clone {repository}\ncd {repository.rsplit('/', 1)[-1]}\n" if repository else ""
+    return CLONE.sub(clone, NUMBER.sub(number, LIST.sub(listed, text)))
+
+
+def duration(minutes):
+    """
+    >>> duration(25), duration(60), duration(85), duration(90), duration(500)
+    ('30 minutes', '1 hour', '1½ hours', '1½ hours', '8 hours')
+    """
+    halves = max(1, round(minutes / 30))
+    if halves == 1:
+        return "30 minutes"
+    whole, half = divmod(halves, 2)
+    if whole >= 5:
+        return f"{round(minutes / 60)} hours"
+    return f"{whole}{'½' if half else ''} hour{'s' if halves > 2 else ''}"
