@@ -26,7 +26,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from . import WeaveError, contents, feed, notebook, page as pages, repository
+from . import WeaveError, contents, feed, notebook, page as pages, repository, times
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -60,6 +60,7 @@ class Settings(Config):
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
+    computed               a JSON file that says how long chapters compute (times.py)
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
     """
@@ -73,6 +74,7 @@ class Settings(Config):
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
     mark = option.Optional(option.File(exists=True))
+    computed = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
 
@@ -166,6 +168,7 @@ class Weave(BasePlugin[Settings]):
         self.entries = []    # of the feed: (title, address, date, description)
         self.html, self.done = Aside("html"), Aside("done")
         self.searched = False
+        self.seconds = times.measured(self.config.computed)
 
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
@@ -199,6 +202,7 @@ class Weave(BasePlugin[Settings]):
 
     def on_nav(self, nav, config, files):
         self.order = [page.file.src_uri for page in nav.pages]
+        stop_at(times.misplaced(self.chapters, self.order))
         return nav
 
     def execute(self, chapters):
@@ -228,7 +232,8 @@ class Weave(BasePlugin[Settings]):
         with stopping():
             place = self.offers.place(chapter, str)
             others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
-            return [chapter.lines, results, chapter.listings, place, self.commit, config.nav, others]
+            takes = times.line(chapter, self.chapters, str)
+            return [chapter.lines, results, chapter.listings, place, takes, self.commit, config.nav, others]
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
@@ -271,6 +276,9 @@ class Weave(BasePlugin[Settings]):
         def link(address):
             return get_relative_url(address, page.url)
 
+        def needed(uri):
+            return link(files.get_file_from_path(uri).url)
+
         def source(path):
             return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
 
@@ -294,7 +302,7 @@ class Weave(BasePlugin[Settings]):
             files.append(File.generated(config, uri, content=picture))
         if page.is_homepage or not title:
             return text
-        top = self.set_aside(Html(self.byline(chapter, page, config) + place))
+        top = self.set_aside(Html(self.byline(chapter, page, config, needed) + place))
         return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
 
     def set_aside(self, part):
@@ -310,10 +318,10 @@ class Weave(BasePlugin[Settings]):
         styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
         return code[0] if styled else self.done.put(slim(code[0]))
 
-    def byline(self, chapter, page, config):
-        """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
+    def byline(self, chapter, page, config, link):
+        """The lines under a chapter's title: what it takes, how old it is, how to take it away."""
         stem = Path(page.file.src_uri).with_suffix("")
-        parts = [f"{contents.minutes(chapter)} min read"]
+        takes, parts = times.line(chapter, self.chapters, link, self.seconds), []
         page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
@@ -323,7 +331,7 @@ class Weave(BasePlugin[Settings]):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/gh-pages/{stem}.ipynb">open in Colab</a>')
-        return f'<p class="weave-byline">{" · ".join(parts)}</p>'
+        return f'<p class="weave-byline">{takes}<br>{" · ".join(parts)}</p>'
 
     def on_page_context(self, context, page, config, nav):
         if config.site_url and page.meta.get("updated"):

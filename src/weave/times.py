@@ -9,7 +9,6 @@ page may not: rows of {"chapter": "docs/a.md", "seconds": 3.2}.
 
 import html
 import json
-import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,12 +101,12 @@ def misplaced(chapters, order):
     return found
 
 
-def line(chapter, here, chapters, seconds=None):
-    """The HTML of what to have read and of how long the chapter takes; here is its own address."""
+def line(chapter, chapters, link, seconds=None):
+    """The HTML of what to have read and of how long the chapter takes; link(need) is a page's address."""
     needs = []
     for need in chapter.meta.get("needs") or []:
-        page = posixpath.relpath(need.removesuffix(".md"), here.removesuffix(".md"))
-        needs.append(f'<a href="{page}/">{html.escape(re.sub("[`*]", "", title(chapters[need])))}</a>')
+        name = html.escape(re.sub("[`*]", "", title(chapters[need])))
+        needs.append(f'<a href="{html.escape(link(need))}">{name}</a>')
     before = f"builds on {', '.join(needs)} · " if needs else ""
     return before + str(times(chapter, seconds))
 
