@@ -15,7 +15,7 @@ help:    ## this list
 env: .venv/ready    ## set up: .venv, node_modules, Graphviz
 
 serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every edit
-	$(run) mkdocs serve --livereload --dirty --dev-addr 127.0.0.1:$(PORT)
+	$(run) mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT)
 
 test: env    ## every check; ARGS="-k autograd" for some of them
 	$(run) pytest -n auto --dist worksteal $(ARGS)

@@ -6,16 +6,19 @@
     execute      runs the code of chapters, several at a time
     kernel       what runs inside the kernel: claims, computed numbers, files read
     cache        keeps what execution gave for as long as nothing it depends on changes
+    texts        whether docstrings and lines of modules can show in what code prints
     imports      which of the book's modules a piece of code imports
     render       outputs become Markdown and HTML
     svg          figures that read in light and in dark
     page         an executed chapter becomes a page's Markdown
-    notebook     ... and a notebook and a script to take away;  begin  is their first cell
+    notebook     ... and a notebook and a script to take away
+    begin        their first cell, which finds or fetches what they need
     contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
     times        how long a chapter takes, and what to have read before it
     reference    where the site's reference has the object of a listing
+    serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

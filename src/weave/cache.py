@@ -4,11 +4,13 @@ An entry is one JSON file, .cache/weave/<chapter>/<digest of its content>.json: 
 digest, with what it gave, and the manifest of what else that came from: the project's modules that
 the chapter imports (found statically, with everything those import), the files it read, the
 variables set for it, its `jupyter:` header and which files may have one, and the versions of Python
-and the packages.  Entries are written to a temporary
-file and renamed, so that a build killed at any moment loses nothing; one that does not match its own
-name is reported and dropped.
+and the packages.  Of a module, what Python executes counts, and neither comments nor docstrings, unless
+the chapter can have seen its text (texts.py).  Entries are written to a temporary file and renamed, so
+that a build killed at any moment loses nothing; one that does not match its own name is reported and
+dropped.
 """
 
+import difflib
 import functools
 import hashlib
 import importlib.metadata
@@ -20,11 +22,12 @@ import subprocess
 from pathlib import Path
 
 from .files import write_atomically
-from .imports import closure, imported_by
+from .imports import closure, imported_by, module
+from .texts import program, shows_texts
 
 log = logging.getLogger("mkdocs.plugins.weave")
 KEPT = 5                                                  # entries per chapter: the newest
-FORMAT = 3                                                # of an entry; others are not looked at
+FORMAT = 4                                                # of an entry; others are not looked at
 MACHINERY = ["chapter.py", "execute.py", "kernel.py", "matplotlibrc"]    # they shape every output
 
 
@@ -48,9 +51,27 @@ class Cache:
             if not self._changes(chapter, entry):
                 for cell, kept in zip(chapter.cells, entry["cells"], strict=True):
                     cell.result = kept
-                self.read[chapter.name] = sorted(entry["files"])
+                self._note_read(chapter, entry)
                 return True
         return False
+
+    def load_earlier(self, chapter):
+        """Give the cells that the newest results are of their outputs; whether there are any."""
+        for entry in self._entries(chapter):
+            now = [digest_of(cell) for cell in chapter.cells]
+            then = [cell["digest"] for cell in entry["cells"]]
+            same = difflib.SequenceMatcher(None, now, then, autojunk=False).get_matching_blocks()
+            for here, there, count in same:
+                for cell, kept in zip(chapter.cells[here:here + count], entry["cells"][there:], strict=False):
+                    cell.result = kept
+            self._note_read(chapter, entry)
+            return len(same) > 1    # the last one is empty
+        return False
+
+    def key(self, chapter):
+        """A text that is another one whenever the chapter's code, or a module's that it imports, is."""
+        modules = {path: program_of(self.root / path) for path in self._modules(chapter)}
+        return json.dumps([[digest_of(cell) for cell in chapter.cells], modules, self._header(chapter)])
 
     def why_stale(self, chapter):
         """What changed since the chapter was last executed, in words; empty if it is fresh."""
@@ -65,12 +86,15 @@ class Cache:
         if "graphviz" in versions:
             versions["dot"] = version("dot")
         modules = self._modules(chapter)
+        seen = self._texts(chapter, modules, inputs)
         self.read[chapter.name] = sorted(path for path in inputs["files"] if path not in modules)
         content = json.dumps({
             "format": FORMAT,
             "cells": [{"digest": digest_of(cell), **cell.result} for cell in chapter.cells],
             "modules": modules,
-            "files": {path: digest(self.root / path) for path in inputs["files"] if path not in modules},
+            "programs": {path: program_of(self.root / path) for path in modules},
+            "files": {path: digest(self.root / path) for path in {*inputs["files"], *modules}
+                      if path not in modules or path in seen},
             "machinery": machinery(),
             "environment": self.environment,
             "header": self._header(chapter),
@@ -108,10 +132,23 @@ class Cache:
             elif (entry := json.loads(content)).get("format") == FORMAT:
                 yield entry
 
+    def _note_read(self, chapter, entry):
+        self.read[chapter.name] = sorted(entry["files"].keys() - entry["modules"].keys())
+
     def _modules(self, chapter):
         names = [name for cell in chapter.cells for name in imported_by(cell.tree)]
         paths = closure(names, self.root, chapter.source)
         return {str(path.relative_to(self.root)): digest(path) for path in paths}
+
+    def _texts(self, chapter, modules, inputs):
+        """The modules whose text, and not only what they do, the chapter can have seen."""
+        sources = {path for path in {*modules, *inputs["files"]} if path.endswith(".py")}
+        trees = [cell.tree for cell in chapter.cells]
+        trees += [module(self.root / path, self.root)[1] for path in sorted(sources)]
+        if inputs.get("texts") is None or any(map(shows_texts, trees)):
+            return set(modules)
+        own = [path for path in modules if shows_texts(module(self.root / path, self.root)[1], own=True)]
+        return {*inputs["texts"], *own}
 
     def _header(self, chapter):
         return {"jupyter": chapter.meta.get("jupyter"), **self.patterns}
@@ -125,8 +162,13 @@ class Cache:
             changes.append(f"the code at line {edited.line} changed")
         elif len(cells) != len(kept):
             changes.append(f"it had {len(kept)} cells and has {len(cells)}")
+        modules = self._modules(chapter)
+        for path in entry["programs"].keys() & modules.keys():
+            if modules[path] != entry["modules"][path]:
+                if program_of(self.root / path) == entry["programs"][path]:
+                    modules[path] = entry["modules"][path]
         for kind, before, current in [
-            ("module", entry["modules"], self._modules(chapter)),
+            ("module", entry["modules"], modules),
             ("file", entry["files"], {path: digest(self.root / path) for path in entry["files"]}),
             ("weave's", entry["machinery"], machinery()),
             ("variable", entry["environment"], self.environment),
@@ -140,6 +182,11 @@ class Cache:
 
 def digest_of(cell):
     return sha256(f"{cell.role}:{cell.source}".encode())
+
+
+def program_of(path):
+    """A digest of what Python executes of a module."""
+    return sha256(program(module(path, path.parent)[0]).encode())
 
 
 def machinery():

@@ -52,6 +52,7 @@ class Cell:
     outputs: list = field(default_factory=list)
     claims: list = field(default_factory=list)
     value: str | None = None
+    executed: bool = False
 
     @cached_property
     def tree(self):
@@ -70,6 +71,7 @@ class Cell:
     @result.setter
     def result(self, result):
         self.outputs, self.claims, self.value = result["outputs"], result["claims"], result["value"]
+        self.executed = True
 
 
 @dataclass(eq=False)
@@ -107,14 +109,16 @@ class Block:
         """Prose with its values; shown(value) is the Markdown of one."""
         parts, at = [], 0
         for begin, end, new in self.edits:
-            parts += [self.text[at:begin], shown(new.value) if isinstance(new, Cell) else new]
+            if isinstance(new, Cell):
+                new = shown(new.value) if new.executed else "…"
+            parts += [self.text[at:begin], new]
             at = end
         return "".join(parts) + self.text[at:]
 
     @property
     def texts(self):
         """The alt and the caption of a figure, filled in."""
-        return {name: cell.value for name, cell in self.options.items()}
+        return {name: cell.value if cell.executed else "…" for name, cell in self.options.items()}
 
 
 class Chapter:
@@ -195,6 +199,10 @@ class Chapter:
         ticks, info = token.markup, token.info.strip()
         if end - first < 2 or self.lines[end - 1].lstrip(" >\t").rstrip() != ticks:
             raise self.error(first + 1, f"this fence is never closed; end it with {ticks}")
+        for number in range(first + 1, end - 1):
+            if re.match(rf"[ >\t]*{ticks}[{ticks[0]}]*\w", self.lines[number]):
+                raise self.error(first + 1, "this fence is never closed, and the next one opens at line "
+                                 f"{number + 1}; end it with {ticks}")
         if info.split()[:1] != ["python"]:
             return
         line = self.lines[first]

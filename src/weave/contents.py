@@ -19,12 +19,6 @@ from .times import times, title
 LIST = re.compile(r"^::: chapters +(\S+) *$", re.MULTILINE)
 NUMBER = re.compile(r"`\{(chapters|hours|practice)\} *([^`]*)`")
 CLONE = re.compile(r"^::: clone *\n", re.MULTILINE)
-ASKS = re.compile(r"^::: chapters\b|`\{(?:chapters|hours|practice)\}", re.MULTILINE)
-
-
-def asks(chapter):
-    """Whether a chapter's page says something of the others."""
-    return bool(ASKS.search("\n".join(chapter.lines)))
 
 
 def entry(chapter):

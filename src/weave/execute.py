@@ -56,23 +56,34 @@ async def execute_all(chapters, done, limit, jobs, environment, sockets):
     async def one(chapter, folder):
         nonlocal left
         async with turn:
-            log.info("weave: executing %s, %d cells", chapter.name, len(chapter.cells))
-            begin, outcome, run = time.monotonic(), "failed after", Run(chapter, folder, environment)
             try:
-                done(chapter, await run.within(limit))
-                outcome = "executed in"
-                if run.used > limit:
-                    log.info("weave: %s used %.0f s of processor time, and %.0f are meant to do; move long "
-                             "work into a script that writes its results to a file",
-                             chapter.name, run.used, limit)
+                done(chapter, await reported(chapter, folder, limit, environment, lambda: left - 1))
             except WeaveError as error:
                 errors.append(error)
-            left -= 1
-            seconds = time.monotonic() - begin
-            log.info("weave: %s %s %.1f s, %d left", chapter.name, outcome, seconds, left)
+            finally:
+                left -= 1
 
     await asyncio.gather(*(one(chapter, sockets / str(n)) for n, chapter in enumerate(chapters)))
     return errors
+
+
+async def reported(chapter, folder, limit, environment, left):
+    """Execute one chapter, and say so in the log; what it read.  left() is how many are left."""
+    log.info("weave: executing %s, %d cells", chapter.name, len(chapter.cells))
+    begin, outcome, run = time.monotonic(), "failed after", Run(chapter, folder, environment)
+    try:
+        inputs = await run.within(limit)
+        outcome = "executed in"
+        if run.used > limit:
+            log.info("weave: %s used %.0f s of processor time, and %.0f are meant to do; move long "
+                     "work into a script that writes its results to a file",
+                     chapter.name, run.used, limit)
+        return inputs
+    except asyncio.CancelledError:
+        outcome = "stopped after"
+        raise
+    finally:
+        log.info("weave: %s %s %.1f s, %d left", chapter.name, outcome, time.monotonic() - begin, left())
 
 
 class Run:

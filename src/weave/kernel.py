@@ -24,6 +24,7 @@ from zmq import SNDHWM
 MIME = "application/vnd.weave+json"
 OUTPUTS = {"stream", "display_data", "execute_result", "error", "update_display_data", "clear_output"}
 ENDED = "ended.json"    # in the kernel's private folder: what a cell did that leaves no answer
+PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn"}
 POOLS = ("concurrent.futures", "multiprocessing")    # their threads work for one cell after the other
 
 
@@ -52,6 +53,7 @@ class Report:
         self.streams = {"stdout": sys.stdout, "stderr": sys.stderr}
         self.pid, self.depth = os.getpid(), 1    # of cells that run cells; this is made in one
         self.opened, self.sent = set(), collections.Counter()    # outputs by the request they belong to
+        self.texts, self.programs = set(), False    # sources read as texts; whether programs ran, which might
         self.claims = Claims()
         self.begin()
         shell.ast_transformers.append(self.claims)
@@ -59,7 +61,7 @@ class Report:
         shell.events.register("post_run_cell", self.finish)
         shell.kernel.session.send = self.counting(shell.kernel.session.send)
         threading.excepthook = self.noting(threading.excepthook)
-        sys.addaudithook(lambda event, args: event == "open" and note(self.opened, *args))
+        sys.addaudithook(self.audit)
 
     def begin(self):
         self.claims.begin()
@@ -69,7 +71,15 @@ class Report:
         self.more["value"] = str(value)
 
     def read(self):
-        self.more["inputs"] = inputs(self.root, self.source, self.opened)
+        self.more["inputs"] = inputs(self.root, self.opened, self.texts, self.programs)
+
+    def audit(self, event, args):
+        if event == "open":
+            note(self.opened, *args)
+            if str(args[0]).endswith(".py") and not is_import(sys._getframe(1)):
+                note(self.texts, *args)
+        elif event in PROGRAMS and not (event == "subprocess.Popen" and is_dot(args[0], args[1])):
+            self.programs = True
 
     def _repr_mimebundle_(self, **_):
         for stream in self.streams.values():
@@ -188,8 +198,23 @@ def note(opened, path, mode, flags):
         opened.add(os.path.abspath(path))
 
 
-def inputs(root, source, opened):
-    """The files under root that were read, and the versions of what was imported."""
+def is_import(frame):
+    """Whether a file is opened here for the import system, which compiles it: no docstring shows by that."""
+    return (frame.f_code.co_name == "get_data" and frame.f_back.f_code.co_name == "get_code"
+            and "importlib" in frame.f_code.co_filename and "importlib" in frame.f_back.f_code.co_filename)
+
+
+def is_dot(executable, arguments):
+    """Whether a program is Graphviz's, which reads no source of the book."""
+    name = executable or (arguments if isinstance(arguments, (str, os.PathLike)) else arguments[0])
+    return Path(os.fsdecode(name)).name == "dot"
+
+
+def inputs(root, opened, texts=(), programs=False):
+    """The files under root that were read, and the versions of what was imported.
+
+    texts are those of the files that were read as texts, or None if a program ran that may have read any.
+    """
     modules = {Path(file) for module in list(sys.modules.values())
                if (file := getattr(module, "__dict__", {}).get("__file__"))}
     read = {Path(path) for path in opened} | modules    # a module may have come from its .pyc
@@ -202,4 +227,6 @@ def inputs(root, source, opened):
     names = {name for top in {name.split(".")[0] for name in list(sys.modules)}
              for name in owners.get(top, [])}
     versions = {name: importlib.metadata.version(name) for name in sorted(names)}
-    return {"files": kept, "versions": {"Python": platform.python_version(), **versions}}
+    texts = {Path(path) for path in texts}
+    return {"files": kept, "texts": None if programs else [file for file in kept if root / file in texts],
+            "versions": {"Python": platform.python_version(), **versions}}

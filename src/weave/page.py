@@ -28,18 +28,22 @@ def weave(chapter, caption, save, prefix, html=str):
 
 
 def executed(block, renderer):
-    """What a page shows of a block of code: the code, or its fold; outputs; claims."""
+    """What a page shows of a block of code: the code, or its fold; outputs; claims.
+
+    A block that has not been executed yet has the code alone.
+    """
+    ready = all(cell.executed for cell in block.cells)
     try:
         if block.role == "quiet" and render.returns_text(block.code.outputs):
             raise OutputError("a quiet cell returns text, which would stand on the page; end the cell with "
                               "something else than an expression, or print() what the reader should see")
-        outputs = renderer.outputs(block.code.outputs, **block.texts)
+        outputs = renderer.outputs(block.code.outputs, **block.texts) if ready else []
     except OutputError as error:
         raise block.chapter.error(block.line - 1, str(error)) from None
     if block.role == "shown":
         return [fenced(block.text), *outputs]
     if block.role == "check":
-        return [*outputs, render.claims(block.code.claims)]
+        return [*outputs, render.claims(block.code.claims)] if ready else []
     if "alt" in block.options:
         return [*outputs, render.folded(block.text, "The code of this figure")]
     return [render.folded(block.text, "Set-up"), *outputs]

@@ -7,6 +7,7 @@ mkdocs-jupyter says which pages are Python notebooks.
 
 import functools
 import gc
+import hashlib
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
+import click
 import nbformat
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
@@ -39,6 +41,7 @@ from .names import borrowed
 from .offer import Offers
 from .reference import Reference
 from .render import Html
+from .serve import Queue, Served
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
@@ -95,6 +98,19 @@ class Settings(Config):
     def execute(self, chapters, done, seconds=None):
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
 
+    def served(self):
+        """What `mkdocs serve` needs of all this."""
+        def read(name):
+            chapter = self.chapter(self.root / name)
+            if self.cache().load(chapter):
+                return None
+            if chapter not in self.are_notebooks([chapter]):
+                raise no_notebook(chapter)
+            return chapter
+
+        return Served(self.root, lambda finished: Queue(
+            read, self.cache().store, finished, self.seconds_per_chapter, self.jobs, self.environment))
+
     def are_notebooks(self, chapters):
         """Which of the chapters mkdocs-jupyter takes for Python notebooks.
 
@@ -121,26 +137,28 @@ class Aside:
     """
 
     def __init__(self, kind):
-        self.kind, self.parts = kind, []
+        self.kind, self.parts = kind, {}
         # <p> is Markdown's, and whether there are quotes is the finisher's to say
-        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\d+)"?></svg>(?(1)</p>)')
+        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\w+)"?></svg>(?(1)</p>)')
 
     def put(self, part):
-        self.parts.append(part)
-        return f'<svg data-{self.kind}="{len(self.parts) - 1}"></svg>'
+        name = hashlib.sha256(part.encode()).hexdigest()[:20]
+        self.parts[name] = part
+        return f'<svg data-{self.kind}="{name}"></svg>'
 
     def back(self, text):
-        return self.stand_in.sub(lambda match: self.parts[int(match[2])], text)
+        return self.stand_in.sub(lambda match: self.parts[match[2]], text)
 
 
 class Weave(BasePlugin[Settings]):
     def on_startup(self, command, dirty):
         gc.set_threshold(200_000, 20, 20)    # nearly all objects of a build live to its end
         self.serving = command == "serve"    # whose live reload is an inline script
-        self.dirty, self.made = dirty, {}    # of each chapter, what its page was last made of
-        if dirty:    # MkDocs warns of pages that are not made again; on_files knows which have to be
-            warned = logging.getLogger("mkdocs.commands.build")
-            warned.addFilter(lambda record: "'dirty' build" not in record.msg)
+        self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
+        self.served = self.config.served() if self.serving and reloading() else None
+        self.html, self.done = Aside("html"), Aside("done")
+        self.known = {}    # while it is served: {page: (its source, its chapter)}
+        self.woven = {}    # and what its page was last made of, and its Markdown and files
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
@@ -166,21 +184,23 @@ class Weave(BasePlugin[Settings]):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
-        self.html, self.done = Aside("html"), Aside("done")
         self.searched = False
         self.seconds = times.measured(self.config.computed)
+        if self.served:
+            self.served.errors, self.served.old = [], set()
 
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
+        stop_at(errors if self.served else [])
         for file in files.documentation_pages():
             try:
-                chapter = file.abs_src_path and self.config.chapter(file.abs_src_path)
+                chapter = file.abs_src_path and self.chapter_of(file)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
                     errors += borrowed(chapter)
             except WeaveError as error:
                 errors.append(error)
-        stop_at(errors)
+        self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
         self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
@@ -190,58 +210,101 @@ class Weave(BasePlugin[Settings]):
         if self.downloads.archive:
             self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
         for chapter in self.chapters.values():
-            self.add_downloads(files, config, chapter)
-        for file in files.documentation_pages() if self.dirty else ():
-            self.mark_changed(file, self.page_key(file, config))
+            with self.stopping():
+                self.add_downloads(files, config, chapter)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
         for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
+        if self.dirty:
+            for file in files.documentation_pages():
+                if os.path.exists(file.abs_dest_path):
+                    os.utime(file.abs_dest_path, (0, 0))
         return files
 
-    def on_nav(self, nav, config, files):
-        self.order = [page.file.src_uri for page in nav.pages]
-        stop_at(times.misplaced(self.chapters, self.order))
-        return nav
+    def chapter_of(self, file):
+        """A page's source, taken apart; while it is served, that of the last build if nothing changed."""
+        if not self.served:
+            return self.config.chapter(file.abs_src_path)
+        text = file.content_string
+        source, chapter = self.known.get(file.src_uri, (None, None))
+        if source != text:
+            try:
+                chapter = self.config.chapter(file.abs_src_path)
+            except WeaveError:
+                if chapter:    # as it was before the mistake
+                    self.chapters[file.src_uri] = chapter
+                raise
+            self.known[file.src_uri] = text, chapter
+        for block in chapter.blocks:
+            vars(block).pop("listing", None)    # which shows what a module is now
+        return chapter
 
     def execute(self, chapters):
-        """Give every chapter its results, from the cache or by executing it now."""
-        cache = self.config.cache()
-        stale = [chapter for chapter in chapters if not cache.load(chapter)]
-        readable = set(self.config.are_notebooks(stale)) if stale else set()
-        stop_at([chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python "
-                               "notebook, so this chapter would not be executed")
-                 for chapter in stale if chapter not in readable])
-        stop_at(self.config.execute(stale, cache.store))
+        """Give every chapter its results, from the cache or by executing it now.
+
+        While it is served, those that the cache does not have are left to the queue (on_nav).
+        """
+        cache, self.stale = self.config.cache(), []
+        with self.stopping():
+            self.stale = [chapter for chapter in chapters if not cache.load(chapter)]
         self.read = cache.read    # which files each chapter reads
+        if self.served:
+            self.served.old = {chapter.name for chapter in self.stale if cache.load_earlier(chapter)}
+            return
+        readable = set(self.config.are_notebooks(self.stale)) if self.stale else set()
+        stop_at([no_notebook(chapter) for chapter in self.stale if chapter not in readable])
+        stop_at(self.config.execute(self.stale, cache.store))
 
-    def mark_changed(self, file, now):
-        """Have a dirty build make the page again if anything that it is made of has changed."""
-        before, self.made[file.src_uri] = self.made.get(file.src_uri), now
-        if before != now and os.path.exists(file.abs_dest_path):
-            os.utime(file.abs_dest_path, (0, 0))    # MkDocs compares the times of source and page
+    def on_nav(self, nav, config, files):
+        """Queue the chapters that have to be executed, in the order of the book."""
+        self.order = [page.file.src_uri for page in nav.pages]
+        self.urls = {file.src_uri: file.url for file in files.documentation_pages()}
+        self.complain(times.misplaced(self.chapters, self.order))
+        if self.served:
+            cache, root = self.config.cache(), self.config.root
+            self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
+                                 for file in files.documentation_pages() if file.abs_src_path}
+            order = [self.chapters.get(page.file.src_uri) for page in nav.pages]
+            stale = sorted(self.stale, key=lambda chapter: order.index(chapter) if chapter in order else 999)
+            watched = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
+                     for path in sorted(Path(folder).rglob("*"))
+                     if path.is_file() and path.suffix not in (".py", ".pyc")]
+            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{watched}" for chapter in stale})
+        return nav
 
-    def page_key(self, file, config):
-        """Everything that a page is made of; one that is no chapter may show any source: the reference."""
-        chapter = self.chapters.get(file.src_uri)
-        if chapter is None:
-            sources = sorted(Path(self.config.root, self.config.source).rglob("*.py"))
-            return [file.content_string, [(path, path.stat().st_mtime_ns) for path in sources], config.nav]
-        results = [cell.result for cell in chapter.cells]
-        with stopping():
-            place = self.offers.place(chapter, str)
-            others = [*map(contents.entry, self.chapters.values())] if contents.asks(chapter) else []
-            takes = times.line(chapter, self.chapters, str)
-            return [chapter.lines, results, chapter.listings, place, takes, self.commit, config.nav, others]
+    @event_priority(-100)    # the requests pass through all other plugins' hands first
+    def on_serve(self, server, config, builder):
+        if self.served:
+            self.served.attach(server, config, builder)
+        return server
+
+    def on_shutdown(self):
+        if self.served:
+            self.served.stop()
+
+    def complain(self, errors):
+        """End the build with these errors, or have their pages tell them while they are served."""
+        if self.served:
+            self.served.errors += errors
+        else:
+            stop_at(errors)
+
+    @contextmanager
+    def stopping(self):
+        """Let a WeaveError end the build, or have its page tell it."""
+        try:
+            yield
+        except WeaveError as error:
+            self.complain([error])
 
     def add_downloads(self, files, config, chapter):
         """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
         stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
-        with stopping():
-            book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                     functools.partial(self.absolute, files, config, f"{stem}.md"))
-            offered = self.offers.files(chapter, chapter.listings)
+        book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
+                                 functools.partial(self.absolute, files, config, f"{stem}.md"))
+        offered = self.offers.files(chapter, chapter.listings)
         text = nbformat.writes(book) + "\n"
         self.add(files, config, f"{stem}.ipynb", text)
         script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
@@ -268,16 +331,32 @@ class Weave(BasePlugin[Settings]):
             given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
 
+    def on_pre_page(self, page, config, files):
+        if self.served:
+            self.served.keep(page)
+        return page
+
     def on_page_markdown(self, markdown, page, config, files):
         chapter = self.chapters.get(page.file.src_uri)
         if chapter is None:
             return markdown
+        text, made = "", []
+        with self.stopping():
+            text, made = self.page_of(chapter, page, config)
+            self.woven[page.file.src_uri] = text, made
+        if not text:    # while it is served: as it was, or no more than its title
+            title = next((line for line in chapter.lines if line.startswith("# ")), f"# {page.file.name}")
+            text, made = self.woven.get(page.file.src_uri, (title, []))
+        for uri, content in made:
+            files.append(File.generated(config, uri, content=content))
+        return text
+
+    def page_of(self, chapter, page, config):
+        """The Markdown of a chapter's page, and the files that it needs: (address, content)."""
+        made = []
 
         def link(address):
             return get_relative_url(address, page.url)
-
-        def needed(uri):
-            return link(files.get_file_from_path(uri).url)
 
         def source(path):
             return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
@@ -287,23 +366,21 @@ class Weave(BasePlugin[Settings]):
 
         def save(name, content):
             uri = f"assets/figures/{name}"
-            files.append(File.generated(config, uri, content=content))
+            made.append((uri, content))
             return get_relative_url(uri, page.url)
 
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
-        with stopping():
-            text = pages.weave(chapter, caption, save, prefix, self.set_aside)
-            place = self.offers.place(chapter, link, source)
-            text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
+        text = pages.weave(chapter, caption, save, prefix, self.set_aside)
+        place = self.offers.place(chapter, link, source)
+        text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
             page.meta["card"] = uri = f"assets/cards/{prefix}.png"
-            picture = card(title[1], config.site_name, self.config.mark)
-            files.append(File.generated(config, uri, content=picture))
+            made.append((uri, card(title[1], config.site_name, self.config.mark)))
         if page.is_homepage or not title:
-            return text
-        top = self.set_aside(Html(self.byline(chapter, page, config, needed) + place))
-        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}"
+            return text, made
+        top = self.set_aside(Html(self.byline(chapter, page, config) + place))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}", made
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -318,10 +395,11 @@ class Weave(BasePlugin[Settings]):
         styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
         return code[0] if styled else self.done.put(slim(code[0]))
 
-    def byline(self, chapter, page, config, link):
+    def byline(self, chapter, page, config):
         """The lines under a chapter's title: what it takes, how old it is, how to take it away."""
         stem = Path(page.file.src_uri).with_suffix("")
-        takes, parts = times.line(chapter, self.chapters, link, self.seconds), []
+        takes, parts = times.line(chapter, self.chapters, lambda need: get_relative_url(
+            self.urls[need], page.url), self.seconds), []
         page.meta["updated"] = repository.committed(self.config.root / chapter.path)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
@@ -354,16 +432,19 @@ class Weave(BasePlugin[Settings]):
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         if self.searched:
             split_index(Path(config.site_dir, "search"))
-        stop_at(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back))
+        self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
+                             bool(self.served)))
 
 
-@contextmanager
-def stopping():
-    """Let a WeaveError end the build."""
-    try:
-        yield
-    except WeaveError as error:
-        stop_at([error])
+def no_notebook(chapter):
+    return chapter.error(1, "the `jupyter:` header is not one that jupytext reads as a Python notebook, so "
+                         "this chapter would not be executed")
+
+
+def reloading():
+    """Whether this is `mkdocs serve` with its live reload, without which pages are made but once."""
+    context = click.get_current_context(silent=True)
+    return context is None or context.params.get("livereload", True)
 
 
 def split_index(folder):

@@ -83,7 +83,7 @@ def measured(path):
 
 
 def misplaced(chapters, order):
-    """The errors of all `needs:`, as WeaveErrors: what is no chapter, and what comes later in the book.
+    """The errors of all `needs:`, as WeaveErrors: what is not there, and what comes later in the book.
 
     chapters are all of them by their address, makemore/gpt.md, and order the addresses of the nav's pages.
     """
@@ -92,10 +92,10 @@ def misplaced(chapters, order):
     for address, chapter in chapters.items():
         for need in chapter.meta.get("needs") or []:
             line = next((n for n, line in enumerate(chapter.lines, 1) if str(need) in line), 1)
-            if need not in chapters:
-                found.append(chapter.error(line, f"`needs:` names {need}, which is no chapter; write "
+            if need not in place:
+                found.append(chapter.error(line, f"`needs:` names {need}, which is no page of the nav; write "
                                            "its address under the folder of the pages, part/name.md"))
-            elif place.get(need, 0) >= place.get(address, len(order)):
+            elif place[need] >= place.get(address, len(order)):
                 found.append(chapter.error(line, f"`needs:` names {need}, which the nav does not have "
                                            "before this chapter, so that a reader cannot have read it"))
     return found
@@ -104,7 +104,7 @@ def misplaced(chapters, order):
 def line(chapter, chapters, link, seconds=None):
     """The HTML of what to have read and of how long the chapter takes; link(need) is a page's address."""
     needs = []
-    for need in chapter.meta.get("needs") or []:
+    for need in filter(chapters.get, chapter.meta.get("needs") or []):
         name = html.escape(re.sub("[`*]", "", title(chapters[need])))
         needs.append(f'<a href="{html.escape(link(need))}">{name}</a>')
     before = f"builds on {', '.join(needs)} · " if needs else ""

@@ -55,9 +55,9 @@ def test_editing_prose_makes_nothing_stale(kept):
 
 
 @pytest.mark.parametrize("path, text, says", [
-    ("src/pack/module.py", "from .helper import VALUE\n# changed\n", "module src/pack/module.py changed"),
+    ("src/pack/module.py", "from .helper import VALUE\nVALUE = 7\n", "module src/pack/module.py changed"),
     ("src/pack/helper.py", "VALUE = 3\n", "module src/pack/helper.py changed"),
-    ("src/pack/__init__.py", "# changed\n", "module src/pack/__init__.py changed"),
+    ("src/pack/__init__.py", "NAME = 1\n", "module src/pack/__init__.py changed"),
     ("data/names.txt", "olivia\n", "file data/names.txt changed"),
 ])
 def test_a_change_that_matters_is_named(kept, path, text, says):
@@ -161,3 +161,26 @@ def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
 def test_the_closure_follows_every_way_to_import(kept, code):
     names = {path.name for path in closure(imported_by(Cell(code, 1, "shown").tree), kept.root)}
     assert names == {"__init__.py", "module.py", "helper.py"}
+
+
+@pytest.mark.parametrize("code, text_counts", [
+    ("", False), ("help(pack.module)", True), ("pack.module.__doc__", True),
+    ("import inspect; inspect.getsource(pack.module)", True), ("open('src/pack/module.py').read()", True),
+    ("import sys, subprocess; subprocess.run([sys.executable, '-c', ''])", True),
+    ("import warnings; warnings.warn_explicit('w', UserWarning, pack.module.__file__, 1)", True),
+])
+def test_a_comment_or_a_docstring_of_a_module_counts_only_where_it_can_show(kept, code, text_counts):
+    kept.chapter(TEXT.replace("names = open", f"{code}\nnames = open"))
+    assert execute([read(kept)], Cache(kept.root).store) == []
+    assert why(kept) == []
+    kept.write("src/pack/module.py", '"""What it is."""\n\n# where from\nfrom .helper import VALUE\n')
+    assert bool(why(kept)) == text_counts
+    kept.write("src/pack/module.py", '"""What it is."""\nfrom .helper import VALUE\nVALUE += 1\n')
+    assert "module src/pack/module.py changed" in why(kept)
+
+
+def test_an_edited_chapter_has_the_earlier_outputs_of_the_cells_that_stayed(kept):
+    kept.chapter(TEXT.replace("import sys", "import os, sys") + "\nMore, `{python} 1 + 1`.\n")
+    chapter = read(kept)
+    assert Cache(kept.root).load_earlier(chapter)
+    assert [cell.value for cell in chapter.cells] == [None, "1", None]

@@ -213,3 +213,10 @@ def test_a_mistake_is_named_with_file_line_and_source(book, text, at, says):
     assert f"docs/chapter.md:{line}: " in str(caught.value)
     assert says in str(caught.value)
     assert f"{line} | " in str(caught.value)
+
+
+def test_an_unclosed_fence_is_told_at_the_line_that_opens_it(book):
+    """It swallows the text up to the end of the next fence, which is no line of Python."""
+    path = book.chapter("\n```python\nx = 1\n\nProse that is not Python.\n\n```python\ny = 2\n```\n")
+    with pytest.raises(WeaveError, match="docs/chapter.md:14: this fence is never closed.* at line 19"):
+        Chapter(path, book.root)

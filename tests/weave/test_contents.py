@@ -4,7 +4,7 @@ import pytest
 
 from weave import WeaveError
 from weave.chapter import Chapter
-from weave.contents import asks, fill
+from weave.contents import fill
 
 PAGE = """# Home
 
@@ -68,7 +68,3 @@ def test_a_folder_without_chapters_is_an_error_at_its_line(chapters):
     page.lines[2] = "::: chapters three"
     with pytest.raises(WeaveError, match=r"docs/index.md:3: .* 'three'; it has some in one, two"):
         fill("\n".join(page.lines), page, chapters, ORDER, None)
-
-
-def test_a_page_that_asks_is_made_again_when_others_change(chapters):
-    assert [address for address, chapter in chapters.items() if asks(chapter)] == ["index.md"]

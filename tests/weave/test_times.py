@@ -53,7 +53,7 @@ def test_the_line_names_links_and_counts(write, tmp_path):
 
 
 @pytest.mark.parametrize("needs, says", [
-    ("part/c.md", "no chapter"),
+    ("part/c.md", "no page of the nav"),
     ("part/z.md", "does not have before this chapter"),
     ("part/b.md", "does not have before this chapter"),
 ])

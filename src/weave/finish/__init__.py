@@ -25,11 +25,12 @@ MARK = "<meta name=generator content=weave>"    # of a finished page
 KATEX = "assets/katex/katex.min.css"
 
 
-def finish(site, docs=None, policy=True, put_back=str):
+def finish(site, docs=None, policy=True, put_back=str, go_on=False):
     """Finish every page under the folder site, in place; return the errors found, as WeaveErrors.
 
     docs is where the Markdown is, to name the line of a formula that cannot be read.  put_back(page)
-    puts in what was kept out of the pages because it needs no finishing.
+    puts in what was kept out of the pages because it needs no finishing.  An error leaves all pages as they
+    are, unless go_on is given, with which a formula that cannot be read is shown as it is written.
     """
     site = Path(site)
     texts, errors, styles, scripts, sheets = {}, [], {}, set(), {}
@@ -41,7 +42,7 @@ def finish(site, docs=None, policy=True, put_back=str):
         errors += [where(formula, error, docs, path) for formula, error in unread]
         sheets[path] = [KATEX] * ('class="katex"' in text or LETTER in text) + [SHEET]
         texts[path] = rewritten(text, styles, scripts)
-    if errors or not texts:
+    if errors and not go_on or not texts:
         return errors
     hashes = "".join(f" '{name}'" for name in sorted(scripts))
     sheet = site / SHEET
@@ -58,7 +59,7 @@ def finish(site, docs=None, policy=True, put_back=str):
         before, charset, after = re.split(r"(<meta charset=[^>]*>)", text, maxsplit=1)
         after = after.replace("</head>", f"{links}</head>", 1)
         path.write_text(put_back(before + charset + head + after), encoding="utf-8")
-    return []
+    return errors
 
 
 def root_of(page):

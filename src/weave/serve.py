@@ -1,0 +1,371 @@
+"""What `mkdocs serve` adds: pages at once, chapters executed behind them, errors in the browser.
+
+A build under it executes nothing.  It weaves in what the cache has, be it older than the page, and
+leaves the chapters whose results are not true any more to a queue, which a thread works off, the page in
+view first.  What a chapter gave goes into the cache, and a bell rings: MkDocs builds again.  Nothing else
+passes between the thread and the builds.
+
+What a page has to say of itself (its place in the queue, what is wrong with it) is put in as it is
+asked for, and served.html in each page keeps it true, and reloads a page that was made again.
+"""
+
+import asyncio
+import functools
+import hashlib
+import html
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from . import WeaveError
+from .execute import reported
+
+log = logging.getLogger("mkdocs.plugins.weave")
+PAGE = Path(__file__).with_name("served.html")
+STATE = "weave-state"    # the address, under the site's, of what served.html asks for
+RELOAD = re.compile(rb"<script>\s*var livereload = .*?</script>", re.DOTALL)    # MkDocs': at every build
+LINK = re.compile(r"Doc file '(.+?)' contains an? .*?'(.+?)'")    # in MkDocs' warnings
+RENDERED = ("content", "toc", "_title_from_render", "present_anchor_ids")    # of a Page of MkDocs
+ORDINALS = {1: "st", 2: "nd", 3: "rd"}
+
+
+class Queue:
+    """The chapters to execute, in a thread of their own.
+
+    read(name) gives the chapter as its file has it now, or None if the cache has its results already;
+    store(chapter, inputs) keeps them; finished() is called when there are new ones.
+    """
+
+    def __init__(self, read, store, finished, limit, jobs, environment):
+        self.read, self.store, self.finished = read, store, finished
+        self.limit, self.jobs, self.environment = limit, jobs, environment
+        self.lock = threading.RLock()
+        self.waiting = {}    # {name: key}, in the order of the book; what changes the results changes the key
+        self.running = {}    # {name: (key, task)}
+        self.failed = {}     # {name: (key, error)}
+        self.done = set()    # names whose results no build has fetched yet
+        self.view = None     # the name of the chapter that the reader looks at
+        self.thread = self.loop = None
+        self.ended = False
+
+    def want(self, stale):
+        """Execute these chapters, {name: key}, and no others: a newer edit supersedes what is under way."""
+        with self.lock:
+            self.done.clear()
+            self.failed = {name: told for name, told in self.failed.items() if stale.get(name) == told[0]}
+            for name, (key, task) in self.running.items():
+                if stale.get(name) != key:
+                    self.loop.call_soon_threadsafe(task.cancel)
+            self.waiting = {name: key for name, key in stale.items() if name not in self.failed
+                            and (name not in self.running or self.running[name][0] != key)}
+        self.wake()
+
+    def look(self, name):
+        """The reader looks at this page: its chapter comes first."""
+        self.view = name
+
+    def place(self, name):
+        """Its place in the queue, 0 if it is being executed, and the length of the queue; None outside."""
+        with self.lock:
+            running = [other for other in (*self.done, *self.running) if other not in self.waiting]
+            order = [*dict.fromkeys(running), *sorted(self.waiting, key=lambda other: other != self.view)]
+        if name not in order:
+            return None
+        return (0 if name in running else order.index(name) + 1), len(order)
+
+    def error(self, name):
+        with self.lock:
+            return self.failed.get(name, (None, None))[1]
+
+    def start(self):
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.work()), name="weave")
+        self.thread.start()
+
+    def stop(self):
+        """End every kernel, and the thread."""
+        if self.thread:
+            self.ended = True
+            while self.thread.is_alive():
+                self.wake()
+                self.thread.join(0.1)
+
+    def wake(self):
+        with suppress(RuntimeError):    # the loop has ended
+            if self.loop:
+                self.loop.call_soon_threadsafe(self.more.set)
+
+    async def work(self):
+        self.more = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
+        self.more.set()
+        tasks = set()
+        with tempfile.TemporaryDirectory(prefix="weave-", ignore_cleanup_errors=True) as folder:
+            while not self.ended:
+                await self.more.wait()
+                self.more.clear()
+                self.begin(tasks, Path(folder))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def begin(self, tasks, folder):
+        """Begin with as many chapters as may run at a time, the page in view first."""
+        with self.lock:
+            while len(self.running) < self.jobs and not self.ended:
+                free = [name for name in self.waiting if name not in self.running]
+                if not free:
+                    return
+                name = self.view if self.view in free else free[0]
+                key = self.waiting.pop(name)
+                task = asyncio.ensure_future(self.one(name, key, Path(tempfile.mktemp(dir=folder))))
+                self.running[name] = key, task
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                task.add_done_callback(functools.partial(self.end, name))
+
+    def end(self, name, task):
+        with self.lock:
+            key, _ = self.running.pop(name)
+            if task.cancelled():
+                pass
+            elif error := task.exception():
+                if not isinstance(error, WeaveError):    # of the machinery, which has to go on for the others
+                    error = WeaveError(name, 1, f"{type(error).__name__}: {error}")
+                self.failed[name] = key, error
+                log.error("%s", error)
+            elif name not in self.waiting:
+                self.done.add(name)
+        if not task.cancelled():
+            self.finished()
+        self.more.set()
+
+    async def one(self, name, key, folder):
+        begun = time.time_ns()
+        chapter = self.read(name)
+        if chapter is None:
+            return
+        inputs = await reported(chapter, folder, self.limit, self.environment,
+                                lambda: len(self.waiting) + len(self.running) - 1)
+        if any(changed_since(chapter.root / path, begun) for path in inputs["files"]):
+            log.info("weave: %s has to be executed again: what it reads changed meanwhile", name)
+        else:
+            self.store(chapter, inputs)
+
+
+class Served:
+    """The site as `mkdocs serve` shows it.
+
+    root is the book's folder; queue is its Queue.
+    """
+
+    def __init__(self, root, make_queue):
+        self.root, self.server = root, None
+        self.bell = Path(tempfile.mkdtemp(prefix="weave-bell-"))
+        self.queue = make_queue(self.ring)
+        self.pages = {}      # {address: the name of its file}
+        self.errors = []     # of the pages, as the last build found them
+        self.broken = []     # why the last build came to no end
+        self.warned = []     # what MkDocs warned of in it: (level, text)
+        self.old = set()     # the names of chapters that are shown with earlier results
+        self.rendered = {}   # {page: what MkDocs made of its Markdown, and that}
+        self.versions = {}   # {address: a digest of the page}
+        self.rings = 0
+        handler = logging.Handler()
+        handler.emit = self.hear
+        logging.getLogger("mkdocs").addHandler(handler)
+
+    def ring(self):
+        """Have MkDocs build again."""
+        self.rings += 1
+        Path(self.bell, "ring").write_text(str(self.rings))
+
+    def attach(self, server, config, builder):
+        """Take the server's requests and builds, and begin to execute."""
+        self.server, self.site, self.mount = server, Path(config.site_dir), server.mount_path
+        self.measure()
+        server.watch(str(self.bell))
+        server.builder = lambda: self.build(builder)
+        server.set_app(self.answer(server.get_app()))
+        self.queue.start()
+
+    def stop(self):
+        self.queue.stop()
+        shutil.rmtree(self.bell, ignore_errors=True)
+
+    # builds
+
+    def build(self, builder):
+        """Build again; if that fails, the site stays as it was, and every page says why."""
+        with safe_copy(self.site) as put_back:
+            before, self.warned = (self.errors, self.warned, self.old), []
+            try:
+                builder()
+                self.broken = []
+            except (Exception, SystemExit) as failure:    # MkDocs has logged why, if it is one of its own
+                put_back()
+                told = [text for level, text in self.warned if level >= logging.ERROR]
+                self.broken = told or [f"{type(failure).__name__}: {failure}"]
+                self.errors, self.warned, self.old = before
+                log.info("The pages stay as they were: %s", self.broken[-1])
+        self.measure()
+
+    def measure(self):
+        """Note what each page is now, so that it is reloaded when it is another one, and no other is."""
+        common = hashlib.sha256()
+        for path in sorted(self.site.rglob("*")):
+            if path.suffix in (".css", ".js") and path.name != "finish.css":
+                common.update(path.read_bytes())
+        stamp = common.hexdigest()
+        self.versions = {path.relative_to(self.site).as_posix():
+                         hashlib.sha256(stamp.encode() + path.read_bytes()).hexdigest()[:16]
+                         for path in self.site.rglob("*.html")}
+
+    def hear(self, record):
+        if record.levelno >= logging.WARNING and record.name != log.name:
+            self.warned.append((record.levelno, record.getMessage()))
+
+    def keep(self, page):
+        """Have a page rendered again only if its Markdown, or which files there are, is another.
+
+        One with directives of another plugin (:::) may depend on more, and tells that plugin something.
+        """
+        render = page.render
+
+        def rendered(config, files):
+            key = page.markdown, sorted(file.src_uri for file in files.documentation_pages())
+            known = self.rendered.get(page.file.src_uri)
+            if known and known["key"] == key and not re.search("^::: ", page.markdown, re.MULTILINE):
+                vars(page).update(known["page"])
+                page.links_to_anchors = {files.get_file_from_path(uri): dict(links)
+                                         for uri, links in known["links"].items()}
+                self.warned += known["warned"]
+                return
+            before = len(self.warned)
+            render(config, files)
+            self.rendered[page.file.src_uri] = {
+                "key": key, "page": {name: vars(page).get(name) for name in RENDERED},
+                "links": {file.src_uri: dict(links) for file, links in (page.links_to_anchors or {}).items()},
+                "warned": self.warned[before:]}
+        page.render = rendered
+
+    # requests
+
+    def answer(self, inner):
+        """The server's application, with what pages have to say of themselves."""
+        def application(environ, start_response):
+            path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore")
+            if path == f"{self.mount}{STATE}":
+                asked = parse_qs(environ.get("QUERY_STRING", "")).get("page", ["/"])[0]
+                body = json.dumps(self.state(self.file(asked))).encode()
+                start_response("200 OK", [("Content-Type", "application/json"), ("Cache-Control", "no-store"),
+                                          ("Content-Length", str(len(body)))])
+                return [body]
+            begun = []
+            content = inner(environ, lambda status, headers, *more: begun.append((status, headers)))
+            (status, headers), = begun
+            if ("Content-Type", "text/html") in headers:
+                try:
+                    body = self.with_state(b"".join(content), self.file(path))
+                finally:
+                    getattr(content, "close", lambda: None)()
+                headers = [(name, value) for name, value in headers if name != "Content-Length"]
+                headers += [("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+                content = [body]
+            start_response(status, headers)
+            return content
+        return application
+
+    def file(self, path):
+        """The file of the site that an address stands for."""
+        path = path.removeprefix(self.mount)
+        return f"{path}index.html" if path.endswith("/") or not path else path
+
+    def state(self, file):
+        """What served.html has to know of a page; that it is asked for means that it is in view."""
+        name = self.pages.get(file)
+        if name:
+            self.queue.look(name)
+        return {"version": self.versions.get(file, ""), "html": self.banner(name)}
+
+    def with_state(self, content, file):
+        """A page of the site with its state; without MkDocs' script, which reloads it at every build."""
+        state = self.state(file)
+        content = RELOAD.sub(b"", content)
+        text = PAGE.read_text(encoding="utf-8").replace("{address}", f"{self.mount}{STATE}")
+        body = re.search(rb"<body[^>]*>", content)
+        at = body.end() if body else 0
+        content = content[:at] + text.replace("{banner}", state["html"]).encode() + content[at:]
+        end = max(content.rfind(b"</article>"), content.rfind(b"</main>"))    # instant navigation replaces it
+        end = end if end >= 0 else len(content)
+        return content[:end] + f'<i id="weave-version" hidden>{state["version"]}</i>'.encode() + content[end:]
+
+    def banner(self, name):
+        """What a page has to say of itself, as HTML; name is that of its file."""
+        others = set(self.pages.values()) - {name}
+        errors = [*self.broken, *self.errors, *(self.placed(text) for _, text in self.warned)]
+        errors = [error for error in errors if str(getattr(error, "path", "")) not in others]
+        if failed := name and self.queue.error(name):
+            errors.append(failed)
+        parts = []
+        if errors:
+            once = {str(error): error for error in errors}.values()
+            items = "".join(f"<li>{told(error)}</li>" for error in once)
+            parts.append('<div class="weave-wrong" role="alert"><strong>To be mended; until then, the pages '
+                         f"show what they can:</strong><ul>{items}</ul></div>")
+        if place := name and self.queue.place(name):
+            number, of = place
+            where = f"executing, {ordinal(number)} of {of}" if number else "executing now"
+            what = ("The outputs on this page are from before the last change" if name in self.old
+                    else "This chapter has not run yet, and its outputs are missing")
+            parts.append(f'<p class="weave-executing" role="status">{what}: {where}.</p>')
+        return "".join(parts)
+
+    def placed(self, text):
+        """A warning of MkDocs, as an error at the line of the link that it warns of if it does."""
+        found = LINK.search(text)
+        name = found and next((name for name in self.pages.values() if name.endswith(f"/{found[1]}")), None)
+        if name is None:
+            return text
+        lines = (self.root / name).read_text(encoding="utf-8").split("\n")
+        number = next((number for number, line in enumerate(lines, 1) if found[2] in line), 1)
+        return WeaveError(name, number, text, lines[number - 1])
+
+
+def told(error):
+    """An error as HTML: where, what, and the line."""
+    first, _, source = str(error).strip().partition("\n")
+    shown = f"<pre><code>{html.escape(source.strip())}</code></pre>" if source.strip() else ""
+    return f"{html.escape(first)}{shown}"
+
+
+def ordinal(number):
+    """
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 21, 31)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '21st', '31st']
+    """
+    return f"{number}{'th' if number // 10 % 10 == 1 else ORDINALS.get(number % 10, 'th')}"
+
+
+def changed_since(path, moment):
+    return path.exists() and path.stat().st_mtime_ns > moment
+
+
+@contextmanager
+def safe_copy(folder):
+    """Give a function that puts the folder back as it is now; its files are only linked, and not copied."""
+    with tempfile.TemporaryDirectory(prefix="weave-site-", dir=folder.parent) as kept:
+        copy = Path(kept, "site")
+        shutil.copytree(folder, copy, copy_function=os.link)
+
+        def put_back():
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(copy, folder, copy_function=os.link)
+        yield put_back
