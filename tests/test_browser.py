@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from pages import REFERENCE
+
 ROOT = Path(__file__).resolve().parents[1]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SHOTS = ROOT / "tests" / "screenshots"
 CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
             for path in sorted(ROOT.glob("docs/*/*.md"))]
-PAGES = ["", *CHAPTERS, "no-such-page/"]
+PAGES = ["", *CHAPTERS, *REFERENCE, "no-such-page/"]
 KB = 1000
 
 
@@ -204,6 +206,21 @@ def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     assert page.heard == []
 
 
+def test_a_whole_source_is_copied_from_the_page_of_a_module_and_its_file_too(open_page):
+    page = open_page("reference/cuda.kernels.reduce/", permissions=["clipboard-read", "clipboard-write"])
+    source = (ROOT / "src/scratch/cuda/kernels/reduce.cu").read_text()
+    copied = []
+    for button in (page.locator("#source-cu + div .weave-button"),
+                   page.locator(".weave-facts .weave-copy[href$='/reduce.cu']")):
+        page.evaluate("navigator.clipboard.writeText('')")
+        button.focus()
+        page.keyboard.press("Enter")
+        button.filter(has_text="Copied").wait_for()
+        copied.append(page.evaluate("navigator.clipboard.readText()"))
+    assert copied == [source, source]
+    assert page.heard == []
+
+
 def test_the_index_of_the_search_is_loaded_by_whoever_searches(open_page):
     """And by nobody else; the words of the query are marked on the page that a result leads to."""
     page = open_page("")
@@ -234,7 +251,7 @@ def test_folded_code_is_there_without_scripts_and_in_print(open_page):
 
 def test_a_first_visit_moves_few_bytes(chromium, published):
     """DESIGN.md's budget: 180 kB compressed, 280 kB where there are many formulas; a CLS below 0.05."""
-    for path, limit in (("", 180), *((chapter, 280) for chapter in CHAPTERS)):
+    for path, limit in (("", 180), *((page, 280) for page in (*CHAPTERS, *REFERENCE))):
         context = chromium.new_context()
         page = context.new_page()
         sizes = []

@@ -17,8 +17,10 @@
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
     times        how long a chapter takes, and what to have read before it
-    reference    where the site's reference has the object of a listing
+    reference    a page for each module, kernel and package, and where it has an object
+    kept         rendered pages, for the next build
     serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser
+    index        what the search finds: the page of topics, and the names in code
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared

@@ -11,13 +11,16 @@ from .take import parsed
 
 def closure(names, root, source="src"):
     """The files of the modules under root/source by these dotted names, and of all that they import."""
-    source, found, waiting = Path(root) / source, set(), list(names)
+    source, found, waiting, asked = Path(root) / source, set(), {*names}, set()
     while waiting:
-        for path in module_files(waiting.pop().split("."), source):
+        name = waiting.pop()
+        asked.add(name)
+        for path in module_files(name.split("."), source):
             if path not in found:
                 found.add(path)
                 text, _ = module(path, root)
-                waiting += imported(text, path.relative_to(source).parts[:-1])
+                waiting.update(imported(text, path.relative_to(source).parts[:-1]))
+        waiting -= asked
     return sorted(found)
 
 

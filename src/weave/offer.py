@@ -1,7 +1,8 @@
 """What a chapter's page offers to take away: the place at its top, and the buttons of its listings.
 
 The place lists the modules of the chapter's `modules:` header and the labs whose docstring names the
-chapter.  One file can be copied or downloaded; several are a zip, whose folder works as it is.
+chapter.  One file can be copied or downloaded; several are a zip, whose folder works as it is and
+has the licence.
 """
 
 import html
@@ -18,14 +19,19 @@ class Offers:
 
     def __init__(self, root, source="src", labs="labs"):
         self.root, self.source = Path(root), source
-        self.known = {}    # {path: what is handed out for it}, for one build
+        self.known, self.zips = {}, {}    # {path: what is handed out for it}, {path: its zip}, for one build
+        self.licence = {path.name: path.read_bytes() for path in self.root.glob("LICEN[CS]E*")}
         self.lab_docstrings = {path.relative_to(self.root): docstring(path)
                                for path in sorted((self.root / labs).rglob("*.py"))}
 
     def taken(self, path):
         """What is handed out for a file or a package, by its path under the root; None for a program."""
         if path not in self.known:
-            self.known[path] = take(self.root / path, self.root / self.source)
+            whole = [self.known[above] for above in path.parents if self.known.get(above)]    # of its folder
+            taken = whole[0] if whole else take(self.root / path, self.root / self.source)
+            self.known[path] = taken
+            if taken and taken.path.is_dir():
+                self.known[taken.path.relative_to(self.root)] = taken
         return self.known[path]
 
     def modules(self, chapter):
@@ -62,14 +68,23 @@ class Offers:
             taken += [one] if one else []
         for one in taken:
             if self.address(one) not in found:
-                found[self.address(one)] = one.content
-                found |= {self.address(one, name): content for name, content in one.files.items()
-                          if "/" not in name}
+                found |= self.files_of(one)
         return found
 
+    def files_of(self, taken):
+        """{address under the site: bytes} of the files handed out for one module, and of their zip."""
+        single = {self.address(taken, name): taken.files[name] for name in taken.files if "/" not in name}
+        return single if taken.is_file else self.zip_of(taken) | single
+
+    def zip_of(self, taken):
+        """{address under the site: bytes} of the zip of one module, with its companions and the licence."""
+        if taken.path not in self.zips:
+            self.zips[taken.path] = taken.packed(self.licence)
+        return {self.address(taken): self.zips[taken.path]}
+
     def address(self, taken, name=None):
-        """Where the site has what is downloaded, or one of its files."""
-        return (taken.path.parent / (name or taken.download)).relative_to(self.root).as_posix()
+        """Where the site has the zip of one module, or one of its files."""
+        return (taken.path.parent / (name or taken.archive)).relative_to(self.root).as_posix()
 
     def place(self, chapter, link, repository=None):
         """The HTML of the place at a chapter's top; empty if it has nothing to take away.
@@ -87,12 +102,12 @@ class Offers:
         return ('<details class="weave-take" data-search-exclude><summary>Take the code: '
                 f'{" · ".join(parts)}</summary><ul><li>{"</li><li>".join(items)}</li></ul></details>')
 
-    def module(self, taken, link, repository):
+    def module(self, taken, link, repository=None):
         """One entry of the place."""
-        address = link(self.address(taken))
         source = source_link(taken.path.relative_to(self.root), repository)
         if taken.is_file:
-            return one_file(taken.title, address) + source
+            return one_file(taken.title, link(self.address(taken, taken.title))) + source
+        address = link(self.address(taken))
         size = f"{len(taken.files)} file{'s' * (len(taken.files) > 1)}"
         companions = "" if taken.path.is_dir() else " with its companions"
         entry = (f'<a href="{html.escape(address)}" download>{taken.title}{companions}</a> '
@@ -110,20 +125,22 @@ class Offers:
         one = listing.first == listing.last
         where = f"{path}, " + (f"line {listing.first}" if one else f"lines {listing.first}–{listing.last}")
         address = repository and repository(listing.path)
-        address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
         title = f"<code>{html.escape(listing.title)}</code>"
         if known := reference and reference(listing):
-            title = f'<a href="{html.escape(link(known))}" title="In the reference">{title}</a>'
-        return (f'<p class="weave-source">{title} '
-                f'<a href="{html.escape(address)}">{where}</a>{self.button(listing, link)}</p>')
+            title = f'<a href="{html.escape(link(known))}">{title}</a>'
+        if address or not known:    # the page in the reference has the file, too
+            address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
+            where = f'<a href="{html.escape(address)}">{where}</a>'
+        return f'<p class="weave-source">{title} {where}{self.button(listing, link)}</p>'
 
     def button(self, listing, link):
         taken = self.taken(listing.path)
         if taken is None:
             return ""
-        address = html.escape(link(self.address(taken)))
         if not taken.is_file:
+            address = html.escape(link(self.address(taken)))
             return f' <a href="{address}" download>Download with its companions</a>'
+        address = html.escape(link(self.address(taken, taken.title)))
         what = "module" if listing.language == "python" else "file"
         return f' <a class="weave-copy" href="{address}" download>Copy this {what}</a>'
 

@@ -8,7 +8,6 @@ mkdocs-jupyter says which pages are Python notebooks.
 import functools
 import gc
 import hashlib
-import json
 import logging
 import os
 import posixpath
@@ -20,15 +19,19 @@ from types import SimpleNamespace
 from urllib.parse import urljoin
 
 import click
+import jinja2
 import nbformat
+import pygments
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, contents, feed, notebook, page as pages, repository, times
+from . import WeaveError, contents, feed, index, notebook, page as pages, repository, times
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -37,9 +40,10 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
+from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
-from .reference import Reference
+from .reference import LANGUAGES, Reference
 from .render import Html
 from .serve import Queue, Served
 
@@ -47,9 +51,10 @@ log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
-    "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
-CODE = re.compile('<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
-WORKER = re.compile(r'assets/(javascripts/workers/search\.\w+\.min\.js)"')    # Material's, in its pages
+    "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+SECTION_OR_CODE = re.compile(
+    r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
+WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
 
 
 class Settings(Config):
@@ -58,7 +63,10 @@ class Settings(Config):
     include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
-    package                the module that downloaded chapters import; its folder is what they fetch
+    tests                  the folder of its tests, which mirror the package
+    package                the book's own: downloaded chapters import it, and its folder is what they
+                           fetch; the reference has its modules
+    reference              the folder of the site for the reference
     installs               pip's names of packages that are imported by another name
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
@@ -72,7 +80,9 @@ class Settings(Config):
     ignore = option.ListOfItems(option.Type(str), default=[])
     source = option.Type(str, default="src")
     labs = option.Type(str, default="labs")
+    tests = option.Type(str, default="tests")
     package = option.Optional(option.Type(str))
+    reference = option.Type(str, default="reference")
     installs = option.DictOfItems(option.Type(str), default={})
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
@@ -184,8 +194,9 @@ class Weave(BasePlugin[Settings]):
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: (title, address, date, description)
-        self.searched = False
         self.seconds = times.measured(self.config.computed)
+        self.searched, self.kept = False, None
+        self.names = {}    # of each section, the names in its code
         if self.served:
             self.served.errors, self.served.old = [], set()
 
@@ -203,8 +214,6 @@ class Weave(BasePlugin[Settings]):
         self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
-        self.reference = Reference({file.url: file.content_string for file in files.documentation_pages()
-                                    if file.src_uri not in self.chapters}, self.config.source)
         self.downloads = self.config.downloads(config)
         self.downloads.pack({name for read in self.read.values() for name in read})
         if self.downloads.archive:
@@ -212,6 +221,7 @@ class Weave(BasePlugin[Settings]):
         for chapter in self.chapters.values():
             with self.stopping():
                 self.add_downloads(files, config, chapter)
+        self.add_reference(files, config)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -262,6 +272,11 @@ class Weave(BasePlugin[Settings]):
         self.order = [page.file.src_uri for page in nav.pages]
         self.urls = {file.src_uri: file.url for file in files.documentation_pages()}
         self.complain(times.misplaced(self.chapters, self.order))
+        listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        for uri in self.reference.pages if listing else ():
+            page = files.get_file_from_path(uri).page
+            if page is not listing:
+                page.parent = listing    # which the nav marks, and whose part of the book it unfolds
         if self.served:
             cache, root = self.config.cache(), self.config.root
             self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
@@ -312,6 +327,21 @@ class Weave(BasePlugin[Settings]):
         for address, content in offered.items():
             self.add(files, config, address, content)
 
+    def add_reference(self, files, config):
+        """Add the pages of the reference, and what they offer, unless docs has a page of that name."""
+        taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
+        self.reference = Reference(self.config.root, self.config.source, self.config.package,
+                                   self.config.reference, self.config.tests, self.offers, taught,
+                                   self.config.installs)
+        for uri, entry in self.reference.pages.items():
+            self.add(files, config, uri, self.config.root / entry.path, inclusion=InclusionLevel.NOT_IN_NAV)
+            file = files.get_file_from_path(uri)
+            file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
+            self.reference.urls[uri] = file.url
+            with self.stopping():
+                for address, content in self.reference.files(entry).items():
+                    self.add(files, config, address, content)
+
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
         path, _, anchor = link.partition("#")
@@ -325,21 +355,22 @@ class Weave(BasePlugin[Settings]):
             return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
         return None
 
-    def add(self, files, config, uri, content):
+    def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         if files.get_file_from_path(uri) is None:
-            given = {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
+            given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
             files.append(File.generated(config, uri, **given))
 
-    def on_pre_page(self, page, config, files):
-        if self.served:
-            self.served.keep(page)
-        return page
-
     def on_page_markdown(self, markdown, page, config, files):
-        chapter = self.chapters.get(page.file.src_uri)
+        chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
+        if self.kept is None:
+            self.kept = Kept(self.config.cache().folder / "made/pages", config, files)
+            self.tools = str([packages(), own_source()])
+        self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
+        if entry:
+            return self.entry_page(entry, page, config, files)
         if chapter is None:
-            return markdown
+            return index.topics(markdown, page.file.src_uri, self.chapters)
         text, made = "", []
         with self.stopping():
             text, made = self.page_of(chapter, page, config)
@@ -358,11 +389,10 @@ class Weave(BasePlugin[Settings]):
         def link(address):
             return get_relative_url(address, page.url)
 
-        def source(path):
-            return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+        source = functools.partial(self.source_of, config)
 
         def caption(found):
-            return self.offers.caption(found, link, source, self.reference.address)
+            return self.offers.caption(found, link, source, self.reference.place)
 
         def save(name, content):
             uri = f"assets/figures/{name}"
@@ -372,6 +402,7 @@ class Weave(BasePlugin[Settings]):
         prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
         text = pages.weave(chapter, caption, save, prefix, self.set_aside)
         place = self.offers.place(chapter, link, source)
+        end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
         text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         if config.site_url and title:
@@ -380,20 +411,67 @@ class Weave(BasePlugin[Settings]):
         if page.is_homepage or not title:
             return text, made
         top = self.set_aside(Html(self.byline(chapter, page, config) + place))
-        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}", made
+        end = self.set_aside(Html(end))
+        return f"{text[: title.end()]}\n\n{top}\n\n{text[title.end() :]}\n\n{end}\n", made
+
+    def entry_page(self, entry, page, config, files):
+        """The Markdown of a page of the reference."""
+        def link(address):
+            return get_relative_url(address, page.url)
+
+        def title(uri):
+            return files.get_file_from_path(uri).page.title
+
+        lead = " ".join(self.reference.lead(entry.path).split())
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+        source = functools.partial(self.source_of, config)
+        with self.stopping():
+            return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
+        return f"# {entry.name}\n"    # while it is served
+
+    def source_of(self, config, path):
+        """The address of a source in the repository, if that is known."""
+        return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
         drawing = self.done.put(part.drawing) if part.drawing else ""
         return self.html.put(part.text + drawing + part.rest)
 
-    def on_page_content(self, content, page, config, files):
-        """Put the HTML back, and set code aside: nobody searches it by words, and it needs no finishing."""
-        return CODE.sub(self.code_aside, self.html.back(content))
+    def highlighted(self, path):
+        """The HTML of a source."""
+        text, language = self.reference.text(path), LANGUAGES.get(path.suffix, "cpp")
 
-    def code_aside(self, code):
-        styled = '<span style="' in code[0]    # colours of a terminal beyond the first 16
-        return code[0] if styled else self.done.put(slim(code[0]))
+        def make():
+            lexer = get_lexer_by_name(language, stripnl=False)
+            code = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True))
+            return slim(f'<div class="highlight"><pre><code>{code}</code></pre></div>')
+
+        return self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+
+    def on_page_content(self, content, page, config, files):
+        """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
+        if page.file.src_uri in self.chapters:
+            content = self.reference.linked(content, lambda address: get_relative_url(address, page.url))
+        names = self.names[page.url] = {}
+
+        def aside(match):
+            nonlocal names
+            if match[1]:
+                names = self.names.setdefault(f"{page.url}#{match[1]}", {})
+                return match[0]
+            names |= index.names(match[0])
+            styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
+            return match[0] if styled else self.done.put(slim(match[0]))
+
+        return SECTION_OR_CODE.sub(aside, self.html.back(content))
+
+    def on_env(self, env, config, files):
+        """Keep the theme's templates as Jinja compiles them."""
+        folder = self.config.cache().folder / "made/templates" / jinja2.__version__
+        folder.mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+        return env
 
     def byline(self, chapter, page, config):
         """The lines under a chapter's title: what it takes, how old it is, how to take it away."""
@@ -418,8 +496,8 @@ class Weave(BasePlugin[Settings]):
         return context
 
     def on_post_page(self, output_content, **_):
-        """Put our worker of the search before the theme's (assets/search.js)."""
-        text, found = WORKER.subn(r'assets/search.js#\1"', output_content)
+        """Put our worker of the search in the place of the theme's (assets/search.js)."""
+        text, found = WORKER.subn('assets/search.js"', output_content)
         self.searched |= found > 0
         return text
 
@@ -431,7 +509,7 @@ class Weave(BasePlugin[Settings]):
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
         if self.searched:
-            split_index(Path(config.site_dir, "search"))
+            index.write(Path(config.site_dir, "search"), self.names)
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
                              bool(self.served)))
 
@@ -445,15 +523,6 @@ def reloading():
     """Whether this is `mkdocs serve` with its live reload, without which pages are made but once."""
     context = click.get_current_context(silent=True)
     return context is None or context.params.get("livereload", True)
-
-
-def split_index(folder):
-    """Put the index into a file of its own; the theme, which loads it on every page, finds an empty one."""
-    index = folder / "search_index.json"
-    if index.exists():
-        settings = json.loads(index.read_text(encoding="utf-8")) | {"docs": []}
-        index.replace(folder / "book.json")
-        index.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def stop_at(errors):

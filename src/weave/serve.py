@@ -33,7 +33,6 @@ PAGE = Path(__file__).with_name("served.html")
 STATE = "weave-state"    # the address, under the site's, of what served.html asks for
 RELOAD = re.compile(rb"<script>\s*var livereload = .*?</script>", re.DOTALL)    # MkDocs': at every build
 LINK = re.compile(r"Doc file '(.+?)' contains an? .*?'(.+?)'")    # in MkDocs' warnings
-RENDERED = ("content", "toc", "_title_from_render", "present_anchor_ids")    # of a Page of MkDocs
 ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -175,7 +174,6 @@ class Served:
         self.broken = []     # why the last build came to no end
         self.warned = []     # what MkDocs warned of in it: (level, text)
         self.old = set()     # the names of chapters that are shown with earlier results
-        self.rendered = {}   # {page: what MkDocs made of its Markdown, and that}
         self.versions = {}   # {address: a digest of the page}
         self.rings = 0
         handler = logging.Handler()
@@ -231,30 +229,6 @@ class Served:
     def hear(self, record):
         if record.levelno >= logging.WARNING and record.name != log.name:
             self.warned.append((record.levelno, record.getMessage()))
-
-    def keep(self, page):
-        """Have a page rendered again only if its Markdown, or which files there are, is another.
-
-        One with directives of another plugin (:::) may depend on more, and tells that plugin something.
-        """
-        render = page.render
-
-        def rendered(config, files):
-            key = page.markdown, sorted(file.src_uri for file in files.documentation_pages())
-            known = self.rendered.get(page.file.src_uri)
-            if known and known["key"] == key and not re.search("^::: ", page.markdown, re.MULTILINE):
-                vars(page).update(known["page"])
-                page.links_to_anchors = {files.get_file_from_path(uri): dict(links)
-                                         for uri, links in known["links"].items()}
-                self.warned += known["warned"]
-                return
-            before = len(self.warned)
-            render(config, files)
-            self.rendered[page.file.src_uri] = {
-                "key": key, "page": {name: vars(page).get(name) for name in RENDERED},
-                "links": {file.src_uri: dict(links) for file, links in (page.links_to_anchors or {}).items()},
-                "warned": self.warned[before:]}
-        page.render = rendered
 
     # requests
 

@@ -52,17 +52,15 @@ class Taken:
         return self.path.name + "/" * self.path.is_dir()
 
     @property
-    def download(self):
-        """The name of what is downloaded: engine.py, or trace.zip for several files."""
-        return self.path.name if self.is_file else f"{self.path.stem}.zip"
+    def archive(self):
+        """The name of the zip: trace.zip."""
+        return f"{self.path.stem}.zip"
 
-    @property
-    def content(self):
-        """The bytes of what is downloaded.  A zip holds one folder, which works as it is."""
-        if self.is_file:
-            return next(iter(self.files.values()))
+    def packed(self, beside=None):
+        """The bytes of the zip: one folder, which works as it is; beside are {name: bytes} to add to it."""
         within = "" if self.path.is_dir() else f"{self.path.stem}/"    # a folder's files begin with its name
-        return zipped({within + name: content for name, content in self.files.items()})
+        added = {f"{self.path.stem}/{name}": content for name, content in (beside or {}).items()}
+        return zipped(added | {within + name: content for name, content in self.files.items()})
 
 
 def take(path, source):

@@ -28,6 +28,7 @@ def offers(book):
         "labs/unit/mine.py": '"""Exercises: f.\nChapter: docs/a.md.\n"""\n',
         "labs/unit/other.py": '"""Exercises: f.\nChapter: docs/a.mdx.\n"""\n',
         "labs/unit/none.py": "",
+        "LICENSE": "Free.\n",
     }.items():
         book.write(name, text)
     return Offers(book.root)
@@ -49,7 +50,8 @@ def test_a_place_lists_modules_and_labs_and_links_only_what_the_site_gets(book, 
     assert files["src/unit/a.py"].decode().endswith("else:    # copied flat into a folder, c.py beside it\n"
                                                     "    import c\n")
     assert files["labs/unit/mine.py"] == (book.root / "labs/unit/mine.py").read_bytes()
-    assert zipfile.ZipFile(io.BytesIO(files["src/unit/b.zip"])).namelist() == ["b/a.py", "b/b.cu", "b/b.py"]
+    assert zipfile.ZipFile(io.BytesIO(files["src/unit/b.zip"])).namelist() == [
+        "b/LICENSE", "b/a.py", "b/b.cu", "b/b.py"]
 
 
 def test_without_a_repository_nothing_links_to_a_source_and_without_anything_there_is_no_place(book, offers):

@@ -183,7 +183,8 @@ def test_a_newer_edit_supersedes_an_execution(book, gate, serve):
 def test_a_comment_in_a_module_executes_nothing_and_code_does(book, serve):
     book.write("mkdocs.yml", (book.root / "mkdocs.yml").read_text() + "watch: [src]\n")
     book.write("src/pack.py", "VALUE = 1\n")
-    importing = "\n```python\nimport sys\nsys.path.insert(0, 'src')\nimport pack\nprint('it is', pack.VALUE)\n```\n"
+    importing = ("\n```python\nimport sys\nsys.path.insert(0, 'src')\n"
+                 "import pack\nprint('it is', pack.VALUE)\n```\n")
     book.chapter(importing + "\n::: listing pack.VALUE\n")
     server = serve(book)
     server.until(server.page)
@@ -204,7 +205,8 @@ def test_a_comment_in_a_module_executes_nothing_and_code_does(book, serve):
 FAILURES = {
     "a syntax error": ("\n```python\nx = = 1\n```\n", "x = = 1", "not Python"),
     "an exception": ("\n```python\n1 / 0\n```\n", "1 / 0", "ZeroDivisionError"),
-    "a false claim": ('\n```python check\nassert 1 == 2, "one is two"\n```\n', "assert 1 == 2", "claim is false"),
+    "a false claim": (
+        '\n```python check\nassert 1 == 2, "one is two"\n```\n', "assert 1 == 2", "claim is false"),
     "a misspelt listing": ("\n::: listing nowhere.thing\n", "::: listing", "nowhere"),
     "a broken formula": ("\nHere $\\frac{1}$.\n", "frac", "KaTeX cannot read"),
     "a bad inline value": ("\nHere `{python} missing`.\n", "missing", "NameError"),

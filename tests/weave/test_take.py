@@ -132,17 +132,18 @@ def test_companions_are_the_names_of_the_line_that_says_so(source):
     assert companions(source / "unit/kernels/k.py") == ["unit/"]
 
 
-@pytest.mark.parametrize("path, title, download, names", [
-    ("a.py", "a.py", "a.py", ["a.py"]),
-    ("b.cu", "b.cu", "b.cu", ["b.cu"]),
-    ("b.py", "b.py", "b.zip",
+@pytest.mark.parametrize("path, title, names", [
+    ("a.py", "a.py", ["a.py"]),
+    ("b.cu", "b.cu", ["b.cu"]),
+    ("b.py", "b.py",
      ["b.py", "a.py", "b.cu", "beside/__init__.py", "beside/three.py", "beside/two.py"]),
-    ("cpu", "cpu/", "cpu.zip", CPU),
-    ("cpu/deep/d.py", "cpu/", "cpu.zip", CPU),
+    ("cpu", "cpu/", CPU),
+    ("cpu/deep/d.py", "cpu/", CPU),
 ])
-def test_a_module_is_taken_with_its_companions_and_a_folder_whole(source, path, title, download, names):
+def test_a_module_is_taken_with_its_companions_and_a_folder_whole(source, path, title, names):
     taken = take(source / "unit" / path, source)
-    assert (taken.title, taken.download, list(taken.files)) == (title, download, names)
+    assert (taken.title, list(taken.files)) == (title, names)
+    assert taken.archive == ("cpu.zip" if title == "cpu/" else f"{path[0]}.zip")
 
 
 def test_the_package_above_is_taken_without_the_modules_own_folder_and_without_programs(source):
@@ -160,7 +161,8 @@ def test_a_program_is_not_handed_out(source):
                                                  ("kernels/k.py", "k", "K == 2")])
 def test_the_folder_of_a_zip_works_as_it_is(source, tmp_path, path, module, holds, where):
     taken = take(source / "unit" / path, source)
-    zipfile.ZipFile(io.BytesIO(taken.content)).extractall(tmp_path / "project")
+    zipfile.ZipFile(io.BytesIO(taken.packed({"LICENSE": b"Free."}))).extractall(tmp_path / "project")
+    assert (tmp_path / "project" / taken.path.stem / "LICENSE").read_bytes() == b"Free."
     flat = tmp_path / "project" / ("" if path == "cpu" else taken.path.stem)
     here = tmp_path if where == "in a package" else flat
     name = ".".join([*flat.relative_to(tmp_path).parts, module]) if where == "in a package" else module
@@ -169,11 +171,11 @@ def test_the_folder_of_a_zip_works_as_it_is(source, tmp_path, path, module, hold
 
 
 def test_a_zip_has_the_same_bytes_whenever_and_in_whatever_order_it_is_made(source, monkeypatch):
-    before = take(source / "unit/b.py", source).content
+    before = take(source / "unit/b.py", source).packed()
     monkeypatch.setattr("time.time", lambda: 2e9)
     for path in source.rglob("*.*"):
         path.touch()
-    assert take(source / "unit/b.py", source).content == before
+    assert take(source / "unit/b.py", source).packed() == before
     entries = zipfile.ZipFile(io.BytesIO(before)).infolist()
     assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
     assert {entry.date_time[0] for entry in entries} == {1980}

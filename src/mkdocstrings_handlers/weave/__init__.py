@@ -1,21 +1,20 @@
-"""The pages of the reference: `::: package` becomes the documented objects of a package's modules.
+"""What a module says of itself, on a page: `::: name` becomes its docstring and its documented objects.
 
-    ::: scratch.makemore
-        options: {modules: [attention, gpt]}    only these; or except: [cli], all but these
+    ::: scratch.makemore.gpt                    a module, or what a package has itself
+    ::: scratch/cuda/kernels/reduce.cu          a file of CUDA C: its comments, and its kernels
+        options: {root: ../../../, show: rest, level: 3}
 
-A handler of mkdocstrings, chosen in mkdocs.yml by `default_handler: weave`.  Griffe reads the sources
-and imports nothing.  Docstrings are plain text, not Markdown: paragraphs, and indented blocks (examples,
-legends, formulas) whose alignment is kept.  What a page was made of is hashed, and its HTML is kept in
-.cache/weave/reference, because reading all sources takes as long as a fifth of a warm build.
+root is where the site begins, for the links to chapters.  show says what of it: the docstring, its
+members, all, or the rest, which is all but the first paragraph.  level is that of the headings.
+
+A handler of mkdocstrings, chosen in mkdocs.yml by `default_handler: weave`.  Griffe reads a source and
+imports nothing.  Docstrings and comments are plain text, not Markdown: paragraphs, and indented blocks
+(examples, legends, formulas) whose alignment is kept.
 
 What has no docstring, or a name that begins with one underscore, is left out.
 """
 
-import hashlib
 import html
-import importlib.metadata
-import json
-import os
 import re
 from itertools import groupby
 from pathlib import Path
@@ -25,9 +24,11 @@ from xml.etree.ElementTree import Element
 from mkdocstrings import BaseHandler, CollectionError
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonConsoleLexer, PythonLexer
+from pygments.lexers import CudaLexer, PythonConsoleLexer, PythonLexer
 
-CONSOLE = PythonConsoleLexer()
+from weave.listing import c
+
+CONSOLE, CUDA, PYTHON = PythonConsoleLexer(), CudaLexer(), PythonLexer()
 CHAPTER = re.compile(r"\bdocs/([\w/-]+)\.md\b")
 
 
@@ -36,93 +37,77 @@ class Reference(BaseHandler):
 
     def __init__(self, root, paths, **given):
         super().__init__(**given)
-        self.root, self.paths = root, [root / path for path in paths]
-        self.loaded, self.headings = None, []
+        self.paths = [root / path for path in paths]
+        self.headings = []
 
     def get_templates_dir(self, handler=None):
         return Path(__file__).parent    # there are no templates
 
     def get_options(self, local_options):
-        return local_options
+        return {"root": "../../", "show": "all", "level": 2} | local_options
 
     def collect(self, identifier, options):
-        return identifier    # read by render, and only if its sources have changed
+        """What the anchors in a module, a package or a file of CUDA C begin with, and its path."""
+        if "/" in identifier:
+            stems = [[path / identifier] for path in self.paths]
+        else:
+            above = [path.joinpath(*identifier.split(".")) for path in self.paths]
+            stems = [[stem.with_name(f"{stem.name}.py"), stem / "__init__.py"] for stem in above]
+        for file in sum(stems, []):
+            if file.is_file():
+                return file.suffix[1:] if "/" in identifier else identifier, file
+        raise CollectionError(f"there is no module {identifier} in {', '.join(map(str, self.paths))}")
 
     def get_headings(self):
         """The headings of what was rendered last, for the table of contents and for autorefs."""
         headings, self.headings = self.headings, []
-        for tag, name, id in headings:
-            element = Element(tag, {"id": id})
+        elements = [Element(tag, {"id": id}) for tag, _, id in headings]
+        for element, (_, name, _) in zip(elements, headings):
             element.text = name
-            yield element
+        return elements
 
-    def render(self, identifier, options, locale=None):
-        entry = self.root / ".cache/weave/reference" / f"{self.key(identifier, options)}.json"
-        if entry.is_file():
-            self.headings, text = json.loads(entry.read_text(encoding="utf-8"))
-            return text
-        module = self.load(identifier)
-        wanted = chosen(module, options)
-        text = "".join([*self.contents(module, wanted)])
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = entry.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps([self.headings, text]), encoding="utf-8")
-        os.replace(unfinished, entry)
-        return text
+    def render(self, data, options, locale=None):
+        name, file = data
+        made = self.python if file.suffix == ".py" else self.cuda
+        return "".join(made(name, file, options))
 
-    def key(self, identifier, options):
-        """A hash of all that the HTML of a module or package is made of."""
-        stems = [path.joinpath(*identifier.split(".")) for path in self.paths]
-        sources = sorted(file for stem in stems for file in (stem.with_suffix(".py"), *stem.rglob("*.py"))
-                         if file.is_file())
-        if not sources:
-            raise CollectionError(f"there is no module {identifier} in {', '.join(map(str, self.paths))}")
-        whole = hashlib.sha256(json.dumps([importlib.metadata.version("griffelib"), options]).encode())
-        for file in [Path(__file__), *sources]:
-            whole.update(f"{file}\n".encode() + file.read_bytes())
-        return whole.hexdigest()
+    def python(self, name, file, options):
+        """The HTML of a module: its docstring and its members."""
+        import griffe    # it takes a tenth of a second, which a build without changes does without
 
-    def load(self, identifier):
-        if self.loaded is None:
-            import griffe    # it takes a tenth of a second, which a build without changes does without
-            self.loaded = griffe.GriffeLoader(search_paths=self.paths)
-        return self.loaded.load(identifier)
-
-    def contents(self, module, submodules, level=2):
-        """The HTML of a module: its docstring, its members and its submodules."""
+        module = griffe.visit(name, filepath=file, code=file.read_text(encoding="utf-8"))
         if module.docstring:
-            yield prose(module.docstring.value)
-        for member in members(module):
-            yield from self.member(member, level)
-        for submodule in submodules:
-            yield self.heading("h2", submodule.path, submodule.path, ("h2", submodule.path))
-            yield from self.contents(submodule, chosen(submodule, {}), 3)
+            yield prose(shown(module.docstring.value, options), options["root"])
+        for member in members(module) if options["show"] != "docstring" else ():
+            yield from self.member(member, options["level"], options["root"])
 
-    def member(self, member, level):
+    def member(self, member, level, root):
         """The HTML of a class with its members, of a function, or of a property."""
-        listed = f"h{level}" if member.is_class else "h4"    # h4 is too deep for the table of contents
-        yield self.heading(f"h{level}", signature(member), member.path, (listed, member.name))
-        yield prose(member.docstring.value)
+        yield self.heading(level, signature(member), member.path, member.name, inner=member.parent.is_class)
+        yield prose(member.docstring.value, root)
         if member.is_class:
             for inner in members(member):
-                yield from self.member(inner, level + 1)
+                yield from self.member(inner, level + 1, root)
 
-    def heading(self, tag, text, id, listed):
-        self.headings.append((*listed, id))
-        code = highlight(text, PythonLexer(), HtmlFormatter(nowrap=True)).strip()
-        return (f'<{tag} id="{id}"><code class="highlight">{code}</code>'
-                f'<a class="headerlink" href="#{id}" title="Permanent link">&para;</a></{tag}>')
+    def cuda(self, name, file, options):
+        """The HTML of a file of CUDA C: the comment it begins with, its kernels and what has a comment."""
+        text = file.read_text(encoding="utf-8")
+        yield prose(shown(c.beginning(text), options), options["root"])
+        for one, above, signature in c.functions(text):
+            yield self.heading(options["level"], signature, f"{name}.{one}", one, CUDA)
+            yield prose(above, options["root"])
+
+    def heading(self, level, text, id, name, lexer=PYTHON, inner=False):
+        """A heading, which the table of contents has by its name; what is inner is too deep for it."""
+        self.headings.append(("h4" if inner else f"h{level}", name, id))
+        code = highlight(text, lexer, HtmlFormatter(nowrap=True)).strip()
+        return (f'<h{level} id="{id}"><code class="highlight">{code}</code>'
+                f'<a class="headerlink" href="#{id}" title="Permanent link">&para;</a></h{level}>')
 
 
-def chosen(package, options):
-    """The submodules that the options choose, by name, packages last; `__main__` and the like are none."""
-    found = {one.name: one for one in package.modules.values()
-             if not one.is_alias and not one.name.startswith("_")}
-    unknown = {*options.get("modules", ()), *options.get("except", ())} - {*found}
-    if unknown:
-        raise CollectionError(f"{package.path} has no module {', '.join(sorted(unknown))}")
-    names = set(options.get("modules", found)) - set(options.get("except", ()))
-    return sorted((found[name] for name in names), key=lambda one: (one.is_subpackage, one.name))
+def shown(docstring, options):
+    parts = {"members": "", "rest": docstring.partition("\n\n")[2]}
+    return parts.get(options["show"], docstring)
 
 
 def members(parent):
@@ -153,12 +138,15 @@ def signature(member):
     return f"{member.name}({', '.join(taken)})"
 
 
-def prose(docstring):
-    """A docstring as HTML: paragraphs, and each run of examples or of indented blocks as code."""
+def prose(docstring, root="../../"):
+    """A docstring as HTML: paragraphs, and each run of examples or of indented blocks as code.
+
+    root is where the site begins, for the links to chapters.
+    """
     made = []
     for what, parts in groupby(re.split("\n{2,}", docstring), kind):
         if what is None:
-            made += [f"<p>{inline(part)}</p>" for part in parts]
+            made += [f"<p>{inline(part, root)}</p>" for part in parts if part.strip()]
             continue
         block = dedent("\n\n".join(parts))
         code = html.escape(block, quote=False)
@@ -175,10 +163,10 @@ def kind(part):
     return "legend" if part.startswith("    ") else None
 
 
-def inline(text):
+def inline(text, root):
     """A paragraph as HTML: `names` as code, and the chapters that it names as links."""
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
-    return CHAPTER.sub(r'<a href="../../\1/">\1</a>', text)
+    return CHAPTER.sub(rf'<a href="{root}\1/">\1</a>', text)
 
 
 def get_handler(handler_config, tool_config, **given):

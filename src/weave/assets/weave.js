@@ -22,7 +22,7 @@ function dress() {
         button.textContent = "Copy";
         block.append(button);
     }
-    for (const link of document.querySelectorAll(".weave-take a[download]:not([href$='.zip'], .weave-copy, :has(+ .weave-copy))")) {
+    for (const link of document.querySelectorAll(":is(.weave-take, .weave-facts) a[download]:not([href$='.zip'], .weave-copy, :has(+ .weave-copy))")) {
         const one = link.cloneNode();
         one.className = "weave-copy";
         one.textContent = "copy";

@@ -6,6 +6,8 @@ is left has its braces where the compiler sees them, and is cut into its outermo
 
 import difflib
 import re
+from itertools import groupby
+from textwrap import dedent, indent
 from typing import NamedTuple
 
 from . import Listing
@@ -15,6 +17,7 @@ SKIPPED = re.compile(r"""(?P<comment> //(?:\\\n|[^\n])* | /\*.*?\*/ )
                        | R"(?P<mark>[^()\\\s]{0,16})\(.*?\)(?P=mark)"
                        | "(?:\\.|[^"\\\n])*"
                        | (?<![0-9])'(?:\\.|[^'\\\n])+'""", re.DOTALL | re.VERBOSE)
+COMMENT = re.compile(r"(?://[^\n]*(?:\n[ \t]*)?)+|/\*.*?\*/", re.DOTALL)    # or several, line after line
 TOKEN = re.compile(r"^[ \t\f\v]*#[ \t]*(?P<directive>\w+)(?:\\\n|[^\n])*|[{};]", re.MULTILINE)
 MACRO = re.compile(r"[ \t\f\v]*#[ \t]*define[ \t]+(\w+)")
 TRANSPARENT = re.compile(r'extern\s*" *"|namespace\b[^;()]*')    # before braces around definitions
@@ -84,6 +87,41 @@ def with_comment(text, first):
     while first - 1 in begins:
         first = begins[first - 1]
     return first
+
+
+def beginning(text):
+    """The comment that a file begins with, as a docstring would have it; empty if there is none."""
+    found = COMMENT.match(text.lstrip())
+    return spoken(found[0]) if found else ""
+
+
+def spoken(comment):
+    """The text of a comment, what is indented in it more so, as a docstring would have it.
+
+    >>> print(spoken("// One element a thread.\\n//   grid  N blocks"))
+    One element a thread.
+    <BLANKLINE>
+        grid  N blocks
+    """
+    lines = [re.sub(r"^\s*(?:/[/*]+|\*/?)? ?|\s*\*/$", "", line) for line in comment.strip().split("\n")]
+    parts = ["\n".join(part) for _, part in groupby(lines, lambda line: line.startswith("  "))]
+    return "\n\n".join(indent(dedent(part), "    ") if part.startswith("  ") else part.strip()
+                       for part in parts if part.strip())
+
+
+def functions(text):
+    """The kernels of a source and its other functions that have a comment above them.
+
+    Each as (its name, the text of the comment, its signature).
+    """
+    lines, code = text.split("\n"), blanked(text).split("\n")
+    for one in definitions(text)[0]:
+        whole = "\n".join(lines[one.first - 1 : one.last])
+        head = "\n".join(code[one.first - 1 : one.last]).partition("{")[0]
+        first = with_comment(text, one.first)
+        above = spoken("\n".join(lines[first - 1 : one.first - 1]))
+        if "(" in head and not head.lstrip().startswith("#") and ("__global__" in head or above):
+            yield one.name, above, " ".join(COMMENT.sub("", whole[: len(head)]).split())
 
 
 def definitions(text):

@@ -1,0 +1,82 @@
+"""What the search finds: the terms of a book as a page of their own, and the names in its code.
+
+Chapters name their terms as `tags:` in their front matter. A line `::: topics` on any page stands for all
+of them in alphabetical order, each with the chapters that explain it.
+"""
+
+import json
+import re
+from itertools import groupby
+from os.path import relpath
+from pathlib import PurePosixPath
+
+TOPICS = re.compile(r"^::: topics$", re.MULTILINE)
+HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
+QUOTE = "(?:&quot;|&#39;|')"
+NAME = re.compile(    # in highlighted code, or a text of one word
+    r'class="(?:n\w*|k[rp])">([^\W\d]\w{2,})<'
+    rf'|class="s\d?">{QUOTE}([^\W\d][\w-]{{2,}}){QUOTE}<')
+FORMULA = re.compile(r"\\\[.*?\\\]", re.DOTALL)
+
+
+def terms(chapters):
+    """{address: Chapter} -> (term, [(title, address), ...]) in alphabetical order.
+
+    A title is cut at its colon: what stands before it is enough beside a term.
+    """
+    found = {}
+    for address, chapter in chapters.items():
+        title = HEADING.search("\n".join(chapter.lines))
+        for term in chapter.meta.get("tags") or ():
+            place = title[1].partition(": ")[0] if title else address, address
+            found.setdefault(str(term), []).append(place)
+    return sorted(found.items(), key=lambda one: letters(one[0]))
+
+
+def letters(term):
+    return re.sub(r"\W|_", "", term).lower(), term
+
+
+def topics(markdown, address, chapters):
+    """A page's Markdown with its `::: topics` written out."""
+    def page():
+        for letter, group in groupby(terms(chapters), lambda one: letters(one[0])[0][:1].upper()):
+            yield f"## {letter}\n"
+            for term, places in group:
+                links = ", ".join(f"[{title}]({relpath(there, PurePosixPath(address).parent)})"
+                                  for title, there in places)
+                yield f"- {escape(term)}: {links}"
+            yield ""
+
+    return TOPICS.sub(lambda _: "\n".join(page()), markdown)
+
+
+def escape(term):
+    """A name of code as code, and any other term as it is."""
+    return f"`{term}`" if re.search(r"_|\w\.\w|\(\)|[a-z][A-Z]", term) and " " not in term else term
+
+
+def names(code):
+    """The names in highlighted code, each once."""
+    return dict.fromkeys(one or other for one, other in NAME.findall(code))
+
+
+def write(folder, code):
+    """Put the theme's index into a file of its own; the theme loads it on every page, and finds an empty one.
+
+    code has the names in the code of each place, {address of the section: names}. Formulas that stand by
+    themselves are left out, and so are tags of sections, which are their page's.
+    """
+    index = folder / "search_index.json"
+    if not index.exists():
+        return
+    book = json.loads(index.read_text(encoding="utf-8"))
+    for entry in book["docs"]:
+        entry["text"] = FORMULA.sub("", entry["text"])
+        if "#" in entry["location"]:
+            entry.pop("tags", None)
+        if found := [name for name in code.get(entry["location"], ()) if name not in entry["text"]]:
+            entry["code"] = " ".join(found)
+    text = json.dumps(book, ensure_ascii=False, separators=(",", ":"))
+    (folder / "book.json").write_text(text, encoding="utf-8")
+    index.write_text(json.dumps(book | {"docs": []}), encoding="utf-8")
