@@ -31,7 +31,7 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, contents, feed, index, notebook, page as pages, repository, times
+from . import WeaveError, contents, feed, index, labs, notebook, page as pages, repository, times
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -187,7 +187,7 @@ class Weave(BasePlugin[Settings]):
                 config.markdown_extensions.append(name)
                 config.mdx_configs[name] = settings
         config.extra_css.insert(0, "assets/weave.css")
-        config.extra_javascript.insert(0, "assets/weave.js")
+        config.extra_javascript[:0] = ["assets/weave.js", "assets/reader.js"]
         if config.theme.name == "material":
             config.theme.dirs.insert(0, str(THEME))
         return config
@@ -370,7 +370,8 @@ class Weave(BasePlugin[Settings]):
         if entry:
             return self.entry_page(entry, page, config, files)
         if chapter is None:
-            return index.topics(markdown, page.file.src_uri, self.chapters)
+            markdown = index.topics(markdown, page.file.src_uri, self.chapters)
+            return labs.fill(markdown, page.file.src_uri, self.offers, self.chapters, self.order)
         text, made = "", []
         with self.stopping():
             text, made = self.page_of(chapter, page, config)

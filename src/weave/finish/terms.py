@@ -2,7 +2,7 @@
 
 A site defines a term where a page has <dfn id="softmax">softmax</dfn> in the <dt> of a definition list;
 other names of the same thing are further <dfn>s in that <dt>.  A name in small letters is found with a
-capital letter and in the plural, too, and a hyphen in it stands for a space.  weave.js shows the
+capital letter and in the plural, too, and a hyphen in it stands for a space.  reader.js shows the
 definition beside the link; without scripts it is a link.
 """
 
@@ -36,7 +36,8 @@ class Terms:
     def __init__(self, terms):
         self.terms = terms
         names = sorted(terms, key=len, reverse=True)
-        self.mention = re.compile(rf"(?<![\w-])(?:{'|'.join(map(pattern, names))})(?![\w-])") if terms else None
+        any_name = "|".join(map(pattern, names))
+        self.mention = re.compile(rf"(?<![\w-])(?:{any_name})(?![\w-])") if terms else None
         self.by_text = {key(name): address for name, address in terms.items()}
 
     def linked(self, text, up):
