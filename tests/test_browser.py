@@ -77,7 +77,7 @@ def test_a_page_is_quiet_fits_and_loads_nothing_from_elsewhere(open_page, path):
 def test_axe_finds_nothing(open_page, path):
     """Oracle: axe-core, on the page as it opens, with every fold open, and with search open."""
     if not AXE.exists():
-        pytest.skip("axe-core is not installed; make env installs it")
+        pytest.skip("axe-core is not installed; make test installs it")
     page = open_page(path, bypass_csp=True)
     page.add_script_tag(path=AXE)
     assert violations(page) == []

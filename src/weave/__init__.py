@@ -1,6 +1,7 @@
 """How the book is made: chapters are executed, and their outputs woven into the pages.
 
     chapter      a Markdown file, taken apart into prose, code and listings
+    ipynb        a Jupyter notebook as a chapter
     listing      the current source of an object, found by name: Python and CUDA C
     names        which names code uses and makes: visible code takes none from checks
     execute      runs the code of chapters, several at a time
@@ -25,6 +26,7 @@
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared
+    changes      what changed, unit by unit, from git
     feed         the feed of the chapters
     repository   where the book's source lives, and what git knows about it
     site         the built site, as tests and benchmarks look at it

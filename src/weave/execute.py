@@ -74,10 +74,6 @@ async def reported(chapter, folder, limit, environment, left):
     try:
         inputs = await run.within(limit)
         outcome = "executed in"
-        if run.used > limit:
-            log.info("weave: %s used %.0f s of processor time, and %.0f are meant to do; move long "
-                     "work into a script that writes its results to a file",
-                     chapter.name, run.used, limit)
         return inputs
     except asyncio.CancelledError:
         outcome = "stopped after"
@@ -105,11 +101,16 @@ class Run:
 
     async def within(self, limit):
         """What whole() gives.  WeaveError, with the line, once ten times the limit is used up."""
-        work = asyncio.ensure_future(self.whole())
+        work, warned = asyncio.ensure_future(self.whole()), False
         try:
             while not work.done():
                 await asyncio.wait([work], timeout=0.5)
                 self.used = max(self.used, processor_time(self.manager))
+                if self.used > limit and not warned:
+                    warned = True
+                    log.info("weave: %s:%d has used %.0f s of processor time, and %.0f are meant to do; move "
+                             "long work into a script that writes its results to a file",
+                             self.chapter.name, self.line, self.used, limit)
                 if self.used > STOPPED * limit and not work.done():
                     raise self.chapter.error(self.line, f"stopped here after {self.used:.0f} s of "
                                              f"processor time, and {limit:.0f} are meant to do; "

@@ -31,7 +31,7 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, contents, feed, index, labs, notebook, page as pages, repository, times
+from . import WeaveError, changes, contents, feed, index, labs, notebook, page as pages, repository, times
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -40,6 +40,7 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
+from .ipynb import Notebook, NotebookFile, with_notebooks
 from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
@@ -52,6 +53,7 @@ ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -60,7 +62,8 @@ WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Ma
 class Settings(Config):
     """What mkdocs.yml may say below `weave:`.
 
-    include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
+    include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them; every
+                           notebook (.ipynb) is one that ignore does not match
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
     tests                  the folder of its tests, which mirror the package
@@ -74,6 +77,7 @@ class Settings(Config):
     computed               a JSON file that says how long chapters compute (times.py)
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
+    forge                  what runs at repo_url, if its name does not say so: github, gitlab or forgejo
     """
 
     include = option.ListOfItems(option.Type(str), default=["*.md"])
@@ -90,13 +94,15 @@ class Settings(Config):
     computed = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
+    forge = option.Optional(option.Choice(list(repository.FORGES)))
 
     @property
     def root(self):
         return Path(self.config_file_path or "mkdocs.yml").resolve().parent
 
     def chapter(self, path):
-        return Chapter(path, self.root, self.source)
+        kind = Notebook if Path(path).suffix == ".ipynb" else Chapter
+        return kind(path, self.root, self.source)
 
     def cache(self):
         return Cache(self.root, self.environment, {"include": self.include, "ignore": self.ignore})
@@ -132,6 +138,9 @@ class Settings(Config):
         plugin.load_config({"include": self.include, "ignore": self.ignore})
         with tempfile.TemporaryDirectory() as folder:
             for chapter in chapters:
+                if isinstance(chapter, Notebook):
+                    yield chapter
+                    continue
                 path = Path(folder, chapter.path)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 end = chapter.blocks[0].line - 1 if chapter.blocks else None
@@ -167,20 +176,27 @@ class Weave(BasePlugin[Settings]):
         self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
         self.served = self.config.served() if self.serving and reloading() else None
         self.html, self.done = Aside("html"), Aside("done")
+        self.borrowed = functools.lru_cache(256)(borrowed)
         self.known = {}    # while it is served: {page: (its source, its chapter)}
         self.woven = {}    # and what its page was last made of, and its Markdown and files
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
         config.repo_url = repository.address(config.repo_url)
+        self.forge = repository.forge(config.repo_url, self.config.forge)
         if config.repo_url:
+            if not self.forge:
+                log.info("weave: no page links to its source at %s, whose kind is not known: set `forge:` of "
+                         "weave in mkdocs.yml to %s", config.repo_url, ", ".join(repository.FORGES))
             docs = os.path.relpath(config.docs_dir, self.config.root)
             config.repo_name = config.repo_name or config.repo_url.split("/", 3)[-1]
-            config.edit_uri = config.edit_uri or f"edit/main/{docs}/"
+            edit = repository.editing(self.forge)
+            if edit and config.edit_uri in (None, "", "edit/master/docs/"):    # the last is MkDocs's guess
+                config.edit_uri = f"{edit}{docs}/"
         config.site_url = config.site_url or os.environ.get("SITE_URL") or repository.site(config.repo_url)
         if not KATEX.is_dir():    # now, and not when all chapters are executed
             raise PluginError("node_modules/katex is missing, which renders the formulas: run `make env`")
-        self.commit = repository.commit()
+        self.commit, self.history = repository.commit(), repository.history(config.docs_dir)
         os.environ.setdefault("SOURCE_DATE_EPOCH", repository.committed_epoch())
         for name, settings in EXTENSIONS.items():
             if name not in config.markdown_extensions:
@@ -193,7 +209,7 @@ class Weave(BasePlugin[Settings]):
         return config
 
     def on_pre_build(self, config):
-        self.entries = []    # of the feed: (title, address, date, description)
+        self.entries = []    # of the feed: see feed.atom
         self.seconds = times.measured(self.config.computed)
         self.searched, self.kept = False, None
         self.names = {}    # of each section, the names in its code
@@ -203,25 +219,30 @@ class Weave(BasePlugin[Settings]):
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
         stop_at(errors if self.served else [])
+        with_notebooks(files, self.config.ignore, self.config.chapter)
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.chapter_of(file)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
-                    errors += borrowed(chapter)
+                    errors += self.borrowed(chapter)
+                elif chapter and (idle := chapter.idle):
+                    log.warning("%s", idle)
             except WeaveError as error:
                 errors.append(error)
         self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
-        self.downloads = self.config.downloads(config)
-        self.downloads.pack({name for read in self.read.values() for name in read})
-        if self.downloads.archive:
-            self.add(files, config, f"{self.config.package}.zip", self.downloads.archive)
-        for chapter in self.chapters.values():
-            with self.stopping():
-                self.add_downloads(files, config, chapter)
         self.add_reference(files, config)
+        given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
+        if self.served:
+            self.served.offer(given)
+        else:
+            for uri, content in given():
+                self.add(files, config, uri, content)
+        for name, uri in NOTICES.items():
+            if (self.config.root / name).is_file():
+                self.add(files, config, uri, self.config.root / name)
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -314,21 +335,30 @@ class Weave(BasePlugin[Settings]):
         except WeaveError as error:
             self.complain([error])
 
-    def add_downloads(self, files, config, chapter):
-        """Add what a reader can take away from a chapter to the site: notebook, script, modules, labs."""
-        stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
-        book = notebook.notebook(chapter, self.downloads, self.read.get(chapter.name, ()),
-                                 functools.partial(self.absolute, files, config, f"{stem}.md"))
-        offered = self.offers.files(chapter, chapter.listings)
-        text = nbformat.writes(book) + "\n"
-        self.add(files, config, f"{stem}.ipynb", text)
-        script = self.config.cache().remembered(f"{stem}.py", text, lambda: notebook.script(book))
-        self.add(files, config, f"{stem}.py", script)
-        for address, content in offered.items():
-            self.add(files, config, address, content)
+    def downloads(self, files, config, offers, reference, read):
+        """What a reader can take away, (address, content): notebooks, scripts, modules, labs, the archive."""
+        made = self.config.downloads(config)
+        made.pack({name for names in read.values() for name in names})
+        if made.archive:
+            yield f"{self.config.package}.zip", made.archive
+        for chapter in self.chapters.values():
+            path = Path(chapter.root, chapter.path).relative_to(config.docs_dir)
+            stem = path.with_suffix("")
+            with self.stopping():
+                book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
+                                         functools.partial(self.absolute, files, config, str(path)))
+                offered = offers.files(chapter, chapter.listings)
+                text = nbformat.writes(book) + "\n"
+                yield f"{stem}.ipynb", text
+                script = functools.partial(notebook.script, book)
+                yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
+                yield from offered.items()
+        for entry in reference.pages.values():
+            with self.stopping():
+                yield from reference.files(entry).items()
 
     def add_reference(self, files, config):
-        """Add the pages of the reference, and what they offer, unless docs has a page of that name."""
+        """Add the pages of the reference, unless docs has a page of that name."""
         taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
         self.reference = Reference(self.config.root, self.config.source, self.config.package,
                                    self.config.reference, self.config.tests, self.offers, taught,
@@ -338,9 +368,6 @@ class Weave(BasePlugin[Settings]):
             file = files.get_file_from_path(uri)
             file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
             self.reference.urls[uri] = file.url
-            with self.stopping():
-                for address, content in self.reference.files(entry).items():
-                    self.add(files, config, address, content)
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
@@ -350,16 +377,19 @@ class Weave(BasePlugin[Settings]):
         anchor = f"#{anchor}" if anchor else ""
         if config.site_url and linked:
             return urljoin(config.site_url, linked.url) + anchor
-        if config.repo_url and self.commit and linked:
-            docs = os.path.relpath(config.docs_dir, self.config.root)
-            return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
-        return None
+        docs = os.path.relpath(config.docs_dir, self.config.root)
+        address = linked and repository.source(config.repo_url, self.forge, self.commit, f"{docs}/{uri}")
+        return address and address + anchor
 
     def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
-        if files.get_file_from_path(uri) is None:
+        there = files.get_file_from_path(uri)
+        if there is None or isinstance(there, NotebookFile):    # a page, at another address
             given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
-            files.append(File.generated(config, uri, **given))
+            file = File.generated(config, f"downloads/{uri}" if there else uri, **given)
+            if there:
+                file.dest_uri = uri
+            files.append(file)
 
     def on_page_markdown(self, markdown, page, config, files):
         chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
@@ -370,7 +400,7 @@ class Weave(BasePlugin[Settings]):
         if entry:
             return self.entry_page(entry, page, config, files)
         if chapter is None:
-            markdown = index.topics(markdown, page.file.src_uri, self.chapters)
+            markdown = changes.fill(index.topics(markdown, page.file.src_uri, self.chapters))
             return labs.fill(markdown, page.file.src_uri, self.offers, self.chapters, self.order)
         text, made = "", []
         with self.stopping():
@@ -430,9 +460,9 @@ class Weave(BasePlugin[Settings]):
             return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
         return f"# {entry.name}\n"    # while it is served
 
-    def source_of(self, config, path):
-        """The address of a source in the repository, if that is known."""
-        return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+    def source_of(self, config, path, *lines):
+        """The address of a source in the repository, or of lines of it, if that is known."""
+        return repository.source(config.repo_url, self.forge, self.commit, path, *lines)
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -479,7 +509,7 @@ class Weave(BasePlugin[Settings]):
         stem = Path(page.file.src_uri).with_suffix("")
         takes, parts = times.line(chapter, self.chapters, lambda need: get_relative_url(
             self.urls[need], page.url), self.seconds), []
-        page.meta["updated"] = repository.committed(self.config.root / chapter.path)
+        page.meta["published"], page.meta["updated"] = self.dates(page)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
         for suffix, text in ((".ipynb", "notebook"), (".py", "Python script")):
@@ -487,12 +517,18 @@ class Weave(BasePlugin[Settings]):
             parts.append(f'<a href="{address}" download>{text}</a>')
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
-            parts.append(f'<a href="{colab}/blob/gh-pages/{stem}.ipynb">open in Colab</a>')
+            parts.append(f'<a href="{colab}/blob/{config.remote_branch}/{stem}.ipynb">open in Colab</a>')
         return f'<p class="weave-byline">{takes}<br>{" · ".join(parts)}</p>'
+
+    def dates(self, page):
+        """When a page was first published, by its `date:` or git, and when it last changed."""
+        first, last = self.history.get(page.file.src_uri, ("", ""))
+        given = str(page.meta.get("date", ""))    # 2026-11-24
+        return (f"{given[:10]}T00:00:00+00:00" if given else first), last or first
 
     def on_page_context(self, context, page, config, nav):
         if config.site_url and page.meta.get("updated"):
-            self.entries.append((page.title, page.canonical_url, page.meta["updated"],
+            self.entries.append((page.title, page.canonical_url, page.meta["published"], page.meta["updated"],
                                  page.meta.get("description", "")))
         return context
 

@@ -15,9 +15,11 @@ import hashlib
 import html
 import json
 import logging
+import mimetypes
 import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -40,7 +42,8 @@ class Queue:
     """The chapters to execute, in a thread of their own.
 
     read(name) gives the chapter as its file has it now, or None if the cache has its results already;
-    store(chapter, inputs) keeps them; finished() is called when there are new ones.
+    store(chapter, inputs) keeps them; finished() is called when there are new ones to be looked at: those
+    of the page in view at once, and those of others when the reader goes there, or when all are there.
     """
 
     def __init__(self, read, store, finished, limit, jobs, environment):
@@ -51,6 +54,7 @@ class Queue:
         self.running = {}    # {name: (key, task)}
         self.failed = {}     # {name: (key, error)}
         self.done = set()    # names whose results no build has fetched yet
+        self.rung = False    # whether one has been asked for since the last one
         self.view = None     # the name of the chapter that the reader looks at
         self.thread = self.loop = None
         self.ended = False
@@ -59,6 +63,7 @@ class Queue:
         """Execute these chapters, {name: key}, and no others: a newer edit supersedes what is under way."""
         with self.lock:
             self.done.clear()
+            self.rung = False
             self.failed = {name: told for name, told in self.failed.items() if stale.get(name) == told[0]}
             for name, (key, task) in self.running.items():
                 if stale.get(name) != key:
@@ -69,16 +74,24 @@ class Queue:
 
     def look(self, name):
         """The reader looks at this page: its chapter comes first."""
-        self.view = name
+        with self.lock:
+            self.view = name
+            self.tell()
+
+    def tell(self):
+        """Say that there are new results, if anybody waits for them: a build is work, too."""
+        if not self.rung and (self.view in self.done or self.done and not (self.waiting or self.running)):
+            self.rung = True
+            self.finished()
 
     def place(self, name):
-        """Its place in the queue, 0 if it is being executed, and the length of the queue; None outside."""
+        """Its place in the queue, 0 while it is executed, and the length of the queue; None outside."""
         with self.lock:
-            running = [other for other in (*self.done, *self.running) if other not in self.waiting]
-            order = [*dict.fromkeys(running), *sorted(self.waiting, key=lambda other: other != self.view)]
-        if name not in order:
-            return None
-        return (0 if name in running else order.index(name) + 1), len(order)
+            running = [other for other in self.running if other not in self.waiting]
+            order = [*running, *sorted(self.waiting, key=lambda other: other != self.view)]
+            if name in running or name in self.done and name not in order:
+                return 0, len(order)
+        return (order.index(name) + 1, len(order)) if name in order else None
 
     def error(self, name):
         with self.lock:
@@ -104,6 +117,8 @@ class Queue:
     async def work(self):
         self.more = asyncio.Event()
         self.loop = asyncio.get_running_loop()
+        if sys.platform == "linux":    # where that is a thread's, and of what it starts: pages come first
+            os.nice(10)
         self.more.set()
         tasks = set()
         with tempfile.TemporaryDirectory(prefix="weave-", ignore_cleanup_errors=True) as folder:
@@ -142,8 +157,7 @@ class Queue:
                 log.error("%s", error)
             elif name not in self.waiting:
                 self.done.add(name)
-        if not task.cancelled():
-            self.finished()
+            self.tell()
         self.more.set()
 
     async def one(self, name, key, folder):
@@ -175,6 +189,8 @@ class Served:
         self.warned = []     # what MkDocs warned of in it: (level, text)
         self.old = set()     # the names of chapters that are shown with earlier results
         self.versions = {}   # {address: a digest of the page}
+        self.downloads = None    # {address: content}, once one is asked for
+        self.lock = threading.Lock()    # held while they are made
         self.rings = 0
         handler = logging.Handler()
         handler.emit = self.hear
@@ -227,8 +243,12 @@ class Served:
                          for path in self.site.rglob("*.html")}
 
     def hear(self, record):
-        if record.levelno >= logging.WARNING and record.name != log.name:
+        if record.levelno >= logging.WARNING and record.name not in (log.name, "mkdocs.livereload"):
             self.warned.append((record.levelno, record.getMessage()))
+
+    def offer(self, make):
+        """Have downloads made as one of them is asked for; make() gives each as (address, content)."""
+        self.make, self.downloads = make, None
 
     # requests
 
@@ -245,6 +265,10 @@ class Served:
             begun = []
             content = inner(environ, lambda status, headers, *more: begun.append((status, headers)))
             (status, headers), = begun
+            if status.startswith("404") and (download := self.download(self.file(path))) is not None:
+                kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+                status, content = "200 OK", [download]
+                headers = [("Content-Type", kind), ("Content-Length", str(len(download)))]
             if ("Content-Type", "text/html") in headers:
                 try:
                     body = self.with_state(b"".join(content), self.file(path))
@@ -261,6 +285,16 @@ class Served:
         """The file of the site that an address stands for."""
         path = path.removeprefix(self.mount)
         return f"{path}index.html" if path.endswith("/") or not path else path
+
+    def download(self, file):
+        """The content of a download, or None if there is none at this address."""
+        with self.lock:
+            if self.downloads is None:
+                self.downloads = {}
+                for address, content in self.make():
+                    content = content.encode() if isinstance(content, str) else content
+                    self.downloads.setdefault(address, content)
+        return self.downloads.get(file)
 
     def state(self, file):
         """What served.html has to know of a page; that it is asked for means that it is in view."""

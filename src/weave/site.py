@@ -36,7 +36,7 @@ def build(folder, root, **environment):
     Raises AssertionError with what the build said if it fails.
     """
     known = {name: value for name, value in os.environ.items()
-             if not name.startswith("GITHUB_") and name != "SITE_URL"}
+             if not name.startswith(("GITHUB_", "CI_", "FORGEJO_", "GITEA_")) and name != "SITE_URL"}
     lock = Path(root, ".cache/build.lock")    # the first of several processes executes the chapters
     lock.parent.mkdir(exist_ok=True)
     with FileLock(lock):

@@ -5,6 +5,7 @@ or style attributes (a strict Content-Security-Policy refuses those), ids unique
 black ink as `currentColor`, white paper gone, coordinates to a hundredth.
 """
 
+import functools
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -18,6 +19,7 @@ FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
                   r"(?P<size>[\d.]+)px (?P<family>.+)")
 
 
+@functools.lru_cache(256)    # pages are made again and again while they are served
 def figure(source, alt, name):
     """The text of an SVG file -> inline SVG, labelled alt; name makes its ids unique.
 

@@ -274,10 +274,12 @@ if False:
     assert f"docs/chapter0.md:{line}: this claim was never reached" in str(error)
 
 
-def test_a_chapter_past_its_limit_is_stopped_and_named_and_the_others_finish(book):
+def test_a_chapter_past_its_limit_is_stopped_and_named_and_the_others_finish(book, caplog):
+    caplog.set_level("INFO", "mkdocs.plugins.weave")
     given, [error] = run(book, "\n```python\nwhile True:\n    pass\n```\n", "\n```python\n1 + 1\n```\n",
                          limit=0.8)    # the first one's end; the other one needs a tenth of that
     assert re.search(r"docs/chapter0.md:1[56]: stopped here after \d+ s of processor time", str(error))
+    assert re.findall(r"(\S+):1[56] has used \d+ s of processor time", caplog.text) == ["docs/chapter0.md"]
     assert given[0] is None
     assert given[1][0][0].outputs[0]["data"]["text/plain"] == "2"
     assert kernels(book.root) == []
