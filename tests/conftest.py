@@ -27,7 +27,7 @@ def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     server = serve(folder)
     address = f"http://127.0.0.1:{server.server_port}/"
-    build(folder, ROOT, SITE_URL=address, GITHUB_REPOSITORY="someone/book")
+    build(folder, ROOT, SITE_URL=address, GITHUB_REPOSITORY="someone/book", CI_DEFAULT_BRANCH="main")
     yield folder, address
     server.shutdown()
 

@@ -6,23 +6,27 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from setuptools import find_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-LOCKED = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.lock").read_text(),
-                         re.MULTILINE))
+LOCKED, FOR_TESTS = (dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / lock).read_text(), re.MULTILINE))
+                     for lock in ("requirements.lock", "requirements-test.lock"))
 
 
 def test_every_package_the_book_needs_has_one_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    direct = project["dependencies"] + project["optional-dependencies"]["book"]
+    groups = project["optional-dependencies"]
+    direct = [name.partition(";")[0] for name in project["dependencies"] + groups["book"]]
     assert [name for name in direct if name not in LOCKED] == []
+    assert [name for name in groups["test"] if name not in FOR_TESTS] == []
+    assert not LOCKED.keys() & FOR_TESTS.keys(), "whoever reads the book installs no test tools"
     assert LOCKED["torch"] == "2.13.0"
     assert not [name for name in LOCKED if name.startswith(("nvidia", "triton", "pycuda"))]
 
@@ -43,6 +47,28 @@ def test_mkdocs_finds_the_plugin_where_src_is_on_the_path():
     run = subprocess.run([sys.executable, "-I", "-S", "-c", script, str(ROOT / "src")], text=True,
                          capture_output=True, check=True)
     assert "value='weave.plugin:Weave'" in run.stdout
+
+
+def test_the_locks_have_all_that_their_packages_require():
+    """Oracle: the requirements in the installed packages' own metadata, for this machine."""
+    def missing(lock):
+        needed = [Requirement(line) for name in lock if installed(name) for line in requires(name) or ()]
+        return {need.name for need in needed if not need.marker or need.marker.evaluate({"extra": ""})}
+
+    def known(names):
+        return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+
+    brought = {"nvidia", "triton", "cuda"}    # by PyTorch, where it wants them
+    assert {name for name in known(missing(LOCKED)) - known(LOCKED)
+            if name.partition("-")[0] not in brought} == set()
+    assert known(missing(FOR_TESTS)) <= known(LOCKED) | known(FOR_TESTS)
+
+
+def installed(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:    # of another system
+        return None
 
 
 def test_the_packages_under_test_are_the_locked_ones():
@@ -76,9 +102,30 @@ def test_jactionlint_finds_no_error():
     assert WORKFLOWS and run.returncode == 0, run.stdout + run.stderr
 
 
-def test_ci_runs_the_script_that_a_laptop_runs():
+@pytest.mark.parametrize("workflow, job, script", [("ci", "check", ".ci/run"),
+                                                   ("weekly", "newest", ".ci/newest")])
+def test_ci_runs_the_scripts_that_a_laptop_runs(workflow, job, script):
+    jobs = yaml.safe_load((ROOT / f".github/workflows/{workflow}.yml").read_text())["jobs"]
+    assert {"run": script} in jobs[job]["steps"] and os.access(ROOT / script, os.X_OK)
+
+
+def test_what_is_published_was_checked_and_comes_from_no_fork():
     jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
-    assert jobs["check"]["steps"][-1] == {"run": ".ci/run"} and os.access(ROOT / ".ci/run", os.X_OK)
+    check, publish = jobs["check"], jobs["publish"]
+    assert {"name": "site", "path": "site", "retention-days": 7} in [step.get("with")
+                                                                     for step in check["steps"]]
+    assert publish["needs"] == "check" and "default_branch" in publish["if"] and ".fork ||" in publish["if"]
+    assert any(step.get("with") == {"name": "site", "path": "site"} for step in publish["steps"])
+    writing = [name for name, job in jobs.items() if "write" in job.get("permissions", {}).values()]
+    assert writing == ["publish"] and not any("make" in step.get("run", "") for step in publish["steps"])
+
+
+def test_the_weekly_script_tests_what_is_there_and_needs_no_browser():
+    script = (ROOT / ".ci/newest").read_text()
+    paths = re.findall(r"(?:tests|src|tools)\b(?:/\w+)*(?:\.py)?", script[script.index("paths=("):])
+    assert len(paths) > 10 and [path for path in paths if not (ROOT / path).exists()] == []
+    browsers = [path for path in sorted((ROOT / "tests").glob("test_*.py")) if "chromium" in path.read_text()]
+    assert browsers and not {f"tests/{path.name}" for path in browsers} & {"tests", *paths}
 
 
 def test_the_makefile_lists_its_targets():

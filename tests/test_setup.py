@@ -93,24 +93,29 @@ def test_the_stand_in_refuses_what_it_cannot_do(options, source, message):
     assert run.returncode != 0 and message in run.stderr and not run.stdout
 
 
-def test_an_old_node_is_replaced_and_packages_are_installed_once(machine, monkeypatch):
+def test_an_old_node_is_replaced_and_packages_are_installed_once_and_the_tests_apart(machine, monkeypatch):
     root = machine / "root"
     root.mkdir()
-    (root / "package.json").write_text('{"engines": {"node": ">=22.22.0"}}')
+    (root / "package.json").write_text('{"engines": {"node": ">=22.22.0"}, "dependencies": {"katex": "1"}, '
+                                       '"devDependencies": {"@axe/core": "2"}}')
     (root / "package-lock.json").write_text("{}")
     monkeypatch.setattr(setup, "ROOT", root)
     monkeypatch.setattr(setup.sys, "executable", str(machine / "python"))
     (machine / "node").unlink(missing_ok=True)
     program(machine, "node", "echo v20.20.2")
     program(machine, "python", f'echo "$*" >> {machine}/log')
-    program(machine, "npm", f'echo "npm $1" >> {machine}/log\n'
-            f'{OUTSIDE["mkdir"]} node_modules && '
-            'echo "{}" > node_modules/.package-lock.json')
+    program(machine, "npm", f'echo "npm $1 $2" >> {machine}/log\n'
+            f'{OUTSIDE["mkdir"]} -p node_modules/katex && echo "{{}}" > node_modules/.package-lock.json\n'
+            f'[ "$2" = --omit=dev ] || {OUTSIDE["mkdir"]} -p node_modules/@axe/core')
     assert not setup.recent_node()
     setup.packages()
     pip, npm = (machine / "log").read_text().splitlines()
-    assert pip.endswith(setup.NODE) and npm == "npm ci"
+    assert pip.endswith(setup.NODE) and npm == "npm ci --omit=dev"
 
     program(machine, "node", "echo v22.22.0")
     setup.packages()
     assert len((machine / "log").read_text().splitlines()) == 2
+    setup.packages(tests=True)
+    setup.packages(tests=True)
+    setup.packages()
+    assert (machine / "log").read_text().splitlines()[2:] == ["npm ci --ignore-scripts"]

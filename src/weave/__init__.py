@@ -1,6 +1,7 @@
 """How the book is made: chapters are executed, and their outputs woven into the pages.
 
     chapter      a Markdown file, taken apart into prose, code and listings
+    ipynb        a Jupyter notebook as a chapter
     listing      the current source of an object, found by name: Python and CUDA C
     names        which names code uses and makes: visible code takes none from checks
     execute      runs the code of chapters, several at a time
@@ -17,6 +18,8 @@
     contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
+    times        how long a chapter takes, and what to have read before it
+    labs         all exercises on one page
     reference    a page for each module, kernel and package, and where it has an object
     kept         rendered pages, for the next build
     serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser
@@ -24,6 +27,7 @@
     plugin       all of this as a plugin of MkDocs
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared
+    changes      what changed, unit by unit, from git
     feed         the feed of the chapters
     export       the book as Markdown that builds without the weave
     repository   where the book's source lives, and what git knows about it

@@ -61,7 +61,8 @@ def book():
 
 def status(given):
     config, settings = book()
-    for path in sorted(Path(config.docs_dir).rglob("*.md")):
+    pages = [*Path(config.docs_dir).rglob("*.md"), *Path(config.docs_dir).rglob("[!.]*.ipynb")]
+    for path in sorted(path for path in pages if ".ipynb_checkpoints" not in path.parts):
         chapter = settings.chapter(path)
         if "jupyter" in chapter.meta:
             reasons = settings.cache().why_stale(chapter)
@@ -81,13 +82,14 @@ def run_one(given):
 
     def done(chapter, inputs):
         for cell in chapter.cells:
+            place = "{}:{}".format(*chapter.place(cell.line))
             for output in cell.outputs:
                 text = output.get("text") or output["data"].get("text/plain", "")
-                print(f"{chapter.name}:{cell.line}: {text.rstrip()}")
+                print(f"{place}: {text.rstrip()}")
             for sentence in cell.claims:
-                print(f"{chapter.name}:{cell.line}: holds: {sentence}")
+                print(f"{place}: holds: {sentence}")
             if cell.role == "value":
-                print(f"{chapter.name}:{cell.line}: {cell.source} = {cell.value}")
+                print(f"{place}: {cell.source} = {cell.value}")
         settings.cache().store(chapter, inputs)
 
     errors = settings.execute([settings.chapter(given.file)], done, given.seconds)

@@ -132,7 +132,7 @@ class Chapter:
     def __init__(self, path, root=".", source="src"):
         self.root, self.source = Path(root).resolve(), source
         self.path = Path(path).resolve().relative_to(self.root)
-        text = (self.root / self.path).read_text(encoding="utf-8")
+        text = self.read()
         self.lines = text.removesuffix("\n").split("\n")    # and at nothing else, as Markdown and Python
         self.meta, start = self._front_matter()
         self.blocks = list(self._blocks(start))
@@ -154,13 +154,30 @@ class Chapter:
         return [block.listing for block in self.blocks if block.kind == "listing"]
 
     @property
+    def idle(self):
+        """The error of a page with code that looks as if it ran, and no header for that; or None."""
+        code = next((block for block in self.blocks if block.kind == "code"), None)
+        if "jupyter" in self.meta or not code:
+            return None
+        return self.error(code.line - 1, "this does not run, since there is no `jupyter:` above; copy that "
+                          "of a chapter, or write ```py for code that is only shown")
+
+    @property
     def words(self):
         """How many words of prose there are to read."""
         return sum(len(block.text.split()) for block in self.blocks if block.kind == "prose")
 
+    def read(self):
+        """The chapter's Markdown."""
+        return (self.root / self.path).read_text(encoding="utf-8")
+
+    def place(self, line):
+        """Where a line of the Markdown is for the author: a name and a number."""
+        return self.name, line
+
     def error(self, line, message):
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        return WeaveError(self.name, line, message, source)
+        return WeaveError(*self.place(line), message, source)
 
     def _front_matter(self):
         """The mapping at the top and the number of its lines; a page may as well begin with a rule, ---."""

@@ -21,7 +21,7 @@ from .take import zipped
 
 LINK = re.compile(r"(?P<code>(?P<ticks>`+).+?(?<!`)(?P=ticks)(?!`))"
                   r"|(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]"
-                  r"\((?P<address>(?:[\w./-]+\.md)?(?:#[\w-]+)?)\)", re.DOTALL)
+                  r"\((?P<address>(?:[\w./-]+\.(?:md|ipynb))?(?:#[\w-]+)?)\)", re.DOTALL)
 TITLES = {"check": "Claims of the page, checked", "quiet": "Set-up"}    # of folded cells
 FIGURE = "The code of this figure"
 FOR_PIP = ("pyproject.toml", "README.md", "LICENSE")    # of the archive, which pip can install, too

@@ -124,13 +124,12 @@ class Offers:
         path = listing.path.as_posix()
         one = listing.first == listing.last
         where = f"{path}, " + (f"line {listing.first}" if one else f"lines {listing.first}–{listing.last}")
-        address = repository and repository(listing.path)
+        address = repository and repository(listing.path, listing.first, listing.last)
         title = f"<code>{html.escape(listing.title)}</code>"
         if known := reference and reference(listing):
             title = f'<a href="{html.escape(link(known))}">{title}</a>'
         if address or not known:    # the page in the reference has the file, too
-            address = f"{address}#L{listing.first}-L{listing.last}" if address else link(path)
-            where = f'<a href="{html.escape(address)}">{where}</a>'
+            where = f'<a href="{html.escape(address or link(path))}">{where}</a>'
         return f'<p class="weave-source">{title} {where}{self.button(listing, link)}</p>'
 
     def button(self, listing, link):

@@ -31,7 +31,8 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, contents, epub, feed, index, notebook, page as pages, repository
+from . import WeaveError, changes, contents, epub, feed, index, labs, notebook, repository, times
+from . import page as pages
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -40,6 +41,7 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
+from .ipynb import Notebook, with_notebooks
 from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
@@ -53,6 +55,7 @@ ASSETS = Path(__file__).parent / "assets"
 THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
+NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -61,7 +64,8 @@ WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Ma
 class Settings(Config):
     """What mkdocs.yml may say below `weave:`.
 
-    include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them
+    include, ignore        patterns of the files that may be chapters, as mkdocs-jupyter has them; every
+                           notebook (.ipynb) is one that ignore does not match
     source                 the folder of the book's modules
     labs                   the folder of its exercises, whose docstrings name their chapter
     tests                  the folder of its tests, which mirror the package
@@ -73,8 +77,10 @@ class Settings(Config):
     environment            variables that are set while chapters run
     epub                   the name that the book has as an EPUB; without one there is none
     mark                   an SVG of circles and straight lines, for the corner of the cards
+    computed               a JSON file that says how long chapters compute (times.py)
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
+    forge                  what runs at repo_url, if its name does not say so: github, gitlab or forgejo
     """
 
     include = option.ListOfItems(option.Type(str), default=["*.md"])
@@ -89,15 +95,18 @@ class Settings(Config):
     environment = option.DictOfItems(option.Type(str), default={})
     epub = option.Optional(option.Type(str))
     mark = option.Optional(option.File(exists=True))
+    computed = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
+    forge = option.Optional(option.Choice(list(repository.FORGES)))
 
     @property
     def root(self):
         return Path(self.config_file_path or "mkdocs.yml").resolve().parent
 
     def chapter(self, path):
-        return Chapter(path, self.root, self.source)
+        kind = Notebook if Path(path).suffix == ".ipynb" else Chapter
+        return kind(path, self.root, self.source)
 
     def cache(self):
         return Cache(self.root, self.environment, {"include": self.include, "ignore": self.ignore})
@@ -133,6 +142,9 @@ class Settings(Config):
         plugin.load_config({"include": self.include, "ignore": self.ignore})
         with tempfile.TemporaryDirectory() as folder:
             for chapter in chapters:
+                if isinstance(chapter, Notebook):
+                    yield chapter
+                    continue
                 path = Path(folder, chapter.path)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 end = chapter.blocks[0].line - 1 if chapter.blocks else None
@@ -168,33 +180,41 @@ class Weave(BasePlugin[Settings]):
         self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
         self.served = self.config.served() if self.serving and reloading() else None
         self.html, self.done = Aside("html"), Aside("done")
+        self.borrowed = functools.lru_cache(256)(borrowed)
         self.known = {}    # while it is served: {page: (its source, its chapter)}
         self.woven = {}    # and what its page was last made of, and its Markdown and files
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
         config.repo_url = repository.address(config.repo_url)
+        self.forge = repository.forge(config.repo_url, self.config.forge)
         if config.repo_url:
+            if not self.forge:
+                log.info("weave: no page links to its source at %s, whose kind is not known: set `forge:` of "
+                         "weave in mkdocs.yml to %s", config.repo_url, ", ".join(repository.FORGES))
             docs = os.path.relpath(config.docs_dir, self.config.root)
             config.repo_name = config.repo_name or config.repo_url.split("/", 3)[-1]
-            config.edit_uri = config.edit_uri or f"edit/main/{docs}/"
+            edit = repository.editing(self.forge)
+            if edit and config.edit_uri in (None, "", "edit/master/docs/"):    # the last is MkDocs's guess
+                config.edit_uri = f"{edit}{docs}/"
         config.site_url = config.site_url or os.environ.get("SITE_URL") or repository.site(config.repo_url)
         if not KATEX.is_dir():    # now, and not when all chapters are executed
             raise PluginError("node_modules/katex is missing, which renders the formulas: run `make env`")
-        self.commit = repository.commit()
+        self.commit, self.history = repository.commit(), repository.history(config.docs_dir)
         os.environ.setdefault("SOURCE_DATE_EPOCH", repository.committed_epoch())
         for name, settings in EXTENSIONS.items():
             if name not in config.markdown_extensions:
                 config.markdown_extensions.append(name)
                 config.mdx_configs[name] = settings
         config.extra_css.insert(0, "assets/weave.css")
-        config.extra_javascript.insert(0, "assets/weave.js")
+        config.extra_javascript[:0] = ["assets/weave.js", "assets/reader.js"]
         if config.theme.name == "material":
             config.theme.dirs.insert(0, str(THEME))
         return config
 
     def on_pre_build(self, config):
-        self.entries = []    # of the feed: (title, address, date, description)
+        self.entries = []    # of the feed: see feed.atom
+        self.seconds = times.measured(self.config.computed)
         self.searched, self.kept = False, None
         self.names = {}    # of each section, the names in its code
         if self.served:
@@ -203,12 +223,15 @@ class Weave(BasePlugin[Settings]):
     def on_files(self, files, config):
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
         stop_at(errors if self.served else [])
+        with_notebooks(files, self.config.ignore, self.config.chapter)
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.chapter_of(file)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
-                    errors += borrowed(chapter)
+                    errors += self.borrowed(chapter)
+                elif chapter and (idle := chapter.idle):
+                    log.warning("%s", idle)
             except WeaveError as error:
                 errors.append(error)
         self.complain(errors)
@@ -221,6 +244,9 @@ class Weave(BasePlugin[Settings]):
         else:
             for uri, content in given():
                 self.add(files, config, uri, content)
+        for name, uri in NOTICES.items():
+            if (self.config.root / name).is_file():
+                self.add(files, config, uri, self.config.root / name)
         if self.config.epub:
             self.add(files, config, self.config.epub, b"")    # for now: see on_env
         for source in sorted(ASSETS.rglob("*")):
@@ -271,6 +297,8 @@ class Weave(BasePlugin[Settings]):
     def on_nav(self, nav, config, files):
         """Queue the chapters that have to be executed, in the order of the book."""
         self.nav, self.order = nav, [page.file.src_uri for page in nav.pages]
+        self.urls = {file.src_uri: file.url for file in files.documentation_pages()}
+        self.complain(times.misplaced(self.chapters, self.order))
         listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
         for uri in self.reference.pages if listing else ():
             page = files.get_file_from_path(uri).page
@@ -282,10 +310,10 @@ class Weave(BasePlugin[Settings]):
                                  for file in files.documentation_pages() if file.abs_src_path}
             order = [self.chapters.get(page.file.src_uri) for page in nav.pages]
             stale = sorted(self.stale, key=lambda chapter: order.index(chapter) if chapter in order else 999)
-            times = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
+            watched = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
                      for path in sorted(Path(folder).rglob("*"))
                      if path.is_file() and path.suffix not in (".py", ".pyc")]
-            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{times}" for chapter in stale})
+            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{watched}" for chapter in stale})
         return nav
 
     @event_priority(-100)    # the requests pass through all other plugins' hands first
@@ -320,17 +348,18 @@ class Weave(BasePlugin[Settings]):
         if made.archive:
             yield f"{self.config.package}.zip", made.archive
         for chapter in self.chapters.values():
-            stem = Path(chapter.root, chapter.path).relative_to(config.docs_dir).with_suffix("")
+            path = Path(chapter.root, chapter.path).relative_to(config.docs_dir)
+            stem = path.with_suffix("")
             with self.stopping():
                 book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
-                                         functools.partial(self.absolute, files, config, f"{stem}.md"))
+                                         functools.partial(self.absolute, files, config, str(path)))
                 offered = offers.files(chapter, chapter.listings)
                 text = nbformat.writes(book) + "\n"
                 yield f"{stem}.ipynb", text
                 script = functools.partial(notebook.script, book)
                 yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
                 yield from offered.items()
-                yield from self.markdown(files, config, chapter, f"{stem}.md").items()
+                yield from self.markdown(files, config, chapter, str(path)).items()
         for entry in reference.pages.values():
             with self.stopping():
                 yield from reference.files(entry).items()
@@ -347,8 +376,9 @@ class Weave(BasePlugin[Settings]):
             file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
             self.reference.urls[uri] = file.url
 
-    def markdown(self, files, config, chapter, uri):
+    def markdown(self, files, config, chapter, page):
         """A chapter as one page of Markdown, and its figures: {address: content}; none of the home page."""
+        uri = str(Path(page).with_suffix(".md"))
         if uri == "index.md":
             return {}
         figures = {}
@@ -359,10 +389,10 @@ class Weave(BasePlugin[Settings]):
             return urljoin(config.site_url, address) if config.site_url else get_relative_url(address, uri)
 
         def resolve(link):
-            return link if link.startswith("#") else self.absolute(files, config, uri, link)
+            return link if link.startswith("#") else self.absolute(files, config, page, link)
 
         text = portable(chapter, pages.stem_of(uri), save, resolve)
-        if address := self.absolute(files, config, uri, ""):
+        if address := self.absolute(files, config, page, ""):
             text += f"\n---\n\nFrom {config.site_name}: <{address}>\n"
         return {uri: text, **figures}
 
@@ -374,18 +404,19 @@ class Weave(BasePlugin[Settings]):
         anchor = f"#{anchor}" if anchor else ""
         if config.site_url and linked:
             return urljoin(config.site_url, linked.url) + anchor
-        if config.repo_url and self.commit and linked:
-            docs = os.path.relpath(config.docs_dir, self.config.root)
-            return f"{config.repo_url}/blob/{self.commit}/{docs}/{uri}{anchor}"
-        return None
+        docs = os.path.relpath(config.docs_dir, self.config.root)
+        address = linked and repository.source(config.repo_url, self.forge, self.commit, f"{docs}/{uri}")
+        return address and address + anchor
 
     def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         there = files.get_file_from_path(uri)
-        if there is None or there.is_documentation_page() and isinstance(content, str):    # of the same name
+        page = there and there.is_documentation_page() and not isinstance(content, Path)    # of that name
+        if there is None or page:
             given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
-            file = File.generated(config, f"downloads/{uri}" if there else uri, **given)
-            file.dest_uri = uri
+            file = File.generated(config, f"downloads/{uri}" if page else uri, **given)
+            if page:    # whose own address is another one
+                file.dest_uri = uri
             files.append(file)
 
     def on_page_markdown(self, markdown, page, config, files):
@@ -397,7 +428,8 @@ class Weave(BasePlugin[Settings]):
         if entry:
             return self.entry_page(entry, page, config, files)
         if chapter is None:
-            return index.topics(markdown, page.file.src_uri, self.chapters)
+            markdown = changes.fill(index.topics(markdown, page.file.src_uri, self.chapters))
+            return labs.fill(markdown, page.file.src_uri, self.offers, self.chapters, self.order)
         text, made = "", []
         with self.stopping():
             text, made = self.page_of(chapter, page, config)
@@ -450,15 +482,15 @@ class Weave(BasePlugin[Settings]):
             return files.get_file_from_path(uri).page.title
 
         lead = " ".join(self.reference.lead(entry.path).split())
-        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.3}}
         source = functools.partial(self.source_of, config)
         with self.stopping():
             return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)
         return f"# {entry.name}\n"    # while it is served
 
-    def source_of(self, config, path):
-        """The address of a source in the repository, if that is known."""
-        return f"{config.repo_url}/blob/{self.commit}/{path}" if config.repo_url and self.commit else None
+    def source_of(self, config, path, *lines):
+        """The address of a source in the repository, or of lines of it, if that is known."""
+        return repository.source(config.repo_url, self.forge, self.commit, path, *lines)
 
     def make_epub(self, config, files):
         """Make the EPUB, now that no chapter can be found wanting any more; the server has the last one."""
@@ -511,10 +543,11 @@ class Weave(BasePlugin[Settings]):
         return env
 
     def byline(self, chapter, page, config):
-        """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
+        """The lines under a chapter's title: what it takes, how old it is, how to take it away."""
         stem = Path(page.file.src_uri).with_suffix("")
-        parts = [f"{contents.minutes(chapter)} min read"]
-        page.meta["updated"] = repository.committed(self.config.root / chapter.path)
+        takes, parts = times.line(chapter, self.chapters, lambda need: get_relative_url(
+            self.urls[need], page.url), self.seconds), []
+        page.meta["published"], page.meta["updated"] = self.dates(page)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
         for suffix, text in ((".ipynb", "notebook"), (".py", "Python script"), (".md", "Markdown")):
@@ -522,12 +555,18 @@ class Weave(BasePlugin[Settings]):
             parts.append(f'<a href="{address}" download>{text}</a>')
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
-            parts.append(f'<a href="{colab}/blob/gh-pages/{stem}.ipynb">open in Colab</a>')
-        return f'<p class="weave-byline">{" · ".join(parts)}</p>'
+            parts.append(f'<a href="{colab}/blob/{config.remote_branch}/{stem}.ipynb">open in Colab</a>')
+        return f'<p class="weave-byline">{takes}<br>{" · ".join(parts)}</p>'
+
+    def dates(self, page):
+        """When a page was first published, by its `date:` or git, and when it last changed."""
+        first, last = self.history.get(page.file.src_uri, ("", ""))
+        given = str(page.meta.get("date", ""))    # 2026-11-24
+        return (f"{given[:10]}T00:00:00+00:00" if given else first), last or first
 
     def on_page_context(self, context, page, config, nav):
         if config.site_url and page.meta.get("updated"):
-            self.entries.append((page.title, page.canonical_url, page.meta["updated"],
+            self.entries.append((page.title, page.canonical_url, page.meta["published"], page.meta["updated"],
                                  page.meta.get("description", "")))
         return context
 

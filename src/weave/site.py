@@ -48,7 +48,7 @@ def export(folder, root, **environment):
 def run(root, *command, **environment):
     """Run a module's program on the book at root, offline, while nobody else does."""
     known = {name: value for name, value in os.environ.items()
-             if not name.startswith("GITHUB_") and name != "SITE_URL"}
+             if not name.startswith(("GITHUB_", "CI_", "FORGEJO_", "GITEA_")) and name != "SITE_URL"}
     lock = Path(root, ".cache/build.lock")    # the first of several processes executes the chapters
     lock.parent.mkdir(exist_ok=True)
     with FileLock(lock):

@@ -135,7 +135,7 @@ def test_fences_and_values_are_found_at_any_depth(book):
 def test_values_are_filled_in_where_they_stand(book):
     chapter = read(book, DEEP)
     for cell in chapter.cells:
-        cell.value = "VALUE"
+        cell.value, cell.executed = "VALUE", True
     prose = "".join(block.filled() for block in chapter.blocks if block.kind == "prose")
     assert "    Then VALUE.\n" in prose and "| 1 | VALUE |" in prose
     assert "- two `` ` `` and VALUE, not `` `{python} no` ``, nor \\`{python} no`" in prose

@@ -77,7 +77,7 @@ def test_a_caption_says_whose_code_it_is_where_it_stands_and_hands_it_out(book, 
     chapter = Chapter(book.write("docs/c.md", "# Title\n"), book.root)
     files = offers.files(chapter, [listing])
     assert set(re.findall('href="([^"]+)"', caption)) <= set(files)
-    known = offers.caption(listing, str, lambda path: f"https://e.org/{path}")
+    known = offers.caption(listing, str, lambda path, *lines: "https://e.org/{}#L{}-L{}".format(path, *lines))
     assert f'href="https://e.org/{listing.path}#L{listing.first}-L{listing.last}"' in known
 
 

@@ -1,0 +1,47 @@
+"""What changed, unit by unit, from the subjects of git's commits: `bpe/encode, docs: what changed`.
+
+    ::: changes bpe cuda    on a page: a section for each of these units, its newest change first
+
+A subject that begins with no unit, and one of a unit that the page does not name, is left out.
+"""
+
+import re
+
+from .repository import git
+
+ASKED = re.compile(r"^::: changes((?: +[\w.-]+)+) *$", re.MULTILINE)
+SUBJECT = re.compile(r"([\w.-]+(?:/[\w.-]+)*(?:, [\w.-]+(?:/[\w.-]+)*)*): (.+)")
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$&])")    # characters that would mean something in Markdown
+
+
+def fill(text):
+    """The Markdown of a page with the changes that it asks for; outside of git, a sentence instead."""
+    return ASKED.sub(lambda asked: changes(asked[1].split(), log()), text)
+
+
+def log():
+    """[(date, subject)] of all commits, merges aside, the newest first."""
+    lines = git("log", "--no-merges", "--format=%cs%x09%s").splitlines()
+    return [tuple(line.split("\t", 1)) for line in lines]
+
+
+def changes(units, commits):
+    """Markdown with a section for each unit that changed.
+
+    >>> print(changes(["bpe"], [("2026-11-29", "bpe/encode, docs: *long* words"), ("2026-11-28", "cuda: b")]))
+    ### bpe
+    <BLANKLINE>
+    2026-11-29
+    <BLANKLINE>
+    -   bpe/encode, docs: \\*long\\* words
+    """
+    parts = []
+    for unit in units:
+        days = {}
+        for date, subject in commits:
+            found = SUBJECT.fullmatch(subject)
+            if found and unit in {name.split("/")[0] for name in found[1].split(", ")}:
+                days.setdefault(date, []).append("-   " + SPECIAL.sub(r"\\\1", subject))
+        if days:
+            parts += [f"### {unit}", *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
+    return "\n\n".join(parts) or "This copy of the book came without git's history, which has all changes."
