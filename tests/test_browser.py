@@ -9,9 +9,10 @@ from pages import REFERENCE
 ROOT = Path(__file__).resolve().parents[1]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SHOTS = ROOT / "tests" / "screenshots"
+APPENDIX = ["glossary/", "notation/", "labs/"]
 CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
             for path in sorted(ROOT.glob("docs/*/*.md"))]
-PAGES = ["", *CHAPTERS, *REFERENCE, "no-such-page/"]
+PAGES = ["", *CHAPTERS, *APPENDIX, *REFERENCE, "no-such-page/"]
 KB = 1000
 
 
@@ -265,3 +266,58 @@ def test_a_first_visit_moves_few_bytes(chromium, published):
         assert sum(sizes) <= limit * KB, f"{path or 'home'}: {sum(sizes)} bytes"
         assert len(sizes) > 3 and page.evaluate("window.shifts") <= 0.05
         context.close()
+
+
+def test_a_term_says_what_it_means_by_mouse_by_keyboard_and_by_touch(open_page):
+    """The pattern of a tooltip: described by it, it stays while pointed at, and Escape closes it."""
+    page = open_page("makemore/gpt/")
+    term, tip = page.locator(".weave-term", has_text="softmax"), page.locator("[role=tooltip]")
+    assert tip.count() == 0
+    term.hover()
+    tip.wait_for()
+    assert "add up to 1" in tip.inner_text() and "How do scores" not in tip.inner_text()
+    assert term.get_attribute("aria-describedby") == tip.get_attribute("id")
+    tip.hover()
+    page.wait_for_timeout(400)
+    assert tip.is_visible() and sideways(page) == 0
+    page.keyboard.press("Escape")
+    assert tip.count() == 0 and term.get_attribute("aria-describedby") is None
+    page.mouse.move(0, 0)
+    page.locator("h1").click()
+    page.keyboard.press("Tab")
+    term.focus()
+    tip.wait_for()
+    assert page.heard == []
+    page = open_page("makemore/gpt/", 390, has_touch=True)
+    term, tip = page.locator(".weave-term", has_text="softmax"), page.locator("[role=tooltip]")
+    term.tap()
+    tip.wait_for()
+    assert "gpt" in page.url and sideways(page) == 0
+    term.tap()
+    page.wait_for_url("**/glossary/#softmax")
+    assert tip.count() == 0 and page.heard == []
+
+
+def test_a_term_is_a_link_to_the_glossary_without_scripts(open_page):
+    page = open_page("makemore/gpt/", java_script_enabled=False)
+    page.locator(".weave-term", has_text="softmax").click()
+    assert page.url.endswith("/glossary/#softmax")
+    assert page.locator(".weave-progress").count() == 0
+
+
+def test_what_was_read_is_kept_in_this_browser_shown_in_the_navigation_and_forgotten(open_page):
+    page = open_page("makemore/gpt/")
+    mark = page.locator(".weave-progress button").first
+    assert page.locator(".weave-read").count() == 0 and mark.get_attribute("aria-pressed") == "false"
+    mark.click()
+    assert mark.get_attribute("aria-pressed") == "true"
+    assert page.evaluate("JSON.parse(localStorage.getItem('weave-read'))") == ["/makemore/gpt/"]
+    page.locator(".weave-ways a").last.click()
+    page.wait_for_url("**/makemore/bert/")
+    page.locator("article h1", has_text="BERT").wait_for()
+    assert page.locator(".weave-nav .weave-read").get_attribute("href").rstrip("/").endswith("gpt")
+    assert page.locator(".weave-progress button").first.get_attribute("aria-pressed") == "false"
+    page.locator(".weave-progress button", has_text="Forget").click()
+    assert page.locator(".weave-read").count() == 0
+    assert page.evaluate("localStorage.getItem('weave-read')") is None
+    assert page.heard == []

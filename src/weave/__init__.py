@@ -17,6 +17,8 @@
     contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
+    times        how long a chapter takes, and what to have read before it
+    labs         all exercises on one page
     reference    a page for each module, kernel and package, and where it has an object
     kept         rendered pages, for the next build
     serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser

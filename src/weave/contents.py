@@ -4,6 +4,7 @@
                                description, minutes
     `{chapters} makemore`      how many they are, in the middle of a sentence; of all without a folder
     `{hours} makemore`         how long they take to read
+    `{practice} makemore`      how long their exercises take
     ::: clone                  inside a fence: the command that fetches the book, where its address is
                                known, and no line where it is not
 
@@ -13,24 +14,17 @@ Nothing of it is typed twice: who renames, moves or adds a chapter finds it here
 import posixpath
 import re
 
+from .times import times, title
+
 LIST = re.compile(r"^::: chapters +(\S+) *$", re.MULTILINE)
-NUMBER = re.compile(r"`\{(chapters|hours)\} *([^`]*)`")
+NUMBER = re.compile(r"`\{(chapters|hours|practice)\} *([^`]*)`")
 CLONE = re.compile(r"^::: clone *\n", re.MULTILINE)
-TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-WORDS_PER_MINUTE = 200
-
-
-def minutes(chapter):
-    """How long a chapter takes to read."""
-    return max(1, round(chapter.words / WORDS_PER_MINUTE))
 
 
 def entry(chapter):
     """What a list of chapters shows of one: its title, what it is about, its minutes."""
-    prose = "\n".join(block.text for block in chapter.blocks if block.kind == "prose")
-    title = TITLE.search(prose)
     about = re.split(r"(?<=[.?!])\s+(?=[A-Z])", chapter.meta.get("description") or "", maxsplit=1)[0]
-    return title[1] if title else chapter.path.stem, about, minutes(chapter)
+    return title(chapter), about, times(chapter).reading
 
 
 def fill(text, page, chapters, order, repository):
@@ -56,16 +50,18 @@ def fill(text, page, chapters, order, repository):
     def listed(match):
         lines = []
         for address in inside(match[1]):
-            title, about, time = entry(chapters[address])
+            name, about, time = entry(chapters[address])
             link = posixpath.relpath(address, posixpath.dirname(here) or ".")
-            lines.append(f'1.  [{title}]({link})\n    <span class="weave-about">{about} '
+            lines.append(f'1.  [{name}]({link})\n    <span class="weave-about">{about} '
                          f'<span class="weave-time">{time} min</span></span>')
         return '<div class="weave-path" markdown>\n\n' + "\n".join(lines) + "\n\n</div>"
 
     def number(match):
         found = inside(match[2].strip())
-        total = sum(minutes(chapters[address]) for address in found)
-        return str(len(found)) if match[1] == "chapters" else duration(total)
+        if match[1] == "chapters":
+            return str(len(found))
+        taken = [times(chapters[address]) for address in found]
+        return duration(sum(each.reading if match[1] == "hours" else each.practice for each in taken))
 
     clone = f"git clone {repository}\ncd {repository.rsplit('/', 1)[-1]}\n" if repository else ""
     return CLONE.sub(clone, NUMBER.sub(number, LIST.sub(listed, text)))

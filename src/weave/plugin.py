@@ -31,7 +31,7 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, changes, contents, feed, index, notebook, page as pages, repository
+from . import WeaveError, changes, contents, feed, index, labs, notebook, page as pages, repository, times
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -74,6 +74,7 @@ class Settings(Config):
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     mark                   an SVG of circles and straight lines, for the corner of the cards
+    computed               a JSON file that says how long chapters compute (times.py)
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
     forge                  what runs at repo_url, if its name does not say so: github, gitlab or forgejo
@@ -90,6 +91,7 @@ class Settings(Config):
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
     mark = option.Optional(option.File(exists=True))
+    computed = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
     forge = option.Optional(option.Choice(list(repository.FORGES)))
@@ -201,13 +203,14 @@ class Weave(BasePlugin[Settings]):
                 config.markdown_extensions.append(name)
                 config.mdx_configs[name] = settings
         config.extra_css.insert(0, "assets/weave.css")
-        config.extra_javascript.insert(0, "assets/weave.js")
+        config.extra_javascript[:0] = ["assets/weave.js", "assets/reader.js"]
         if config.theme.name == "material":
             config.theme.dirs.insert(0, str(THEME))
         return config
 
     def on_pre_build(self, config):
         self.entries = []    # of the feed: see feed.atom
+        self.seconds = times.measured(self.config.computed)
         self.searched, self.kept = False, None
         self.names = {}    # of each section, the names in its code
         if self.served:
@@ -288,6 +291,8 @@ class Weave(BasePlugin[Settings]):
     def on_nav(self, nav, config, files):
         """Queue the chapters that have to be executed, in the order of the book."""
         self.order = [page.file.src_uri for page in nav.pages]
+        self.urls = {file.src_uri: file.url for file in files.documentation_pages()}
+        self.complain(times.misplaced(self.chapters, self.order))
         listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
         for uri in self.reference.pages if listing else ():
             page = files.get_file_from_path(uri).page
@@ -299,10 +304,10 @@ class Weave(BasePlugin[Settings]):
                                  for file in files.documentation_pages() if file.abs_src_path}
             order = [self.chapters.get(page.file.src_uri) for page in nav.pages]
             stale = sorted(self.stale, key=lambda chapter: order.index(chapter) if chapter in order else 999)
-            times = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
+            watched = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
                      for path in sorted(Path(folder).rglob("*"))
                      if path.is_file() and path.suffix not in (".py", ".pyc")]
-            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{times}" for chapter in stale})
+            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{watched}" for chapter in stale})
         return nav
 
     @event_priority(-100)    # the requests pass through all other plugins' hands first
@@ -395,7 +400,8 @@ class Weave(BasePlugin[Settings]):
         if entry:
             return self.entry_page(entry, page, config, files)
         if chapter is None:
-            return changes.fill(index.topics(markdown, page.file.src_uri, self.chapters))
+            markdown = changes.fill(index.topics(markdown, page.file.src_uri, self.chapters))
+            return labs.fill(markdown, page.file.src_uri, self.offers, self.chapters, self.order)
         text, made = "", []
         with self.stopping():
             text, made = self.page_of(chapter, page, config)
@@ -499,9 +505,10 @@ class Weave(BasePlugin[Settings]):
         return env
 
     def byline(self, chapter, page, config):
-        """The line under a chapter's title: how long it takes, how old it is, how to take it away."""
+        """The lines under a chapter's title: what it takes, how old it is, how to take it away."""
         stem = Path(page.file.src_uri).with_suffix("")
-        parts = [f"{contents.minutes(chapter)} min read"]
+        takes, parts = times.line(chapter, self.chapters, lambda need: get_relative_url(
+            self.urls[need], page.url), self.seconds), []
         page.meta["published"], page.meta["updated"] = self.dates(page)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
@@ -511,7 +518,7 @@ class Weave(BasePlugin[Settings]):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/{config.remote_branch}/{stem}.ipynb">open in Colab</a>')
-        return f'<p class="weave-byline">{" · ".join(parts)}</p>'
+        return f'<p class="weave-byline">{takes}<br>{" · ".join(parts)}</p>'
 
     def dates(self, page):
         """When a page was first published, by its `date:` or git, and when it last changed."""

@@ -198,7 +198,8 @@ class Index {
             }
             const { location, title, text } = section.doc;
             const tags = (section.doc.tags ?? []).map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>"));
-            return { location, title: mark(title, hits), text: teaser(text, hits), score, terms, ...tags.length && { tags } };
+            const first = tags.length ? `<p>${tags.join(", ")}</p>` : "";    // as text: of tags the theme would make a landmark each
+            return { location, title: mark(title, hits), text: first + teaser(text, hits), score, terms };
         };
         return [show(top, score, page.sections), ...best.map((section) => show(section, score * 0.9, [section]))];
     }

@@ -1,6 +1,7 @@
 """The last step, HTML to HTML over a built site, whatever generator built it.
 
     formulas    TeX becomes HTML and MathML
+    terms       what the site defines is linked where a chapter first mentions it
     rewrite     style attributes become classes of one sheet, markup that nothing styles goes, and the
                 theme's gaps in accessibility are closed
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from .. import WeaveError
 from .formulas import LETTER, with_formulas
 from .rewrite import rewritten
+from .terms import Terms, defined
 
 POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
@@ -34,10 +36,13 @@ def finish(site, docs=None, policy=True, put_back=str, go_on=False):
     """
     site = Path(site)
     texts, errors, styles, scripts, sheets = {}, [], {}, set(), {}
-    for path in sorted(site.rglob("*.html")):
-        text = path.read_text(encoding="utf-8")
+    pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    terms = Terms(defined({path.relative_to(site).as_posix().removesuffix("index.html"): text
+                           for path, text in pages.items()}))
+    for path, text in pages.items():
         if MARK in text:
             continue    # finished before
+        text = terms.linked(text, os.path.relpath(site, path.parent) + "/")
         text, unread = with_formulas(text)
         errors += [where(formula, error, docs, path) for formula, error in unread]
         sheets[path] = [KATEX] * ('class="katex"' in text or LETTER in text) + [SHEET]
