@@ -186,8 +186,9 @@ class Index {
                 else terms[word] = false;
             }
             const { location, title, text, tags } = section.doc;
-            return { location, title: mark(title, hits), text: teaser(text, hits), score, terms,
-                     ...tags && { tags: tags.map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>")) } };
+            const found = (tags ?? []).map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>"));
+            const about = found.length ? `<p>${found.join(" · ")}</p>` : "";    // the theme would make each list a landmark
+            return { location, title: mark(title, hits), text: about + teaser(text, hits), score, terms };
         };
         const [top, ...rest] = page.sections;
         const best = rest.filter((section) => section.score > 0).sort((a, b) => b.score - a.score);
