@@ -454,7 +454,7 @@ class Weave(BasePlugin[Settings]):
             return files.get_file_from_path(uri).page.title
 
         lead = " ".join(self.reference.lead(entry.path).split())
-        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.5}}
+        page.meta |= {"title": entry.name, "description": lead, "search": {"boost": 0.3}}
         source = functools.partial(self.source_of, config)
         with self.stopping():
             return self.reference.markdown(entry, link, self.set_aside, title, source, self.highlighted)

@@ -10,12 +10,14 @@ const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;    // the types of the theme'
 const TAG = 40, TITLE = 30, HEADING = 10, TEXT = 1, CODE = 1;    // what a word counts, by where it stands
 const SATURATION = 12;           // a word that counts so much is worth half of what it can be worth at most
 const STEM = 0.8, PREFIX = 0.5, NEAR = 0.4;    // an occurrence of a word that is not quite the query's
+const RARE = 2;                    // how telling a word can be at most: what one page alone has may be there by chance
 const PHRASE = 0.35, EXACT = 2;    // a query's words side by side; a query that is a tag, a title or a name
 const NEXT_TAG = 1 / 20;           // a page's first tags say best what it is about
 const IN_ONE_PLACE = 1;            // the words of the best section, next to those of the whole page
 
 const WORD = /[\p{L}\p{N}_]+(?:[-.'’][\p{L}\p{N}_]+)*/gu;
 const PART = /\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{Lo}+|\p{N}+/gu;
+const NAME = /[._]|\p{Ll}\p{Lu}|\p{L}\p{N}/u;    // a word that looks like a name in code
 const IDLE = new Set(("a an and are as at be by can cannot cant could did do does dont for from get has have how i if in "
     + "into is it its just like make me my need needs of on or should so than that the their them then there this to use "
     + "used using vs was we what when where which who why will with without work working works would you your").split(" "));
@@ -117,10 +119,16 @@ class Index {
     /** What the query asks for: of each of its words, what it stands for and how telling it is. */
     read(query) {
         const all = parts(query), kept = all.filter((word) => !IDLE.has(word));
-        const list = kept.length ? kept : all, open = !/\s$/.test(query);
-        return list.map((word, i) => {
+        const list = kept.some((word) => this.expand(word, [], true).size) ? kept : all, open = !/\s$/.test(query);
+        const asked = list.map((word, i) => {
             const joined = [list[i - 1] + word, word + list[i + 1]];
-            const stands = this.expand(word, joined, open && i === list.length - 1);
+            return { word, stands: this.expand(word, joined, open && i === list.length - 1) };
+        });
+        for (const name of words(query).filter((word) => NAME.test(word))) {    // also as a whole
+            const entry = this.words.get((name.match(PART) ?? []).join("").toLowerCase());
+            if (entry && !list.includes(entry.word)) asked.push({ word: entry.word, stands: new Map([[entry, 1]]), whole: true });
+        }
+        return asked.map(({ word, stands, whole }) => {
             const counts = new Map(), fits = new Map();    // of pages and of sections; of pages, how well
             for (const [{ places }, worth] of stands) {
                 for (const [section, count] of places) {
@@ -132,7 +140,8 @@ class Index {
             }
             const pages = [...fits.values()].reduce((sum, fit) => sum + fit, 0);
             const best = [...stands].sort((a, b) => b[1] - a[1])[0]?.[0].word;
-            return { word, best, stands, counts, telling: Math.log(1 + (this.pages.length - pages + 0.5) / (pages + 0.5)) };
+            const telling = Math.min(RARE, Math.log(1 + (this.pages.length - pages + 0.5) / (pages + 0.5)));
+            return { word, best, stands, whole, counts, telling };
         });
     }
 
@@ -140,8 +149,9 @@ class Index {
     find(query) {
         const needs = this.read(query), known = needs.filter(({ stands }) => stands.size);
         const total = known.reduce((sum, { telling }) => sum + telling, 0);
-        const phrase = ` ${known.map(({ best }) => stem(best)).join(" ")} `, several = known.length > 1;
-        const name = query.trim().replace(/\(.*$/, ""), isCode = /[._]|\p{Ll}\p{Lu}/u.test(name);
+        const single = known.filter(({ whole }) => !whole).map(({ best }) => stem(best));
+        const phrase = ` ${single.join(" ")} `, several = single.length > 1;
+        const name = query.trim().replace(/\(.*$/, "");
         const worth = (place, long) => {
             let sum = 0, has = 0;
             for (const { counts, telling } of known) {
@@ -158,7 +168,7 @@ class Index {
             for (const section of page.sections) {
                 section.score = worth(section, 0.5);
                 const named = `.${section.id}`.endsWith(`.${name}`);
-                if (named && isCode) boost = 1;
+                if (named && name.includes(".")) boost = 1;
                 const tag = section.tags.findIndex((names) => names.includes(phrase));
                 if (named || tag >= 0 || section.heading === phrase) {
                     section.score += EXACT * total / (1 + NEXT_TAG * Math.max(tag, 0));
@@ -173,7 +183,7 @@ class Index {
             found.push({ page, score });
         }
         found.sort((a, b) => b.score - a.score);
-        return found.filter(({ score }) => score > 0.1 * found[0].score).map((one) => this.item(one, known, needs));
+        return found.filter(({ score }) => score > 0.03 * found[0].score).map((one) => this.item(one, known, needs));
     }
 
     item({ page, score }, known, needs) {
@@ -185,10 +195,8 @@ class Index {
                 if (here.length) terms[here[0][0].word] = true;
                 else terms[word] = false;
             }
-            const { location, title, text, tags } = section.doc;
-            const found = (tags ?? []).map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>"));
-            const about = found.length ? `<p>${found.join(" · ")}</p>` : "";    // the theme would make each list a landmark
-            return { location, title: mark(title, hits), text: about + teaser(text, hits), score, terms };
+            const { location, title, text } = section.doc;    // of its tags the theme would make a landmark each
+            return { location, title: mark(title, hits), text: teaser(text, hits), score, terms };
         };
         const [top, ...rest] = page.sections;
         const best = rest.filter((section) => section.score > 0).sort((a, b) => b.score - a.score);
