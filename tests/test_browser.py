@@ -1,5 +1,6 @@
 """Pages as their readers meet them: in a browser, in both palettes, wide, narrow, printed, unscripted."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -119,9 +120,60 @@ def test_a_printed_page_has_the_text_and_not_the_navigation(open_page):
     page = open_page("micrograd/autograd/", 800)
     page.emulate_media(media="print")
     assert not page.locator(".md-header").is_visible() and not page.locator(".md-footer").is_visible()
-    assert page.locator("article h1").is_visible()
+    assert page.locator("article h1").is_visible() and not page.locator(".weave-take").is_visible()
+    captions = page.locator(".weave-source").evaluate_all(
+        "captions => captions.map(caption => getComputedStyle(caption).breakAfter)")
+    assert len(captions) > 3 and {*captions} == {"avoid"}, "a caption may stand apart from its code"
     assert sideways(page) == 0
     assert len(page.pdf()) > 20 * KB
+
+
+@pytest.mark.parametrize("scheme, light", [("dark", False), ("light", True)])
+def test_without_scripts_a_page_has_the_palette_that_its_reader_prefers(open_page, scheme, light):
+    page = open_page("micrograd/autograd/", scheme=scheme, java_script_enabled=False)
+    for node in ("body", "article .highlight code"):
+        colours = page.locator(node).first.evaluate("""node => {
+            const {backgroundColor, color} = getComputedStyle(node);
+            return [backgroundColor, color];
+        }""")
+        behind, before = (sum(map(float, re.findall(r"[\d.]+", colour)[:3])) for colour in colours)
+        assert (behind > before) == light, node
+
+
+def test_on_a_phone_no_button_lies_on_code(open_page):
+    page = open_page("micrograd/autograd/", 390, has_touch=True, is_mobile=True)
+    buttons = page.locator(".highlight > .weave-button:visible")
+    assert buttons.count() > 10
+    lying = buttons.evaluate_all("""buttons => buttons.filter((button) => {
+        const range = document.createRange();
+        range.selectNodeContents(button.parentElement.querySelector("code"));
+        const {left, right, top, bottom} = button.getBoundingClientRect();
+        return [...range.getClientRects()].some((line) =>
+            line.left < right && line.right > left && line.top < bottom && line.bottom > top);
+    }).length""")
+    assert lying == 0
+
+
+def test_opened_from_a_disk_a_link_leads_to_a_page(chromium, site):
+    page = chromium.new_page()
+    page.goto((site / "index.html").as_uri())
+    page.locator("article a[href*='autograd']").first.click()
+    page.locator("article h1", has_text="differentiation").wait_for()
+    assert page.url.endswith("/micrograd/autograd/index.html")
+    assert page.locator(".weave-button").count() > 10
+    page.close()
+
+
+def test_a_copy_at_another_address_than_its_own_complains_of_nothing(chromium, published):
+    page, heard = chromium.new_page(), []
+    page.on("console", lambda message: heard.append(message.text))
+    page.goto(published[1].replace("127.0.0.1", "localhost"))
+    page.wait_for_load_state("networkidle")
+    page.locator("article a[href*='autograd']").first.click()
+    page.locator("article h1", has_text="differentiation").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert heard == [] and page.url.startswith("http://localhost:")
+    page.close()
 
 
 def test_instant_navigation_keeps_the_page_alive_and_its_policy(open_page):
@@ -195,6 +247,9 @@ def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     page.locator(".weave-take .weave-copy", has_text="opied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == (ROOT / "labs/micrograd/softmax.py").read_text()
+    page.locator(".weave-byline .weave-copy").click()
+    page.locator(".weave-byline .weave-copy", has_text="opied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("# Autograd: reverse-mode")
     for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "draw_dot(loss)"),
                                ("article .weave-code .highlight", "from scratch.micrograd", "")):
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")

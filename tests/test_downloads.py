@@ -15,6 +15,8 @@ import nbformat
 import pytest
 import yaml
 
+from weave.site import find_node
+
 ROOT = Path(__file__).resolve().parents[1]
 STEMS = sorted(path.relative_to(ROOT / "docs").with_suffix("").as_posix()
                for path in (ROOT / "docs").rglob("*.md") if path.read_text().startswith("---\njupyter:"))
@@ -209,3 +211,40 @@ def test_what_chapters_install_on_a_gpu_is_in_the_settings():
     text = (ROOT / "mkdocs.yml").read_text()
     weave = next(each["weave"] for each in yaml.safe_load(text)["plugins"] if "weave" in each)
     assert weave["gpu"] == {"packages": ["pycuda"], "environment": {"SCRATCH_CUDA": "gpu"}}
+
+
+def test_every_chapter_is_one_page_of_markdown_whose_figures_and_links_are_there(published):
+    """Published, its addresses are whole: it is text to paste anywhere."""
+    folder, address = published
+    pictures = 0
+    for stem in STEMS:
+        if stem == "index":    # which is about the site
+            assert not (folder / "index.md").exists()
+            continue
+        text = (folder / f"{stem}.md").read_text(encoding="utf-8")
+        assert text.startswith("# ") and text.endswith(f"<{address}{stem}/>\n"), stem
+        prose = re.sub(r"^( *)(`{3,}).*?^\1\2$|`[^`\n]+`", "", text, flags=re.MULTILINE | re.DOTALL)
+        assert "::: listing" not in prose and "{python}" not in prose and "weave" not in prose, stem
+        for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+            assert link.startswith(("https://", address, "#")), f"{stem}: {link}"
+            path = link.removeprefix(address).partition("#")[0]
+            if link.startswith(address):
+                there = folder / path
+                assert there.is_file() or (there / "index.html").is_file(), f"{stem}: {link}"
+        pictures += len(re.findall(r"!\[[^\]]+\]\(", prose))
+    assert pictures > 40
+
+
+def test_the_book_is_one_valid_epub(site):
+    """Oracle: epubcheck-ts, which is W3C's EPUBCheck in another language."""
+    tool, node = ROOT / "node_modules/@likecoin/epubcheck-ts/bin/epubcheck.js", find_node()
+    if not (tool.exists() and node):
+        pytest.skip("epubcheck-ts is not installed; make env installs it")
+    [book] = site.glob("*.epub")
+    run = subprocess.run([node, tool, "--fail-on-warnings", book], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    with zipfile.ZipFile(book) as opened:
+        contents = opened.read("EPUB/nav.xhtml").decode()
+    titles = [(ROOT / f"docs/{stem}.md").read_text().split("\n# ")[1].split("\n")[0] for stem in STEMS
+              if stem != "index"]
+    assert len(titles) > 30 and all(f">{title}<" in contents for title in titles)

@@ -14,6 +14,7 @@
     page         an executed chapter becomes a page's Markdown
     notebook     ... and a notebook and a script to take away
     begin        their first cell, which finds or fetches what they need
+    portable     ... and Markdown to paste anywhere;  epub  all of them as one book
     contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions
@@ -28,6 +29,7 @@
     card         the picture that stands for a chapter where its address is shared
     changes      what changed, unit by unit, from git
     feed         the feed of the chapters
+    export       the book as Markdown that builds without the weave
     repository   where the book's source lives, and what git knows about it
     site         the built site, as tests and benchmarks look at it
     files        files that are whole at every moment

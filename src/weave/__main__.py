@@ -3,6 +3,7 @@
     python -m weave status               every chapter: fresh, or stale and why
     python -m weave run FILE             execute one chapter and print its outputs
     python -m weave clean                forget every result
+    python -m weave export FOLDER        the book as Markdown that builds without the weave
     python -m weave finish FOLDER        finish a built site (formulas, policy, classes)
 """
 
@@ -12,10 +13,11 @@ try:
     import argparse
     import logging
     import math
+    import shutil
     from pathlib import Path
 
     from mkdocs.config import load_config
-    from mkdocs.exceptions import Abort, ConfigurationError
+    from mkdocs.exceptions import Abort, ConfigurationError, PluginError
 
     from . import WeaveError
     from .finish import finish
@@ -33,13 +35,16 @@ def main(arguments=None):
     run.add_argument("--seconds", type=float, default=120,
                      help="of processor time that are meant to do (120)")
     commands.add_parser("clean", help="forget every result")
+    out = commands.add_parser("export", help="write the book as Markdown that builds without the weave")
+    out.add_argument("folder", type=Path)
     end = commands.add_parser("finish", help="finish a built site")
     end.add_argument("folder", type=Path)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        return {"status": status, "run": run_one, "clean": clean, "finish": finish_site}[given.command](given)
-    except (WeaveError, FileNotFoundError, ConfigurationError) as error:
+        return {"status": status, "run": run_one, "clean": clean, "export": export_book,
+                "finish": finish_site}[given.command](given)
+    except (WeaveError, FileExistsError, FileNotFoundError, ConfigurationError, PluginError) as error:
         print(error, file=sys.stderr)
         return 1
     except Abort as stopped:    # MkDocs has said why
@@ -97,10 +102,20 @@ def clean(given):
     book()[1].cache().clean()
 
 
+def export_book(given):
+    from .export import export    # which needs more than the other commands
+
+    export(book()[0], given.folder)
+    print(f"{given.folder} has the book; build it there with `mkdocs build` or `zensical build`, then "
+          f"`python -m weave finish {given.folder / 'site'}` here", file=sys.stderr)
+
+
 def finish_site(given):
     if not given.folder.is_dir():
         raise FileNotFoundError(f"{given.folder} is not a folder; build the site first: make site")
-    errors = finish(given.folder, Path("docs"))
+    if (beside := given.folder.resolve().parent / "beside").is_dir():    # of an export
+        shutil.copytree(beside, given.folder, dirs_exist_ok=True)
+    errors = finish(given.folder, given.folder.resolve().parent / "docs")
     for error in errors:
         print(error, file=sys.stderr)
     return len(errors)

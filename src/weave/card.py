@@ -14,21 +14,21 @@ INK, PAPER, ACCENT = "#1f2a37", "#fbfaf8", "#c2571a"
 EDGE, WIDTH, HEIGHT = 90, 1200, 630
 
 
-def card(title, book, mark=None):
+def card(title, book, mark=None, height=HEIGHT):
     """A chapter's title and the book's name -> the bytes of a PNG, always the same ones.
 
     mark is the path of an SVG of circles and straight lines, for the corner.
     """
-    image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
+    image = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(image)
     large, small = font("Regular", 84), font("Regular", 40)
     if mark:
         draw_mark(draw, ElementTree.parse(mark).getroot(), WIDTH - EDGE - 150, EDGE - 20, 190)
     lines = textwrap.wrap(title, 24)
-    top = HEIGHT / 2 - 48 * len(lines) + 30
+    top = height / 2 - 48 * len(lines) + 30
     for number, line in enumerate(lines):
         draw.text((EDGE, top + 100 * number), line, font=large, fill=INK)
-    draw.text((EDGE, HEIGHT - EDGE - 40), book, font=small, fill=ACCENT)
+    draw.text((EDGE, height - EDGE - 40), book, font=small, fill=ACCENT)
     file = io.BytesIO()
     image.quantize(32, Image.Quantize.FASTOCTREE).save(file, "PNG")    # six times faster than the smallest
     return file.getvalue()

@@ -1,6 +1,7 @@
 """An executed chapter becomes a page's Markdown."""
 
 import re
+from pathlib import Path
 
 from . import render
 from .render import Html, OutputError
@@ -47,6 +48,15 @@ def executed(block, renderer):
     if "alt" in block.options:
         return [*outputs, render.folded(block.text, "The code of this figure")]
     return [render.folded(block.text, "Set-up"), *outputs]
+
+
+def stem_of(uri):
+    """How the names of a page's figures begin.
+
+    >>> stem_of("makemore/gpt.md")
+    'makemore-gpt'
+    """
+    return re.sub(r"\W+", "-", str(Path(uri).with_suffix("")))
 
 
 def indented(text, indent):

@@ -31,7 +31,8 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, changes, contents, feed, index, labs, notebook, page as pages, repository, times
+from . import WeaveError, changes, contents, epub, feed, index, labs, notebook, repository, times
+from . import page as pages
 from .cache import Cache
 from .card import card
 from .chapter import Chapter
@@ -40,10 +41,11 @@ from .finish import finish
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
-from .ipynb import Notebook, NotebookFile, with_notebooks
+from .ipynb import Notebook, with_notebooks
 from .kept import Kept, own_source, packages
 from .names import borrowed
 from .offer import Offers
+from .portable import portable
 from .reference import LANGUAGES, Reference
 from .render import Html
 from .serve import Queue, Served
@@ -73,6 +75,7 @@ class Settings(Config):
     installs               pip's names of packages that are imported by another name
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
+    epub                   the name that the book has as an EPUB; without one there is none
     mark                   an SVG of circles and straight lines, for the corner of the cards
     computed               a JSON file that says how long chapters compute (times.py)
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
@@ -90,6 +93,7 @@ class Settings(Config):
     installs = option.DictOfItems(option.Type(str), default={})
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
+    epub = option.Optional(option.Type(str))
     mark = option.Optional(option.File(exists=True))
     computed = option.Optional(option.File(exists=True))
     seconds_per_chapter = option.Type((int, float), default=120)
@@ -243,6 +247,8 @@ class Weave(BasePlugin[Settings]):
         for name, uri in NOTICES.items():
             if (self.config.root / name).is_file():
                 self.add(files, config, uri, self.config.root / name)
+        if self.config.epub:
+            self.add(files, config, self.config.epub, b"")    # for now: see on_env
         for source in sorted(ASSETS.rglob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
@@ -290,7 +296,7 @@ class Weave(BasePlugin[Settings]):
 
     def on_nav(self, nav, config, files):
         """Queue the chapters that have to be executed, in the order of the book."""
-        self.order = [page.file.src_uri for page in nav.pages]
+        self.nav, self.order = nav, [page.file.src_uri for page in nav.pages]
         self.urls = {file.src_uri: file.url for file in files.documentation_pages()}
         self.complain(times.misplaced(self.chapters, self.order))
         listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
@@ -353,6 +359,7 @@ class Weave(BasePlugin[Settings]):
                 script = functools.partial(notebook.script, book)
                 yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
                 yield from offered.items()
+                yield from self.markdown(files, config, chapter, str(path)).items()
         for entry in reference.pages.values():
             with self.stopping():
                 yield from reference.files(entry).items()
@@ -369,6 +376,26 @@ class Weave(BasePlugin[Settings]):
             file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
             self.reference.urls[uri] = file.url
 
+    def markdown(self, files, config, chapter, page):
+        """A chapter as one page of Markdown, and its figures: {address: content}; none of the home page."""
+        uri = str(Path(page).with_suffix(".md"))
+        if uri == "index.md":
+            return {}
+        figures = {}
+
+        def save(name, content):
+            address = f"assets/figures/{name}"
+            figures[address] = content
+            return urljoin(config.site_url, address) if config.site_url else get_relative_url(address, uri)
+
+        def resolve(link):
+            return link if link.startswith("#") else self.absolute(files, config, page, link)
+
+        text = portable(chapter, pages.stem_of(uri), save, resolve)
+        if address := self.absolute(files, config, page, ""):
+            text += f"\n---\n\nFrom {config.site_name}: <{address}>\n"
+        return {uri: text, **figures}
+
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
         path, _, anchor = link.partition("#")
@@ -384,10 +411,11 @@ class Weave(BasePlugin[Settings]):
     def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         there = files.get_file_from_path(uri)
-        if there is None or isinstance(there, NotebookFile):    # a page, at another address
+        page = there and there.is_documentation_page() and not isinstance(content, Path)    # of that name
+        if there is None or page:
             given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
-            file = File.generated(config, f"downloads/{uri}" if there else uri, **given)
-            if there:
+            file = File.generated(config, f"downloads/{uri}" if page else uri, **given)
+            if page:    # whose own address is another one
                 file.dest_uri = uri
             files.append(file)
 
@@ -430,7 +458,7 @@ class Weave(BasePlugin[Settings]):
             made.append((uri, content))
             return get_relative_url(uri, page.url)
 
-        prefix = re.sub(r"\W+", "-", str(Path(page.file.src_uri).with_suffix("")))
+        prefix = pages.stem_of(page.file.src_uri)
         text = pages.weave(chapter, caption, save, prefix, self.set_aside)
         place = self.offers.place(chapter, link, source)
         end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
@@ -463,6 +491,14 @@ class Weave(BasePlugin[Settings]):
     def source_of(self, config, path, *lines):
         """The address of a source in the repository, or of lines of it, if that is known."""
         return repository.source(config.repo_url, self.forge, self.commit, path, *lines)
+
+    def make_epub(self, config, files):
+        """Make the EPUB, now that no chapter can be found wanting any more; the server has the last one."""
+        file = files.get_file_from_path(self.config.epub)
+        kept = self.config.cache().folder / "epub"
+        with self.stopping():
+            file.content_bytes = epub.newest(kept) if self.serving else \
+                epub.book(self.nav, self.chapters, config, self.config.mark).made(kept)
 
     def set_aside(self, part):
         """A stand-in for a render.Html: Markdown lets it pass at any indentation."""
@@ -498,7 +534,9 @@ class Weave(BasePlugin[Settings]):
         return SECTION_OR_CODE.sub(aside, self.html.back(content))
 
     def on_env(self, env, config, files):
-        """Keep the theme's templates as Jinja compiles them."""
+        """Make the EPUB, since all pages are made; keep the theme's templates as Jinja compiles them."""
+        if self.config.epub:
+            self.make_epub(config, files)
         folder = self.config.cache().folder / "made/templates" / jinja2.__version__
         folder.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
@@ -512,7 +550,7 @@ class Weave(BasePlugin[Settings]):
         page.meta["published"], page.meta["updated"] = self.dates(page)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
-        for suffix, text in ((".ipynb", "notebook"), (".py", "Python script")):
+        for suffix, text in ((".ipynb", "notebook"), (".py", "Python script"), (".md", "Markdown")):
             address = get_relative_url(f"{stem}{suffix}", page.url)
             parts.append(f'<a href="{address}" download>{text}</a>')
         if (config.repo_url or "").startswith("https://github.com/"):
@@ -542,13 +580,16 @@ class Weave(BasePlugin[Settings]):
 
     @event_priority(-100)    # after the search has written its index
     def on_post_build(self, config):
-        if self.entries:
-            text = feed.atom(config.site_name, config.site_url, self.entries)
-            Path(config.site_dir, "feed.xml").write_text(text, encoding="utf-8")
+        self.write_feed(config.site_dir, config)
         if self.searched:
             index.write(Path(config.site_dir, "search"), self.names)
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
                              bool(self.served)))
+
+    def write_feed(self, folder, config):
+        if self.entries:
+            text = feed.atom(config.site_name, config.site_url, self.entries)
+            Path(folder, "feed.xml").write_text(text, encoding="utf-8")
 
 
 def no_notebook(chapter):

@@ -35,16 +35,27 @@ def build(folder, root, **environment):
     environment says what the build knows of the address, SITE_URL and GITHUB_REPOSITORY.
     Raises AssertionError with what the build said if it fails.
     """
+    run(root, "mkdocs", "build", "--strict", "-d", folder, **environment)
+    return Path(folder)
+
+
+def export(folder, root, **environment):
+    """Export the book at root into folder, as build does."""
+    run(root, "weave", "export", folder, **environment)
+    return Path(folder)
+
+
+def run(root, *command, **environment):
+    """Run a module's program on the book at root, offline, while nobody else does."""
     known = {name: value for name, value in os.environ.items()
              if not name.startswith(("GITHUB_", "CI_", "FORGEJO_", "GITEA_")) and name != "SITE_URL"}
     lock = Path(root, ".cache/build.lock")    # the first of several processes executes the chapters
     lock.parent.mkdir(exist_ok=True)
     with FileLock(lock):
-        run = subprocess.run([*offline(), sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder],
-                             cwd=root, env={**known, **environment}, capture_output=True, text=True)
-    if run.returncode:
-        raise AssertionError(run.stderr)
-    return Path(folder)
+        done = subprocess.run([*offline(), sys.executable, "-m", *command], cwd=root,
+                              env={**known, **environment}, capture_output=True, text=True)
+    if done.returncode:
+        raise AssertionError(done.stderr)
 
 
 class Gzipping(http.server.SimpleHTTPRequestHandler):

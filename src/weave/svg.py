@@ -19,7 +19,7 @@ FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
                   r"(?P<size>[\d.]+)px (?P<family>.+)")
 
 
-@functools.lru_cache(256)    # pages are made again and again while they are served
+@functools.lru_cache(maxsize=1000)    # a page has a figure, and so have its Markdown and the EPUB
 def figure(source, alt, name):
     """The text of an SVG file -> inline SVG, labelled alt; name makes its ids unique.
 

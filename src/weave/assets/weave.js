@@ -2,6 +2,7 @@
 // Without scripts the links download, and code is there to select.
 // Navigation: the page's place in the book comes into view, and the contents mark the section being read.
 
+const fromDisk = location.protocol === "file:";
 const said = document.createElement("p");    // what a screen reader hears
 said.setAttribute("role", "status");
 said.className = "md-visually-hidden";
@@ -22,11 +23,14 @@ function dress() {
         button.textContent = "Copy";
         block.append(button);
     }
-    for (const link of document.querySelectorAll(":is(.weave-take, .weave-facts) a[download]:not([href$='.zip'], .weave-copy, :has(+ .weave-copy))")) {
+    for (const link of fromDisk ? [] : document.querySelectorAll(".weave-byline [href$='.md'], :is(.weave-take, .weave-facts) a[download]:not([href$='.zip'], .weave-copy, :has(+ .weave-copy))")) {
         const one = link.cloneNode();
         one.className = "weave-copy";
         one.textContent = "copy";
         link.after(" · ", one);
+    }
+    for (const link of fromDisk ? document.links : []) {    // where a folder would be a listing of its files
+        if (link.protocol === "file:" && link.pathname.endsWith("/")) link.pathname += "index.html";
     }
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
     show(document.querySelector(".weave-nav [aria-current]"), ".weave-nav");
@@ -80,5 +84,6 @@ addEventListener("beforeprint", () => {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
 });
 
-if (window.document$) document$.subscribe(dress);    // Material's: now, and after each instant navigation
+// Material's: now, and after each instant navigation, which it has not for files on a disk.
+if (window.document$ && !fromDisk) document$.subscribe(dress);
 else dress();

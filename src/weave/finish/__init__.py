@@ -10,21 +10,24 @@ scripts by their hashes, and nothing else.  The policy is the same on all pages,
 navigation keeps the first page's.
 """
 
+import ast
 import os
 import re
 from pathlib import Path
 
 from .. import WeaveError
 from .formulas import LETTER, with_formulas
-from .rewrite import rewritten
+from .rewrite import rewritten, sha256
 from .terms import Terms, defined
 
-POLICY = ("default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
+POLICY = ("default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data:; "
           "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
           "base-uri 'none'; form-action 'self'")
 SHEET = "assets/stylesheets/finish.css"
 MARK = "<meta name=generator content=weave>"    # of a finished page
 KATEX = "assets/katex/katex.min.css"
+SLATE = re.compile(r'(?:^|(?<=[{}\s]))\[data-md-color-scheme="?slate"?\]((?:\s[^{}]*)?\{[^{}]*\})')
+DEFAULT = "[data-md-color-scheme=default]"
 
 
 def finish(site, docs=None, policy=True, put_back=str, go_on=False):
@@ -49,22 +52,46 @@ def finish(site, docs=None, policy=True, put_back=str, go_on=False):
         texts[path] = rewritten(text, styles, scripts)
     if errors and not go_on or not texts:
         return errors
-    hashes = "".join(f" '{name}'" for name in sorted(scripts))
+    allowed = POLICY.format(scripts=sources(scripts), styles=sources(map(sha256, styles_of_scripts(site))))
     sheet = site / SHEET
     sheet.parent.mkdir(parents=True, exist_ok=True)
     kept = sheet.read_text(encoding="utf-8").splitlines() if sheet.exists() else []    # of other pages
-    rules = {*kept, *(f".{name}{{{important(style)}}}" for style, name in styles.items())}
+    kept = [rule for rule in kept if not rule.startswith("@")]
+    rules = {dark_without_scripts(site), *kept,
+             *(f".{name}{{{important(style)}}}" for style, name in styles.items())}
     sheet.write_text("".join(f"{rule}\n" for rule in sorted(rules)), encoding="utf-8")
     for path, text in texts.items():
         up = root_of(text) if path.name == "404.html" else os.path.relpath(site, path.parent) + "/"
         head = MARK
         if policy:
-            head += f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hashes=hashes)}">'
+            head += f'<meta http-equiv="Content-Security-Policy" content="{allowed}">'
         links = "".join(f'<link rel=stylesheet href="{up}{name}">' for name in sheets[path])
         before, charset, after = re.split(r"(<meta charset=[^>]*>)", text, maxsplit=1)
         after = after.replace("</head>", f"{links}</head>", 1)
         path.write_text(put_back(before + charset + head + after), encoding="utf-8")
     return errors
+
+
+def sources(hashes):
+    return "".join(f" '{name}'" for name in sorted(hashes))
+
+
+def styles_of_scripts(site):
+    """The texts that the site's scripts put into style elements, as Zensical's search does with its sheet."""
+    for path in sorted((site / "assets/javascripts").glob("*.js")):
+        script = path.read_text(encoding="utf-8")
+        for name in re.findall(r'\("style",\{\},(\w+)\.toString\(\)', script):
+            for literal in re.findall(rf"\b{name}=('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", script):
+                yield ast.literal_eval(literal)    # a string of JavaScript reads as one of Python
+
+
+def dark_without_scripts(site):
+    """A line of CSS: a dark page for whoever prefers one and runs no scripts, which choose the palette."""
+    rules = []
+    for path in sorted([*site.glob("assets/*.css"), *site.glob("assets/stylesheets/**/palette*.css")]):
+        sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        rules += [f"{DEFAULT}{' '.join(rest.split())}" for rest in SLATE.findall(sheet)]
+    return f"@media screen and (scripting:none) and (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
 
 def root_of(page):
