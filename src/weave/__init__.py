@@ -14,7 +14,8 @@
     page         an executed chapter becomes a page's Markdown
     notebook     ... and a notebook and a script to take away
     begin        their first cell, which finds or fetches what they need
-    portable     ... and Markdown to paste anywhere;  epub  all of them as one book
+    portable     ... and Markdown to paste anywhere
+    epub         all chapters as one book to carry
     contents     what a page says of the whole book: its chapters, their hours, its address
     take         a module with its companions, so that it works where a reader puts it
     offer        what a page offers to take away: modules at its top, buttons beside captions

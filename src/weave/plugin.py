@@ -414,7 +414,7 @@ class Weave(BasePlugin[Settings]):
         page = there and there.is_documentation_page() and not isinstance(content, Path)    # of that name
         if there is None or page:
             given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
-            file = File.generated(config, f"downloads/{uri}" if page else uri, **given)
+            file = File.generated(config, f"downloads/{uri}.txt" if page else uri, **given)
             if page:    # whose own address is another one
                 file.dest_uri = uri
             files.append(file)
