@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scratch.cli import copying
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FENCES = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
@@ -45,6 +47,11 @@ def test_every_program_of_the_package_knows_the_commands_and_options_it_is_shown
         assert told.returncode == 0, told.stderr
         for option in re.findall(r"--[\w-]+", rest):
             assert option in told.stdout, f"{program} {command} {option}"
+
+
+def test_what_scratch_copy_is_shown_with_is_there_to_copy():
+    names = re.findall(r"^scratch copy ([\w/]+) ", README, re.MULTILINE)
+    assert names and all(copying.asked(name) == name for name in names)
 
 
 def listed(path):

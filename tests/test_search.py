@@ -32,7 +32,8 @@ vm.runInNewContext(fs.readFileSync(site + "/assets/search.js", "utf8"), world);
             answer = resolve;
             hear({ data: { type: 2, data: query } });
         });
-        found.push(items.map((item) => item[0].location));
+        found.push(items.map(([{ location, terms }]) => (
+            { location, missing: Object.keys(terms).filter((term) => !terms[term]) })));
     }
     console.log(JSON.stringify(found));
 })();
@@ -45,14 +46,20 @@ def cases(name):
     return {query: set(pages.split(", ")) for query, pages in rows}
 
 
-def search(site, queries):
-    """The pages that each query finds, best first."""
+def answers(site, queries):
+    """What each query finds, best first: where it is, and which words of the query are missing there."""
     node = find_node()
     if not node:
         pytest.skip("Node is not installed; make env installs it")
     run = subprocess.run([node, "-e", RUN, site], input=json.dumps(queries), capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    return [[place.partition("#")[0].strip("/") for place in found] for found in json.loads(run.stdout)]
+    return json.loads(run.stdout)
+
+
+def search(site, queries):
+    """The pages that each query finds, best first."""
+    return [[one["location"].partition("#")[0].strip("/") for one in found]
+            for found in answers(site, queries)]
 
 
 def shares(site, name):
@@ -79,6 +86,11 @@ def test_a_typing_error_of_one_letter_finds_the_page_all_the_same(site):
 def test_what_is_nowhere_is_not_found_and_an_exact_name_is_found_in_the_reference(site):
     nothing, dotted = search(site, ["qqqqzzzz", "scratch.micrograd.engine"])
     assert nothing == [] and dotted[0] == "reference/micrograd.engine"
+
+
+def test_a_page_is_said_to_miss_what_none_of_its_sections_has(site):
+    known, half = answers(site, ["nesterov", "softmax qqqqzzzz"])
+    assert known[0]["missing"] == [] and half[0]["missing"] == ["qqqqzzzz"]
 
 
 def test_the_index_is_small(site):

@@ -107,7 +107,7 @@ def line(chapter, chapters, link, seconds=None):
     for need in filter(chapters.get, chapter.meta.get("needs") or []):
         name = html.escape(re.sub("[`*]", "", title(chapters[need])))
         needs.append(f'<a href="{html.escape(link(need))}">{name}</a>')
-    before = f"builds on {', '.join(needs)} · " if needs else ""
+    before = f"Builds on {', '.join(needs)} · " if needs else ""
     return before + str(times(chapter, seconds))
 
 

@@ -47,7 +47,7 @@ def test_the_line_names_links_and_counts(write, tmp_path):
     (tmp_path / "computed.json").write_text(json.dumps({"rows": rows}))
     seconds = measured(tmp_path / "computed.json")
     said = line(b, {"part/a.md": a, "part/b.md": b}, lambda need: f"to {need}", seconds)
-    assert said == ('builds on <a href="to part/a.md">The first &amp; only</a> · 1 min to read'
+    assert said == ('Builds on <a href="to part/a.md">The first &amp; only</a> · 1 min to read'
                     ' · computes for 10 s')
     assert line(a, {}, str, measured(None)) == "1 min to read"
 

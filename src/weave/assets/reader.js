@@ -81,7 +81,6 @@ function save(read) {
 function button(text, act) {
     const made = document.createElement("button");
     made.type = "button";
-    made.className = "md-button";
     made.textContent = text;
     made.addEventListener("click", act);
     return made;

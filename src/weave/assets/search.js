@@ -183,24 +183,25 @@ class Index {
             found.push({ page, score });
         }
         found.sort((a, b) => b.score - a.score);
-        return found.filter(({ score }) => score > 0.03 * found[0].score).map((one) => this.item(one, known, needs));
+        return found.filter(({ score }) => score > 0.03 * found[0].score).map((one) => this.item(one, needs));
     }
 
-    item({ page, score }, known, needs) {
-        const show = (section, score) => {
-            const terms = {}, hits = new Set();
-            for (const { word, stands, counts } of needs) {
-                const here = [...stands].filter(([{ places }]) => places.has(section)).sort((a, b) => b[1] - a[1]);
-                for (const [entry] of here) hits.add(entry.word);
-                if (here.length) terms[here[0][0].word] = true;
-                else terms[word] = false;
-            }
-            const { location, title, text } = section.doc;    // of its tags the theme would make a landmark each
-            return { location, title: mark(title, hits), text: teaser(text, hits), score, terms };
-        };
+    item({ page, score }, needs) {
         const [top, ...rest] = page.sections;
         const best = rest.filter((section) => section.score > 0).sort((a, b) => b.score - a.score);
-        return [top, ...best].map((section) => show(section, section === top ? score : score * 0.9));
+        const show = (section, score, within) => {
+            const terms = {}, hits = new Set();
+            for (const { word, stands } of needs) {
+                const here = [...stands].filter(([{ places }]) => within.some((one) => places.has(one))).sort((a, b) => b[1] - a[1]);
+                for (const [entry] of here) hits.add(entry.word);
+                terms[here.length ? here[0][0].word : word] = here.length > 0;
+            }
+            const { location, title, text } = section.doc;
+            const tags = (section.doc.tags ?? []).map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>"));
+            const first = tags.length ? `<p>${tags.join(", ")}</p>` : "";    // as text: of tags the theme would make a landmark each
+            return { location, title: mark(title, hits), text: first + teaser(text, hits), score, terms };
+        };
+        return [show(top, score, page.sections), ...best.map((section) => show(section, score * 0.9, [section]))];
     }
 }
 
