@@ -411,11 +411,12 @@ class Weave(BasePlugin[Settings]):
     def add(self, files, config, uri, content, **given):
         """Add a file to the site, unless it is there: content is a text, bytes or a file's path."""
         there = files.get_file_from_path(uri)
-        page = there and there.is_documentation_page() and not isinstance(content, Path)    # of that name
-        if there is None or page:
+        named = uri.endswith(".md") or there and there.is_documentation_page()    # as a page's source is
+        taken = named and not isinstance(content, Path)
+        if there is None or taken:
             given |= {"abs_src_path": str(content)} if isinstance(content, Path) else {"content": content}
-            file = File.generated(config, f"downloads/{uri}.txt" if page else uri, **given)
-            if page:    # whose own address is another one
+            file = File.generated(config, f"downloads/{uri}.txt" if taken else uri, **given)
+            if taken:
                 file.dest_uri = uri
             files.append(file)
 

@@ -115,7 +115,7 @@ def test_the_reader_can_take_the_chapter_and_the_module_away(small):
     compile(script, "chapter.py", "exec")
     assert (small.root / "site/src/pack/module.py").read_text() == "def value():\n    return 1\n"
     hrefs = downloads(small.page())
-    assert len(hrefs) == 3
+    assert len(hrefs) == 4
     assert all((small.root / "site/chapter" / href).exists() for href in hrefs)
 
 

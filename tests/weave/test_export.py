@@ -72,7 +72,7 @@ def small(book):
     book.write("src/pack/__init__.py", "")
     book.write("src/pack/module.py", MODULE)
     book.write("docs/other.md", "---\ntitle: Other\n---\n\n# Other\n\n## A heading\n")
-    book.write("docs/code.md", "# Code\n\n::: pack\n")
+    book.write("docs/code.md", "# Code\n\n::: pack.module\n")
     book.write("docs/assets/picture.svg", "<svg/>")
     book.chapter(CHAPTER)
     git = ["git", "-c", "user.name=Someone", "-c", "user.email=someone@someone.example"]
