@@ -154,13 +154,18 @@ def test_on_a_phone_no_button_lies_on_code(open_page):
     assert lying == 0
 
 
-def test_opened_from_a_disk_a_link_leads_to_a_page(chromium, site):
-    page = chromium.new_page()
+def test_opened_from_a_disk_a_link_leads_to_a_page_and_no_search_is_promised(chromium, site):
+    page, heard = chromium.new_page(), []
+    page.on("pageerror", lambda error: heard.append(str(error)))
     page.goto((site / "index.html").as_uri())
     page.locator("article a[href*='autograd']").first.click()
     page.locator("article h1", has_text="differentiation").wait_for()
     assert page.url.endswith("/micrograd/autograd/index.html")
-    assert page.locator(".weave-button").count() > 10
+    page.locator(".weave-button").nth(10).wait_for(state="attached")
+    page.keyboard.press("n")
+    page.wait_for_url("**/micrograd/neurons/index.html")
+    page.locator(".weave-button").nth(5).wait_for(state="attached")
+    assert page.locator(".md-search").count() == 0 and heard == []
     page.close()
 
 

@@ -159,6 +159,9 @@ def settings(config, files, nav, themed):
         put(name, [loaded(one) for one in config[name]
                    if ":" in str(one) or files.get_file_from_path(str(one))])
     put("nav", [entry(item) for item in nav.items])
+    outside = [f"/{file.src_uri}" for file in files.documentation_pages() if file.inclusion.is_not_in_nav()]
+    if outside:
+        put("not_in_nav", "\n".join(outside))
     plugins = given["plugins"][1]
     plugins.value = [one for one, name in zip(plugins.value, names(plugins)) if name not in DONE]
     theme = given["theme"][1]

@@ -29,9 +29,10 @@ function dress() {
         one.textContent = "copy";
         link.after(" · ", one);
     }
-    for (const link of fromDisk ? document.links : []) {    // where a folder would be a listing of its files
-        if (link.protocol === "file:" && link.pathname.endsWith("/")) link.pathname += "index.html";
+    for (const link of fromDisk ? document.querySelectorAll("a[href], link[rel=next], link[rel=prev]") : []) {
+        link.href = link.href.replace(/^(file:[^#]*\/)(#.*)?$/, "$1index.html$2");    // not a listing of the folder
     }
+    for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find") : []) one.remove();    // it reads files
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
     show(document.querySelector(".weave-nav [aria-current]"), ".weave-nav");
     mark();
