@@ -31,6 +31,7 @@ BUILT = ("site/", ".cache/")    # what generators make beside the book
 DONE = ("weave", "mkdocstrings", "autorefs")    # plugins whose work is in the Markdown
 LEFT_OUT = ("watch", "hooks", "docs_dir", "site_dir")    # settings that mean nothing in the folder
 FOUND = ("site_url", "repo_url", "repo_name", "edit_uri")    # settings that the weave fills in
+SPECIAL = re.compile(r"[\\`*_{}\[\]]")    # what means something in a sentence of Markdown
 HEADINGS = re.compile("h[1-6]")
 
 
@@ -79,7 +80,9 @@ def write(config, folder):
         page = file.page or Page(None, file, config)
         text = markdown_of(page, config, files)
         weave.on_page_context(get_context(nav, files, config, page), page=page, config=config, nav=nav)
-        save(folder / "docs" / file.src_uri, front_matter(page) + weave.done.back(weave.html.back(text)))
+        for aside in (weave.html, weave.done):
+            text = aside.back(text, one_line)    # which Markdown leaves alone
+        save(folder / "docs" / file.src_uri, front_matter(page) + text)
     if weave.config.epub:
         weave.make_epub(config, files)
     for file in files:
@@ -124,6 +127,8 @@ def as_markdown(page):
     for node in soup.find_all(recursive=False):
         if HEADINGS.fullmatch(node.name) and node.get("id") in listed:
             label = listed[node["id"]].replace('"', "&quot;")
+            for text in node.find_all(string=True):
+                text.replace_with(SPECIAL.sub(r"\\\g<0>", text))
             parts.append(f'{"#" * int(node.name[1])} {node.decode_contents()} '
                          f'{{: #{node["id"]} data-toc-label="{label}" }}')
         else:

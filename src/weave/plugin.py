@@ -169,8 +169,9 @@ class Aside:
         self.parts[name] = part
         return f'<svg data-{self.kind}="{name}"></svg>'
 
-    def back(self, text):
-        return self.stand_in.sub(lambda match: self.parts[match[2]], text)
+    def back(self, text, form=str):
+        """The text with its parts, each in the form that is asked for."""
+        return self.stand_in.sub(lambda match: form(self.parts[match[2]]), text)
 
 
 class Weave(BasePlugin[Settings]):
