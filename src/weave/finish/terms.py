@@ -85,10 +85,10 @@ def byline(content, not_terms=()):
     """The HTML of the line under a chapter's title, which says what is not linked on its page.
 
     >>> byline("1 min to read", ["chain rule", "kernel"])
-    '<p class="weave-byline" data-not-terms="chain rule, kernel">1 min to read</p>'
+    '<p class="weave-byline" data-not-terms="chain rule, kernel" data-search-exclude>1 min to read</p>'
     """
     names = f' data-not-terms="{html.escape(", ".join(map(str, not_terms)))}"' if not_terms else ""
-    return f"<p {CHAPTER}{names}>{content}</p>"
+    return f"<p {CHAPTER}{names} data-search-exclude>{content}</p>"
 
 
 def pattern(name):
