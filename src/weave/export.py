@@ -126,11 +126,11 @@ def as_markdown(page):
     parts = []
     for node in soup.find_all(recursive=False):
         if HEADINGS.fullmatch(node.name) and node.get("id") in listed:
-            label = listed[node["id"]].replace('"', "&quot;")
+            label = "" if listed[node["id"]] == node.get_text() else \
+                ' data-toc-label="{}"'.format(listed[node["id"]].replace('"', "&quot;"))
             for text in node.find_all(string=True):
                 text.replace_with(SPECIAL.sub(r"\\\g<0>", text))
-            parts.append(f'{"#" * int(node.name[1])} {node.decode_contents()} '
-                         f'{{: #{node["id"]} data-toc-label="{label}" }}')
+            parts.append(f'{"#" * int(node.name[1])} {node.decode_contents()} {{: #{node["id"]}{label} }}')
         else:
             parts.append(one_line(str(node)))
     return "\n\n".join(parts) + "\n"
