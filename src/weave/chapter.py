@@ -162,11 +162,6 @@ class Chapter:
         return self.error(code.line - 1, "this does not run, since there is no `jupyter:` above; copy that "
                           "of a chapter, or write ```py for code that is only shown")
 
-    @property
-    def words(self):
-        """How many words of prose there are to read."""
-        return sum(len(block.text.split()) for block in self.blocks if block.kind == "prose")
-
     def read(self):
         """The chapter's Markdown."""
         return (self.root / self.path).read_text(encoding="utf-8")

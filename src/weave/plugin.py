@@ -37,7 +37,7 @@ from .cache import Cache
 from .card import card
 from .chapter import Chapter
 from .execute import execute
-from .finish import finish
+from .finish import finish, terms
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .imports import unreadable
@@ -558,7 +558,7 @@ class Weave(BasePlugin[Settings]):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/{config.remote_branch}/{stem}.ipynb">open in Colab</a>')
-        return f'<p class="weave-byline">{takes}<br>{" · ".join(parts)}</p>'
+        return terms.byline(f"{takes}<br>{' · '.join(parts)}", chapter.meta.get("not_terms") or ())
 
     def dates(self, page):
         """When a page was first published, by its `date:` or git, and when it last changed."""

@@ -105,7 +105,9 @@ class Reference:
         parts = [f"# {entry.name} {{ #{self.anchor(entry.path)} }}"]
         facts = put(Html(self.facts(entry, link, chapter_title, repository)))
         if entry.is_package:
-            parts += [directive(entry.path, "docstring"), facts, *self.contents(entry, link, put)]
+            within = bool(self.above(entry))    # the outermost one is the contents of all others
+            parts += [directive(entry.path, "docstring"), *([facts] if within else []),
+                      *self.contents(entry, link, put, named=within)]
             if len(parsed(self.text(entry.path)).body) == 1:    # nothing but a docstring
                 return "\n\n".join(parts) + "\n"
             parts += ["## The package itself { #itself }", directive(entry.path, "members", 3)]
@@ -153,26 +155,20 @@ class Reference:
         }
         return listed(rows)
 
-    def contents(self, package, link, put):
-        """What the page of a package lists: its modules, then those of each package in it."""
+    def contents(self, package, link, put, named):
+        """What the page of a package lists: its modules, named with their public names; then its packages."""
         own = [entry for entry in self.pages.values() if self.above(entry)[-1:] == [package]]
         modules = [entry for entry in own if not entry.is_package]
-        named = package.name != self.package
         if modules:
             items = "".join(self.item(entry, link, named) for entry in modules)
-            yield put(Html(f'<ul class="weave-modules">{items}</ul>'))
+            exclude = "" if named else " data-search-exclude"    # it only repeats other pages
+            yield put(Html(f'<ul class="weave-modules"{exclude}>{items}</ul>'))
         for entry in own:
             if entry.is_package:
                 there = entry.uri.rpartition("/")[2]
                 yield f"## [{entry.name}]({there}) {{ #{self.anchor(entry.path)} }}"
                 yield put(Html(f"<p>{inline(sentence(self.lead(entry.path)))}</p>"))
-                yield from self.contents(entry, link, put) if named else self.short(entry, link, put)
-
-    def short(self, package, link, put):
-        """All modules below a package by their names, for the page of a package far above."""
-        below = [self.link(entry, link) for entry in self.pages.values()
-                 if package in self.above(entry) and not entry.is_package]
-        yield put(Html(f"<p>{', '.join(below)}</p>"))
+                yield from self.contents(entry, link, put, named)
 
     def item(self, entry, link, named):
         """A module in a list: what it is in a sentence, and its public names."""

@@ -36,13 +36,13 @@ class Times:
     def __str__(self):
         """
         >>> print(Times(21, 3, 4.2))
-        21 min to read · 3 exercises, about 30 min · computes for 5 s
+        21 min to read · 3 exercises, about 30 min · runs in 5 s
         """
         parts = [f"{self.reading} min to read"]
         if self.exercises:
             parts.append(f"{self.exercises} exercise{'s' * (self.exercises > 1)}, about {self.practice} min")
         if self.seconds is not None:
-            parts.append(f"computes for {5 * max(1, -(-self.seconds // 5)):.0f} s")
+            parts.append(f"runs in {5 * max(1, -(-self.seconds // 5)):.0f} s")
         return " · ".join(parts)
 
 
@@ -107,7 +107,7 @@ def line(chapter, chapters, link, seconds=None):
     for need in filter(chapters.get, chapter.meta.get("needs") or []):
         name = html.escape(re.sub("[`*]", "", title(chapters[need])))
         needs.append(f'<a href="{html.escape(link(need))}">{name}</a>')
-    before = f"Builds on {', '.join(needs)} · " if needs else ""
+    before = f"Builds on {'; '.join(needs)} · " if needs else ""
     return before + str(times(chapter, seconds))
 
 

@@ -145,7 +145,7 @@ def test_values_are_filled_in_where_they_stand(book):
 def test_a_value_may_go_on_in_the_next_line(book):
     chapter = read(book, "A quote:\n\n> It is `{python} max(1,\n> 2)` or so.\n")
     [cell] = chapter.cells
-    cell.value = "2"
+    cell.result = {"outputs": [], "claims": [], "value": "2"}
     assert cell.source == "max(1, 2)" and cell.line == book.line("It is")
     assert chapter.blocks[0].filled().endswith("> It is 2 or so.")
 

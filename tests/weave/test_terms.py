@@ -5,7 +5,7 @@ import re
 import pytest
 
 from weave.finish import finish
-from weave.finish.terms import Terms, defined
+from weave.finish.terms import Terms, byline, defined
 
 GLOSSARY = """<dl>
 <dt><dfn id="bpe">byte-pair encoding</dfn>, <dfn>BPE</dfn></dt>
@@ -38,11 +38,25 @@ def test_the_names_of_a_term_share_its_anchor():
     ('<details class="weave-claims"><summary>s</summary><ul><li>loss</li></ul></details>', []),
     ("<table><tr><td>loss</td></tr></table><svg><text>loss</text></svg>", []),
     ("<!-- loss --><li>loss</li>", ["loss"]),
+    ("<h2>A</h2><p>BPE</p><h2 id=x>Sources and more<a>¶</a></h2><ul><li>loss</li></ul>", ["BPE"]),
+    ("<h2>Sources</h2><p>loss</p><h2>Exercises</h2><p>BPE</p>", ["loss", "BPE"]),
 ])
 def test_the_first_mention_in_a_sentence_is_linked(text, linked):
     page = Terms(TERMS).linked(CHAPTER.format(text), "../../")
     assert re.findall(r'<a class="weave-term" href="\.\./\.\./glossary/#[\w-]+">([^<]*)</a>', page) == linked
     assert re.sub(r'<a class="weave-term"[^>]*>([^<]*)</a>', r"\1", page) == CHAPTER.format(text)
+
+
+@pytest.mark.parametrize("not_terms, linked", [
+    (["hinge loss"], ["BPE", "losses"]),
+    (["loss"], ["BPE", "Hinge losses"]),
+    (["bpe"], ["Hinge losses", "losses", "byte-pair encoding"]),
+    (["BPE", "byte pair encoding", "loss & <more>"], ["Hinge losses", "losses"]),
+])
+def test_a_name_that_the_page_calls_no_term_is_not_linked(not_terms, linked):
+    line = byline("1 min to read", not_terms)
+    text = f"<article>{line}<p>BPE. Hinge losses, losses, byte-pair encoding</p></article>"
+    assert re.findall(r'<a class="weave-term"[^>]*>([^<]*)</a>', Terms(TERMS).linked(text, "")) == linked
 
 
 def test_a_page_that_is_no_chapter_and_a_site_without_terms_stay_as_they_are():

@@ -48,8 +48,15 @@ def test_the_line_names_links_and_counts(write, tmp_path):
     seconds = measured(tmp_path / "computed.json")
     said = line(b, {"part/a.md": a, "part/b.md": b}, lambda need: f"to {need}", seconds)
     assert said == ('Builds on <a href="to part/a.md">The first &amp; only</a> · 1 min to read'
-                    ' · computes for 10 s')
+                    ' · runs in 10 s')
     assert line(a, {}, str, measured(None)) == "1 min to read"
+
+
+def test_chapters_whose_titles_have_commas_are_told_apart(write):
+    chapters = {"part/a.md": write("# One, two\n", "part/a.md"), "part/c.md": write("# Three\n", "part/c.md")}
+    b = write("---\nneeds: [part/a.md, part/c.md]\n---\n# Four\n")
+    assert line(b, chapters, str).startswith(
+        'Builds on <a href="part/a.md">One, two</a>; <a href="part/c.md">Three</a> · ')
 
 
 @pytest.mark.parametrize("needs, says", [

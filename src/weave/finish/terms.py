@@ -3,13 +3,19 @@
 A site defines a term where a page has <dfn id="softmax">softmax</dfn> in the <dt> of a definition list;
 other names of the same thing are further <dfn>s in that <dt>.  A name in small letters is found with a
 capital letter and in the plural, too, and a hyphen in it stands for a space.  reader.js shows the
-definition beside the link; without scripts it is a link.
+definition beside the link; without scripts it is a link.  A chapter in which a word means something else says
+
+    not_terms: [chain rule]    in its header: what is not linked on its page
+
+and the sources at a page's end, below its last <h2> if that begins with Sources, have no links either.
 """
 
 import html
 import re
 
-CHAPTER = 'class="weave-byline"'    # of the pages whose mentions are linked, as the generator writes it
+CHAPTER = 'class="weave-byline"'    # of the pages whose mentions are linked, as byline writes it
+NOT_TERMS = re.compile(rf'{CHAPTER}(?: data-not-terms="([^"]*)")?')
+SOURCES = re.compile(r"<h2\b[^>]*>\s*Sources\b(?!.*<h2\b)", re.DOTALL)
 PIECE = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^>]*)>|<!--.*?-->|[^<]+", re.DOTALL)
 ENTRY = re.compile(r"<dt[^>]*>(.*?)</dt>", re.DOTALL)
 NAME = re.compile(r'<dfn(?:[^>]*?\bid="?([\w-]+)"?)?[^>]*>(.*?)</dfn>', re.DOTALL)
@@ -45,14 +51,18 @@ class Terms:
         if not self.mention or CHAPTER not in text:
             return text
         begin, end = text.index(CHAPTER), text.find("</article>")
-        return text[:begin] + self.inside(text[begin:end], up) + text[end:]
+        if sources := SOURCES.search(text, begin, end):
+            end = sources.start()
+        names = html.unescape(NOT_TERMS.match(text, begin)[1] or "").split(", ")
+        return text[:begin] + self.inside(text[begin:end], up, set(map(key, names))) + text[end:]
 
-    def inside(self, text, up):
+    def inside(self, text, up, not_terms):
         parts, seen, skipped, depth = [], set(), "p", 1    # it begins within the byline
 
         def link(match):
-            address = self.by_text.get(key(match[0])) or self.by_text[key(singular(match[0]))]
-            if address in seen:
+            name = next(name for name in (key(match[0]), key(singular(match[0]))) if name in self.by_text)
+            address = self.by_text[name]
+            if name in not_terms or address in seen:
                 return match[0]
             seen.add(address)
             return f'<a class="weave-term" href="{up}{address}">{match[0]}</a>'
@@ -69,6 +79,16 @@ class Terms:
                 skipped, depth = tag, 1
             parts.append(piece[0])
         return "".join(parts)
+
+
+def byline(content, not_terms=()):
+    """The HTML of the line under a chapter's title, which says what is not linked on its page.
+
+    >>> byline("1 min to read", ["chain rule", "kernel"])
+    '<p class="weave-byline" data-not-terms="chain rule, kernel" data-search-exclude>1 min to read</p>'
+    """
+    names = f' data-not-terms="{html.escape(", ".join(map(str, not_terms)))}"' if not_terms else ""
+    return f"<p {CHAPTER}{names} data-search-exclude>{content}</p>"
 
 
 def pattern(name):
