@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
 
@@ -17,14 +18,19 @@ def generated(folder, generator):
     return folder / "site"
 
 
-def shown(path):
-    """What a page shows: its text and anchors, its table of contents, and how many things of each kind."""
-    page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+def shown(site, path):
+    """What a page shows: text, anchors, links, its table of contents, and how many things of each kind."""
+    page = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
     article = page.select_one("article")
-    for node in article.select(".headerlink, .md-content__button, .md-source-file"):
+    for node in article.select(".headerlink, .md-content__button, .md-source-file, .md-tags"):
         node.decompose()
+    for code in article.select("p a > code, li a > code"):    # names of modules lead to them in HTML only
+        code.parent.unwrap()
+    links = [(kind, urljoin(f"http://here/{path}", node[kind])) for kind in ("href", "src")
+             for node in article.select(f"[{kind}]")]
     contents = page.select(".md-sidebar--secondary .md-nav__link")
     return {"text": "".join(article.get_text().split()),
             "anchors": [node["id"] for node in article.select("[id]") if not node["id"].startswith("__")],
+            "links": links,
             "contents": ["".join(link.get_text().split()) for link in contents],
             **{kind: len(article.select(kind)) for kind in KINDS}}

@@ -6,7 +6,8 @@
     FOLDER/mkdocs.yml    the book's settings, without the plugins whose work is done
     FOLDER/export.json   what was exported, by its digest
 
-What is exported is what the plugins hand MkDocs: their own hooks are called, and nothing is made here.
+What is exported is the Markdown that the plugins hand MkDocs: their own hooks are called, and nothing is
+made here. What they do to the HTML after that is not in it: code that names a module does not link to it.
 """
 
 import json
@@ -24,6 +25,7 @@ from mkdocs.structure.nav import get_navigation
 from mkdocs.structure.pages import Page
 
 from .cache import digest
+from .finish import ASIDE
 from .render import one_line
 
 LIST = "export.json"
@@ -32,6 +34,7 @@ DONE = ("weave", "mkdocstrings", "autorefs")    # plugins whose work is in the M
 LEFT_OUT = ("watch", "hooks", "docs_dir", "site_dir")    # settings that mean nothing in the folder
 FOUND = ("site_url", "repo_url", "repo_name", "edit_uri")    # settings that the weave fills in
 SPECIAL = re.compile(r"[\\`*_{}\[\]]")    # what means something in a sentence of Markdown
+RELATIVE = re.compile(r'(?<=\s)(href|src)="(?!\w+:|[#/])')
 HEADINGS = re.compile("h[1-6]")
 
 
@@ -81,7 +84,7 @@ def write(config, folder):
         text = markdown_of(page, config, files)
         weave.on_page_context(get_context(nav, files, config, page), page=page, config=config, nav=nav)
         for aside in (weave.html, weave.done):
-            text = aside.back(text, one_line)    # which Markdown leaves alone
+            text = aside.back(text, lambda part: with_links_aside(one_line(part)))
         save(folder / "docs" / file.src_uri, front_matter(page) + text)
     if weave.config.epub:
         weave.make_epub(config, files)
@@ -110,7 +113,16 @@ def markdown_of(page, config, files):
         return page.markdown
     config.plugins.on_page_markdown(page.markdown, page=page, config=config, files=files)
     page.render(config, files)
-    return as_markdown(page)
+    return with_links_aside(as_markdown(page))
+
+
+def with_links_aside(html):
+    """HTML for a page's Markdown: finish has its links again, which generators understand differently.
+
+    >>> with_links_aside('<a href="../b/">b</a> <a href="#c">c</a>')
+    '<a data-weave-aside-href="../b/">b</a> <a href="#c">c</a>'
+    """
+    return RELATIVE.sub(rf'{ASIDE}\1="', html)
 
 
 def as_markdown(page):

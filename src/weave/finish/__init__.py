@@ -26,6 +26,7 @@ POLICY = ("default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styl
 SHEET = "assets/stylesheets/finish.css"
 MARK = "<meta name=generator content=weave>"    # of a finished page
 KATEX = "assets/katex/katex.min.css"
+ASIDE = "data-weave-aside-"    # before href and src, which a generator might change (export.py)
 SLATE = re.compile(r'(?:^|(?<=[{}\s]))\[data-md-color-scheme="?slate"?\]((?:\s[^{}]*)?\{[^{}]*\})')
 DEFAULT = "[data-md-color-scheme=default]"
 
@@ -39,7 +40,8 @@ def finish(site, docs=None, policy=True, put_back=str, go_on=False):
     """
     site = Path(site)
     texts, errors, styles, scripts, sheets = {}, [], {}, set(), {}
-    pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    pages = {path: path.read_text(encoding="utf-8").replace(ASIDE, "")
+             for path in sorted(site.rglob("*.html"))}
     terms = Terms(defined({path.relative_to(site).as_posix().removesuffix("index.html"): text
                            for path, text in pages.items()}))
     for path, text in pages.items():
