@@ -290,7 +290,7 @@ def test_the_index_of_the_search_is_loaded_by_whoever_searches(open_page):
     page.wait_for_timeout(300)
     assert not any(url.endswith("book.json") for url in asked)
     page.keyboard.type("gradient")
-    page.locator(".md-search-result__link").first.click()
+    page.locator(".md-search-result__link[href$='?h=gradient']").first.click()    # of the whole word
     page.wait_for_url("**/?h=gradient")
     page.locator("article mark", has_text="gradient").first.wait_for(state="attached")    # in a fold, perhaps
     assert sum(url.endswith("book.json") for url in asked) == 1
