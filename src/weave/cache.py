@@ -107,14 +107,18 @@ class Cache:
             old.unlink(missing_ok=True)
 
     def remembered(self, name, source, make):
-        """The text that make() gives for this source, from the build before if it was the same there."""
+        """The text that make() gives for this source, from the build before if it was the same there.
+
+        None, which make() may give for later, is not kept.
+        """
         path = self.folder / "made" / name
         key = sha256(f"{version('jupytext')}\n{source}".encode())
         known, _, text = path.read_bytes().decode().partition("\n") if path.is_file() else ("", "", "")
         if known != key:
             text = make()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, f"{key}\n{text}")
+            if text is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(path, f"{key}\n{text}")
         return text
 
     def clean(self):

@@ -8,6 +8,7 @@ mkdocs-jupyter says which pages are Python notebooks.
 import functools
 import gc
 import hashlib
+import html
 import logging
 import os
 import posixpath
@@ -508,15 +509,18 @@ class Weave(BasePlugin[Settings]):
         return self.html.put(part.text + drawing + part.rest)
 
     def highlighted(self, path):
-        """The HTML of a source."""
+        """The HTML of a source; without colours in the first build of a server, which is waited for."""
         text, language = self.reference.text(path), LANGUAGES.get(path.suffix, "cpp")
 
         def make():
+            if self.served and not self.served.server:
+                return None
             lexer = get_lexer_by_name(language, stripnl=False)
             code = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True))
             return slim(f'<div class="highlight"><pre><code>{code}</code></pre></div>')
 
-        return self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+        made = self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+        return made or f'<div class="highlight"><pre><code>{html.escape(text)}</code></pre></div>'
 
     def on_page_content(self, content, page, config, files):
         """Put the HTML back, and set code aside: the search has its names, and it needs no finishing."""
