@@ -41,6 +41,7 @@ while not os.path.exists({gate!r}):
 print("let " + "through")
 ```
 """
+HANGS = 600    # seconds, after which a run is ended that would never end: nothing is expected to be fast
 
 
 class Server:
@@ -83,7 +84,7 @@ class Server:
 
     def until(self, condition):
         """Wait, on however slow a machine, for what has to come."""
-        end = time.monotonic() + 300
+        end = time.monotonic() + HANGS
         while not (found := condition()):
             assert self.process.poll() is None, self.text
             assert time.monotonic() < end, self.text
@@ -96,7 +97,7 @@ class Server:
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
+        self.process.wait(HANGS)
 
 
 @pytest.fixture
@@ -275,7 +276,7 @@ def test_ctrl_c_leaves_no_process_and_loses_only_what_is_being_executed(book, ga
     server.until(lambda: "Building documentation" in server.text)
     started = psutil.Process(server.process.pid).children(recursive=True)
     server.stop()
-    _, left = psutil.wait_procs(started, timeout=60)
+    _, left = psutil.wait_procs(started, timeout=HANGS)
     assert left == [] and "Traceback" not in server.text, server.text
     status = book.run("weave", "status").stdout
     if moment != "at once":
