@@ -121,21 +121,21 @@ def prune(words, p, size):
 
 
 def learn(words, vocab_size, seed_size=None, report=None):
-    """{word: count} -> {token: probability}, vocab_size of them.
+    """{word: count} -> {token: probability}; vocab_size tokens, or all characters.
 
     report(p, log_likelihood), if given, is called after each step of EM.
     """
     p = seeds(words, seed_size or 8 * vocab_size)
+    size = max(vocab_size, sum(len(token) == 1 for token in p))    # of all characters
     while True:
         for _ in range(ROUNDS):
             counts, log_likelihood = expected_counts(words, p)
             if report:
                 report(p, log_likelihood)
             p = shares(counts)
-        if len(p) <= vocab_size:
+        if len(p) <= size:
             return p
-        characters = sum(len(token) == 1 for token in p)
-        p = prune(words, p, max(vocab_size, characters, int(KEPT * len(p))))
+        p = prune(words, p, max(size, int(KEPT * len(p))))
 
 
 def sample(word, p, random):
