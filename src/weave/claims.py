@@ -21,8 +21,8 @@ ENDS = re.compile(r"(?<=[.!?])[*\"”)]*\s+(?=[\"“*(\[]*[A-Z…])|\n\s*\n|\n(?
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 COMMON = {word[:5] for word in (
     "about after also been being does each ever every from have into less more most only other same some "
-    "such than that their them then there these they this those three time times were what when where which will "
-    "with would").split()}
+    "such than that their them then there these they this those three time times were what when where which "
+    "will with would").split()}
 SMALL = 12    # numbers up to here are words that happen to be written as digits
 
 
