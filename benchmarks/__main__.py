@@ -30,7 +30,8 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site", "training"
+NAMES = "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", \
+    "site", "training"
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 

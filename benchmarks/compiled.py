@@ -34,8 +34,9 @@ KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros
     "add": ("add.cu", {"plain": "add", "strided": "add_strided", "vectors": "add_vectors"}, 256, {}),
     "transpose": ("transpose.cu", {how: f"transpose_{how}" for how in ("naive", "tiled", "padded")}, 256,
                   {"TILE": 32}),
-    "reduce": ("reduce.cu", {how: f"reduce_{how}" for how in ("spread", "packed", "halves", "pairs", "strided")},
-               256, {"THREADS": 256, "MAX": 0}),
+    "reduce": ("reduce.cu", {how: f"reduce_{how}"
+                             for how in ("spread", "packed", "halves", "pairs", "strided")}, 256,
+               {"THREADS": 256, "MAX": 0}),
     "reduce, warps": ("reduce_warp.cu", {"warps": "reduce_warps"}, 256, {"THREADS": 256}),
     "softmax": ("softmax.cu", {"stable": "softmax", "online": "softmax_online"}, 128, {"THREADS": 128}),
     "layernorm": ("layernorm.cu", {"two passes": "layernorm"}, 128, {"THREADS": 128}),
@@ -152,7 +153,7 @@ def tool(name):
     """The path of a program of the CUDA toolkit; the exit says what to install."""
     path = shutil.which(name)
     if path is None:
-        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in the package nvidia-cuda-{name}")
+        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in nvidia-cuda-{name} of PyPI")
     return path
 
 
@@ -212,7 +213,8 @@ def rows():
                       for rung, name in rungs.items()]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "add.cu")
-            path.write_text(promised((launch.FOLDER / "add.cu").read_text(encoding="utf-8")), encoding="utf-8")
+            text = (launch.FOLDER / "add.cu").read_text(encoding="utf-8")
+            path.write_text(promised(text), encoding="utf-8")
             read = compile_and_read(path, architecture, {})
             found += [row("add", f"{rung}, __restrict__", architecture, 256, *read[name])
                       for rung, name in KERNELS["add"][1].items()]
@@ -223,8 +225,8 @@ def main(options):
     found = rows()
     for each in found:
         loop = each["hot loop"]
-        print(f"{each['architecture']}  {each['kernel']:10} {each['rung']:22} {each['registers']:4} registers "
-              f"{each['shared']:6} bytes  {each['blocks per SM']:2} blocks {each['warps per SM']:2} warps"
+        print(f"{each['architecture']}  {each['kernel']:10} {each['rung']:22} {each['registers']:4} registers"
+              f" {each['shared']:6} bytes  {each['blocks per SM']:2} blocks {each['warps per SM']:2} warps"
               f" ({each['limited by']})  {loop['instructions']:4} {loop['FFMA']:4} FFMA {loop['LDS']:3} LDS "
               f"({loop['of 16 bytes']})  {loop['LDG']:2} LDG  {each['bytes in flight']:3} in flight")
     at = provenance(__file__)

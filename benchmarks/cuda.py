@@ -26,6 +26,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 from .harness import budget, seconds, significant, task, turns
 from .provenance import provenance
@@ -41,7 +42,8 @@ THREADS = 256
 COMPARED = ["times naive", "times the first", "of NumPy", "of cuBLAS", "of copying", "of PyTorch"]
 BUDGETS = {    # section: {what: (at least, how to read it off its rows)}
     "cpu": {
-        "tiles over naive, n = 1040": (1.2, lambda rows: best(rows, "matmul", "times naive", 1040, ["tiles"])),
+        "tiles over naive, n = 1040": (1.2, lambda rows: best(
+            rows, "matmul", "times naive", 1040, ["tiles"])),
         "best CUDA-shaped rung over naive, n = 512": (9, lambda rows: best(
             rows, "matmul", "times naive", 512, others=["cpu", "NumPy"])),
         "CPU-shaped rung over NumPy, n = 512": (0.3, lambda rows: best(
@@ -204,6 +206,16 @@ def ladder(name, N, count):
             for how, each in took.items()]
 
 
+def caches(folder=Path("/sys/devices/system/cpu/cpu0/cache")):
+    """[{"level", "sets", "ways", "line"}, ...] of the caches for data, where Linux tells them."""
+    def told(index, name):
+        return (index / name).read_text().strip()
+    return [{"level": int(told(index, "level")), "sets": int(told(index, "number_of_sets")),
+             "ways": int(told(index, "ways_of_associativity")),
+             "line": int(told(index, "coherency_line_size"))}
+            for index in sorted(folder.glob("index*")) if told(index, "type") != "Instruction"]
+
+
 def on_the_cpu(quick):
     import numpy as np
     from scratch.cuda.cpu import pocl
@@ -211,7 +223,7 @@ def on_the_cpu(quick):
     device = pocl.get_engine().device
     at = {"device": device.name.strip(), "compiler": device.platform.version.strip(),
           "threads": 1, "clock": "processor time of the thread, median of turns",
-          "versions": versions("numpy", "pyopencl"),
+          "versions": versions("numpy", "pyopencl"), "caches": caches(),
           "BLAS": np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]}
     rows = [row for n in ((64, 128) if quick else (512, 1000, 1024, 1040))
             for row in matmul_ladder(n, count if n < 1000 else min(count, 3))]

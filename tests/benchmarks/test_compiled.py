@@ -75,7 +75,8 @@ def test_stored_registers_are_what_this_compiler_says(rung):
     for row in stored["rows"]:
         if (row["kernel"], row["rung"]) == ("matmul", rung):
             said = found["matmul", int(row["architecture"][3:])]
-            assert (row["registers"], row["shared"], row["sizes"]) == (said.registers, said.shared, RUNGS[rung].gpu)
+            assert row["sizes"] == RUNGS[rung].gpu
+            assert (row["registers"], row["shared"]) == (said.registers, said.shared)
             assert row["spilled"] == 0 == said.stack
 
 
