@@ -457,7 +457,8 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
                          "y[(c0 + t) * R + r0 + i] = tile[i][t]", ["where it differs"]),
     "no maximum": ("softmax", "softmax_rows", "x[c] - most", "x[c]", [
         "expected    True\n", "came        False\n", "A stable softmax is two reductions"]),
-    "no second barrier": ("softmax", "softmax_rows", "__syncthreads();    // all have read", "", ["race: line "]),
+    "no second barrier": ("softmax", "softmax_rows", "__syncthreads();    // all have read", "", [
+        "race: line "]),
     "a third pass": ("softmax", "online_rows", "float m = x[t], s", "float m = fmaxf(x[t], x[t]), s", [
         "expected    2.0\n", "What can be joined in any grouping"]),
     "squares before the mean": ("softmax", "layer_norm_rows", "own += (x[c] - mean) * (x[c] - mean);",
@@ -465,7 +466,8 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
         "came        False\n", "Subtract before you square."]),
     "still racing": ("races", "folded", "t == 0", "t == 1", ["race: line 11, part[0]"]),
     "still in the branch": ("races", "evened", "if (t < N) held[t] = x[t];\n    __syncthreads();",
-                            "if (t < N) {\n    held[t] = x[t];\n    __syncthreads();\n    }", ["LaunchError: "]),
+                            "if (t < N) {\n    held[t] = x[t];\n    __syncthreads();\n    }", [
+        "LaunchError: "]),
     "no atomic": ("races", "counted", "atomicAdd(&counts[(int)x[i]], 1.0f)", "counts[(int)x[i]] += 1", [
         "race: line "]),
     "no kernel": ("threads", "squared", "__global__ ", "", [
