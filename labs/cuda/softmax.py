@@ -24,7 +24,8 @@ def join(one, other):
 
     Can one pass do both? The online softmax
 
-    >>> join((0.0, 1.0), (0.0, 1.0))
+    >>> m, s = join((0.0, 1.0), (0.0, 1.0))
+    >>> float(m), float(s)
     (0.0, 2.0)
     >>> m, s = join((2.0, 1.0), (5.0, 3.0))
     >>> float(m), round(float(s), 6)
