@@ -374,6 +374,15 @@ def with_body(tmp_path, name, body, lab=ENGINE):
 
 
 TANH = 't = math.tanh(self.data)\nreturn node(t, "tanh", (self, {slope}))'
+RECURSIVE = """order, done = [], set()
+def visit(value):
+    if value not in done:
+        done.add(value)
+        for source, _ in value.inputs:
+            visit(source)
+        order.append(value)
+visit(root)
+return order"""
 BACKWARD = """for value in topological_order(self):
     if value.operation:
         value.grad = 0.0
@@ -392,13 +401,16 @@ def test_a_right_answer_of_ones_own_passes_examples_and_tests(tmp_path):
     ("Value.tanh", TANH.format(slope="1 - t"), [
         "expected    0.7864477329659275\n    came        0.53788",
         "An operation computes two things at once: its result, and the slope toward each of its inputs.",
-        "Read: docs/micrograd/autograd.md, What does a `Value` remember?"]),
+        "Read: docs/micrograd/autograd.md, What does a `Value` remember? Inputs and slopes"]),
     ("Value.backward", BACKWARD.format(equals="="), [
-        "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`?"]),
+        "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`? Paths add up"]),
     ("topological_order", "return [root]", [
         "Walk the values in reverse topological order", "In which order?"]),
     ("topological_order", "return [*(v for a, _ in root.inputs for v in topological_order(a)), root]",
      ["came        ['x', 'x', 'u']"]),
+    ("topological_order", RECURSIVE, [
+        "came        RecursionError", "A function that calls itself goes as deep as Python allows.",
+        "Read: docs/micrograd/autograd.md, How deep may a graph be? Recursion and a stack"]),
     ("Value.tanh", "return 1 / 0", ["ZeroDivisionError: division by zero, from line"]),
 ])
 def test_a_mistake_is_explained_by_the_chapters_takeaway(tmp_path, name, body, says):
