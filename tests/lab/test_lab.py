@@ -428,6 +428,27 @@ def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(t
     assert "The test: tests/micrograd/test_engine.py" in why
 
 
+MODELS_MISTAKES = {    # the lab, its exercise, a body, and what is said of it
+    "no keepdim": ("bigram", "smoothed", "counts = counts.double() + alpha\nreturn counts / counts.sum(1)", [
+        "expected    [[0.0, 1.0], [0.5, 0.5]]", "Shapes are matched from the right.",
+        "Read: docs/makemore/bigrams.md, How does a row become a distribution? Broadcasting"]),
+    "a sum, not a mean": (
+        "neural_bigram", "slopes",
+        "p = logits.softmax(1)\np[torch.arange(len(targets)), targets] -= 1\nreturn p", [
+            "expected    [[0.125, 0.125, -0.375, 0.125]",
+            "Read: docs/makemore/neural-bigram.md, Which way is downhill? The gradient of cross-entropy"]),
+}
+
+
+@pytest.mark.parametrize("lab, name, body, says", MODELS_MISTAKES.values(), ids=MODELS_MISTAKES)
+def test_a_models_mistake_is_told(tmp_path, lab, name, body, says):
+    mine = with_body(tmp_path, name, body, ROOT / f"labs/makemore/{lab}.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG
+    for part in says:
+        assert part in why
+
+
 KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what is said of it
     "no guard": ("threads", "relu", "if (i < N) ", "", [
         "outside: line 5, x[i], loads element 5 of 5 elements of x",
