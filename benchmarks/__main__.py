@@ -70,6 +70,7 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
     "micrograd": {
         "--rounds": rounds(5)},
     "models": {
+        "section": {"nargs": "?", "default": "models", "choices": ["models", "beginnings"]},
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
     "site": {
