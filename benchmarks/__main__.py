@@ -30,7 +30,8 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = "bpe", "chapters", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site", "training"
+NAMES = ("bpe", "chapters", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "optimizers",
+         "site", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 
@@ -70,6 +71,7 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
     "models": {
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
+    "optimizers": {},
     "site": {
         "--quick": {**QUICK, "help": "one Lighthouse run per page and device instead of five"}},
     "training": {
