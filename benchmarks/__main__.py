@@ -31,7 +31,7 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
 NAMES = ("bpe", "chapters", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "optimizers",
-         "site", "training")
+         "seeds", "site", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 
@@ -72,6 +72,8 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
     "optimizers": {},
+    "seeds": {
+        "sections": {"nargs": "*", "metavar": "SECTION", "help": "these; else all"}},
     "site": {
         "--quick": {**QUICK, "help": "one Lighthouse run per page and device instead of five"}},
     "training": {

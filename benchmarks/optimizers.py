@@ -1,15 +1,16 @@
-"""Race the optimizers on names: every rule at many rates, held constant or falling, with five seeds.
+"""Race the optimizers on names: each rule at many rates, held constant or falling, with five seeds.
 
     python -m benchmarks optimizers
 
 The network sees three letters and takes 2,000 steps.  For each rule, and for a rate that is constant or
-falls along a cosine, rates of 1, 2 and 5 times powers of ten are tried upward and downward until the best
-mean on dev has two worse ones on either side.  A seed draws the first weights and the minibatches, the
-same ones for all rules.  A training whose loss is no number, or above that of guessing, has diverged: null.
+falls along a cosine, rates are tried until the best mean on dev has two worse ones on either side.  A
+seed draws the first weights and the minibatches, the same ones for all rules.  A training whose losses
+are no numbers, or above that of guessing, has diverged: null.
 """
 
 import math
 import statistics
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -18,12 +19,12 @@ from scratch.makemore.evaluate import loss
 from scratch.makemore.mlp import MLP
 from scratch.makemore.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, cosine
 
-from .harness import significant
+from .harness import bracketed, significant
 from .names import book
 from .provenance import provenance
 from .results import write
 
-STEPS, SEEDS, SIDE = 2000, (1, 2, 3, 4, 5), 2
+STEPS, SEEDS = 2000, (1, 2, 3, 4, 5)
 FIRST = {SGD: 0.5, Momentum: 0.05, Nesterov: 0.05, AdaGrad: 0.1, RMSProp: 0.005, Adam: 0.01, AdamW: 0.01}
 
 
@@ -32,32 +33,29 @@ def main(options):
     words = book()
     examples, *held_out = (words.examples(part, 3) for part in ("train", "dev", "test"))
     rows = []
-    for rule in FIRST:
-        for falling in (False, True):
-            rows += searched(rule, falling, examples, held_out)
+    for rule, first in FIRST.items():
+        for schedule in ("constant", "cosine"):
+            rows += bracketed(first, partial(raced, examples, held_out, rule, schedule), on_dev)
     write(options.out, rows=rows, origin=provenance(__file__, "torch", used="one core used"),
           what=f"an MLP of three letters, {STEPS:,} steps of 32 contexts; "
-               "nats per character after the last one, for each seed")
+               f"nats per character after the last one, for the seeds {SEEDS[0]} to {SEEDS[-1]}")
 
 
-def searched(rule, falling, examples, held_out):
-    """The rows of one rule and schedule, for rates on both sides of its best."""
-    schedule, places, found = "cosine" if falling else "constant", [place(FIRST[rule])], {}
-    while places:
-        for n in places:
-            scores = [race(rule, rate(n), falling, seed, examples, held_out) for seed in SEEDS]
-            diverged = any(each is None for each in scores)
-            found[n] = math.inf if diverged else statistics.mean(dev for dev, _ in scores), scores
-            print(f"{rule.__name__:9} {schedule:8} {rate(n):7g} {found[n][0]:.4f}", flush=True)
-        best = min(found, key=lambda n: found[n][0])
-        places = [n for n in range(best - SIDE, best + SIDE + 1) if n not in found]
-    return [{"rule": rule.__name__, "schedule": schedule, "rate": rate(n),
-             **{part: [each and significant(each[k], 6) for each in found[n][1]]
-                for k, part in enumerate(("dev", "test"))}}
-            for n in sorted(found)]
+def on_dev(row):
+    """The mean over the seeds; infinity if one of them diverged."""
+    return math.inf if None in row["dev"] else statistics.mean(row["dev"])
 
 
-def race(rule, lr, falling, seed, examples, held_out):
+def raced(examples, held_out, rule, schedule, rate):
+    """The row of one rule and rate: a loss for each seed, null where training diverged."""
+    scores = [race(rule, rate, schedule, seed, examples, held_out) or (None, None) for seed in SEEDS]
+    dev, test = zip(*scores)
+    row = {"rule": rule.__name__, "schedule": schedule, "rate": rate, "dev": list(dev), "test": list(test)}
+    print(*row.values(), flush=True)
+    return row
+
+
+def race(rule, lr, schedule, seed, examples, held_out):
     """Train once -> the losses on dev and test, or None if it diverged."""
     contexts, targets = examples
     g = torch.Generator().manual_seed(seed)
@@ -66,21 +64,12 @@ def race(rule, lr, falling, seed, examples, held_out):
     optimizer = rule(net.parameters(), lr)
     for step in range(STEPS):
         batch = torch.randint(len(targets), (32,), generator=g)
-        optimizer.lr = lr * cosine(step, STEPS) if falling else lr
+        optimizer.lr = lr * cosine(step, STEPS) if schedule == "cosine" else lr
         optimizer.zero_grad()
         F.cross_entropy(net(contexts[batch]), targets[batch]).backward()
         optimizer.step()
     try:
-        scores = [loss(net, *each) for each in held_out]
+        scores = [significant(loss(net, *each), 6) for each in held_out]
     except ValueError:    # its logits are not numbers
         return None
     return scores if max(scores) < math.log(27) else None
-
-
-def rate(n):
-    """The n-th of ..., 0.1, 0.2, 0.5, 1, 2, 5, ...; the 0-th is 1."""
-    return significant((1, 2, 5)[n % 3] * 10.0 ** (n // 3))
-
-
-def place(number):
-    return next(n for n in range(-30, 30) if rate(n) == number)
