@@ -63,7 +63,7 @@ def size(model):
     return sum(p.numel() for p in model.parameters())
 
 
-def remembered(words, seed, rate, cell, bias=0.0, steps=500, k=25):
+def remembered(words, seed, rate, cell, bias=0.0, steps=300, k=25):
     """Read k random letters and say which was the first: the mean loss of the last 20 steps."""
     g = torch.Generator().manual_seed(seed)
     net = Recurrent(9, cell, channels=8, hidden=32, generator=g)
@@ -80,7 +80,7 @@ def remembered(words, seed, rate, cell, bias=0.0, steps=500, k=25):
     return {"parameters": size(net), "loss": statistics.mean(losses[-20:])}
 
 
-def recurrently(words, seed, rate, cell, hidden, steps=1200):
+def recurrently(words, seed, rate, cell, hidden, steps=600):
     """Whole words, AdamW, warm-up and cosine: the loss on dev."""
     g = torch.Generator().manual_seed(seed)
     net = Recurrent(27, cell, 32, hidden, generator=g)
@@ -110,7 +110,7 @@ def flat(T, hidden, generator):
                       Tanh(), Linear(hidden, 27, generator=generator))
 
 
-def fused(words, seed, rate, kind, steps=4000):
+def fused(words, seed, rate, kind, steps=2000):
     """The flat network or the tree, by minibatches at two rates: the loss on dev."""
     g = torch.Generator().manual_seed(seed)
     if kind == "flat":
@@ -124,13 +124,13 @@ def fused(words, seed, rate, kind, steps=4000):
 
 
 SECTIONS = {    # name: (what measures it, what it is, {model: (the first rate, more)})
-    "trees": (fused, "dev after 4,000 steps of 32 contexts, the rate a tenth in the second half", {
+    "trees": (fused, "dev after 2,000 steps of 32 contexts, the rate a tenth in the second half", {
         "flat": (0.1, "flat"), "tree": (0.1, "tree")}),
-    "memory": (remembered, "the first of 25 letters, the last 20 of 500 steps", {
+    "memory": (remembered, "the first of 25 letters, the last 20 of 300 steps", {
         "RNN": (0.005, RNNCell), "GRU": (0.01, GRUCell), "LSTM": (0.01, LSTMCell),
         "LSTM, f open": (0.01, LSTMCell, 3.0)}),
     "stretches": (stretched, "dev after 400 steps of 256 letters", {
         "T = 1": (0.005, 1, 256), "T = 16": (0.005, 16, 16)}),
-    "cells": (recurrently, "dev after 1,200 steps of 32 words", {
+    "cells": (recurrently, "dev after 600 steps of 32 words", {
         "RNN": (0.005, RNNCell, 232), "GRU": (0.005, GRUCell, 128), "LSTM": (0.005, LSTMCell, 109)}),
 }
