@@ -30,8 +30,8 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", \
-    "site", "training"
+NAMES = ("bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
+         "optimizers", "seeds", "site", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 
@@ -73,6 +73,9 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "section": {"nargs": "?", "default": "models", "choices": ["models", "beginnings"]},
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
+    "optimizers": {},
+    "seeds": {
+        "sections": {"nargs": "*", "metavar": "SECTION", "help": "these; else all"}},
     "site": {
         "--quick": {**QUICK, "help": "one Lighthouse run per page and device instead of five"}},
     "training": {

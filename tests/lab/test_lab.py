@@ -37,6 +37,21 @@ def solved_fine_tuned(model, few, steps, rate, batch=32, seed=1):
         pass
     return model
 """,
+    "stopping_point": """
+def solved_stopping_point(losses, patience):
+    best = 0
+    for n, loss in enumerate(losses):
+        best = n if loss < losses[best] else best
+        if n - best == patience:
+            break
+    return n + 1, best
+""",
+    "snapshot": """
+def solved_snapshot(parameters, optimizer, generator, step):
+    import copy
+    return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+            "optimizer": copy.deepcopy(optimizer.state_dict()), "generator": generator.get_state()}
+""",
     "mixture": """
 class solved_mixture:
     def __init__(self, one, other):
@@ -418,6 +433,34 @@ def test_a_mistake_is_explained_by_the_chapters_takeaway(tmp_path, name, body, s
     assert state == WRONG
     for part in says:
         assert part in why
+
+
+TRAINING_MISTAKES = {    # the lab's exercise, its body, and what is said of it
+    "a mean of means": ("accumulated", """
+for x, y in parts:
+    (total_loss(x, y) / (y >= 0).sum() / len(parts)).backward()
+return sum(total_loss(x, y).item() / (y >= 0).sum().item() for x, y in parts) / len(parts)""", [
+        "expected    (4.0, -2.0)\n    came        (8.0, -4.0)", "Divide sums once, by the number of all"]),
+    "patience that is not renewed": ("stopping_point", """
+best = waited = 0
+for n, loss in enumerate(losses):
+    waited += n > 0 and loss >= losses[best]
+    best = n if loss < losses[best] else best
+    if waited == patience:
+        break
+return n + 1, best""", ["it counts anew", "Keep the best parameters"]),
+    "a state that training changes": ("snapshot", """
+return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+        "optimizer": optimizer.state_dict(), "generator": generator.get_state()}""", [
+        "expected    (3, True)\n    came        (3, False)", "Whatever a step reads and changes"]),
+}
+
+
+@pytest.mark.parametrize("name, body, says", TRAINING_MISTAKES.values(), ids=TRAINING_MISTAKES)
+def test_the_mistakes_of_the_training_loop_are_explained(tmp_path, name, body, says):
+    mine = with_body(tmp_path, name, body.lstrip(), ROOT / "labs/makemore/training.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG and all(each in why for each in says)
 
 
 def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(tmp_path):
