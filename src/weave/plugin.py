@@ -556,6 +556,8 @@ class Weave(BasePlugin[Settings]):
         page.meta["published"], page.meta["updated"] = self.dates(page)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
+        if claims := sum(len(cell.claims) for cell in chapter.cells):
+            parts.append(f"{claims} claim{'s' * (claims > 1)} checked by this build")
         for suffix, text in ((".ipynb", "notebook"), (".py", "Python script"), (".md", "Markdown")):
             address = get_relative_url(f"{stem}{suffix}", page.url)
             parts.append(f'<a href="{address}" download>{text}</a>')
