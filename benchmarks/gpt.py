@@ -1,7 +1,7 @@
 """Measure GPT and BERT: the time of a step and of a sample, and what they learn.
 
     python -m benchmarks gpt                 speed beside the straightforward way; some minutes
-    python -m benchmarks gpt ladder          half an hour
+    python -m benchmarks gpt ladder          ten minutes
     python -m benchmarks gpt models --karpathy path/names.txt
                                              the trainings; half an hour
 
@@ -321,7 +321,7 @@ class Rung(nn.Module):
 
 
 CHANNELS = 32                     # the lecture's, as are batch and heads
-LADDER = dict(steps=2000, batch=32, decay=0.01)
+LADDER = dict(steps=1000, batch=32, decay=0.01)
 TUNED, SEEDS = 101, (1, 2, 3, 4, 5)    # a seed that chooses the rate, and seeds that are told
 PARTS = {    # one more in each row, and each of them with sums and without
     "one head of attention": dict(layers=1),
