@@ -30,7 +30,8 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = "bpe", "chapters", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site", "training"
+NAMES = ("bert", "bpe", "chapters", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site",
+         "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 
@@ -47,6 +48,9 @@ def rounds(count):
 
 
 OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
+    "bert": {
+        "--only": {"metavar": "SECTION", "help": "this section, not all"},
+        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps trained models there, and finds them"}},
     "bpe": {
         "--rounds": rounds(3),
         "--text": {"nargs": "+", "metavar": "FOLDER", "help": "where to look for text"}},
