@@ -452,13 +452,14 @@ def tuned(lab, steps=STEPS[-1]):
     plans = [(kind_task, "BERT, any share hidden", "mean"), (kind_task, "GPT", "last letter"),
              (wrong_task, "BERT, any share hidden", "each letter"), (wrong_task, "GPT", "each letter")]
     for (task, kind, where), start in itertools.product(plans, ("pretrained", "untrained")):
-        def run(count, rate, seed):
-            model = lab.trained(kind, seed, steps) if start == "pretrained" else lab.untrained(kind, seed)
-            return fine_tuned(lab, task, model, where, count, rate, seed)
-
-        best = max(TUNING_RATES, key=lambda rate: run(LABELLED[1], rate, SEEDS[0])[0])
+        run = functools.partial(fine_tuned, lab, task, where=where)
+        models = [lab.trained(kind, seed, steps) if start == "pretrained" else lab.untrained(kind, seed)
+                  for seed in SEEDS]
+        on_dev = {rate: run(models[0], count=LABELLED[1], rate=rate, seed=SEEDS[0])[0]
+                  for rate in TUNING_RATES}
+        best = max(on_dev, key=on_dev.get)
         for count in LABELLED:
-            scores = [run(count, best, seed)[1] for seed in SEEDS]
+            scores = [run(model, count=count, rate=best, seed=seed)[1] for model, seed in zip(models, SEEDS)]
             found.append({"task": task.name, "kind": kind, "start": start, "where": where, "labelled": count,
                           "rate": best, "scores": significant(scores, 4)})
             print(found[-1], flush=True)
