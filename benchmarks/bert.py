@@ -34,7 +34,7 @@ from .results import write
 SEEDS = 1, 2, 3, 4, 5
 BATCH = 64
 STEPS = 250, 500, 1000                  # each a training of its own
-RATES = 3e-3, 6e-3, 12e-3              # tried with a seed of their own, at RATED steps
+RATES = 3e-3, 6e-3, 12e-3, 24e-3        # tried with a seed of their own, at RATED steps
 RATED, RATING_SEED = 500, 6
 KINDS = {"GPT": None, "BERT, 15 percent hidden": 0.15, "BERT, any share hidden": None}
 ALL_MASKED = "BERT, 15 percent hidden, all masked"
