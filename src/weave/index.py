@@ -65,7 +65,8 @@ def write(folder, code):
     """Put the theme's index into a file of its own; the theme loads it on every page, and finds an empty one.
 
     code has the names in the code of each place, {address of the section: names}. Formulas that stand by
-    themselves are left out, and so are tags of sections, which are their page's.
+    themselves are left out, and so are tags of sections, which are their page's; of an object, whose title
+    is its signature, the first paragraph is enough.
     """
     index = folder / "search_index.json"
     if not index.exists():
@@ -75,6 +76,8 @@ def write(folder, code):
         entry["text"] = FORMULA.sub("", entry["text"])
         if "#" in entry["location"]:
             entry.pop("tags", None)
+            if entry["title"].startswith("<code>"):
+                entry["text"] = entry["text"].partition("</p>")[0]
         if found := [name for name in code.get(entry["location"], ()) if name not in entry["text"]]:
             entry["code"] = " ".join(found)
     text = json.dumps(book, ensure_ascii=False, separators=(",", ":"))

@@ -11,8 +11,6 @@ import re
 import sys
 from pathlib import Path
 
-import nbformat
-
 from . import render
 from .begin import begin
 from .imports import closure, imported, imported_by
@@ -85,7 +83,7 @@ class Downloads:
 
 
 def notebook(chapter, downloads=None, read=(), resolve=lambda address: None):
-    """The executed chapter as an nbformat notebook.
+    """The executed chapter as a notebook in nbformat's dictionaries.
 
     read are the files that it read. resolve(address) makes the address of a link between pages absolute; a
     link for which it gives None becomes plain text.
@@ -114,9 +112,16 @@ def notebook(chapter, downloads=None, read=(), resolve=lambda address: None):
             for output in cell["outputs"]:
                 if output["output_type"] == "execute_result":
                     output["execution_count"] = count
-    return nbformat.from_dict({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {
+    return {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"}}})
+        "language_info": {"name": "python"}}}
+
+
+def written(book):
+    """The text of a notebook's file.  Raises nbformat.ValidationError."""
+    import nbformat    # as script's jupytext
+
+    return nbformat.writes(nbformat.from_dict(book)) + "\n"
 
 
 def with_links(text, resolve):
@@ -154,6 +159,7 @@ def code_cell(source, title=None, outputs=()):
 def script(book):
     """The notebook as a Python script."""
     import jupytext    # which takes its time, and a build that has the script from before can do without
+    import nbformat
 
     plain = nbformat.from_dict({**book, "cells": [{**cell, "metadata": {}} for cell in book["cells"]]})
     return jupytext.writes(plain, fmt="py:percent")
