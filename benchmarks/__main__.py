@@ -30,7 +30,8 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = "bpe", "chapters", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site", "training"
+NAMES = "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", \
+    "site", "training"
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 
@@ -52,6 +53,7 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "--text": {"nargs": "+", "metavar": "FOLDER", "help": "where to look for text"}},
     "chapters": {
         "chapters": {"nargs": "*", "metavar": "CHAPTER", "help": "these, again; else all"}},
+    "compiled": {},
     "cuda": {
         "--quick": {**QUICK, "help": "small sizes, nothing written: does it still run?"}},
     "gpt": {
