@@ -4,6 +4,7 @@
     ipynb        a Jupyter notebook as a chapter
     listing      the current source of an object, found by name: Python and CUDA C
     names        which names code uses and makes: visible code takes none from checks
+    claims       lists comparisons and typed numbers that no check holds
     execute      runs the code of chapters, several at a time
     kernel       what runs inside the kernel: claims, computed numbers, files read
     cache        keeps what execution gave for as long as nothing it depends on changes

@@ -2,6 +2,7 @@
 
     python -m weave status               every chapter: fresh, or stale and why
     python -m weave run FILE             execute one chapter and print its outputs
+    python -m weave claims FILE          comparisons and typed numbers that no check of it holds
     python -m weave clean                forget every result
     python -m weave export FOLDER        the book as Markdown that builds without the weave
     python -m weave finish FOLDER        finish a built site (formulas, policy, classes)
@@ -20,6 +21,7 @@ try:
     from mkdocs.exceptions import Abort, ConfigurationError, PluginError
 
     from . import WeaveError
+    from .claims import doubtful
     from .finish import finish
 except KeyboardInterrupt:    # before main can answer it
     print("stopped", file=sys.stderr)
@@ -34,6 +36,8 @@ def main(arguments=None):
     run.add_argument("file", type=Path)
     run.add_argument("--seconds", type=float, default=120,
                      help="of processor time that are meant to do (120)")
+    listed = commands.add_parser("claims", help="list comparisons and typed numbers that no check holds")
+    listed.add_argument("files", type=Path, nargs="+", metavar="file")
     commands.add_parser("clean", help="forget every result")
     out = commands.add_parser("export", help="write the book as Markdown that builds without the weave")
     out.add_argument("folder", type=Path)
@@ -42,8 +46,8 @@ def main(arguments=None):
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        return {"status": status, "run": run_one, "clean": clean, "export": export_book,
-                "finish": finish_site}[given.command](given)
+        return {"status": status, "run": run_one, "claims": list_doubtful, "clean": clean,
+                "export": export_book, "finish": finish_site}[given.command](given)
     except (WeaveError, FileExistsError, FileNotFoundError, ConfigurationError, PluginError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -71,14 +75,27 @@ def status(given):
                 print(f"       {reason}")
 
 
+def of_the_book(file, settings):
+    """A file's chapter.  Raises FileNotFoundError."""
+    if not file.is_file():
+        raise FileNotFoundError(f"there is no file {file}; a chapter is a file like docs/chapter.md")
+    if not file.resolve().is_relative_to(settings.root):
+        raise FileNotFoundError(f"{file} is not of the book in {settings.root}")
+    return settings.chapter(file)
+
+
+def list_doubtful(given):
+    _, settings = book()
+    for chapter in [of_the_book(file, settings) for file in given.files]:
+        for line, kind, sentence in doubtful(chapter):
+            print("{}:{}: {}: {}".format(*chapter.place(line), kind, sentence))
+
+
 def run_one(given):
     _, settings = book()
     if given.seconds <= 0 or math.isnan(given.seconds):
         raise ConfigurationError(f"--seconds {given.seconds:g}: a chapter needs more than no time")
-    if not given.file.is_file():
-        raise FileNotFoundError(f"there is no file {given.file}; a chapter is a file like docs/chapter.md")
-    if not given.file.resolve().is_relative_to(settings.root):
-        raise FileNotFoundError(f"{given.file} is not of the book in {settings.root}")
+    chapter = of_the_book(given.file, settings)
 
     def done(chapter, inputs):
         for cell in chapter.cells:
@@ -92,7 +109,7 @@ def run_one(given):
                 print(f"{place}: {cell.source} = {cell.value}")
         settings.cache().store(chapter, inputs)
 
-    errors = settings.execute([settings.chapter(given.file)], done, given.seconds)
+    errors = settings.execute([chapter], done, given.seconds)
     for error in errors:
         print(error, file=sys.stderr)
     return len(errors)

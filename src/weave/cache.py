@@ -47,8 +47,9 @@ class Cache:
 
     def load(self, chapter):
         """Give the chapter's cells their results, if those are still true; whether they are."""
+        modules = self._modules(chapter)
         for entry in self._entries(chapter):
-            if not self._changes(chapter, entry):
+            if not self._changes(chapter, entry, modules):
                 for cell, kept in zip(chapter.cells, entry["cells"], strict=True):
                     cell.result = kept
                 self._note_read(chapter, entry)
@@ -75,7 +76,8 @@ class Cache:
 
     def why_stale(self, chapter):
         """What changed since the chapter was last executed, in words; empty if it is fresh."""
-        reasons = [self._changes(chapter, entry) for entry in self._entries(chapter)]
+        modules = self._modules(chapter)
+        reasons = [self._changes(chapter, entry, modules) for entry in self._entries(chapter)]
         if [] in reasons:
             return []
         return reasons[0] if reasons else ["it has never been executed"]
@@ -157,8 +159,8 @@ class Cache:
     def _header(self, chapter):
         return {"jupyter": chapter.meta.get("jupyter"), **self.patterns}
 
-    def _changes(self, chapter, entry):
-        """Why an entry does not hold any more, as sentences; empty if it does."""
+    def _changes(self, chapter, entry, modules):
+        """Why an entry does not hold any more, given the modules as they are: sentences; empty if it does."""
         cells, kept = chapter.cells, entry["cells"]
         edited = next((cell for cell, then in zip(cells, kept) if digest_of(cell) != then["digest"]), None)
         changes = []
@@ -166,7 +168,7 @@ class Cache:
             changes.append(f"the code at line {edited.line} changed")
         elif len(cells) != len(kept):
             changes.append(f"it had {len(kept)} cells and has {len(cells)}")
-        modules = self._modules(chapter)
+        modules = dict(modules)
         for path in entry["programs"].keys() & modules.keys():
             if modules[path] != entry["modules"][path]:
                 if program_of(self.root / path) == entry["programs"][path]:

@@ -12,6 +12,7 @@ from .take import parsed
 def closure(names, root, source="src"):
     """The files of the modules under root/source by these dotted names, and of all that they import."""
     source, found, waiting, asked = Path(root) / source, set(), {*names}, set()
+    own = {path.stem for path in source.iterdir()} if source.is_dir() else set()
     while waiting:
         name = waiting.pop()
         asked.add(name)
@@ -19,7 +20,8 @@ def closure(names, root, source="src"):
             if path not in found:
                 found.add(path)
                 text, _ = module(path, root)
-                waiting.update(imported(text, path.relative_to(source).parts[:-1]))
+                more = imported(text, path.relative_to(source).parts[:-1])
+                waiting.update(name for name in more if name.partition(".")[0] in own)
         waiting -= asked
     return sorted(found)
 

@@ -11,8 +11,6 @@ import re
 import sys
 from pathlib import Path
 
-import nbformat
-
 from . import render
 from .begin import begin
 from .imports import closure, imported, imported_by
@@ -22,6 +20,7 @@ from .take import zipped
 LINK = re.compile(r"(?P<code>(?P<ticks>`+).+?(?<!`)(?P=ticks)(?!`))"
                   r"|(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]"
                   r"\((?P<address>(?:[\w./-]+\.(?:md|ipynb))?(?:#[\w-]+)?)\)", re.DOTALL)
+ANCHOR = re.compile(r"^(#{1,6} .*?) *\{ *#[\w-]+ *\} *$", re.MULTILINE)
 TITLES = {"check": "Claims of the page, checked", "quiet": "Set-up"}    # of folded cells
 FIGURE = "The code of this figure"
 FOR_PIP = ("pyproject.toml", "README.md", "LICENSE")    # of the archive, which pip can install, too
@@ -85,7 +84,7 @@ class Downloads:
 
 
 def notebook(chapter, downloads=None, read=(), resolve=lambda address: None):
-    """The executed chapter as an nbformat notebook.
+    """The executed chapter as a notebook in nbformat's dictionaries.
 
     read are the files that it read. resolve(address) makes the address of a link between pages absolute; a
     link for which it gives None becomes plain text.
@@ -114,16 +113,27 @@ def notebook(chapter, downloads=None, read=(), resolve=lambda address: None):
             for output in cell["outputs"]:
                 if output["output_type"] == "execute_result":
                     output["execution_count"] = count
-    return nbformat.from_dict({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {
+    return {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"}}})
+        "language_info": {"name": "python"}}}
 
 
-def with_links(text, resolve):
+def written(book):
+    """The text of a notebook's file.  Raises nbformat.ValidationError."""
+    import nbformat    # as script's jupytext
+
+    return nbformat.writes(nbformat.from_dict(book)) + "\n"
+
+
+def with_links(text, resolve, anchors=False):
     """Markdown whose links to other pages work elsewhere, or are plain text.
+
+    Titles name no anchors, unless it is for a reader of Markdown that has them.
 
     >>> with_links("[a](b.md#c), `[a](b.md)`, [d](e.md)", {"b.md#c": "https://x.org/b/#c"}.get)
     '[a](https://x.org/b/#c), `[a](b.md)`, d'
+    >>> with_links("## How? Slopes {#how}", str)
+    '## How? Slopes'
     """
     def elsewhere(found):
         if found["code"] or not found["address"]:
@@ -131,7 +141,8 @@ def with_links(text, resolve):
         address = resolve(found["address"])
         return f"[{found['text']}]({address})" if address else found["text"]
 
-    return LINK.sub(elsewhere, text)
+    text = LINK.sub(elsewhere, text)
+    return text if anchors else ANCHOR.sub(r"\1", text)
 
 
 def folded_as(block):
@@ -154,6 +165,7 @@ def code_cell(source, title=None, outputs=()):
 def script(book):
     """The notebook as a Python script."""
     import jupytext    # which takes its time, and a build that has the script from before can do without
+    import nbformat
 
     plain = nbformat.from_dict({**book, "cells": [{**cell, "metadata": {}} for cell in book["cells"]]})
     return jupytext.writes(plain, fmt="py:percent")

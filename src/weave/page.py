@@ -5,6 +5,9 @@ from pathlib import Path
 
 from . import render
 from .render import Html, OutputError
+from .times import FOLD
+
+HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 
 
 def weave(chapter, caption, save, prefix, html=str):
@@ -15,6 +18,7 @@ def weave(chapter, caption, save, prefix, html=str):
     default the HTML itself.
     """
     renderer = render.Renderer(prefix, save)
+    claims = section_claims(chapter)
     parts = []
     for block in chapter.blocks:
         if block.kind == "prose":
@@ -23,13 +27,26 @@ def weave(chapter, caption, save, prefix, html=str):
         if block.kind == "listing":
             inside = [Html(caption(block.listing)), fenced(block.listing.text, block.listing.language)]
         else:
-            inside = executed(block, renderer)
+            inside = executed(block, renderer, claims.get(block, ()))
         parts += [indented(html(part) if isinstance(part, Html) else part, block.indent) for part in inside]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def executed(block, renderer):
-    """What a page shows of a block of code: the code, or its fold; outputs; claims.
+def section_claims(chapter):
+    """{the last check of a section, or of a fold: the claims of all its checks}, of what was executed."""
+    found, last, sentences = {}, None, {}
+    for block in [*chapter.blocks, None]:
+        if block is None or block.kind == "prose" and (FOLD.search(block.text) or HEADING.search(block.text)):
+            if last:
+                found[last] = list(sentences)
+            last, sentences = None, {}
+        elif block.role == "check" and block.code.executed:
+            last, sentences = block, sentences | dict.fromkeys(block.code.claims)
+    return found
+
+
+def executed(block, renderer, claims):
+    """What a page shows of a block of code: the code, or its fold; outputs; claims that stand here.
 
     A block that has not been executed yet has the code alone.
     """
@@ -44,7 +61,7 @@ def executed(block, renderer):
     if block.role == "shown":
         return [fenced(block.text), *outputs]
     if block.role == "check":
-        return [*outputs, render.claims(block.code.claims)] if ready else []
+        return [*outputs, *([render.claims(claims)] if claims else [])]
     if "alt" in block.options:
         return [*outputs, render.folded(block.text, "The code of this figure")]
     return [render.folded(block.text, "Set-up"), *outputs]

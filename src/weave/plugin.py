@@ -5,10 +5,12 @@ it asks for a page's Markdown, the results are woven in; when the site is built,
 mkdocs-jupyter says which pages are Python notebooks.
 """
 
+import base64
 import functools
 import gc
 import hashlib
 import html
+import json
 import logging
 import os
 import posixpath
@@ -21,7 +23,6 @@ from urllib.parse import urljoin
 
 import click
 import jinja2
-import nbformat
 import pygments
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
@@ -35,11 +36,11 @@ from pygments.lexers import get_lexer_by_name
 from . import WeaveError, changes, contents, epub, feed, index, labs, notebook, repository, times
 from . import page as pages
 from .cache import Cache
-from .card import card
+from .card import card, drawn
 from .chapter import Chapter
 from .execute import execute
 from .finish import finish, terms
-from .finish.formulas import KATEX
+from .finish.formulas import KATEX, render
 from .finish.rewrite import slim
 from .imports import unreadable
 from .ipynb import Notebook, with_notebooks
@@ -50,6 +51,7 @@ from .portable import portable
 from .reference import LANGUAGES, Reference
 from .render import Html
 from .serve import Queue, Served
+from .svg import figure
 
 log = logging.getLogger("mkdocs.plugins.weave")
 ASSETS = Path(__file__).parent / "assets"
@@ -57,6 +59,8 @@ THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
+REMEMBERED = {    # what takes long, from one build to the next
+    "cards": drawn, "figures": figure, "formulas": render, "index": index.entries}
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -223,6 +227,10 @@ class Weave(BasePlugin[Settings]):
             self.served.errors, self.served.old = [], set()
 
     def on_files(self, files, config):
+        katex = KATEX.with_name("package.json")    # which has its version
+        self.tools = str([packages(), own_source(), katex.read_text() if katex.is_file() else ""])
+        for name, function in REMEMBERED.items():
+            function.load(self.config.cache().folder / f"made/{name}.json", self.tools)
         self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
         stop_at(errors if self.served else [])
         with_notebooks(files, self.config.ignore, self.config.chapter)
@@ -356,12 +364,12 @@ class Weave(BasePlugin[Settings]):
                 book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
                                          functools.partial(self.absolute, files, config, str(path)))
                 offered = offers.files(chapter, chapter.listings)
-                text = nbformat.writes(book) + "\n"
-                yield f"{stem}.ipynb", text
-                script = functools.partial(notebook.script, book)
-                yield f"{stem}.py", self.config.cache().remembered(f"{stem}.py", text, script)
+                key = json.dumps(book)
+                for suffix, write in ((".ipynb", notebook.written), (".py", notebook.script)):
+                    make = functools.partial(write, book)
+                    yield f"{stem}{suffix}", self.config.cache().remembered(f"{stem}{suffix}", key, make)
                 yield from offered.items()
-                yield from self.markdown(files, config, chapter, str(path)).items()
+                yield from self.markdown(files, config, chapter, str(path), key).items()
         for entry in reference.pages.values():
             with self.stopping():
                 yield from reference.files(entry).items()
@@ -378,16 +386,27 @@ class Weave(BasePlugin[Settings]):
             file.edit_uri = os.path.relpath(self.config.root / entry.path, config.docs_dir)
             self.reference.urls[uri] = file.url
 
-    def markdown(self, files, config, chapter, page):
-        """A chapter as one page of Markdown, and its figures: {address: content}; none of the home page."""
+    def markdown(self, files, config, chapter, page, book):
+        """A chapter as one page of Markdown, and its figures: {address: content}; none of the home page.
+
+        book is its notebook as a text: all that the page is made of, but for the claims.
+        """
         uri = str(Path(page).with_suffix(".md"))
         if uri == "index.md":
             return {}
-        figures = {}
+        claims = [cell.claims for cell in chapter.cells]
+        made = self.config.cache().remembered(
+            f"{uri}.json", json.dumps([book, claims, config.site_name, config.site_url, self.tools]),
+            lambda: json.dumps(self.portable(files, config, chapter, page, uri)))
+        return {address: base64.b64decode(content) for address, content in json.loads(made).items()}
+
+    def portable(self, files, config, chapter, page, uri):
+        """{address: content in base 64} of a chapter's page of Markdown, and of its figures."""
+        made = {}
 
         def save(name, content):
             address = f"assets/figures/{name}"
-            figures[address] = content
+            made[address] = base64.b64encode(content).decode()
             return urljoin(config.site_url, address) if config.site_url else get_relative_url(address, uri)
 
         def resolve(link):
@@ -396,7 +415,7 @@ class Weave(BasePlugin[Settings]):
         text = portable(chapter, pages.stem_of(uri), save, resolve)
         if address := self.absolute(files, config, page, ""):
             text += f"\n---\n\nFrom {config.site_name}: <{address}>\n"
-        return {uri: text, **figures}
+        return {uri: base64.b64encode(text.encode()).decode(), **made}
 
     def absolute(self, files, config, page, link):
         """The address of a link of a page, a.md#b, where it works from everywhere; None if none is known."""
@@ -426,7 +445,6 @@ class Weave(BasePlugin[Settings]):
         chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
         if self.kept is None:
             self.kept = Kept(self.config.cache().folder / "made/pages", config, files)
-            self.tools = str([packages(), own_source()])
         self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
         if entry:
             return self.entry_page(entry, page, config, files)
@@ -556,6 +574,8 @@ class Weave(BasePlugin[Settings]):
         page.meta["published"], page.meta["updated"] = self.dates(page)
         if updated := page.meta["updated"][:10]:
             parts.append(f'updated <time datetime="{updated}">{updated}</time>')
+        if claims := sum(len(cell.claims) for cell in chapter.cells):
+            parts.append(f"{claims} claim{'s' * (claims > 1)} checked by this build")
         for suffix, text in ((".ipynb", "notebook"), (".py", "Python script"), (".md", "Markdown")):
             address = get_relative_url(f"{stem}{suffix}", page.url)
             parts.append(f'<a href="{address}" download>{text}</a>')
@@ -570,7 +590,9 @@ class Weave(BasePlugin[Settings]):
         given = str(page.meta.get("date", ""))    # 2026-11-24
         return (f"{given[:10]}T00:00:00+00:00" if given else first), last or first
 
+    @event_priority(100)    # before the search looks at the page
     def on_page_context(self, context, page, config, nav):
+        index.take_over(config.plugins, page)
         if config.site_url and page.meta.get("updated"):
             self.entries.append((page.title, page.canonical_url, page.meta["published"], page.meta["updated"],
                                  page.meta.get("description", "")))
@@ -591,6 +613,8 @@ class Weave(BasePlugin[Settings]):
             index.write(Path(config.site_dir, "search"), self.names)
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
                              bool(self.served)))
+        for name, function in REMEMBERED.items():
+            function.save(self.config.cache().folder / f"made/{name}.json", self.tools)
 
     def write_feed(self, folder, config):
         if self.entries:

@@ -8,44 +8,47 @@ import re
 
 from . import render
 from .notebook import with_links
-from .page import fenced, indented
+from .page import fenced, indented, section_claims
 from .svg import figure
 
+FOLD = re.compile(r'<details markdown="1"[^>]*>')
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")    # a colour of a terminal
 BOX = re.compile(r'viewBox="([-\d.]+)[ ,]+([-\d.]+)[ ,]+([-\d.]+)[ ,]+([-\d.]+)"')
 
 
-def portable(chapter, prefix, save, resolve):
+def portable(chapter, prefix, save, resolve, anchors=False):
     """The Markdown of an executed chapter.  Raises WeaveError.
 
     prefix begins the names of figures, and save(name, bytes) keeps one and returns the address to write.
     resolve(link) gives the address of a link to a page; a link for which it gives None becomes plain text.
+    Titles keep the anchors that they name if anchors is true.
     """
     figures = Figures(prefix, save)
+    claims = section_claims(chapter)
     parts = []
     for block in chapter.blocks:
         if block.kind == "prose":
-            text = block.filled(render.plain).replace('<details markdown="1">', "<details>")
-            parts.append(with_links(text, resolve).strip("\n"))
+            text = FOLD.sub("<details>", block.filled(render.plain))
+            parts.append(with_links(text, resolve, anchors).strip("\n"))
             continue
         if block.kind == "listing":
             found = block.listing
             inside = [f"`{found.path}`, lines {found.first} to {found.last}:",
                       fenced(found.text, found.language)]
         else:
-            inside = executed(block, figures)
+            inside = executed(block, figures, claims.get(block, ()))
         parts += [indented(part, block.indent) for part in inside]
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
 
 
-def executed(block, figures):
-    """The code of a block, folded where the page folds it, and its outputs."""
+def executed(block, figures, claims):
+    """The code of a block, folded where the page folds it, its outputs, and the claims that stand here."""
     try:
         outputs = [figures.output(output, **block.texts) for output in block.code.outputs]
     except ValueError as error:
         raise block.chapter.error(block.line - 1, str(error)) from None
     if block.role == "check":
-        return [*outputs, f"Checked by the build: {'; '.join(block.code.claims)}."]
+        return [*outputs, *([f"Checked by the build: {'; '.join(claims)}."] if claims else [])]
     if block.role == "shown":
         return [fenced(block.text), *outputs]
     title = "The code of this figure" if "alt" in block.options else "Set-up"

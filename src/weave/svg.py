@@ -5,9 +5,10 @@ or style attributes (a strict Content-Security-Policy refuses those), ids unique
 black ink as `currentColor`, white paper gone, coordinates to a hundredth.
 """
 
-import functools
 import re
 import xml.etree.ElementTree as ElementTree
+
+from .files import Remembering
 
 SVG = "http://www.w3.org/2000/svg"
 INK = {"black", "#000", "#000000"}
@@ -19,7 +20,7 @@ FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
                   r"(?P<size>[\d.]+)px (?P<family>.+)")
 
 
-@functools.lru_cache(maxsize=1000)    # a page has a figure, and so have its Markdown and the EPUB
+@Remembering
 def figure(source, alt, name):
     """The text of an SVG file -> inline SVG, labelled alt; name makes its ids unique.
 

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-WORDS, LINES, FORMULAS = 200, 20, 4    # of prose, of code, and those on lines of their own, read in a minute
+WORDS, LINES, FORMULAS = 150, 8, 2     # of prose, of code, and those on lines of their own, read in a minute
 EXERCISE = 10                          # minutes
 FOLD = re.compile(r"(<details\b)|</details>")
 SOLUTION = re.compile(r"<summary>Solution</summary>")

@@ -23,7 +23,7 @@ make
 def chapters(tmp_path):
     texts = {"index.md": PAGE,
              "one/b.md": "---\ndescription: After Bengio et al. (2003). And more.\n---\n# The second\n"
-                         + "word " * 6000,
+                         + "word " * 4500,
              "one/a.md": "---\ndescription: What it is.\n---\n# The first: `a`\n\n```text\n# no title\n```\n",
              "two/c.md": "# The third\n"}
     for address, text in texts.items():

@@ -23,21 +23,21 @@ def write(tmp_path):
 
 
 @pytest.mark.parametrize("text, minutes", [
-    ("word " * 1000, 5),
-    ("```python\n" + "x = 1\n\n" * 100 + "```\n", 5),
+    ("word " * 750, 5),
+    ("```python\n" + "x = 1\n\n" * 40 + "```\n", 5),
     ("```python quiet\n" + "x = 1\n" * 400 + "```\n", 1),
     ("```python check\n" + "assert 1, 'one'\n" * 400 + "```\n", 1),
-    ("$$\n" + "x + " * 400 + "y\n$$\n\n" * 1 + "$$y$$\n\n" * 19, 5),
+    ("$$\n" + "x + " * 400 + "y\n$$\n\n" * 1 + "$$y$$\n\n" * 9, 5),
     ("one word", 1),
 ])
 def test_reading_is_of_prose_code_that_is_shown_and_formulas(write, text, minutes):
-    """200 words, 20 lines or 4 formulas on lines of their own in a minute."""
+    """150 words, 8 lines or 2 formulas on lines of their own in a minute."""
     assert times(write(text)).reading == minutes
 
 
 def test_what_an_exercise_folds_is_its_time_and_not_reading(write):
     fold = "word " * 1000 + "\n\n```python\n" + "x = 1\n" * 200 + "```\n"
-    chapter = write("word " * 400 + EXERCISE.format(fold, fold) * 2 + "word " * 400)
+    chapter = write("word " * 300 + EXERCISE.format(fold, fold) * 2 + "word " * 300)
     assert (times(chapter).reading, times(chapter).exercises, times(chapter).practice) == (4, 2, 20)
 
 

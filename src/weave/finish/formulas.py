@@ -7,6 +7,8 @@ from pathlib import Path
 
 import quickjs
 
+from ..files import Remembering
+
 KATEX = Path(__file__).parents[3] / "node_modules" / "katex" / "dist"
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 TEX = re.compile(r"<semantics>(.*?)<annotation.*?</annotation></semantics>", re.DOTALL)
@@ -19,7 +21,7 @@ class FormulaError(ValueError):
     """A formula that KaTeX cannot read; the message says where."""
 
 
-@functools.cache
+@Remembering
 def render(formula, display=False):
     """TeX -> HTML with MathML inside.  Raises FormulaError."""
     try:
