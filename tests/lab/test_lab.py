@@ -529,8 +529,11 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
         "expected    4.0\n", "came        12.0\n", "What if a block shares what it has read?"]),
     "no padding": ("transpose", "tile_transposed", "32 + 1", "32", [
         "expected    1\n", "came        32\n", "shared memory wants them in different banks"]),
-    "scattered stores": ("transpose", "tile_transposed", "y[(c0 + i) * R + r0 + t] = tile[t][i]",
-                         "y[(c0 + t) * R + r0 + i] = tile[i][t]", ["where it differs"]),
+    "scattered stores": ("transpose", "tile_transposed",
+                         "if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i]",
+                         "if (c0 + t < C && r0 + i < R) y[(c0 + t) * R + r0 + i] = tile[i][t]", [
+        "expected    4\n", "came        32\n",
+        "Read: docs/cuda/transpose.md, Why is a transpose scattered?"]),
     "no maximum": ("softmax", "softmax_rows", "x[c] - most", "x[c]", [
         "expected    True\n", "came        False\n", "A stable softmax is two reductions"]),
     "no second barrier": ("softmax", "softmax_rows", "__syncthreads();    // all have read", "", [
