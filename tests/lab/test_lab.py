@@ -41,6 +41,21 @@ def solved_fine_tuned(model, few, steps, rate, batch=32, seed=1):
         pass
     return model
 """,
+    "stopping_point": """
+def solved_stopping_point(losses, patience):
+    best = 0
+    for n, loss in enumerate(losses):
+        best = n if loss < losses[best] else best
+        if n - best == patience:
+            break
+    return n + 1, best
+""",
+    "snapshot": """
+def solved_snapshot(parameters, optimizer, generator, step):
+    import copy
+    return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+            "optimizer": copy.deepcopy(optimizer.state_dict()), "generator": generator.get_state()}
+""",
     "mixture": """
 class solved_mixture:
     def __init__(self, one, other):
@@ -389,6 +404,15 @@ def with_body(tmp_path, name, body, lab=ENGINE):
 
 
 TANH = 't = math.tanh(self.data)\nreturn node(t, "tanh", (self, {slope}))'
+RECURSIVE = """order, done = [], set()
+def visit(value):
+    if value not in done:
+        done.add(value)
+        for source, _ in value.inputs:
+            visit(source)
+        order.append(value)
+visit(root)
+return order"""
 BACKWARD = """for value in topological_order(self):
     if value.operation:
         value.grad = 0.0
@@ -407,13 +431,16 @@ def test_a_right_answer_of_ones_own_passes_examples_and_tests(tmp_path):
     ("Value.tanh", TANH.format(slope="1 - t"), [
         "expected    0.7864477329659275\n    came        0.53788",
         "An operation computes two things at once: its result, and the slope toward each of its inputs.",
-        "Read: docs/micrograd/autograd.md, What does a `Value` remember?"]),
+        "Read: docs/micrograd/autograd.md, What does a `Value` remember? Inputs and slopes"]),
     ("Value.backward", BACKWARD.format(equals="="), [
-        "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`?"]),
+        "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`? Paths add up"]),
     ("topological_order", "return [root]", [
         "Walk the values in reverse topological order", "In which order?"]),
     ("topological_order", "return [*(v for a, _ in root.inputs for v in topological_order(a)), root]",
      ["came        ['x', 'x', 'u']"]),
+    ("topological_order", RECURSIVE, [
+        "came        RecursionError", "A function that calls itself goes as deep as Python allows.",
+        "Read: docs/micrograd/autograd.md, How deep may a graph be? Recursion and a stack"]),
     ("Value.tanh", "return 1 / 0", ["ZeroDivisionError: division by zero, from line"]),
 ])
 def test_a_mistake_is_explained_by_the_chapters_takeaway(tmp_path, name, body, says):
@@ -423,12 +450,61 @@ def test_a_mistake_is_explained_by_the_chapters_takeaway(tmp_path, name, body, s
         assert part in why
 
 
+TRAINING_MISTAKES = {    # the lab's exercise, its body, and what is said of it
+    "a mean of means": ("accumulated", """
+for x, y in parts:
+    (total_loss(x, y) / (y >= 0).sum() / len(parts)).backward()
+return sum(total_loss(x, y).item() / (y >= 0).sum().item() for x, y in parts) / len(parts)""", [
+        "expected    (4.0, -2.0)\n    came        (8.0, -4.0)", "Divide sums once, by the number of all"]),
+    "patience that is not renewed": ("stopping_point", """
+best = waited = 0
+for n, loss in enumerate(losses):
+    waited += n > 0 and loss >= losses[best]
+    best = n if loss < losses[best] else best
+    if waited == patience:
+        break
+return n + 1, best""", ["it counts anew", "Keep the best parameters"]),
+    "a state that training changes": ("snapshot", """
+return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+        "optimizer": optimizer.state_dict(), "generator": generator.get_state()}""", [
+        "expected    (3, True)\n    came        (3, False)", "Whatever a step reads and changes"]),
+}
+
+
+@pytest.mark.parametrize("name, body, says", TRAINING_MISTAKES.values(), ids=TRAINING_MISTAKES)
+def test_the_mistakes_of_the_training_loop_are_explained(tmp_path, name, body, says):
+    mine = with_body(tmp_path, name, body.lstrip(), ROOT / "labs/makemore/training.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG and all(each in why for each in says)
+
+
 def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(tmp_path):
     """tanh's slope is wrong below zero only, where no example looks."""
     mine = with_body(tmp_path, "Value.tanh", TANH.format(slope="1 - t * t if t >= 0 else 1.0"))
     state, why = judge(f"{mine}::Value.tanh")
     assert state == WRONG and "The book's tests say: " in why
     assert "The test: tests/micrograd/test_engine.py" in why
+
+
+MODELS_MISTAKES = {    # the lab, its exercise, a body, and what is said of it
+    "no keepdim": ("bigram", "smoothed", "counts = counts.double() + alpha\nreturn counts / counts.sum(1)", [
+        "expected    [[0.0, 1.0], [0.5, 0.5]]", "Shapes are matched from the right.",
+        "Read: docs/makemore/bigrams.md, How does a row become a distribution? Broadcasting"]),
+    "a sum, not a mean": (
+        "neural_bigram", "slopes",
+        "p = logits.softmax(1)\np[torch.arange(len(targets)), targets] -= 1\nreturn p", [
+            "expected    [[0.125, 0.125, -0.375, 0.125]",
+            "Read: docs/makemore/neural-bigram.md, Which way is downhill? The gradient of cross-entropy"]),
+}
+
+
+@pytest.mark.parametrize("lab, name, body, says", MODELS_MISTAKES.values(), ids=MODELS_MISTAKES)
+def test_a_models_mistake_is_told(tmp_path, lab, name, body, says):
+    mine = with_body(tmp_path, name, body, ROOT / f"labs/makemore/{lab}.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG
+    for part in says:
+        assert part in why
 
 
 KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what is said of it
