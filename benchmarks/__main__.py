@@ -30,8 +30,8 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", \
-    "site", "training"
+NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
+         "optimizers", "seeds", "site", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 
@@ -48,6 +48,9 @@ def rounds(count):
 
 
 OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
+    "bert": {
+        "--only": {"metavar": "SECTION", "help": "this section, not all"},
+        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps trained models there, and finds them"}},
     "bpe": {
         "--rounds": rounds(3),
         "--text": {"nargs": "+", "metavar": "FOLDER", "help": "where to look for text"}},
@@ -70,8 +73,12 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
     "micrograd": {
         "--rounds": rounds(5)},
     "models": {
+        "section": {"nargs": "?", "default": "models", "choices": ["models", "beginnings"]},
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
+    "optimizers": {},
+    "seeds": {
+        "sections": {"nargs": "*", "metavar": "SECTION", "help": "these; else all"}},
     "site": {
         "--quick": {**QUICK, "help": "one Lighthouse run per page and device instead of five"}},
     "training": {

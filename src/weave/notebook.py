@@ -125,8 +125,10 @@ def written(book):
     return nbformat.writes(nbformat.from_dict(book)) + "\n"
 
 
-def with_links(text, resolve):
-    """Markdown whose links to other pages work elsewhere, or are plain text; its titles name no anchors.
+def with_links(text, resolve, anchors=False):
+    """Markdown whose links to other pages work elsewhere, or are plain text.
+
+    Titles name no anchors, unless it is for a reader of Markdown that has them.
 
     >>> with_links("[a](b.md#c), `[a](b.md)`, [d](e.md)", {"b.md#c": "https://x.org/b/#c"}.get)
     '[a](https://x.org/b/#c), `[a](b.md)`, d'
@@ -139,7 +141,8 @@ def with_links(text, resolve):
         address = resolve(found["address"])
         return f"[{found['text']}]({address})" if address else found["text"]
 
-    return ANCHOR.sub(r"\1", LINK.sub(elsewhere, text))
+    text = LINK.sub(elsewhere, text)
+    return text if anchors else ANCHOR.sub(r"\1", text)
 
 
 def folded_as(block):

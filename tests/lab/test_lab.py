@@ -25,6 +25,10 @@ OF_OUR_OWN = {    # what solves exercises that neither the module nor the chapte
 def solved_settings():
     return {'rate': 0.3, 'hidden_scale': 0.2, 'output_scale': 0.1, 'block_size': 4}
 """,
+    "attainable": "def solved_attainable(intensity, peak, bandwidth):\n"
+                  "    return min(peak, intensity * bandwidth)",
+    "wanted_bytes": "def solved_wanted_bytes(bandwidth, latency, multiprocessors):\n"
+                    "    return bandwidth * latency / multiprocessors",
     "calmed": "def solved_calmed(model):\n    with torch.no_grad():\n        model.W2 *= 0.01\n"
               "        model.b2 *= 0.0\n    return model",
     "fine_tuned": """
@@ -36,6 +40,21 @@ def solved_fine_tuned(model, few, steps, rate, batch=32, seed=1):
     for _ in train(model, data.batches(*few, batch, generator), cosine_rates(steps, rate, warm=0)):
         pass
     return model
+""",
+    "stopping_point": """
+def solved_stopping_point(losses, patience):
+    best = 0
+    for n, loss in enumerate(losses):
+        best = n if loss < losses[best] else best
+        if n - best == patience:
+            break
+    return n + 1, best
+""",
+    "snapshot": """
+def solved_snapshot(parameters, optimizer, generator, step):
+    import copy
+    return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+            "optimizer": copy.deepcopy(optimizer.state_dict()), "generator": generator.get_state()}
 """,
     "mixture": """
 class solved_mixture:
@@ -177,6 +196,17 @@ __global__ void row_sums(const float *x, float *sums, int C)
         __syncthreads();
     }
     if (t == 0) sums[r] = part[0];
+}
+""",
+    "added_four": """
+__global__ void added_four(const float *x, const float *y, float *z, int N)
+{
+    const int t = threadIdx.x;
+    for (int i = t; i < N / 4; i += 4) {
+        const float4 a = ((const float4 *)x)[i], b = ((const float4 *)y)[i];
+        ((float4 *)z)[i] = make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+    }
+    if (t < N % 4) z[N / 4 * 4 + t] = x[N / 4 * 4 + t] + y[N / 4 * 4 + t];
 }
 """,
     "tile_transposed": """
@@ -420,6 +450,34 @@ def test_a_mistake_is_explained_by_the_chapters_takeaway(tmp_path, name, body, s
         assert part in why
 
 
+TRAINING_MISTAKES = {    # the lab's exercise, its body, and what is said of it
+    "a mean of means": ("accumulated", """
+for x, y in parts:
+    (total_loss(x, y) / (y >= 0).sum() / len(parts)).backward()
+return sum(total_loss(x, y).item() / (y >= 0).sum().item() for x, y in parts) / len(parts)""", [
+        "expected    (4.0, -2.0)\n    came        (8.0, -4.0)", "Divide sums once, by the number of all"]),
+    "patience that is not renewed": ("stopping_point", """
+best = waited = 0
+for n, loss in enumerate(losses):
+    waited += n > 0 and loss >= losses[best]
+    best = n if loss < losses[best] else best
+    if waited == patience:
+        break
+return n + 1, best""", ["it counts anew", "Keep the best parameters"]),
+    "a state that training changes": ("snapshot", """
+return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+        "optimizer": optimizer.state_dict(), "generator": generator.get_state()}""", [
+        "expected    (3, True)\n    came        (3, False)", "Whatever a step reads and changes"]),
+}
+
+
+@pytest.mark.parametrize("name, body, says", TRAINING_MISTAKES.values(), ids=TRAINING_MISTAKES)
+def test_the_mistakes_of_the_training_loop_are_explained(tmp_path, name, body, says):
+    mine = with_body(tmp_path, name, body.lstrip(), ROOT / "labs/makemore/training.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG and all(each in why for each in says)
+
+
 def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(tmp_path):
     """tanh's slope is wrong below zero only, where no example looks."""
     mine = with_body(tmp_path, "Value.tanh", TANH.format(slope="1 - t * t if t >= 0 else 1.0"))
@@ -486,8 +544,11 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
         "expected    4.0\n", "came        12.0\n", "What if a block shares what it has read?"]),
     "no padding": ("transpose", "tile_transposed", "32 + 1", "32", [
         "expected    1\n", "came        32\n", "shared memory wants them in different banks"]),
-    "scattered stores": ("transpose", "tile_transposed", "y[(c0 + i) * R + r0 + t] = tile[t][i]",
-                         "y[(c0 + t) * R + r0 + i] = tile[i][t]", ["where it differs"]),
+    "scattered stores": ("transpose", "tile_transposed",
+                         "if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i]",
+                         "if (c0 + t < C && r0 + i < R) y[(c0 + t) * R + r0 + i] = tile[i][t]", [
+        "expected    4\n", "came        32\n",
+        "Read: docs/cuda/transpose.md, Why is a transpose scattered?"]),
     "no maximum": ("softmax", "softmax_rows", "x[c] - most", "x[c]", [
         "expected    True\n", "came        False\n", "A stable softmax is two reductions"]),
     "no second barrier": ("softmax", "softmax_rows", "__syncthreads();    // all have read", "", [

@@ -53,8 +53,9 @@ def losses(model, contexts, targets, batch=8192):
             raise ValueError(f"targets are {target.min()} to {target.max()}, and the "
                              f"model has logits for 0..{logits.shape[1] - 1}")
         logprobs = logits.log_softmax(dim=1)                 # (B, V)
-        found.append(-logprobs.gather(1, target[:, None]))   # (B, 1)
-    nats = torch.cat(found)[:, 0]                            # (N)
+        hits = logprobs.gather(1, target[:, None])           # (B, 1)
+        found.append(-hits[:, 0])
+    nats = torch.cat(found)                                  # (N)
     if nats.isnan().any():
         raise ValueError("the model's logits are not all numbers: its training "
                          "diverged, or it has no probabilities for a context")
