@@ -30,7 +30,7 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = ("bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
+NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
          "optimizers", "seeds", "site", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
@@ -48,6 +48,9 @@ def rounds(count):
 
 
 OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
+    "bert": {
+        "--only": {"metavar": "SECTION", "help": "this section, not all"},
+        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps trained models there, and finds them"}},
     "bpe": {
         "--rounds": rounds(3),
         "--text": {"nargs": "+", "metavar": "FOLDER", "help": "where to look for text"}},
@@ -70,6 +73,7 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
     "micrograd": {
         "--rounds": rounds(5)},
     "models": {
+        "section": {"nargs": "?", "default": "models", "choices": ["models", "beginnings"]},
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
     "optimizers": {},

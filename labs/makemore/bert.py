@@ -1,18 +1,18 @@
-"""Hiding letters, guessing them, and filling whole words.
+"""Hiding letters, guessing them, filling whole words, and reading one vector for each.
 
     B  examples    T  positions    V  symbols, the mask among them    N  words
-    W  partly filled words
+    W  partly filled words    C  channels
 
-The rest is the book's: ends(ids), mask_of(model), of_letters(logits) (log-probabilities
-of the letters 1, 2, ... only), and BLANK, which is "?".
+The rest is the book's: ends(ids) (B), how many positions each word takes, mask_of(model), of_letters(logits)
+(log-probabilities of the letters 1, 2, ... only), and BLANK, which is "?".
 
-Exercises: corrupt, pseudo_nll, fill.
+Exercises: corrupt, pseudo_nll, fill, pooled.
 Chapter: docs/makemore/bert.md.  In place of: scratch.makemore.bert.
 """
 
 import torch
 
-from scratch.makemore.bert import BLANK, mask_of, of_letters
+from scratch.makemore.bert import BLANK, ends, mask_of, of_letters
 
 
 class Letters:
@@ -44,7 +44,7 @@ def corrupt(ids, mask, share=0.15, generator=None):
     (B, 1). Of the chosen, 80 per cent become mask, 10 a random letter 1 ... mask - 1,
     and 10 stay. All random numbers are the generator's.
 
-    How is it trained?
+    How is it trained? Masked language modelling
 
     >>> ids = torch.tensor([[0, 1, 2, 3, 0, 0]] * 5000)
     >>> inputs, targets = corrupt(ids, 5, 0.5, torch.Generator().manual_seed(1))
@@ -76,7 +76,7 @@ def pseudo_nll(model, ids, ahead=False, batch=4096):
     p is among letters only (of_letters). With ahead, the letters that follow are hidden
     with it. batch letters at a time, without gradients.
 
-    How likely is a word?
+    How likely is a word? The pseudo-log-likelihood
 
     >>> nats = pseudo_nll(Twin(), torch.tensor([[0, 1, 1, 2, 0, 0]]))
     >>> [round(each, 3) for each in nats[0].tolist()]     # ln 4; like its left; not so
@@ -102,7 +102,7 @@ def fill(model, vocabulary, pattern, count=5, width=200):
     for which the model is too small, is a ValueError ("'' has 0 characters; 1 to 4 can
     be filled in", where the model's block_size is 6).
 
-    How much should be hidden?
+    How much should be hidden? Masking rates
 
     >>> [(word, round(p, 3)) for word, p in fill(Twin(), Letters, "b?d", count=1)]
     [('bbd', 0.98)]
@@ -113,3 +113,24 @@ def fill(model, vocabulary, pattern, count=5, width=200):
     [('dad', 1.0)]
     """
     raise NotImplementedError("fill is yours to write")
+
+
+def pooled(x, ids, where="first"):
+    """x (B, T, C), ids (B, T) -> (B, C): one vector for each word.
+
+    The state at the first boundary, at the last one, or the mean over the letters,
+    neither boundary nor filling among them. Any other word is a ValueError:
+    "where='middle'; known are 'first', 'mean' and 'last'".
+
+    Where should a vector be read? First, mean, last
+
+    >>> ids = torch.tensor([[0, 1, 2, 0, 0], [0, 3, 0, 0, 0]])      # "ab" and "c"
+    >>> x = torch.arange(10.0).view(2, 5, 1)
+    >>> pooled(x, ids)[:, 0].tolist()
+    [0.0, 5.0]
+    >>> pooled(x, ids, "last")[:, 0].tolist()                       # not the row's end
+    [3.0, 7.0]
+    >>> pooled(x, ids, "mean")[:, 0].tolist()                       # of letters only
+    [1.5, 6.0]
+    """
+    raise NotImplementedError("pooled is yours to write")

@@ -25,6 +25,10 @@ OF_OUR_OWN = {    # what solves exercises that neither the module nor the chapte
 def solved_settings():
     return {'rate': 0.3, 'hidden_scale': 0.2, 'output_scale': 0.1, 'block_size': 4}
 """,
+    "attainable": "def solved_attainable(intensity, peak, bandwidth):\n"
+                  "    return min(peak, intensity * bandwidth)",
+    "wanted_bytes": "def solved_wanted_bytes(bandwidth, latency, multiprocessors):\n"
+                    "    return bandwidth * latency / multiprocessors",
     "calmed": "def solved_calmed(model):\n    with torch.no_grad():\n        model.W2 *= 0.01\n"
               "        model.b2 *= 0.0\n    return model",
     "fine_tuned": """
@@ -192,6 +196,17 @@ __global__ void row_sums(const float *x, float *sums, int C)
         __syncthreads();
     }
     if (t == 0) sums[r] = part[0];
+}
+""",
+    "added_four": """
+__global__ void added_four(const float *x, const float *y, float *z, int N)
+{
+    const int t = threadIdx.x;
+    for (int i = t; i < N / 4; i += 4) {
+        const float4 a = ((const float4 *)x)[i], b = ((const float4 *)y)[i];
+        ((float4 *)z)[i] = make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+    }
+    if (t < N % 4) z[N / 4 * 4 + t] = x[N / 4 * 4 + t] + y[N / 4 * 4 + t];
 }
 """,
     "tile_transposed": """
@@ -471,6 +486,27 @@ def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(t
     assert "The test: tests/micrograd/test_engine.py" in why
 
 
+MODELS_MISTAKES = {    # the lab, its exercise, a body, and what is said of it
+    "no keepdim": ("bigram", "smoothed", "counts = counts.double() + alpha\nreturn counts / counts.sum(1)", [
+        "expected    [[0.0, 1.0], [0.5, 0.5]]", "Shapes are matched from the right.",
+        "Read: docs/makemore/bigrams.md, How does a row become a distribution? Broadcasting"]),
+    "a sum, not a mean": (
+        "neural_bigram", "slopes",
+        "p = logits.softmax(1)\np[torch.arange(len(targets)), targets] -= 1\nreturn p", [
+            "expected    [[0.125, 0.125, -0.375, 0.125]",
+            "Read: docs/makemore/neural-bigram.md, Which way is downhill? The gradient of cross-entropy"]),
+}
+
+
+@pytest.mark.parametrize("lab, name, body, says", MODELS_MISTAKES.values(), ids=MODELS_MISTAKES)
+def test_a_models_mistake_is_told(tmp_path, lab, name, body, says):
+    mine = with_body(tmp_path, name, body, ROOT / f"labs/makemore/{lab}.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG
+    for part in says:
+        assert part in why
+
+
 KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what is said of it
     "no guard": ("threads", "relu", "if (i < N) ", "", [
         "outside: line 5, x[i], loads element 5 of 5 elements of x",
@@ -508,8 +544,11 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
         "expected    4.0\n", "came        12.0\n", "What if a block shares what it has read?"]),
     "no padding": ("transpose", "tile_transposed", "32 + 1", "32", [
         "expected    1\n", "came        32\n", "shared memory wants them in different banks"]),
-    "scattered stores": ("transpose", "tile_transposed", "y[(c0 + i) * R + r0 + t] = tile[t][i]",
-                         "y[(c0 + t) * R + r0 + i] = tile[i][t]", ["where it differs"]),
+    "scattered stores": ("transpose", "tile_transposed",
+                         "if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i]",
+                         "if (c0 + t < C && r0 + i < R) y[(c0 + t) * R + r0 + i] = tile[i][t]", [
+        "expected    4\n", "came        32\n",
+        "Read: docs/cuda/transpose.md, Why is a transpose scattered?"]),
     "no maximum": ("softmax", "softmax_rows", "x[c] - most", "x[c]", [
         "expected    True\n", "came        False\n", "A stable softmax is two reductions"]),
     "no second barrier": ("softmax", "softmax_rows", "__syncthreads();    // all have read", "", [

@@ -9,7 +9,7 @@ from shapes import load_checked
 from randomized_models import generator, randomized
 
 from scratch.makemore import bert, gpt, transformer
-from scratch.makemore.attention import causal
+from scratch.makemore.attention import causal, padding
 from scratch.makemore.bert import (BERT, Classifier, Config, corrupt, ends, fill, masked_batches, of_letters,
                                    pseudo_nll, train)
 from scratch.makemore.data import Vocabulary
@@ -46,6 +46,8 @@ def test_every_shape_comment_is_true():
     ids = torch.tensor([[0, 5, 9, 0, 0, 0, 0]] * 5)
     one(*checked.corrupt(ids, 10, 0.5, generator()))
     checked.Classifier(one, 3)(ids)
+    for where in ("first", "mean", "last"):
+        checked.pooled(torch.zeros(5, 7, 6), ids, where)
     one = BERT(Config(11, 7, layers=1, heads=2, channels=6))    # for other numbers of rows
     checked.pseudo_nll(one, ids)
 
@@ -206,6 +208,25 @@ def test_a_classifier_learns_what_depends_on_the_letters(trained):
     assert classifier(ids, labels).item() == pytest.approx(math.log(2), abs=0.1)
     list(train(classifier, itertools.repeat((ids, labels)), [0.003] * 60))
     assert torch.equal(classifier(ids).argmax(1), labels)
+
+
+def test_a_vector_is_read_where_it_is_asked_for():
+    """Oracle: the positions, counted by hand; what fills up the row does not count."""
+    ids = rows(["emma", "bo"], VOCABULARY, 7)
+    x = torch.randn(2, 7, 4, generator=generator())
+    for where, expected in (("first", [x[0, 0], x[1, 0]]), ("last", [x[0, 5], x[1, 3]]),
+                            ("mean", [x[0, 1:5].mean(0), x[1, 1:3].mean(0)])):
+        torch.testing.assert_close(bert.pooled(x, ids, where), torch.stack(expected))
+    with pytest.raises(ValueError, match="where='middle'; known are 'first', 'mean' and 'last'"):
+        bert.pooled(x, ids, "middle")
+
+
+def test_a_classifier_reads_where_it_is_told(trained):
+    ids = rows(WORDS, VOCABULARY, 12)
+    for where in ("first", "mean", "last"):
+        one = Classifier(trained, 2, generator(), where)
+        x = trained.body(ids, padding(ends(ids), 12))
+        torch.testing.assert_close(one(ids), one.head(bert.pooled(x, ids, where)))
 
 
 @pytest.fixture(scope="module")

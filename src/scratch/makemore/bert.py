@@ -223,16 +223,31 @@ def fill(model, vocabulary, pattern, count=5, width=200):
             for ids, p in zip(beam[:count].tolist(), total.exp().tolist())]
 
 
+def pooled(x, ids, where="first"):
+    """x (B, T, C), ids (B, T) -> (B, C): one vector for each word.
+
+    The state at the first boundary, at the last one, or the mean over the letters.
+    """
+    if where == "first":
+        return x[:, 0]                                            # (B, C)
+    if where == "last":
+        return x[torch.arange(len(x)), ends(ids) - 1]             # (B, C)
+    if where != "mean":
+        raise ValueError(f"where={where!r}; known are 'first', 'mean' and 'last'")
+    letters = (ids != 0)[:, :, None].to(x.dtype)                  # (B, T, 1)
+    return (x * letters).sum(1) / letters.sum(1).clamp(min=1)     # (B, C)
+
+
 class Classifier(nn.Module):
     """ids (B, T) -> logits (B, K), of a word's class; with labels (B), the mean loss.
 
-    It takes over a BERT's body, trained or not, and reads the stream at the first
-    boundary, as BERT does at its [CLS].
+    It takes over a BERT's body, trained or not, and reads one vector for each word: by
+    default at the first boundary, as BERT does at its [CLS].
     """
 
-    def __init__(self, bert, classes, generator=None):
+    def __init__(self, bert, classes, generator=None, where="first"):
         super().__init__()
-        self.body = bert.body
+        self.body, self.where = bert.body, where
         self.head = nn.Linear(bert.config.channels, classes)
         nn.init.normal_(self.head.weight, std=0.02, generator=generator)
         nn.init.zeros_(self.head.bias)
@@ -240,5 +255,5 @@ class Classifier(nn.Module):
     def forward(self, ids, labels=None):
         mask = padding(ends(ids), ids.shape[1])                   # (B, 1, 1, T)
         x = self.body(ids, mask)                                  # (B, T, C)
-        logits = self.head(x[:, 0])                               # (B, K)
+        logits = self.head(pooled(x, ids, self.where))            # (B, K)
         return logits if labels is None else F.cross_entropy(logits, labels)
