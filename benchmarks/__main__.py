@@ -30,8 +30,8 @@ try:
 except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
-NAMES = ("bert", "bpe", "chapters", "cuda", "gpt", "lectures", "makemore", "micrograd", "models", "site",
-         "training")
+NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
+         "optimizers", "seeds", "site", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 
@@ -56,6 +56,7 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "--text": {"nargs": "+", "metavar": "FOLDER", "help": "where to look for text"}},
     "chapters": {
         "chapters": {"nargs": "*", "metavar": "CHAPTER", "help": "these, again; else all"}},
+    "compiled": {},
     "cuda": {
         "--quick": {**QUICK, "help": "small sizes, nothing written: does it still run?"}},
     "gpt": {
@@ -72,8 +73,12 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
     "micrograd": {
         "--rounds": rounds(5)},
     "models": {
+        "section": {"nargs": "?", "default": "models", "choices": ["models", "beginnings"]},
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
+    "optimizers": {},
+    "seeds": {
+        "sections": {"nargs": "*", "metavar": "SECTION", "help": "these; else all"}},
     "site": {
         "--quick": {**QUICK, "help": "one Lighthouse run per page and device instead of five"}},
     "training": {

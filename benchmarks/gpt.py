@@ -1,13 +1,13 @@
 """Measure GPT and BERT: the time of a step and of a sample, and what they learn.
 
     python -m benchmarks gpt                 speed beside the straightforward way; some minutes
-    python -m benchmarks gpt ladder          a minute
+    python -m benchmarks gpt ladder          ten minutes
     python -m benchmarks gpt models --karpathy path/names.txt
                                              the trainings; half an hour
 
 speed     a training step at the size of makemore's default transformer, every saving on its own,
           and sampling with and without a cache.  Contestants start alike, which is checked first.
-ladder    the loss on dev as each part of the Transformer is added
+ladder    the loss on dev as each part of the Transformer is added, with sums and without
 models    GPT and BERT of makemore's default size, trained, and what they can do
 
 A section that is not measured anew stays in the file as it was.
@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from scratch.makemore import bert, data, fast, gpt, transformer
-from scratch.makemore.attention import MultiHeadAttention, causal
+from scratch.makemore.attention import MultiHeadAttention
 from scratch.makemore.optimizers import cosine_rates
 from scratch.makemore.sample import sample as without_cache
 from scratch.makemore.transformer import SIZES, Config
@@ -45,7 +45,7 @@ GIVEN = 5163                         # data/README.md: so many given names, then
 
 def main(options):
     if options.section == "ladder":
-        return ladder(options.out)
+        return ladder(options.out, options.only)
     if options.section == "models":
         return models(options.out, options.karpathy, options.only)
     return speed(options.out, options.rounds, options.threads)
@@ -272,80 +272,112 @@ def drawn(draw):
 # The ladder
 
 class Rung(nn.Module):
-    """As much of a GPT as has been built so far."""
+    """As much of a GPT as has been built so far: ids (B, T), targets (B, T) -> the mean loss.
 
-    def __init__(self, symbols, block_size, channels=32, positions=True, heads=0, project=False,
-                 mlp=0, residual=False, norm=False, layers=1):
+    With sums, what a part makes is added to its input; without, it takes the input's place. Positions
+    are packed, as in fast.py. small: weights begin as the GPT's, and otherwise as torch.nn begins them.
+    """
+
+    def __init__(self, symbols, places=True, heads=1, layers=0, thought=False, sums=False, norms=False,
+                 small=False, tied=False):
         super().__init__()
-        self.symbols = nn.Embedding(symbols, channels)
-        self.places = nn.Embedding(block_size, channels) if positions else None
-        def normed():
-            return nn.LayerNorm(channels) if norm else nn.Identity()
-        self.layers = nn.ModuleList()
-        for _ in range(layers if heads else 0):
-            attention = MultiHeadAttention(channels, heads)
-            if not project:
-                attention.out = nn.Identity()
-            thought = None
-            if mlp:
-                thought = nn.Sequential(nn.Linear(channels, mlp * channels), nn.ReLU())
-                if mlp > 1:
-                    thought.append(nn.Linear(mlp * channels, channels))
-            self.layers.append(nn.ModuleDict({
-                "attention": attention, "norm1": normed(),
-                "mlp": thought or nn.Identity(), "norm2": normed()}))
-        self.last = normed()
-        self.head = nn.Linear(channels, symbols)
-        self.residual, self.mlp = residual, mlp
-
-    def logits(self, ids):
-        x, mask = self.symbols(ids), causal(ids.shape[1])
-        if self.places is not None:
-            x = x + self.places.weight[:ids.shape[1]]
-        for layer in self.layers:
-            y = layer["attention"](layer["norm1"](x), mask)
-            x = x + y if self.residual else y
-            if self.mlp:
-                y = layer["mlp"](layer["norm2"](x))
-                x = x + y if self.residual else y
-        return self.head(self.last(x))
+        config = Config(symbols, BLOCK, layers, heads, CHANNELS)
+        self.symbols = nn.Embedding(symbols, CHANNELS)
+        self.places = nn.Embedding(BLOCK, CHANNELS) if places else None
+        def norm():
+            return nn.LayerNorm(CHANNELS) if norms else nn.Identity()
+        self.parts = nn.ModuleList()
+        for _ in range(layers):
+            self.parts.append(nn.ModuleList([norm(), MultiHeadAttention(CHANNELS, heads)]))
+            if thought:
+                self.parts.append(nn.ModuleList([norm(), transformer.MLP(config)]))
+        self.last = norm()
+        self.head = nn.Linear(CHANNELS, symbols, bias=False)
+        self.sums = sums
+        if small:
+            transformer.init_weights(self, config)
+        if tied:
+            self.head.weight = self.symbols.weight
 
     def forward(self, ids, targets):
-        return F.cross_entropy(self.logits(ids).flatten(0, 1), targets.flatten(), ignore_index=-1)
+        wanted = targets >= 0
+        B, T = len(ids), int(wanted.any(0).sum())
+        slots = wanted[:, :T].flatten().nonzero()[:, 0]
+        ids, targets = (each[:, :T].flatten()[slots] for each in (ids, targets))
+        x = self.symbols(ids)
+        if self.places is not None:
+            x = x + self.places(slots % T)
+        for norm, part in self.parts:
+            y = norm(x)
+            y = part(y) if isinstance(part, transformer.MLP) else self.attend(part, y, slots, B, T)
+            x = x + y if self.sums else y
+        return F.cross_entropy(self.head(self.last(x)), targets)
+
+    def attend(self, layer, x, slots, B, T):
+        grid = x.new_zeros(B * T, 3 * CHANNELS).index_copy(0, slots, layer.qkv(x))
+        q, k, v = grid.view(B, T, 3, layer.heads, -1).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return layer.out(y.transpose(1, 2).reshape(B * T, CHANNELS)[slots])
 
 
-RUNGS = {
-    "the symbol alone": dict(positions=False),
-    "and its position": dict(),
-    "one head of attention": dict(heads=1),
-    "four heads": dict(heads=4),
-    "an MLP behind them": dict(heads=4, mlp=1),
-    "a residual stream, three blocks": dict(heads=4, project=True, mlp=4, residual=True, layers=3),
-    "layer norm": dict(heads=4, project=True, mlp=4, residual=True, layers=3, norm=True),
+CHANNELS = 32                     # the lecture's, as are batch and heads
+LADDER = dict(steps=1000, batch=32, decay=0.01)
+TUNED, SEEDS = 101, (1, 2, 3, 4, 5)    # a seed that chooses the rate, and seeds that are told
+PARTS = {    # one more in each row, and each of them with sums and without
+    "one head of attention": dict(layers=1),
+    "four heads": dict(layers=1, heads=4),
+    "and an MLP: one block": dict(layers=1, heads=4, thought=True),
+    "three blocks": dict(layers=3, heads=4, thought=True),
+    "three blocks, with norms": dict(layers=3, heads=4, thought=True, norms=True),
 }
+RUNGS = {"the letter alone": dict(places=False), "and its place": {}, **{
+    f"{name}, {'added' if sums else 'in place'}": dict(parts, sums=sums)
+    for name, parts in PARTS.items() for sums in (False, True)},
+    "and weights that begin small": dict(PARTS["three blocks, with norms"], sums=True, small=True),
+    "and tied: the GPT of the chapter": dict(
+        PARTS["three blocks, with norms"], sums=True, small=True, tied=True)}
 
 
-def ladder(out, count=2000, rate=1e-3):
-    """The lecture's order of parts, its sizes and rate, on the book's names."""
+def rung(words, seed, rate, **parts):
+    """-> parameters, and loss on dev after a training of one rung."""
+    torch.manual_seed(seed)
+    model = Rung(len(words.vocabulary), **parts)
+    parameters = list(model.parameters())
+    flat = fast.together(parameters)
+    adam = torch.optim.AdamW([flat], betas=(0.9, 0.99), weight_decay=LADDER["decay"], fused=True)
+    source = data.batches(*rows_of_gpt(words, "train"), LADDER["batch"])
+    for each, pair in zip(cosine_rates(LADDER["steps"], rate), source):
+        adam.param_groups[0]["lr"] = each
+        gradients = torch.autograd.grad(model(*pair), parameters)
+        flat.grad = torch.cat([gradient.flatten() for gradient in gradients])
+        adam.step()
+    with torch.no_grad():
+        return len(flat), model(*rows_of_gpt(words, "dev")).item()
+
+
+def ladder(out, only):
+    """Each rung at its own best rate, five seeds: from one rung to the next, one thing changes."""
     torch.set_num_threads(1)
     words = book()
-    training, dev = rows_of_gpt(words, "train"), rows_of_gpt(words, "dev")
-    rungs = []
-    for name, parts in [*RUNGS.items(), ("GPT of this chapter, same sizes", None)]:
-        torch.manual_seed(1)
-        V, begin = len(words.vocabulary), time.perf_counter()
-        model = Rung(V, BLOCK, **parts) if parts is not None else gpt.GPT(
-            Config(V, BLOCK, layers=3, heads=4, channels=32))
-        for _ in transformer.train(model, data.batches(*training, BATCH), [rate] * count):
-            pass
-        parameters = sum(p.numel() for p in model.parameters())
-        rungs.append({"part": name, "parameters": parameters,
-                      "train": significant(gpt.loss(model, *training), 6),
-                      "dev": significant(gpt.loss(model, *dev), 6),
-                      "seconds": significant(time.perf_counter() - begin)})
-        print(rungs[-1], flush=True)
-    write(out, sections={"ladder": {"from": origin(words, steps=count, batch=BATCH, rate=rate),
-                                    "rows": rungs}})
+    for name, parts in RUNGS.items():
+        if only and only != name:
+            continue
+        tried, rate, around = {}, None, [2.0 ** -8]
+        while around:        # the best rate, and twice and half of it: is one of them better?
+            for each in around:
+                tried[each] = rung(words, TUNED, each, **parts)[1]
+            rate = min(tried, key=tried.get)
+            around = [each for each in (rate / 2, rate * 2) if each not in tried]
+        sizes, losses = zip(*(rung(words, seed, rate, **parts) for seed in SEEDS))
+        entry = {"part": name, "parameters": sizes[0], "rate": rate,
+                 "dev": significant(list(losses), 6),
+                 "rates tried": [[each, significant(loss, 6)] for each, loss in sorted(tried.items())]}
+        print(entry, flush=True)
+        rows = load(out)["sections"].get("ladder", {"rows": []})["rows"]
+        kept = with_row([row for row in rows if row["part"] in RUNGS], entry, "part")
+        write(out, sections={"ladder": {
+            "from": origin(words, channels=CHANNELS, **LADDER),
+            "rows": sorted(kept, key=lambda row: list(RUNGS).index(row["part"]))}})
 
 
 # Models
@@ -423,6 +455,7 @@ def models(out, path, only):
         model, found = plan(on[words])
         if name == "book's names":
             found["maps"] = maps(model, on["book"])
+            found |= heads(model, on["book"])
         if name == "BERT, 15 per cent hidden":
             found["classifier"] = classifier(model, on["book"])
         rows = load(out)["sections"].get("trained", {"rows": []})["rows"]
@@ -438,6 +471,52 @@ def maps(model, words, names=("marianne", "robinson")):
         model.logits(torch.tensor([[0, *words.vocabulary.encode(name)]]), maps=weights)
         found[name] = [(100 * layer[0]).round().int().tolist() for layer in weights]
     return found
+
+
+@torch.no_grad()
+def heads(model, words):
+    """Where each head looks, over dev, and by how much the loss rises without it.
+
+    reach is how many letters back the weights are on average; self, previous and boundary are the mean
+    weights of the letter itself, of the one before it and of the word's beginning, where these are
+    different positions.  A head is taken away by zeroing what the output matrix makes of its answer.
+    rise is in nats per character, and error the standard error of rise over words.
+    """
+    ids, targets = rows_of_gpt(words, "dev")
+    wanted, maps = targets >= 0, []
+    model.logits(ids, maps=maps)
+    t = torch.arange(ids.shape[1])
+    apart, far = (t[:, None] - t).clamp(min=0), wanted & (t >= 2)
+
+    def nats():
+        found = F.cross_entropy(model.logits(ids).transpose(1, 2), targets, ignore_index=-1, reduction="none")
+        return found.double().sum(1)
+
+    def without(layer, columns):
+        weight = model.body.blocks[layer].attention.out.weight
+        kept = weight[:, columns].clone()
+        weight[:, columns] = 0
+        more = nats() - whole
+        weight[:, columns] = kept
+        characters = wanted.sum(1)
+        rise = more.sum() / characters.sum()
+        error = (more - rise * characters).square().sum().sqrt() / characters.sum()
+        return {"rise": significant(rise.item()), "error": significant(error.item())}
+
+    whole, rows = nats(), []
+    D = model.config.channels // model.config.heads
+    for layer, weights in enumerate(maps):
+        for head in range(model.config.heads):
+            w = weights[:, head]
+            rows.append({
+                "layer": layer + 1, "head": head + 1,
+                "reach": significant((w * apart).sum(2)[far].mean().item()),
+                "self": significant(w.diagonal(0, 1, 2)[far].mean().item()),
+                "previous": significant(w.diagonal(-1, 1, 2)[far[:, 1:]].mean().item()),
+                "boundary": significant(w[:, :, 0][far].mean().item()),
+                **without(layer, slice(head * D, (head + 1) * D))})
+    layers = [{"layer": layer + 1, **without(layer, slice(None))} for layer in range(len(maps))]
+    return {"heads": rows, "layers": layers}
 
 
 def classifier(pretrained, words, budgets=(100, 400, 1600)):

@@ -48,6 +48,25 @@ def median(numbers, digits=3):
     return significant(statistics.median(numbers), digits)
 
 
+def bracketed(first, run, score, side=2):
+    """[run(rate)] for rates from low to high; the least score has `side` others on either side.
+
+    Rates are 1, 2 and 5 times powers of ten, and the search begins at one of them, `first`.
+
+    >>> bracketed(2.0, lambda rate: (rate, round(abs(rate - 0.6), 1)), lambda row: row[1], side=1)
+    [(0.2, 0.4), (0.5, 0.1), (1.0, 0.4), (2.0, 1.4), (5.0, 4.4)]
+    """
+    def rate(n):
+        return significant((1, 2, 5)[n % 3] * 10.0 ** (n // 3))
+
+    best = next(n for n in range(-30, 30) if rate(n) == first)
+    found = {best: run(first)}
+    while wanted := [n for n in range(best - side, best + side + 1) if n not in found]:
+        found |= {n: run(rate(n)) for n in wanted}
+        best = min(found, key=lambda n: score(found[n]))
+    return [found[n] for n in sorted(found)]
+
+
 def significant(value, digits=3):
     """A float to so many significant digits, or a list of them; texts and whole numbers as they are.
 

@@ -3,13 +3,19 @@
     python -m benchmarks models                              on the book's names; some minutes
     python -m benchmarks models --karpathy path/names.txt    and on those of Karpathy's lectures
     python -m benchmarks models --only "MLP, as in the lecture"
+    python -m benchmarks models beginnings                   the MLP's two by two; half an hour
 
 One row for each model and list of names: its losses on the train, dev and test splits in nats per
 character, parameters, settings, seed, the time it took, and where and when.  A row that is not
 made anew stays as it was.  A model of a later chapter is a function in MODELS.
+
+beginnings trains the MLP with three and with five letters of context, each with W1 as drawn and a fifth
+as large, and each at several rates and with several seeds, on the book's names: does the longer context
+help, and does it depend on the beginning?
 """
 
 import functools
+import itertools
 import math
 import sys
 import time
@@ -30,6 +36,8 @@ from .results import load, with_row, write
 WHAT = "losses in nats per character, ends of words included; split 80/10/10 by word, seed 42"
 SEED = 2147483647    # the lecture's
 POINTS = 40          # of a curve
+SEEDS = range(1, 6)
+RATES = 0.1, 0.3, 0.03
 
 
 class Guess:
@@ -69,9 +77,9 @@ def neural_bigram(words, steps, rate):
             "settings": {"steps": steps, "rate": rate}}
 
 
-def network(words, steps=200_000, batch=32, rate=0.1, hidden_scale=1.0, **sizes):
+def network(words, steps=200_000, batch=32, rate=0.1, hidden_scale=1.0, seed=SEED, **sizes):
     """The MLP, trained by minibatches at two rates; its curve is of minibatches and dev."""
-    generator = torch.Generator().manual_seed(SEED)
+    generator = torch.Generator().manual_seed(seed)
     model = mlp.MLP(len(words.vocabulary), generator=generator, **sizes)
     model.W1.data *= hidden_scale
     training, dev = words.examples("train", model.block_size), words.examples("dev", model.block_size)
@@ -84,7 +92,7 @@ def network(words, steps=200_000, batch=32, rate=0.1, hidden_scale=1.0, **sizes)
     sizes = {"block_size": 3, "channels": 10, "hidden": 200, "output_scale": 1.0, **sizes}
     if hidden_scale != 1.0:
         sizes["hidden_scale"] = hidden_scale
-    return {"trained": model, "parameters": sum(p.numel() for p in model.parameters()), "seed": SEED,
+    return {"trained": model, "parameters": sum(p.numel() for p in model.parameters()), "seed": seed,
             "settings": {**sizes, "steps": steps, "batch": batch, "rate": rate},
             "first loss": rounded(losses[0]), "curve": curve}
 
@@ -113,7 +121,26 @@ def interpolated(words):
 
 @functools.cache
 def longer(words):
-    return network(words, block_size=5, output_scale=0.01, hidden_scale=0.2)
+    return begun(words, 5, 0.2)
+
+
+def begun(words, T, scale, **settings):
+    """The MLP with T letters of context, W1 times scale, and logits that begin small."""
+    return network(words, block_size=T, hidden_scale=scale, output_scale=0.01, **settings)
+
+
+def beginnings(path, steps=40_000):
+    """Two contexts by two scales of W1, each at several rates: does a longer context help, and when?"""
+    words, rows = book(), []
+    origin = provenance(__file__, "torch", used="one core used", **{"sha256 of the names": words.sha256})
+    for rate in RATES:
+        for T, scale, seed in itertools.product((3, 5), (1.0, 0.2), SEEDS):
+            model = begun(words, T, scale, steps=steps, rate=rate, seed=seed)["trained"]
+            scores = {part: rounded(loss(model, *words.examples(part, T))) for part in ("train", "dev")}
+            rows.append({"block_size": T, "hidden_scale": scale, "rate": rate, "steps": steps,
+                         "seed": seed, **scores})
+            print(*rows[-1].values(), flush=True)
+        write(path, sections={"beginnings": {"from": origin, "rows": rows}})
 
 
 def fused(words, steps=10_000, batch=256, rate=0.005, patience=8, **sizes):
@@ -165,8 +192,10 @@ MODELS = {    # name: (chapter, how to make it of Words)
     "trigram, counted": ("ngrams", lambda words: counted(words, 2, ngram.NGram, alpha=0.1)),
     "6-gram, interpolated": ("ngrams", interpolated),
     "MLP, as in the lecture": ("mlp", network),
-    "MLP, calm at the start": ("mlp", lambda words: network(words, output_scale=0.01)),
-    "MLP, more context": ("mlp", longer),
+    "MLP, small W2": ("mlp", lambda words: begun(words, 3, 1.0)),
+    "MLP, small W2, 5 letters": ("mlp", lambda words: begun(words, 5, 1.0)),
+    "MLP, small W1, W2": ("mlp", lambda words: begun(words, 3, 0.2)),
+    "MLP, small W1, W2, 5 letters": ("mlp", longer),
     "MLP and 6-gram, mixed": ("mlp", mixture),
     "WaveNet": ("wavenet", fused),
     "RNN": ("recurrent", lambda words: recurrently(words, recurrent.RNNCell)),
@@ -179,6 +208,8 @@ def main(options):
     if unknown := set(options.only or []) - set(MODELS):
         sys.exit(f"no model {', '.join(sorted(unknown))}; there are {', '.join(MODELS)}")
     torch.set_num_threads(1)
+    if options.section == "beginnings":
+        return beginnings(options.out)
     corpora = {"book": book()} | ({"karpathy": karpathy(options.karpathy)} if options.karpathy else {})
     order = list(MODELS)
     for corpus, words in corpora.items():

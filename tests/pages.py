@@ -19,3 +19,9 @@ KINDS = {
     "a package of packages, with functions of its own": SOURCE / "scratch/cuda/__init__.py",
 }
 REFERENCE = [*map(page_of, KINDS.values()), "reference/scratch/"]
+
+
+def written(site):
+    """The pages that somebody wrote, and of those that are made from sources one of each kind."""
+    return [path for path in site.rglob("*.html") if "reference" not in path.parts
+            or f"{path.parent.relative_to(site)}/" in REFERENCE]

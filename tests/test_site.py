@@ -14,7 +14,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from pages import REFERENCE
+from pages import written
 from weave.site import Formulas, find_node
 from weave.take import take
 
@@ -85,12 +85,6 @@ def test_links_ids_and_pictures_of_the_site_are_sound(site):
 def test_the_check_itself_finds_what_is_wrong(tmp_path, body, says):
     (tmp_path / "index.html").write_text(f"<html><body>{body}</body></html>")
     assert any(says in problem for problem in problems(tmp_path))
-
-
-def written(site):
-    """The pages that somebody wrote, and of those that are made from sources one of each kind."""
-    return [path for path in site.rglob("*.html") if "reference" not in path.parts
-            or f"{path.parent.relative_to(site)}/" in REFERENCE]
 
 
 def test_no_page_uses_inline_styles_or_handlers_that_the_policy_would_refuse(site):

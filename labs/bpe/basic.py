@@ -22,7 +22,7 @@ class BasicTokenizer(basic.BasicTokenizer):
         character can begin in one token and end in the next. For an id that is not in
         self.vocab, raise ValueError(f"id {id} is outside the vocabulary, 0..{largest id}").
 
-        And back?
+        And back? Decoding
 
         >>> tokenizer = BasicTokenizer()
         >>> tokenizer.decode([104, 105])
@@ -52,7 +52,7 @@ def get_stats(ids, counts=None):
 
     The pairs come in the order in which the list first has them.
 
-    Which pair is the commonest?
+    Which pair is the commonest? Counting and merging
 
     >>> get_stats([1, 2, 3, 1, 2])
     {(1, 2): 2, (2, 3): 1, (3, 1): 1}
@@ -72,7 +72,7 @@ def get_stats(ids, counts=None):
 def merge(ids, pair, new_id):
     """A new list: ids with each pair replaced by new_id, from left to right.
 
-    Which pair is the commonest?
+    Which pair is the commonest? Counting and merging
 
     >>> merge([1, 2, 3, 1, 2], (1, 2), 4)
     [4, 3, 4]
@@ -95,7 +95,7 @@ def learn(chunks, vocab_size, verbose=False):
     vocab_size is less than 256, raise a ValueError; if verbose, print a line for each
     merge.
 
-    How does a token grow?
+    How does a token grow? The training loop
 
     >>> learn([list(b"aaabdaaabac")], vocab_size=256 + 3)
     {(97, 97): 256, (256, 97): 257, (257, 98): 258}
@@ -117,7 +117,7 @@ def learn(chunks, vocab_size, verbose=False):
 def apply(merges, ids):
     """Merge pairs in the order in which they were learnt, until none is left.
 
-    How is a new text encoded?
+    How is a new text encoded? Merges in order
 
     >>> merges = {(98, 99): 256, (97, 98): 257, (257, 99): 258}
     >>> apply(merges, list(b"abc"))      # bc was learnt before ab, and is merged first
@@ -135,7 +135,7 @@ def apply(merges, ids):
 def vocabulary(merges):
     """merges -> {id: its bytes}; a merged token has the bytes of its two parts.
 
-    And back?
+    And back? Decoding
 
     >>> vocab = vocabulary({})
     >>> len(vocab), vocab[97], vocab[255]

@@ -4,7 +4,7 @@
     rank    the new id of a pair: a lower one was learnt earlier
 
 Exercises: merge_short, merge_long.
-Chapter: docs/tokenization/fast-bpe.md.  In place of: scratch.bpe.encode.
+Chapter: docs/tokenization/fast-encoding.md.  In place of: scratch.bpe.encode.
 """
 
 from heapq import heapify, heappop, heappush
@@ -20,7 +20,7 @@ def merge_short(ids, merges):
     next merge; it changes only the ranks to its left and to its right. NO_MERGE is the
     rank of pairs that are not merged.
 
-    What does a long word cost?
+    What does a long word cost? Quadratic time
 
     >>> merges = {(97, 97): 256, (256, 97): 257, (257, 98): 258}
     >>> merge_short(b"aaabdaaabac", merges)
@@ -42,7 +42,7 @@ def merge_long(ids, merges):
     only pairs of higher rank. Keep the ids in a linked list, so that a merge moves none
     of the others.
 
-    What does a long word cost?
+    How is each rank taken once? A heap and a linked list
 
     >>> merges = {(97, 97): 256, (256, 97): 257, (257, 98): 258}
     >>> merge_long(b"aaabdaaabac", merges)

@@ -8,29 +8,29 @@ under the names <0x00> to <0xFF>. There is no list of merges: two neighbours mer
 their joined text is a piece, and the pairs whose piece has the lowest id are merged
 first.
 
-Exercises: ids_of_signs, merge_pieces.
+Exercises: ids_of_characters, merge_pieces.
 Chapter: docs/tokenization/tokenizers.md.
 """
 
 from scratch.bpe.basic import get_stats, merge
 
 
-def ids_of_signs(text, id_of):
+def ids_of_characters(text, id_of):
     """text -> the ids of its characters; of the bytes of a character that has no id.
 
-    What does SentencePiece do differently?
+    What does SentencePiece do differently? Byte fallback
 
     >>> id_of = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"a": 256, "é": 257}
-    >>> ids_of_signs("aéa", id_of)
+    >>> ids_of_characters("aéa", id_of)
     [256, 257, 256]
-    >>> ids_of_signs("a안", id_of)
+    >>> ids_of_characters("a안", id_of)
     [256, 236, 149, 136]
-    >>> ids_of_signs("b", id_of)         # an ASCII character can be missing, too
+    >>> ids_of_characters("b", id_of)         # an ASCII character can be missing, too
     [98]
-    >>> ids_of_signs("", id_of)
+    >>> ids_of_characters("", id_of)
     []
     """
-    raise NotImplementedError("ids_of_signs is yours to write")
+    raise NotImplementedError("ids_of_characters is yours to write")
 
 
 def merge_pieces(ids, pieces, id_of):
@@ -38,7 +38,7 @@ def merge_pieces(ids, pieces, id_of):
 
     get_stats(ids) counts the pairs, merge(ids, pair, new_id) merges one.
 
-    What does SentencePiece do differently?
+    What does SentencePiece do differently? Byte fallback
 
     >>> pieces = ["l", "o", "w", "e", "r", "er", "lo", "low", "we"]
     >>> id_of = {piece: id for id, piece in enumerate(pieces)}

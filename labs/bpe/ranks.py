@@ -4,7 +4,7 @@
     merges   (id, id) -> the id that replaces them, in the order of training
     signs    byte -> the character that stands for it in vocabularies like GPT-2's
 
-Exercises: merges_of, byte_signs.
+Exercises: merges_of, byte_characters.
 Chapter: docs/tokenization/tokenizers.md.
 """
 
@@ -18,7 +18,7 @@ def merges_of(ranks):
     two parts of a token are what the earlier merges make of its bytes. A byte's id is its rank, which
     need not be its number: in GPT-4's vocabulary the bytes are in another order.
 
-    How does a tokenizer travel?
+    How does a tokenizer travel? Files and exchange
 
     >>> byte_ranks = {bytes([byte]): byte for byte in range(256)}
     >>> merges_of(byte_ranks)
@@ -36,15 +36,15 @@ def merges_of(ranks):
     raise NotImplementedError("merges_of is yours to write")
 
 
-def byte_signs():
+def byte_characters():
     """{byte: the character that stands for it in vocabularies like GPT-2's}.
 
     The visible characters of Latin-1 stand for themselves: "!" to "~", "¡" to "¬", "®" to
     "ÿ". The other bytes get the characters from chr(256) on, in order.
 
-    How does a tokenizer travel?
+    How does a tokenizer travel? Files and exchange
 
-    >>> signs = byte_signs()
+    >>> signs = byte_characters()
     >>> len(signs), len(set(signs.values()))
     (256, 256)
     >>> "".join(signs[byte] for byte in "The gradient\\n".encode())
@@ -54,4 +54,4 @@ def byte_signs():
     >>> all(sign.isprintable() and not sign.isspace() for sign in signs.values())
     True
     """
-    raise NotImplementedError("byte_signs is yours to write")
+    raise NotImplementedError("byte_characters is yours to write")

@@ -22,7 +22,7 @@ class Splitter(split.Splitter):
         self.compiled.finditer(text) finds the matches from left to right. A pattern may
         leave out text, at either end or in the middle; no piece is empty.
 
-        Why the split pattern?
+        Why the split pattern? Pre-tokenization
 
         >>> Splitter("gpt2").split("Hello world, it's 12345!")
         ['Hello', ' world', ',', ' it', "'s", ' 12345', '!']

@@ -1,25 +1,21 @@
-"""Byte-pair encoding, fourth step: special tokens, and the bytes of each id.
+"""Byte-pair encoding, fourth step: special tokens.
 
     special tokens     name -> id: one id each, which no merge makes
-    decoder            a list: the bytes of each id, special tokens included, None where
-                       no token has the id
 
 Everything else is the book's: self.special_tokens is a dictionary, any_of(names) a
 regular expression that matches any of the names, and the longest that fits, and
 self.encode_ordinary(text) encodes a text in which nothing is special.
 
-Exercises: RegexTokenizer.encode, RegexTokenizer.byte_offsets.
+Exercises: RegexTokenizer.encode.
 Chapter: docs/tokenization/tokenizers.md.  In place of: scratch.bpe.tokenizer.
 """
-
-from itertools import accumulate
 
 from scratch.bpe import tokenizer
 from scratch.bpe.tokenizer import any_of
 
 
 class RegexTokenizer(tokenizer.RegexTokenizer):
-    """The book's RegexTokenizer, except for the methods that you write."""
+    """The book's RegexTokenizer, except for the method that you write."""
 
     def encode(self, text, allowed_special="none_raise", disallowed_special=None):
         """text -> ids.
@@ -67,22 +63,3 @@ class RegexTokenizer(tokenizer.RegexTokenizer):
         []
         """
         raise NotImplementedError("RegexTokenizer.encode is yours to write")
-
-    def byte_offsets(self, ids):
-        """[(start, stop), ...]: where each id's bytes are in decode_bytes(ids).
-
-        self.token_bytes(id) has the bytes of one. accumulate may help.
-
-        Why can models not count letters?
-
-        >>> tokenizer = RegexTokenizer()
-        >>> tokenizer.train("low lower lowest", vocab_size=256 + 3)
-        >>> ids = tokenizer.encode("lowest é")
-        >>> [tokenizer.token_bytes(id) for id in ids]
-        [b'low', b'e', b's', b't', b' ', b'\\xc3', b'\\xa9']
-        >>> tokenizer.byte_offsets(ids)
-        [(0, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9)]
-        >>> tokenizer.byte_offsets([])
-        []
-        """
-        raise NotImplementedError("RegexTokenizer.byte_offsets is yours to write")

@@ -20,7 +20,7 @@ def matmul():
     a (M, K), b (K, N) -> c (M, N):  c = a b.  A block of 4 x 4 threads makes as many
     elements of c, threadIdx.x along a row, and goes through K four at a time.
 
-    What if a block shares what it has read?
+    What if a block shares what it has read? Tiles in shared memory
 
     >>> a, b = [[1, 2, 3, 4], [5, 6, 7, 8]], [[1, 0], [0, 1], [1, 1], [0, 2]]
     >>> run(matmul(), a, b, empty(2, 2), 2, 2, 4, block=(4, 4, 1))
@@ -31,7 +31,7 @@ def matmul():
     >>> np.argwhere(c != a @ b).tolist()        # where it differs from NumPy's
     []
     >>> a, b = np.ones((2, 8, 8))
-    >>> loads(matmul(), a, b, empty(8, 8), 8, 8, 8, **shape) / 8**2     # 2 K / 4 an element
+    >>> loads(matmul(), a, b, empty(8, 8), 8, 8, 8, **shape) / 8**2     # 2 K / 4 per element
     4.0
     """
     raise NotImplementedError("matmul is yours to write")

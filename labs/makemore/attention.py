@@ -1,6 +1,6 @@
 """Attention, its mask, and many heads as one operation: the GPT lecture's first exercise.
 
-    B  examples    T  positions that ask    S  positions that can be asked
+    B  examples    T  positions that look   S  positions that can be looked at
     H  heads       C  channels              D  channels of a head, C / H
 
 Exercises: attention, causal, MultiHeadAttention.forward.
@@ -18,19 +18,20 @@ def attention(q, k, v, mask=None, dropout=None):
     """q (..., T, D), k and v (..., S, D) -> y (..., T, D), weights (..., T, S).
 
     softmax(q kᵀ / √D) v. mask is boolean, broadcasts to the weights and is True where a
-    query may look; another dtype is a TypeError ("... True where a query may look").
-    What is hidden has weight 0, also where all is hidden: no nan, there or in the
-    slopes (so fill in torch.finfo(dtype).min, and multiply the weights by the mask).
-    dropout, if there is one, is a function to be applied to the weights.
+    query may look; another dtype is a TypeError ("... boolean, True where a query may
+    look").
+    Hidden positions have weight 0, even where all are hidden; neither the answer nor its
+    gradients may be nan there. (Fill in torch.finfo(dtype).min, and multiply the weights
+    by the mask.) dropout, if it is given, is a function to be applied to the weights.
 
-    Where does a softmax come in?
+    Where does a softmax come in? Attention scores
 
     >>> v = torch.tensor([[2.0], [4.0], [9.0]])
     >>> zeros = torch.zeros(3, 1)
     >>> attention(zeros, zeros, v)[0].tolist()                  # the mean
     [[5.0], [5.0], [5.0]]
 
-    Who decides what is interesting?
+    Who decides what is interesting? Queries, keys and values
 
     >>> q = torch.tensor([[0.0, 0.0, 200.0]])
     >>> y, weights = attention(q, torch.eye(3), v)
@@ -44,7 +45,7 @@ def attention(q, k, v, mask=None, dropout=None):
     >>> round(weights[0, 1].item(), 4)
     0.1192
 
-    Who may look at whom?
+    Who may look at whom? Masks
 
     >>> past = torch.ones(3, 3, dtype=torch.bool).tril()
     >>> attention(zeros, zeros, v, past)[0].tolist()
@@ -58,7 +59,7 @@ def attention(q, k, v, mask=None, dropout=None):
 def causal(T, S=None, device=None):
     """mask (T, S): the T queries are the last of S positions (S = T if not given).
 
-    Who may look at whom?
+    Who may look at whom? Masks
 
     >>> causal(3).int().tolist()
     [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
@@ -69,7 +70,7 @@ def causal(T, S=None, device=None):
 
 
 class MultiHeadAttention(book.MultiHeadAttention):
-    """The book's, but for the method that you write.
+    """The book's, except for the method that you write.
 
     self.qkv is a Linear from C to 3 C channels (queries, keys, values), self.out one
     from C to C; self.split makes (B, H, T, D) of (B, T, C); self.dropout is for the
@@ -84,7 +85,7 @@ class MultiHeadAttention(book.MultiHeadAttention):
         used in their place; maps, if given, is a list, to which the weights are
         appended (detached).
 
-        Why several heads?
+        Why several heads? Multi-head attention
 
         >>> layer = MultiHeadAttention(4, 2)
         >>> with torch.no_grad():

@@ -31,7 +31,7 @@ def backward(net, s, contexts, targets):
     For all names of s but loss, and those of the parameters: 26. Without autograd.
     embedding_backward(net, d_embedded, contexts), the last step, is the book's.
 
-    How does a slope begin?
+    Where does the backward pass begin? Cross-entropy
 
     >>> d = backward(net, s, X, Y)
     >>> rounded(d["logprobs"])
@@ -43,14 +43,14 @@ def backward(net, s, contexts, targets):
     >>> rounded(d["logits"].sum(1))
     [0.0, 0.0, 0.0, 0.0]
 
-    How does a slope pass through a matrix?
+    How does a gradient pass through a matrix? Two products
 
     >>> [tuple(d[name].shape) for name in ("h", "W2", "b2")]
     [(4, 2), (2, 3), (3,)]
     >>> torch.allclose(d["b2"], d["logits"].sum(0))
     True
 
-    What happens inside batch norm?
+    What happens inside batch norm? Three paths
 
     >>> rounded(d["b1"]), rounded(d["pre"].sum(0))
     ([0.0, 0.0], [0.0, 0.0])
@@ -60,7 +60,7 @@ def backward(net, s, contexts, targets):
     ...          if slope.shape != (getattr(s, name) if hasattr(s, name) else getattr(net, name)).shape}
     (26, {})
 
-    Where do the slopes of the table go?
+    Where do the gradients of the table go? The embedding
 
     >>> rounded(d["embedding"][2])                 # symbol 2 is in no context
     [0.0, 0.0]

@@ -16,10 +16,10 @@ def count_pairs(words, vocabulary):
     """[word] -> counts (V, V), int64: [i, j] is how often symbol j came after i.
 
     len(vocabulary) is V, and vocabulary.stream(words) is all words as one row of ids,
-    with a 0 before, between and after them. A loop would be right; a million words in
-    less than five seconds need torch.bincount.
+    with a 0 before, between and after them. A loop is right, too, but the book's tests
+    count a million words, for which it takes torch.bincount.
 
-    What follows what?
+    What is a tensor? Shape, axes, dtype
 
     >>> vocabulary = Vocabulary(["ab"])
     >>> vocabulary.stream(["ab", "a"]).tolist()
@@ -40,18 +40,18 @@ def smoothed(counts, alpha):
     A row without counts is uniform, as it is for every alpha > 0. Raises ValueError if
     alpha is not a finite number of pairs, 0 or more ("a number of pairs, 0 or more").
 
-    How does a row become a distribution?
+    How does a row become a distribution? Broadcasting
 
-    >>> counts = torch.tensor([[0, 4], [1, 3]])
+    >>> counts = torch.tensor([[0, 4], [1, 1]])            # rows of unlike totals
     >>> smoothed(counts, 0).tolist()
-    [[0.0, 1.0], [0.25, 0.75]]
+    [[0.0, 1.0], [0.5, 0.5]]
     >>> smoothed(counts, 0).sum(1).tolist()
     [1.0, 1.0]
 
-    What of the pairs that never came?
+    What of the pairs that never came? Smoothing
 
     >>> smoothed(counts, 2).tolist()
-    [[0.25, 0.75], [0.375, 0.625]]
+    [[0.25, 0.75], [0.5, 0.5]]
     >>> smoothed(torch.tensor([[0, 0], [1, 0]]), 0).tolist()
     [[0.5, 0.5], [1.0, 0.0]]
     """
@@ -61,10 +61,10 @@ def smoothed(counts, alpha):
 def draw(probabilities, generator):
     """(V, V) -> the ids of one word, drawn symbol by symbol until the boundary.
 
-    One number torch.rand((), dtype=torch.float64, generator=generator) for each symbol,
-    the last included, so that everybody's words are the same. Rows may have any sum.
+    Draw one number, torch.rand((), dtype=torch.float64, generator=generator), for each
+    symbol, the last included, so that your words are the book's. Rows may have any sum.
 
-    How is a word drawn?
+    How is a word drawn? A dart at a stick
 
     >>> sure = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     >>> draw(sure, torch.Generator().manual_seed(1))       # 0, then 1, then 2, then 0
@@ -85,9 +85,10 @@ class Bigram(bigram.Bigram):
         """The log of the probability of all words with these pairs: nats, at most 0.
 
         self.probabilities (V, V) has the model's. -inf if one of the pairs was never
-        counted and alpha is 0; pairs that do not occur do not count, whatever theirs.
+        counted and alpha is 0. Pairs that do not occur in counts add nothing, even if
+        their probability is 0.
 
-        How good is a model?
+        How good is a model? Likelihood and loss
 
         >>> half = Bigram(torch.tensor([[1, 1], [1, 1]]), alpha=0)
         >>> half.log_likelihood(torch.tensor([[2, 0], [0, 1]]))      # 3 log 1/2

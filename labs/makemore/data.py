@@ -1,4 +1,4 @@
-"""What every model of words needs: parts to learn from and to be judged by, and examples.
+"""What every model of words needs: parts to train on and to be judged by, and examples.
 
     N    examples        T    positions of a context
 
@@ -20,7 +20,7 @@ def split(words, seed=42):
     int(0.9 n) of the n words. Raises ValueError, "5 words are too few for three parts;
     ten do", if one of the parts would be empty.
 
-    Which names may judge?
+    Which names may judge? Train, dev and test
 
     >>> words = [f"w{n}" for n in range(20)]
     >>> train, dev, test = split(words)
@@ -44,7 +44,7 @@ def dataset(words, vocabulary, block_size):
     Raises ValueError, "a context of 0 symbols; it takes at least 1", for such a T.
     Loops are right, too: vocabulary.encode(word) is a list of ids.
 
-    What does more context buy?
+    What does more context buy? Trigrams and n-grams
 
     >>> vocabulary = Vocabulary(["ab"])
     >>> contexts, targets = dataset(["ab", "b"], vocabulary, block_size=3)

@@ -19,7 +19,7 @@ from scratch.makemore.initialization import GAINS, fans, fill
 def kaiming(weight, gain=GAINS["relu"], uniform=False, generator=None):
     """Fill weight (fan out, fan in) so that outputs have gain times the inputs' size.
 
-    How large should a weight be?
+    How large should a weight be? Kaiming's formula
 
     >>> _ = torch.manual_seed(1)
     >>> weight = kaiming(torch.empty(400, 100), gain=1.0)
@@ -39,7 +39,7 @@ def kaiming(weight, gain=GAINS["relu"], uniform=False, generator=None):
 def xavier(weight, gain=1.0, uniform=False, generator=None):
     """The same with the mean of fan in and fan out in place of fan in.
 
-    And on the way back?
+    And on the way back? Fan out, and Xavier's compromise
 
     >>> for shape in (400, 100), (100, 400), (250, 250):       # √(2/500), all three
     ...     print(round(xavier(torch.empty(shape)).std().item(), 2))
@@ -55,7 +55,7 @@ def xavier(weight, gain=1.0, uniform=False, generator=None):
 def saturation(y, limit=0.97):
     """Outputs of tanh, a tensor of any shape -> the share of them beyond ±limit, a float.
 
-    What does tanh let through?
+    What does tanh let through? Saturation
 
     >>> saturation(torch.tensor([0.98, -0.98, 0.5, -0.5]))
     0.5
@@ -72,7 +72,7 @@ def update_to_data(parameters, gradients, rate):
 
     ValueError if there are not as many gradients as parameters; zip has a word for that.
 
-    What to look at while it trains?
+    What is worth watching while it trains? Histograms and ratios
 
     >>> p = torch.tensor([-1.0, 1.0])
     >>> update_to_data([p, p], [torch.tensor([0.5, -0.5]), torch.tensor([2.0, 2.0])], rate=0.5)

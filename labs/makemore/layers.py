@@ -1,11 +1,11 @@
-"""The layers that normalise: by the batch, by the row, and folded away.
+"""The layers that normalise, by the batch, by the row and folded away, and the one that drops.
 
     m    numbers that one mean is taken over, for x (B, F) B, for (B, T, F) B * T
 
 A layer's tensors are those that the book's __init__ makes: weight (γ) and bias (β), each (F), and in
 BatchNorm1d running_mean and running_var; self.eps, self.momentum, self.correction, self.training.
 
-Exercises: BatchNorm1d.__call__, BatchNorm1d.moments, LayerNorm.__call__, fold.
+Exercises: BatchNorm1d.__call__, BatchNorm1d.moments, LayerNorm.__call__, fold, Dropout.__call__.
 Chapter: docs/makemore/batchnorm.md.  In place of: scratch.makemore.layers.
 """
 
@@ -30,7 +30,7 @@ class BatchNorm1d(layers.BatchNorm1d):
         the running ones. Take x to the precision of the weight first, and refuse other
         shapes: ValueError, "(B, F) or (B, T, F) was expected" with the number for F.
 
-        What if the network did it itself?
+        What if the network did it itself? Normalising by the batch
 
         >>> norm = BatchNorm1d(2, eps=0.0)
         >>> x = torch.tensor([[1.0, 10.0], [3.0, 50.0]])
@@ -40,7 +40,7 @@ class BatchNorm1d(layers.BatchNorm1d):
         >>> tenths(norm(x))
         [[3.0, 3.0], [7.0, 7.0]]
 
-        And when there is no batch?
+        And when there is no batch? Running statistics
 
         >>> norm = BatchNorm1d(2, eps=0.0).eval()
         >>> norm.running_mean[:], norm.running_var[:] = 1.0, 4.0
@@ -49,7 +49,7 @@ class BatchNorm1d(layers.BatchNorm1d):
         >>> tenths(norm(x[:1]))
         [[0.0, 4.5]]
 
-        Which axes, with positions?
+        Which axes, with positions? One mean for each feature
 
         >>> norm = BatchNorm1d(1, eps=0.0)
         >>> y = norm(torch.tensor([[[1.0], [2.0]], [[5.0], [8.0]]]))
@@ -69,7 +69,7 @@ class BatchNorm1d(layers.BatchNorm1d):
         running_var the variance divides by m - 1. ValueError ("one number has no
         variance") if m is 1.
 
-        And when there is no batch?
+        And when there is no batch? Running statistics
 
         >>> norm = BatchNorm1d(1, momentum=0.5)
         >>> mean, var = norm.moments(torch.tensor([[1.0], [3.0]]))
@@ -81,7 +81,7 @@ class BatchNorm1d(layers.BatchNorm1d):
         Traceback (most recent call last):
         ValueError: x is (1, 1): one number has no variance; train on more examples, or eval() first
 
-        Which axes, with positions?
+        Which axes, with positions? One mean for each feature
 
         >>> x = torch.arange(12.0).view(2, 3, 2)
         >>> mean, var = BatchNorm1d(2).moments(x)
@@ -99,7 +99,7 @@ class LayerNorm(layers.LayerNorm):
     def __call__(self, x):
         """x (..., F) -> y alike:  y = γ (x - μ) / √(σ² + ε) + β, row by row.
 
-        What if each row does it for itself?
+        What if each row does it for itself? Layer normalisation
 
         >>> norm = LayerNorm(2, eps=0.0)
         >>> tenths(norm(torch.tensor([[1.0, 3.0], [50.0, 10.0]])))
@@ -118,16 +118,44 @@ def fold(linear, norm):
 
     linear.weight is (outputs, inputs), and linear.bias may be None.
 
-    Can it be folded away?
+    Can it be folded away? Into the layer before
 
-    >>> linear, norm = Linear(2, 1), BatchNorm1d(1, eps=0.0)
-    >>> linear.weight.data[:], linear.bias.data[:] = torch.tensor([[2.0, 4.0]]), 1.0
-    >>> norm.running_mean[:], norm.running_var[:] = 3.0, 4.0
-    >>> norm.weight.data[:], norm.bias.data[:] = 10.0, 7.0
-    >>> folded = fold(linear, norm)                # 10 (2a + 4b + 1 - 3) / 2 + 7
+    >>> linear, norm = Linear(2, 2), BatchNorm1d(2, eps=0.0)
+    >>> linear.weight.data[:] = torch.tensor([[2.0, 4.0], [1.0, 1.0]])
+    >>> linear.bias.data[:] = torch.tensor([1.0, 0.0])
+    >>> norm.running_mean[:], norm.running_var[:] = torch.tensor([3.0, 0.0]), torch.tensor([4.0, 1.0])
+    >>> norm.weight.data[:], norm.bias.data[:] = torch.tensor([10.0, 1.0]), torch.tensor([7.0, 0.0])
+    >>> folded = fold(linear, norm)                # 10 (2a + 4b + 1 - 3) / 2 + 7, and a + b
     >>> folded.weight.tolist(), folded.bias.tolist()
-    ([[10.0, 20.0]], [-3.0])
+    ([[10.0, 20.0], [1.0, 1.0]], [-3.0, 0.0])
     >>> linear.weight.tolist()                     # as it was
-    [[2.0, 4.0]]
+    [[2.0, 4.0], [1.0, 1.0]]
     """
     raise NotImplementedError("fold is yours to write")
+
+
+class Dropout(layers.Dropout):
+    """The book's Dropout, but for the method that you write."""
+
+    def __call__(self, x):
+        """x -> in training, each number 0 with probability p, else x / (1 - p); in eval, x.
+
+        self.p, self.generator and self.training are set. Draw anew at every call, from
+        the generator, with bernoulli_; p = 1 leaves zeros, and p = 0 draws nothing.
+
+        What if units go missing? Dropout
+
+        >>> drop, ones = Dropout(0.75, torch.Generator().manual_seed(1)), torch.ones(10_000)
+        >>> y = drop(ones)
+        >>> sorted(set(y.tolist()))
+        [0.0, 4.0]
+        >>> abs(y.mean().item() - 1) < 0.1             # the mean is what it was
+        True
+        >>> torch.equal(drop(ones), y)                 # other numbers at the next step
+        False
+        >>> drop.eval()(ones).equal(ones)
+        True
+        >>> Dropout(1.0)(ones).abs().max().item()
+        0.0
+        """
+        raise NotImplementedError("Dropout.__call__ is yours to write")

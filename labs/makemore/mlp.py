@@ -31,7 +31,7 @@ class MLP(mlp.MLP):
         self.embedding is (V, C), self.W1 (T * C, H), self.b1 (H), self.W2 (H, V) and
         self.b2 (V).
 
-        How can letters be alike?
+        How can letters be alike? Embeddings
 
         >>> model = MLP(5, block_size=2, channels=3, hidden=4)
         >>> with torch.no_grad():
@@ -44,7 +44,7 @@ class MLP(mlp.MLP):
         >>> model(torch.tensor([[1, 0], [0, 1], [1, 1], [4, 4]]))[:, 2:4].tolist()
         [[7.0, 0.0], [0.0, 9.0], [7.0, 9.0], [0.0, 0.0]]
 
-        How does the network answer?
+        How does the network answer? The multilayer perceptron
 
         >>> model = MLP(27, generator=torch.Generator().manual_seed(2147483647))
         >>> model(torch.zeros(32, 3, dtype=torch.int64)).shape
@@ -60,7 +60,7 @@ def train(model, batches, rates):
     move every tensor of model.parameters() by -rate times its gradient, and yield the
     loss as it was before, a float. No minibatch is taken for which there is no rate.
 
-    Why only a few examples at a time?
+    Why only a few examples at a time? Stochastic gradient descent
 
     >>> class Scale:                                   # one parameter, logits (0, w)
     ...     w = torch.zeros(1, requires_grad=True)
@@ -102,7 +102,7 @@ def settings():
     of either, get below 2.25. What may be set: rate, hidden_scale, output_scale,
     block_size, channels, hidden.
 
-    How fast may it learn?
+    How fast may it learn? The learning rate
 
     >>> yours = settings()
     >>> yours.get("steps", 10_000) <= 10_000 and yours.get("batch", 32) <= 32
@@ -119,7 +119,7 @@ def calmed(model):
     Change what has to be changed in place (with torch.no_grad()), and leave it able to
     learn: no parameter may have a gradient of 0 everywhere.
 
-    How does the network answer?
+    How does the network answer? The multilayer perceptron
 
     >>> model = mlp.MLP(27, generator=torch.Generator().manual_seed(1))
     >>> contexts = torch.randint(27, (500, 3), generator=torch.Generator().manual_seed(2))
@@ -143,7 +143,7 @@ def mixture(one, other):
     contexts (B, T); each of the two wants as many of the last symbols as its own
     block_size says.
 
-    Learning the names, or learning to name?
+    Learning the names, or learning to name? Overfitting
 
     >>> pairs = Bigram(torch.tensor([[0, 3], [1, 0]]), alpha=0)      # sure: 0, 1, 0, 1
     >>> even = Bigram(torch.zeros(2, 2), alpha=1)

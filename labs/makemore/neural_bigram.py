@@ -1,4 +1,4 @@
-"""From scores to a loss and back: softmax, cross-entropy, and the slope of both together.
+"""From scores to a loss and back: softmax, cross-entropy, and its gradient.
 
     B    examples        V    symbols        logits    (B, V), scores of either sign
 
@@ -12,9 +12,9 @@ import torch
 def softmax(logits):
     """logits (B, V) -> rows of probabilities (B, V), each in proportion to e to its logit.
 
-    Whatever the size of the logits: the largest of a row may be taken from all of them.
+    It must not overflow, however large the logits are: subtract the largest of each row.
 
-    How do scores become probabilities?
+    How do scores become probabilities? Logits and softmax
 
     >>> softmax(torch.zeros(1, 4)).tolist()
     [[0.25, 0.25, 0.25, 0.25]]
@@ -32,7 +32,7 @@ def softmax(logits):
 def cross_entropy(logits, targets):
     """logits (B, V), the ids that came (B) -> the mean of -log p of what came, a tensor.
 
-    What is the loss of a guess?
+    What is the loss of a guess? Cross-entropy
 
     >>> guess = torch.zeros(2, 27)
     >>> round(cross_entropy(guess, torch.tensor([5, 13])).item(), 4)     # log 27
@@ -54,7 +54,7 @@ def slopes(logits, targets):
 
     Without autograd, and without changing logits.
 
-    Which way is downhill?
+    Which way is downhill? The gradient of cross-entropy
 
     >>> slopes(torch.zeros(1, 4), torch.tensor([2])).tolist()
     [[0.25, 0.25, -0.75, 0.25]]

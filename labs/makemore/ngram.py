@@ -1,4 +1,4 @@
-"""The n-gram model's two ideas: any context as a number, and trust in shorter ones.
+"""The n-gram model's two ideas: a context is a number, and shorter contexts can help.
 
     B    examples        T    symbols of context        V    symbols
 
@@ -14,7 +14,7 @@ def as_number(contexts, V):
 
     A context of no symbols, T = 0, is the number 0.
 
-    What does more context buy?
+    What does more context buy? Trigrams and n-grams
 
     >>> as_number(torch.tensor([[0, 0, 7], [0, 1, 0], [1, 2, 3]]), 10).tolist()
     [7, 10, 123]
@@ -29,10 +29,11 @@ def as_number(contexts, V):
 def look_up(tally, numbers):
     """How often each number is in a tally (ascending numbers, and their counts).
 
-    0 for those that are not; numbers may have any shape, and so has the result.
-    torch.searchsorted finds the places of all of them at once, of missing ones, too.
+    It is 0 for those that are not in it. numbers may have any shape, and the result has
+    the same. torch.searchsorted finds the places of all of them at once, including those
+    of missing numbers.
 
-    What does more context buy?
+    What does more context buy? Trigrams and n-grams
 
     >>> tally = torch.tensor([3, 7, 8]), torch.tensor([20, 1, 5])
     >>> look_up(tally, torch.tensor([7, 3, 8])).tolist()
@@ -47,10 +48,11 @@ def mixed(evidence, strengths, guess):
     """The probability that counts of several lengths of context give together.
 
     evidence holds a pair (count, total) for each length, the longest last. The pseudo-
-    counts of each are distributed by the estimate of those before it, first by guess.
-    Where there are no counts, neither real nor pseudocounts, what came before stands.
+    counts of each length are distributed by the estimate of the shorter ones, those of
+    the shortest by guess. Where there are neither counts nor pseudocounts, the estimate
+    of the shorter ones stands.
 
-    What can the shorter contexts say?
+    What can the shorter contexts say? Interpolation
 
     >>> even = torch.tensor([0.5, 0.5])
     >>> once = torch.tensor([1, 0]), torch.tensor([1, 1])          # came, and did not

@@ -49,7 +49,7 @@ class RMSProp(optimizers.RMSProp):
     def move(self, p, g, t, s):
         """s = ρ s + (1 - ρ) g²,  p = p - lr · g / (√s + ε), with self.rho and self.eps.
 
-        Should all parameters share one rate?
+        Should all parameters share one rate? AdaGrad and RMSProp
 
         >>> moved(RMSProp, [2.0, 2.0], lr=0.1, rho=0.75, eps=0.0)
         [-0.2, -0.351186]
@@ -67,7 +67,7 @@ class Adam(optimizers.Adam):
 
         v̂ = v / (1 - β₁ᵗ),  ŝ = s / (1 - β₂ᵗ), with self.beta1, self.beta2, self.eps.
 
-        What does Adam add?
+        What does Adam add? Bias correction
 
         >>> moved(Adam, [3.0, 3.0, 3.0], lr=0.1, eps=0.0)
         [-0.1, -0.2, -0.3]
@@ -80,7 +80,7 @@ class Adam(optimizers.Adam):
 def cosine(step, steps, low=0.0):
     """From 1 at step 0 to low at step `steps`, along half a wave; low afterwards.
 
-    What should the rate do over time?
+    What should the rate do over time? Schedules
 
     >>> [round(cosine(step, 4), 4) for step in range(6)]
     [1.0, 0.8536, 0.5, 0.1464, 0.0, 0.0]
@@ -97,7 +97,7 @@ def clip_grad_norm(parameters, limit):
     grad is None does not count. Raises ValueError ("... call backward() first") if none
     has one. Returns the norm as it was before, a tensor of one number.
 
-    What if a slope is absurd?
+    What if a slope is absurd? Gradient clipping
 
     >>> p, q = torch.zeros(1, requires_grad=True), torch.zeros(2, requires_grad=True)
     >>> (3 * p.sum() + 4 * q[0]).backward()

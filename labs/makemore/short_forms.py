@@ -28,7 +28,7 @@ def rounded(tensor):
 def cross_entropy_backward(logits, targets):
     """logits (B, V), targets (B) -> ∂(mean cross-entropy)/∂logits, in one expression or two.
 
-    Can cross-entropy be one line?
+    Can cross-entropy be one line? Probabilities minus one-hot
 
     >>> rounded(cross_entropy_backward(torch.zeros(2, 2), torch.tensor([0, 1])))
     [[-0.25, 0.25], [0.25, -0.25]]
@@ -48,7 +48,7 @@ def batchnorm_backward(d_y, x_hat, inv_std, gain, correction=0):
 
     x_hat (B, H) = (x - mean) · inv_std, and the variance divides by B - correction.
 
-    Can batch norm be one line?
+    Can batch norm be one line? Three paths in one formula
 
     >>> x_hat, inv_std = torch.tensor([[-1.0], [1.0], [-1.0], [1.0]]), torch.tensor([2.0])
     >>> gain, pull = torch.tensor([3.0]), torch.tensor([[1.0], [0.0], [0.0], [0.0]])
@@ -70,7 +70,7 @@ def gradients(net, contexts, targets):
     With cross_entropy_backward, batchnorm_backward and embedding_backward, and without autograd:
     the book's train() takes its steps with what you return.
 
-    Who needs autograd?
+    Who needs autograd? Training with the short forms
 
     >>> loss, slopes = gradients(net, X, Y)
     >>> abs(loss.item() - s.loss.item()) < 1e-12

@@ -19,7 +19,7 @@ def gradient(a, b, c):
 
     Hold two of the inputs fixed and differentiate with respect to the third.
 
-    And with several inputs?
+    And with several inputs? Partial derivatives and the gradient
 
     >>> gradient(1.0, 1.0, 1.0)[2]     # only one term of f3 holds c
     1.0
@@ -34,7 +34,7 @@ def gradient(a, b, c):
 def forward(f, x, h):
     """f (number -> number), where, step -> the rise of f per unit of step, from x on.
 
-    What is a slope?
+    What is a slope? The derivative
 
     >>> forward(lambda x: 3*x - 1, 5.0, 0.5)     # a line: any step will do
     3.0
@@ -49,7 +49,7 @@ def forward(f, x, h):
 def symmetric(f, x, h):
     """f (number -> number), where, step -> the rise of f per unit, from before x to after.
 
-    How small should the step be?
+    How small should the step be? Truncation and rounding
 
     >>> symmetric(lambda x: 3*x - 1, 5.0, 0.5)
     3.0

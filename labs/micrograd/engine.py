@@ -24,7 +24,7 @@ class Value(engine.Value):
 
         Call the operation "tanh". math.tanh has the number.
 
-        What does a `Value` remember?
+        What does a `Value` remember? Inputs and slopes
 
         >>> y = Value(0.0).tanh()
         >>> y.data, y.operation
@@ -47,7 +47,7 @@ class Value(engine.Value):
         Set .grad of every Value that an operation made to 0, add 1 to self.grad, and
         walk topological_order(self) backward.
 
-        How do slopes combine?
+        How do slopes combine? The chain rule
 
         >>> a, b = Value(2.0), Value(-3.0)
         >>> p = a * b
@@ -58,7 +58,7 @@ class Value(engine.Value):
         >>> a.grad, b.grad                 # 2p · b and 2p · a
         (36.0, -24.0)
 
-        Why `+=`?
+        Why `+=`? Paths add up
 
         >>> x = Value(2.0)
         >>> y = 3 * x + x
@@ -70,7 +70,7 @@ class Value(engine.Value):
         >>> x.grad
         6.0
 
-        In which order?
+        In which order? Topological order
 
         >>> x = Value(2.0)
         >>> u = x * x
@@ -78,7 +78,7 @@ class Value(engine.Value):
         >>> x.grad
         16.0
 
-        What if `backward()` runs twice?
+        What if `backward()` runs twice? Gradient accumulation
 
         >>> x = Value(2.0)
         >>> y = 3 * x + x
@@ -98,9 +98,10 @@ class Value(engine.Value):
 def topological_order(root):
     """root and all Values it was computed from, each after its own inputs.
 
-    A list in which each Value stands once, for graphs of any depth.
+    A list in which each Value stands once, for graphs of any depth: a function that calls itself
+    for each input ends at about a thousand.
 
-    In which order?
+    In which order? Topological order
 
     >>> x = Value(2.0, label="x")
     >>> [value.label for value in topological_order(x)]
@@ -117,6 +118,10 @@ def topological_order(root):
     ['x', 'u', 'v', 'y']
     >>> [value.label for value in topological_order(v + u)][:3]
     ['x', 'u', 'v']
+
+    How deep may a graph be? Recursion and a stack
+
+    >>> x = Value(2.0)
     >>> for step in range(10_000):
     ...     x = x + 1.0
     >>> len(topological_order(x))                           # and a leaf 1.0 for each sum

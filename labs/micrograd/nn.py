@@ -23,7 +23,7 @@ class Neuron(nn.Neuron):
 
         ValueError, with the number of inputs, if it is not the number of weights.
 
-        What is a neuron?
+        What is a neuron? Weights, bias, activation
 
         >>> neuron = Neuron(2, "linear")
         >>> neuron.w[0].data, neuron.w[1].data, neuron.b.data = 3.0, -0.5, 1.0
@@ -44,7 +44,7 @@ class Neuron(nn.Neuron):
     def parameters(self):
         """Every Value that training changes: the weights, then the bias.
 
-        What is a neuron?
+        What is a neuron? Weights, bias, activation
 
         >>> neuron = Neuron(2)
         >>> neuron.parameters() == [*neuron.w, neuron.b]
@@ -59,7 +59,7 @@ class Layer(nn.Layer):
     def __call__(self, x):
         """x (nin numbers) -> a list of Values, one from each neuron.
 
-        What can two layers do that one neuron cannot?
+        What can two layers do that one neuron cannot? The multilayer perceptron
 
         >>> layer = Layer(1, 2, "linear")
         >>> for n, neuron in enumerate(layer.neurons):
@@ -74,7 +74,7 @@ class Layer(nn.Layer):
     def parameters(self):
         """Every Value that training changes, neuron after neuron.
 
-        How wrong is it?
+        How wrong is it? A loss function
 
         >>> layer = Layer(3, 4)
         >>> len(layer.parameters())                # 4 · (3 + 1)
@@ -91,7 +91,7 @@ class MLP(nn.MLP):
     def __call__(self, x):
         """x (nin numbers) -> the last layer's Values, or the Value itself if it is one.
 
-        What can two layers do that one neuron cannot?
+        What can two layers do that one neuron cannot? The multilayer perceptron
 
         >>> len(MLP(2, [3, 2])([0.5, -0.5]))
         2

@@ -15,7 +15,7 @@ class Value:
     Value(data) has .data and .grad, and knows + / and the minus sign in front, exp(),
     log() and backward(). Start with what one operation has to store.
 
-    What does a `Value` remember?
+    What does a `Value` remember? Inputs and slopes
 
     >>> a, b = Value(2.0), Value(-4.0)
     >>> a.data, a.grad
@@ -27,7 +27,7 @@ class Value:
     >>> a.exp().log().data
     2.0
 
-    How do slopes combine?
+    How do slopes combine? The chain rule
 
     >>> a, b = Value(2.0), Value(-4.0)
     >>> (-(a / b).exp()).backward()
@@ -38,14 +38,14 @@ class Value:
     >>> c.grad
     0.125
 
-    Why `+=`?
+    Why `+=`? Paths add up
 
     >>> a = Value(2.0)
     >>> (a + a).backward()
     >>> a.grad
     2.0
 
-    In which order?
+    In which order? Topological order
 
     >>> x = Value(2.0)
     >>> u = x + x

@@ -22,7 +22,7 @@ def write_slopes(root, steps, inputs, lines):
     d_y, at most TERMS terms to a line; a single name or number needs none. Write no
     term for what is neither an input nor the y of a step.
 
-    How does a record become a program?
+    How does a record become a program? Code generation
 
     >>> lines = Lines()
     >>> steps = [("v0", "a * b", "x0", "x1")]

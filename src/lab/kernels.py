@@ -2,6 +2,7 @@
 
     run(text, x, empty(4), 4, block=(4, 1, 1))      what the last array holds afterwards
     loads(text, x, empty(4), 4, block=(4, 1, 1))    how many floats were loaded from global memory
+    sectors(text, ...), bank_turns(text, ...)       what its slowest warp asks of the two memories
 
 Every launch is on the CPU and watched by memcheck, which raises an error for a wrong access.
 """
@@ -40,6 +41,33 @@ def loads(text, *arguments, block, grid=(1, 1)):
     """How many floats all threads together load from global memory."""
     _, accesses = launched(text, arguments, block, grid)
     return int(accesses["size"][(accesses["space"] == 2) & (accesses["kind"] % 2 == 1)].sum()) // 4
+
+
+def together(accesses, space):
+    """For each access of a warp to a memory: the places, in floats, that its threads access together.
+
+    Together are the nth accesses that the threads of a warp make from one place in the text.
+    """
+    nth, found = {}, {}
+    for row in accesses[accesses["space"] == space]:
+        block, site, thread = (int(row[name]) for name in ("block", "site", "thread"))
+        n = nth[block, site, thread] = nth.get((block, site, thread), -1) + 1
+        place = int(row["address"] - row["begin"]) // 4
+        found.setdefault((block, site, thread // 32, n), set()).add(place)
+    return found.values()
+
+
+def sectors(text, *arguments, block, grid=(1, 1)):
+    """The most sectors, of 32 bytes, that an access of a warp to global memory touches."""
+    _, accesses = launched(text, arguments, block, grid)
+    return max(len({place // 8 for place in places}) for places in together(accesses, 2))
+
+
+def bank_turns(text, *arguments, block, grid=(1, 1)):
+    """The most turns that an access of a warp to shared memory takes; 0 if there is none."""
+    _, accesses = launched(text, arguments, block, grid)
+    return max((int(np.bincount([place % 32 for place in places]).max())
+                for places in together(accesses, 1)), default=0)
 
 
 def empty(*shape):

@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = re.compile(r"^Exercises: ([\w., \n]+)\.\nChapter: (\S+\.md)\.(?:\s+In place of: ([\w.]+)\.)?$",
                     re.MULTILINE)
-SECTION = re.compile(r"^## (.+)\n(?:(?!^## )(?!^> \*\*Takeaway).*\n)*?> \*\*Takeaway\.\*\* ((?:.+\n)+)",
-                     re.MULTILINE)
+SECTION = re.compile(r"^## (.+?)(?: *\{ *#[\w-]+ *\})?\n"    # an anchor of its own is no part of a title
+                     r"(?:(?!^## )(?!^> \*\*Takeaway).*\n)*?> \*\*Takeaway\.\*\* ((?:.+\n)+)", re.MULTILINE)
 PASSES, WRONG, OPEN = "passes", "not yet right", "to write"    # the states of an exercise
 
 

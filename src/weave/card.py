@@ -1,12 +1,15 @@
 """The picture that stands for a chapter where its address is shared: 1200 by 630, as OpenGraph asks."""
 
+import base64
 import io
 import re
 import textwrap
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from .files import Remembering
 from .finish.formulas import KATEX
 from .svg import SVG
 
@@ -19,11 +22,18 @@ def card(title, book, mark=None, height=HEIGHT):
 
     mark is the path of an SVG of circles and straight lines, for the corner.
     """
+    drawing = mark and Path(mark).read_text(encoding="utf-8")
+    return base64.b64decode(drawn(title, book, drawing, height))
+
+
+@Remembering
+def drawn(title, book, mark, height):
+    """The PNG in base 64; mark is the SVG itself."""
     image = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(image)
     large, small = font("Regular", 84), font("Regular", 40)
     if mark:
-        draw_mark(draw, ElementTree.parse(mark).getroot(), WIDTH - EDGE - 150, EDGE - 20, 190)
+        draw_mark(draw, ElementTree.fromstring(mark), WIDTH - EDGE - 150, EDGE - 20, 190)
     lines = textwrap.wrap(title, 24)
     top = height / 2 - 48 * len(lines) + 30
     for number, line in enumerate(lines):
@@ -31,7 +41,7 @@ def card(title, book, mark=None, height=HEIGHT):
     draw.text((EDGE, height - EDGE - 40), book, font=small, fill=ACCENT)
     file = io.BytesIO()
     image.quantize(32, Image.Quantize.FASTOCTREE).save(file, "PNG")    # six times faster than the smallest
-    return file.getvalue()
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def draw_mark(draw, svg, left, top, size):

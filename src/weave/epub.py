@@ -32,7 +32,7 @@ pre { font-size: 80%; white-space: pre-wrap; background: #f6f5f3; color: #1f2a37
 img { max-width: 100%; }
 table { border-collapse: collapse; } td, th { padding: .1em .5em; }
 """
-HEADING = re.compile(r"^(#{1,5}) +(.+?) *$")
+HEADING = re.compile(r"^(#{1,5}) +(.+?)(?: *\{ *#([\w-]+) *\})? *$")    # which may name its anchor
 FENCE = re.compile(r" *(`{3,})")
 
 
@@ -59,7 +59,7 @@ def book(nav, chapters, config, mark=None):
             return f"{address}#{anchor}" if address and anchor else address
 
         above = pages[uri].ancestors
-        text = portable(chapters[uri], stem_of(uri), epub.save, resolve)
+        text = portable(chapters[uri], stem_of(uri), epub.save, resolve, anchors=True)
         epub.add(above[-1].title if above else "", stem_of(uri), text)
     return epub
 
@@ -154,7 +154,7 @@ def anchored(text, deeper):
         if mark := FENCE.match(line):
             fence = "" if fence and line.strip() == fence else fence or mark[1]
         elif not fence and (heading := HEADING.match(line)):
-            anchor = unique(slugify(re.sub(r"[`*$\\]", "", heading[2]), "-"), known)
+            anchor = heading[3] or unique(slugify(re.sub(r"[`*$\\]", "", heading[2]), "-"), known)
             line = f"{'#' * deeper}{heading[1]} {heading[2]} {{#{top or anchor}}}"
             top = ""
         lines.append(line)

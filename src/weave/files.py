@@ -34,9 +34,13 @@ class Remembering:
         self.function, self.earlier, self.results = function, {}, {}
 
     def __call__(self, *given):
-        key = hashlib.sha256(json.dumps(given).encode()).hexdigest()
+        return self.known(given, lambda: self.function(*given))
+
+    def known(self, given, make):
+        """What make() gives, which must depend on what is given alone."""
+        key = hashlib.sha256(json.dumps(given, default=str).encode()).hexdigest()
         if key not in self.results:
-            self.results[key] = self.earlier.get(key) or self.function(*given)
+            self.results[key] = self.earlier.get(key) or make()
         return self.results[key]
 
     def load(self, path, stamp):

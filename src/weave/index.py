@@ -10,12 +10,16 @@ from itertools import groupby
 from os.path import relpath
 from pathlib import PurePosixPath
 
+from .files import Remembering
+from .kept import tokens
+
 TOPICS = re.compile(r"^::: topics$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 QUOTE = "(?:&quot;|&#39;|')"
 NAME = re.compile(    # in highlighted code, or a text of one word
     r'class="(?:n\w*|k[rp])">([^\W\d]\w{2,})<'
     rf'|class="s\d?">{QUOTE}([^\W\d][\w-]{{2,}}){QUOTE}<')
+entries = Remembering(None)    # of pages, as the search makes them: see take_over
 FORMULA = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 
 
@@ -59,6 +63,28 @@ def escape(term):
 def names(code):
     """The names in highlighted code, each once."""
     return dict.fromkeys(one or other for one, other in NAME.findall(code))
+
+
+def take_over(plugins, page):
+    """Have Material's search take a page apart only if it is another page than before; MkDocs' own search is
+    left alone."""
+    book = next((plugin.search_index for name, plugin in plugins.items() if name.endswith("search")), None)
+    if not hasattr(book, "entries") or "add_entry_from_context" in vars(book):
+        return
+
+    def add(page):
+        given = [page.content, tokens(page.toc), page.url, page.title, page.meta.get("title"),
+                 page.meta.get("tags"), page.meta.get("search")]
+        book.entries += json.loads(entries.known(given, lambda: made(page)))
+
+    def made(page):
+        before = len(book.entries)
+        parse(page)
+        found = book.entries[before:]
+        del book.entries[before:]
+        return json.dumps(found, default=str)
+
+    parse, book.add_entry_from_context = book.add_entry_from_context, add
 
 
 def write(folder, code):

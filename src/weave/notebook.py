@@ -20,6 +20,7 @@ from .take import zipped
 LINK = re.compile(r"(?P<code>(?P<ticks>`+).+?(?<!`)(?P=ticks)(?!`))"
                   r"|(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]"
                   r"\((?P<address>(?:[\w./-]+\.(?:md|ipynb))?(?:#[\w-]+)?)\)", re.DOTALL)
+ANCHOR = re.compile(r"^(#{1,6} .*?) *\{ *#[\w-]+ *\} *$", re.MULTILINE)
 TITLES = {"check": "Claims of the page, checked", "quiet": "Set-up"}    # of folded cells
 FIGURE = "The code of this figure"
 FOR_PIP = ("pyproject.toml", "README.md", "LICENSE")    # of the archive, which pip can install, too
@@ -124,11 +125,15 @@ def written(book):
     return nbformat.writes(nbformat.from_dict(book)) + "\n"
 
 
-def with_links(text, resolve):
+def with_links(text, resolve, anchors=False):
     """Markdown whose links to other pages work elsewhere, or are plain text.
+
+    Titles name no anchors, unless it is for a reader of Markdown that has them.
 
     >>> with_links("[a](b.md#c), `[a](b.md)`, [d](e.md)", {"b.md#c": "https://x.org/b/#c"}.get)
     '[a](https://x.org/b/#c), `[a](b.md)`, d'
+    >>> with_links("## How? Slopes {#how}", str)
+    '## How? Slopes'
     """
     def elsewhere(found):
         if found["code"] or not found["address"]:
@@ -136,7 +141,8 @@ def with_links(text, resolve):
         address = resolve(found["address"])
         return f"[{found['text']}]({address})" if address else found["text"]
 
-    return LINK.sub(elsewhere, text)
+    text = LINK.sub(elsewhere, text)
+    return text if anchors else ANCHOR.sub(r"\1", text)
 
 
 def folded_as(block):

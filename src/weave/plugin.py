@@ -36,7 +36,7 @@ from pygments.lexers import get_lexer_by_name
 from . import WeaveError, changes, contents, epub, feed, index, labs, notebook, repository, times
 from . import page as pages
 from .cache import Cache
-from .card import card
+from .card import card, drawn
 from .chapter import Chapter
 from .execute import execute
 from .finish import finish, terms
@@ -59,7 +59,8 @@ THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
-REMEMBERED = {"figures": figure, "formulas": render}    # what takes long, from one build to the next
+REMEMBERED = {    # what takes long, from one build to the next
+    "cards": drawn, "figures": figure, "formulas": render, "index": index.entries}
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -589,7 +590,9 @@ class Weave(BasePlugin[Settings]):
         given = str(page.meta.get("date", ""))    # 2026-11-24
         return (f"{given[:10]}T00:00:00+00:00" if given else first), last or first
 
+    @event_priority(100)    # before the search looks at the page
     def on_page_context(self, context, page, config, nav):
+        index.take_over(config.plugins, page)
         if config.site_url and page.meta.get("updated"):
             self.entries.append((page.title, page.canonical_url, page.meta["published"], page.meta["updated"],
                                  page.meta.get("description", "")))

@@ -16,11 +16,12 @@ ESCAPE = re.compile(r"\x1b\[[\d;]*m")    # a colour of a terminal
 BOX = re.compile(r'viewBox="([-\d.]+)[ ,]+([-\d.]+)[ ,]+([-\d.]+)[ ,]+([-\d.]+)"')
 
 
-def portable(chapter, prefix, save, resolve):
+def portable(chapter, prefix, save, resolve, anchors=False):
     """The Markdown of an executed chapter.  Raises WeaveError.
 
     prefix begins the names of figures, and save(name, bytes) keeps one and returns the address to write.
     resolve(link) gives the address of a link to a page; a link for which it gives None becomes plain text.
+    Titles keep the anchors that they name if anchors is true.
     """
     figures = Figures(prefix, save)
     claims = section_claims(chapter)
@@ -28,7 +29,7 @@ def portable(chapter, prefix, save, resolve):
     for block in chapter.blocks:
         if block.kind == "prose":
             text = FOLD.sub("<details>", block.filled(render.plain))
-            parts.append(with_links(text, resolve).strip("\n"))
+            parts.append(with_links(text, resolve, anchors).strip("\n"))
             continue
         if block.kind == "listing":
             found = block.listing

@@ -82,6 +82,22 @@ def test_memcheck_on_a_gpu_says_where_it_records(with_gpu, tmp_path):
     assert child.returncode == 1 and child.stdout == "" and child.stderr.startswith(says), child.stderr
 
 
+def test_beside_a_gpu_memcheck_watches_the_cpu_engines_own_kernels_if_asked_to(with_gpu):
+    """Chapters do that: what records accesses runs on the processor, the rest on the card."""
+    script = """
+import numpy as np
+import scratch.cuda.cpu.autoinit
+from scratch.cuda import driver
+from scratch.cuda.cpu import compiler, driver as cpu
+from scratch.cuda.cpu.memcheck import memcheck
+with memcheck(beside_gpu=True) as check:
+    kernel = compiler.SourceModule("__global__ void k(float *x) { x[threadIdx.x] = 1; }").get_function("k")
+kernel(cpu.Out(np.zeros(4, np.float32)), block=(4, 1, 1))
+print(driver.__name__, len(check.accesses))
+"""
+    assert python(script, with_gpu, SCRATCH_CUDA="").stdout == "pycuda.driver 4\n"
+
+
 def test_what_the_package_does_not_have_is_an_error_of_the_usual_kind():
     script = """
 import scratch.cuda

@@ -25,6 +25,10 @@ OF_OUR_OWN = {    # what solves exercises that neither the module nor the chapte
 def solved_settings():
     return {'rate': 0.3, 'hidden_scale': 0.2, 'output_scale': 0.1, 'block_size': 4}
 """,
+    "attainable": "def solved_attainable(intensity, peak, bandwidth):\n"
+                  "    return min(peak, intensity * bandwidth)",
+    "wanted_bytes": "def solved_wanted_bytes(bandwidth, latency, multiprocessors):\n"
+                    "    return bandwidth * latency / multiprocessors",
     "calmed": "def solved_calmed(model):\n    with torch.no_grad():\n        model.W2 *= 0.01\n"
               "        model.b2 *= 0.0\n    return model",
     "fine_tuned": """
@@ -36,6 +40,21 @@ def solved_fine_tuned(model, few, steps, rate, batch=32, seed=1):
     for _ in train(model, data.batches(*few, batch, generator), cosine_rates(steps, rate, warm=0)):
         pass
     return model
+""",
+    "stopping_point": """
+def solved_stopping_point(losses, patience):
+    best = 0
+    for n, loss in enumerate(losses):
+        best = n if loss < losses[best] else best
+        if n - best == patience:
+            break
+    return n + 1, best
+""",
+    "snapshot": """
+def solved_snapshot(parameters, optimizer, generator, step):
+    import copy
+    return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+            "optimizer": copy.deepcopy(optimizer.state_dict()), "generator": generator.get_state()}
 """,
     "mixture": """
 class solved_mixture:
@@ -179,6 +198,150 @@ __global__ void row_sums(const float *x, float *sums, int C)
     if (t == 0) sums[r] = part[0];
 }
 """,
+    "added_four": """
+__global__ void added_four(const float *x, const float *y, float *z, int N)
+{
+    const int t = threadIdx.x;
+    for (int i = t; i < N / 4; i += 4) {
+        const float4 a = ((const float4 *)x)[i], b = ((const float4 *)y)[i];
+        ((float4 *)z)[i] = make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+    }
+    if (t < N % 4) z[N / 4 * 4 + t] = x[N / 4 * 4 + t] + y[N / 4 * 4 + t];
+}
+""",
+    "tile_transposed": """
+__global__ void tile_transposed(const float *x, float *y, int R, int C)
+{
+    __shared__ float tile[32][32 + 1];
+    const int t = threadIdx.x, c0 = blockIdx.x * 32, r0 = blockIdx.y * 32;
+    for (int i = threadIdx.y; i < 32; i += 8)
+        if (r0 + i < R && c0 + t < C) tile[i][t] = x[(r0 + i) * C + c0 + t];
+    __syncthreads();
+    for (int i = threadIdx.y; i < 32; i += 8)
+        if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i];
+}
+""",
+    "swizzled": """
+__global__ void swizzled(const float *x, float *y, int R, int C)
+{
+    __shared__ float tile[32][32];
+    const int t = threadIdx.x, c0 = blockIdx.x * 32, r0 = blockIdx.y * 32;
+    for (int i = threadIdx.y; i < 32; i += 8)
+        if (r0 + i < R && c0 + t < C) tile[i][t ^ i] = x[(r0 + i) * C + c0 + t];
+    __syncthreads();
+    for (int i = threadIdx.y; i < 32; i += 8)
+        if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i ^ t];
+}
+""",
+    "softmax_rows": """
+__global__ void softmax_rows(const float *x, float *y, int C)
+{
+    __shared__ float part[4];
+    const int t = threadIdx.x;
+    x += blockIdx.x * C;
+    y += blockIdx.x * C;
+    float own = -INFINITY;
+    for (int c = t; c < C; c += 4) own = fmaxf(own, x[c]);
+    part[t] = own;
+    __syncthreads();
+    const float most = fmaxf(fmaxf(part[0], part[1]), fmaxf(part[2], part[3]));
+    __syncthreads();    // all have read
+    own = 0.0f;
+    for (int c = t; c < C; c += 4) own += expf(x[c] - most);
+    part[t] = own;
+    __syncthreads();
+    const float sum = part[0] + part[1] + part[2] + part[3];
+    for (int c = t; c < C; c += 4) y[c] = expf(x[c] - most) / sum;
+}
+""",
+    "online_rows": """
+__global__ void online_rows(const float *x, float *y, int C)
+{
+    __shared__ float most[4], sum[4];
+    const int t = threadIdx.x;
+    x += blockIdx.x * C;
+    y += blockIdx.x * C;
+    float m = x[t], s = 1.0f;
+    for (int c = t + 4; c < C; c += 4) {
+        const float value = x[c], larger = fmaxf(m, value);
+        s = s * expf(m - larger) + expf(value - larger);
+        m = larger;
+    }
+    most[t] = m;
+    sum[t] = s;
+    __syncthreads();
+    for (int span = 2; span > 0; span /= 2) {
+        if (t < span) {
+            const float larger = fmaxf(most[t], most[t + span]);
+            sum[t] = sum[t] * expf(most[t] - larger) + sum[t + span] * expf(most[t + span] - larger);
+            most[t] = larger;
+        }
+        __syncthreads();
+    }
+    for (int c = t; c < C; c += 4) y[c] = expf(x[c] - most[0]) / sum[0];
+}
+""",
+    "layer_norm_rows": """
+__global__ void layer_norm_rows(const float *x, float *y, int C)
+{
+    __shared__ float part[4];
+    const int t = threadIdx.x;
+    x += blockIdx.x * C;
+    y += blockIdx.x * C;
+    float own = 0.0f;
+    for (int c = t; c < C; c += 4) own += x[c];
+    part[t] = own;
+    __syncthreads();
+    const float mean = (part[0] + part[1] + part[2] + part[3]) / C;
+    __syncthreads();    // all have read
+    own = 0.0f;
+    for (int c = t; c < C; c += 4) own += (x[c] - mean) * (x[c] - mean);
+    part[t] = own;
+    __syncthreads();
+    const float variance = (part[0] + part[1] + part[2] + part[3]) / C;
+    for (int c = t; c < C; c += 4) y[c] = (x[c] - mean) / sqrtf(variance);
+}
+""",
+    "shifted": """
+__global__ void shifted(float *x)
+{
+    __shared__ float held[8];
+    const int t = threadIdx.x;
+    held[t] = x[t];
+    __syncthreads();
+    x[t] = t ? held[t - 1] : 0;
+}
+""",
+    "folded": """
+__global__ void folded(const float *x, float *sum)
+{
+    __shared__ float part[8];
+    const int t = threadIdx.x;
+    part[t] = x[t];
+    for (int span = 4; span > 0; span /= 2) {
+        __syncthreads();
+        if (t < span) part[t] += part[t + span];
+    }
+    if (t == 0) sum[0] = part[0];
+}
+""",
+    "evened": """
+__global__ void evened(float *x, int N)
+{
+    __shared__ float held[8];
+    const int t = threadIdx.x;
+    if (t < N) held[t] = x[t];
+    __syncthreads();
+    if (t < N) x[t] = held[N - 1 - t];
+}
+""",
+    "counted": """
+__global__ void counted(const float *x, float *counts, int N)
+{
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < N) atomicAdd(&counts[(int)x[i]], 1.0f);
+}
+""",
     "matmul": "".join(f"#define {macro}\n" for macro in ("TILE 4", "TRANSPOSED_A 0", "TRANSPOSED_B 0"))
               + (ROOT / "src/scratch/cuda/kernels/matmul_tiles.cu").read_text(encoding="utf-8"),
 }
@@ -241,6 +404,15 @@ def with_body(tmp_path, name, body, lab=ENGINE):
 
 
 TANH = 't = math.tanh(self.data)\nreturn node(t, "tanh", (self, {slope}))'
+RECURSIVE = """order, done = [], set()
+def visit(value):
+    if value not in done:
+        done.add(value)
+        for source, _ in value.inputs:
+            visit(source)
+        order.append(value)
+visit(root)
+return order"""
 BACKWARD = """for value in topological_order(self):
     if value.operation:
         value.grad = 0.0
@@ -259,13 +431,16 @@ def test_a_right_answer_of_ones_own_passes_examples_and_tests(tmp_path):
     ("Value.tanh", TANH.format(slope="1 - t"), [
         "expected    0.7864477329659275\n    came        0.53788",
         "An operation computes two things at once: its result, and the slope toward each of its inputs.",
-        "Read: docs/micrograd/autograd.md, What does a `Value` remember?"]),
+        "Read: docs/micrograd/autograd.md, What does a `Value` remember? Inputs and slopes"]),
     ("Value.backward", BACKWARD.format(equals="="), [
-        "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`?"]),
+        "expected    4.0", "Paths add up.", "Read: docs/micrograd/autograd.md, Why `+=`? Paths add up"]),
     ("topological_order", "return [root]", [
         "Walk the values in reverse topological order", "In which order?"]),
     ("topological_order", "return [*(v for a, _ in root.inputs for v in topological_order(a)), root]",
      ["came        ['x', 'x', 'u']"]),
+    ("topological_order", RECURSIVE, [
+        "came        RecursionError", "A function that calls itself goes as deep as Python allows.",
+        "Read: docs/micrograd/autograd.md, How deep may a graph be? Recursion and a stack"]),
     ("Value.tanh", "return 1 / 0", ["ZeroDivisionError: division by zero, from line"]),
 ])
 def test_a_mistake_is_explained_by_the_chapters_takeaway(tmp_path, name, body, says):
@@ -275,12 +450,61 @@ def test_a_mistake_is_explained_by_the_chapters_takeaway(tmp_path, name, body, s
         assert part in why
 
 
+TRAINING_MISTAKES = {    # the lab's exercise, its body, and what is said of it
+    "a mean of means": ("accumulated", """
+for x, y in parts:
+    (total_loss(x, y) / (y >= 0).sum() / len(parts)).backward()
+return sum(total_loss(x, y).item() / (y >= 0).sum().item() for x, y in parts) / len(parts)""", [
+        "expected    (4.0, -2.0)\n    came        (8.0, -4.0)", "Divide sums once, by the number of all"]),
+    "patience that is not renewed": ("stopping_point", """
+best = waited = 0
+for n, loss in enumerate(losses):
+    waited += n > 0 and loss >= losses[best]
+    best = n if loss < losses[best] else best
+    if waited == patience:
+        break
+return n + 1, best""", ["it counts anew", "Keep the best parameters"]),
+    "a state that training changes": ("snapshot", """
+return {"parameters": [p.detach().clone() for p in parameters], "step": step,
+        "optimizer": optimizer.state_dict(), "generator": generator.get_state()}""", [
+        "expected    (3, True)\n    came        (3, False)", "Whatever a step reads and changes"]),
+}
+
+
+@pytest.mark.parametrize("name, body, says", TRAINING_MISTAKES.values(), ids=TRAINING_MISTAKES)
+def test_the_mistakes_of_the_training_loop_are_explained(tmp_path, name, body, says):
+    mine = with_body(tmp_path, name, body.lstrip(), ROOT / "labs/makemore/training.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG and all(each in why for each in says)
+
+
 def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(tmp_path):
     """tanh's slope is wrong below zero only, where no example looks."""
     mine = with_body(tmp_path, "Value.tanh", TANH.format(slope="1 - t * t if t >= 0 else 1.0"))
     state, why = judge(f"{mine}::Value.tanh")
     assert state == WRONG and "The book's tests say: " in why
     assert "The test: tests/micrograd/test_engine.py" in why
+
+
+MODELS_MISTAKES = {    # the lab, its exercise, a body, and what is said of it
+    "no keepdim": ("bigram", "smoothed", "counts = counts.double() + alpha\nreturn counts / counts.sum(1)", [
+        "expected    [[0.0, 1.0], [0.5, 0.5]]", "Shapes are matched from the right.",
+        "Read: docs/makemore/bigrams.md, How does a row become a distribution? Broadcasting"]),
+    "a sum, not a mean": (
+        "neural_bigram", "slopes",
+        "p = logits.softmax(1)\np[torch.arange(len(targets)), targets] -= 1\nreturn p", [
+            "expected    [[0.125, 0.125, -0.375, 0.125]",
+            "Read: docs/makemore/neural-bigram.md, Which way is downhill? The gradient of cross-entropy"]),
+}
+
+
+@pytest.mark.parametrize("lab, name, body, says", MODELS_MISTAKES.values(), ids=MODELS_MISTAKES)
+def test_a_models_mistake_is_told(tmp_path, lab, name, body, says):
+    mine = with_body(tmp_path, name, body, ROOT / f"labs/makemore/{lab}.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG
+    for part in says:
+        assert part in why
 
 
 KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what is said of it
@@ -318,6 +542,28 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
         "race: line ", "no barrier between", "Read: docs/cuda/matmul.md"]),
     "no tile": ("matmul", "matmul", "a_tile[y][k] * b", "(m < M && k0 + k < K ? A(m, k0 + k) : 0) * b", [
         "expected    4.0\n", "came        12.0\n", "What if a block shares what it has read?"]),
+    "no padding": ("transpose", "tile_transposed", "32 + 1", "32", [
+        "expected    1\n", "came        32\n", "shared memory wants them in different banks"]),
+    "scattered stores": ("transpose", "tile_transposed",
+                         "if (c0 + i < C && r0 + t < R) y[(c0 + i) * R + r0 + t] = tile[t][i]",
+                         "if (c0 + t < C && r0 + i < R) y[(c0 + t) * R + r0 + i] = tile[i][t]", [
+        "expected    4\n", "came        32\n",
+        "Read: docs/cuda/transpose.md, Why is a transpose scattered?"]),
+    "no maximum": ("softmax", "softmax_rows", "x[c] - most", "x[c]", [
+        "expected    True\n", "came        False\n", "A stable softmax is two reductions"]),
+    "no second barrier": ("softmax", "softmax_rows", "__syncthreads();    // all have read", "", [
+        "race: line "]),
+    "a third pass": ("softmax", "online_rows", "float m = x[t], s", "float m = fmaxf(x[t], x[t]), s", [
+        "expected    2.0\n", "What can be joined in any grouping"]),
+    "squares before the mean": ("softmax", "layer_norm_rows", "own += (x[c] - mean) * (x[c] - mean);",
+                                "own += x[c] * x[c] - mean * mean;", [
+        "came        False\n", "Subtract before you square."]),
+    "still racing": ("races", "folded", "t == 0", "t == 1", ["race: line 11, part[0]"]),
+    "still in the branch": ("races", "evened", "if (t < N) held[t] = x[t];\n    __syncthreads();",
+                            "if (t < N) {\n    held[t] = x[t];\n    __syncthreads();\n    }", [
+        "LaunchError: "]),
+    "no atomic": ("races", "counted", "atomicAdd(&counts[(int)x[i]], 1.0f)", "counts[(int)x[i]] += 1", [
+        "race: line "]),
     "no kernel": ("threads", "squared", "__global__ ", "", [
         "came        ValueError: a kernel's text has a line `__global__ void name(...)`; this is '"]),
     "no semicolon": ("threads", "squared", "* x[threadIdx.x];", "* x[threadIdx.x]", [

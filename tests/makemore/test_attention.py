@@ -180,5 +180,5 @@ def test_dropout_is_applied_to_the_weights_in_training_only():
 def test_errors_say_what_to_do():
     with pytest.raises(ValueError, match="10 channels do not divide among 3 heads"):
         MultiHeadAttention(10, 3)
-    with pytest.raises(TypeError, match="True where a query may look"):
+    with pytest.raises(TypeError, match="boolean, True where a query may look"):
         attention(*qkv(), torch.ones(5, 7))

@@ -9,7 +9,18 @@ from shapes import load_checked
 
 from scratch.makemore import evaluate
 from scratch.makemore.data import Vocabulary, dataset
-from scratch.makemore.evaluate import Score, bits, loss, novelty, perplexity, report, table
+from scratch.makemore.evaluate import (
+    Score,
+    bits,
+    by_word,
+    loss,
+    losses,
+    novelty,
+    perplexity,
+    report,
+    standard_error,
+    table,
+)
 
 
 class Fixed:
@@ -34,9 +45,10 @@ def logits(V=7):
 
 
 def test_every_shape_comment_is_true():
-    module = load_checked(evaluate.__file__, B=5, T=1, V=7)
+    module = load_checked(evaluate.__file__, B=5, N=10, T=1, V=7, W=3)
     contexts, targets = examples(10)
-    module.loss(Fixed(logits()), contexts, targets, batch=5)
+    targets = torch.tensor([1, 2, 0, 0, 3, 1, 1, 4, 6, 0])
+    module.standard_error(module.losses(Fixed(logits()), contexts, targets, batch=5), targets)
     assert not module.unreached_shapes()
 
 
@@ -45,6 +57,43 @@ def test_the_loss_is_pytorchs_cross_entropy():
     contexts, targets = examples()
     expected = F.cross_entropy(logits().double()[contexts[:, 0]], targets).item()
     assert loss(Fixed(logits()), contexts, targets) == pytest.approx(expected, rel=1e-12)
+
+
+def test_each_loss_is_pytorchs_and_their_mean_is_the_loss():
+    """Oracle: F.cross_entropy without reduction."""
+    contexts, targets = examples()
+    each = losses(Fixed(logits()), contexts, targets, batch=300)
+    expected = F.cross_entropy(logits().double()[contexts[:, 0]], targets, reduction="none")
+    torch.testing.assert_close(each, expected, rtol=1e-12, atol=1e-12)
+    assert each.mean().item() == pytest.approx(loss(Fixed(logits()), contexts, targets), rel=1e-12)
+
+
+def test_the_characters_of_a_word_end_with_its_end():
+    nats = torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0, 32.0]).double()
+    sums, lengths = by_word(nats, torch.tensor([5, 0, 0, 3, 3, 0]))
+    assert sums.tolist() == [3.0, 4.0, 56.0] and lengths.tolist() == [2, 1, 3]
+
+
+def test_the_standard_error_of_words_of_one_character_is_the_textbooks():
+    """Oracle: the standard deviation over the root of the number."""
+    nats = torch.rand(400, generator=torch.Generator().manual_seed(3)).double()
+    expected = nats.std(correction=0).item() / 20
+    assert standard_error(nats, torch.zeros(400, dtype=torch.int64)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_standard_error_is_the_spread_of_redrawn_words():
+    """Oracle: the bootstrap over words; the nats of a word are alike, so characters would not do."""
+    g = torch.Generator().manual_seed(4)
+    lengths = torch.randint(1, 9, (500,), generator=g)
+    targets = torch.ones(int(lengths.sum()), dtype=torch.int64)
+    targets[lengths.cumsum(0) - 1] = 0
+    nats = torch.rand(500, generator=g).double().repeat_interleave(lengths)
+    sums, found = by_word(nats, targets)
+    assert torch.equal(found, lengths)
+    drawn = torch.randint(500, (2000, 500), generator=g)
+    spread = (sums[drawn].sum(1) / lengths[drawn].sum(1)).std().item()
+    assert standard_error(nats, targets) == pytest.approx(spread, rel=0.08)
+    assert standard_error(nats, targets) > 1.5 * (nats.std() / len(nats) ** 0.5).item()
 
 
 @pytest.mark.parametrize("batch", [1, 7, 999, 1000, 5000])

@@ -196,10 +196,10 @@ def test_a_resumed_training_ends_with_the_same_bits(make, tmp_path):
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     save(tmp_path / "other", {"W": torch.ones(2)}, {"step": 1})
-    with pytest.raises(CheckpointError, match="is not of a Trainer"):
+    with pytest.raises(CheckpointError, match="was not written by a Trainer"):
         trainer().resume(tmp_path / "other")
     trainer().save(tmp_path / "mlp")
-    with pytest.raises(ValueError, match="the checkpoint is of another model"):
+    with pytest.raises(ValueError, match="the checkpoint is another model's"):
         trainer(recurrent()).resume(tmp_path / "mlp")
 
 

@@ -205,7 +205,7 @@ def test_dropout_is_on_in_training_steps_and_off_in_between():
 
 
 def test_errors_say_what_to_do():
-    with pytest.raises(ValueError, match="norm='pro', and known are 'pre', 'post'"):
+    with pytest.raises(ValueError, match="norm='pro' is unknown; known are 'pre', 'post'"):
         Config(27, 16, norm="pro")
-    with pytest.raises(ValueError, match="8 positions, and block_size is 7"):
+    with pytest.raises(ValueError, match="8 positions, but block_size is 7"):
         Transformer(Config(11, 7))(ids(T=8))

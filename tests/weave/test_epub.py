@@ -84,7 +84,8 @@ def test_a_formula_that_pandoc_cannot_read_is_told():
 
 
 def test_headings_have_the_anchors_of_the_site_and_code_is_left_alone():
-    text = "# `A` title\n\n## The *same*\n\n## The same\n\n```python\n# no heading\n```\n"
+    text = ("# `A` title\n\n## The *same*\n\n## The same\n\n## Asked? {#told}\n\n"
+            "```python\n# no heading\n```\n")
     assert anchored(text, deeper=True) == (
         "## `A` title {#top}\n\n### The *same* {#the-same}\n\n### The same {#the-same_1}\n\n"
-        "```python\n# no heading\n```\n")
+        "### Asked? {#told}\n\n```python\n# no heading\n```\n")

@@ -33,7 +33,7 @@ assert x == 1, "x is one"
 
 ::: listing pack.value
 
-## Below
+## Below { #below }
 
 1. A list
 
@@ -77,6 +77,11 @@ def taken(chapter, addresses=None):
         return f"figures/{name}"
 
     return portable(chapter, "chapter", save, (addresses or {}).get), files
+
+
+def test_titles_keep_their_anchors_for_those_who_read_them(book):
+    text = portable(chapter(book), "chapter", lambda name, _: name, str, anchors=True)
+    assert "## Below { #below }" in text and "## Below\n" in taken(chapter(book))[0]
 
 
 def test_everything_that_the_page_shows_is_there_in_its_order(book):

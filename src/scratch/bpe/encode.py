@@ -18,7 +18,8 @@ a day. An Encoder caches the pieces it has encoded, up to a limit.
 A new id must be higher than the two it replaces, and the bytes of a token must encode
 to it. That is true of all trained merges, and exchange.py rejects other ones.
 
-Chapter: docs/tokenization/fast-bpe.md.  To copy: this file and split.py (needs regex).
+Chapter: docs/tokenization/fast-encoding.md.  To copy: this file and split.py
+(needs regex).
 """
 
 from heapq import heapify, heappop, heappush

@@ -34,9 +34,9 @@ GPT2_PARTS = {
 }
 GPT4_PARTS = {
     r"'(?i:[sdmt]|ll|ve|re)":         "the same endings, in capitals too",
-    r"[^\r\n\p{L}\p{N}]?[\p{L}]+":    "letters, with the blank or sign before them",
+    r"[^\r\n\p{L}\p{N}]?[\p{L}]+":    "letters, with the blank or symbol before them",
     r"[\p{N}]{1,3}":                  "up to three digits, without a space",
-    r" ?[^\s\p{L}\p{N}]+[\r\n]*":     "other signs, with the ends of line after them",
+    r" ?[^\s\p{L}\p{N}]+[\r\n]*":     "other symbols, with the ends of line after them",
     r"\s*[\r\n]+":                    "blanks up to the last end of line",
     r"\s+(?!\S)":                     "blanks, except the last one before a word",
     r"\s+":                           "that last one",
@@ -48,7 +48,7 @@ O200K_PARTS = {
     rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{ENDING}": "word, Word; and its ending",
     rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{ENDING}": "WORD",
     r"[\p{N}]{1,3}":                                    "up to three digits",
-    r" ?[^\s\p{L}\p{N}]+[\r\n/]*":                      "signs, ends of line, slashes",
+    r" ?[^\s\p{L}\p{N}]+[\r\n/]*":                      "symbols, line ends, slashes",
     r"\s*[\r\n]+":                                      "blanks up to an end of line",
     r"\s+(?!\S)":                                       "blanks, except the last one",
     r"\s+":                                             "that last one",
@@ -75,7 +75,7 @@ SPELLINGS = {        # how other programs write the same patterns
         O200K_SPLIT_PATTERN,       # tiktoken
 }
 
-NAME = re.compile(r"\s*\w[\w\s./-]*")    # a regular expression of use has other signs
+NAME = re.compile(r"\s*\w[\w\s./-]*")    # a useful regular expression has others
 
 # \s as Unicode, regex, tiktoken and tokenizers have it; re's includes \x1c to \x1f
 BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"

@@ -1,9 +1,9 @@
-"""Attention: each position asks a question, and takes from those that can answer it.
+"""Attention: each position sends a query and mixes the values whose keys fit it.
 
-    >>> keys = torch.tensor([[4.0, 0.0], [0.0, 4.0]])         # two positions to ask
+    >>> keys = torch.tensor([[4.0, 0.0], [0.0, 4.0]])         # of two positions
     >>> values = torch.tensor([[10.0], [20.0]])
-    >>> question = torch.tensor([[0.0, 4.0]])                 # it resembles the second
-    >>> y, weights = attention(question, keys, values)
+    >>> query = torch.tensor([[0.0, 4.0]])                    # like the second key
+    >>> y, weights = attention(query, keys, values)
     >>> print(f"{y.item():.2f}, and {weights[0, 1]:.4f} of it from the second")
     20.00, and 1.0000 of it from the second
     >>> causal(3).int()                                       # row t sees columns 0..t
@@ -11,18 +11,18 @@
             [1, 1, 0],
             [1, 1, 1]], dtype=torch.int32)
 
-    B  examples    T  positions that ask    S  positions that can be asked
+    B  examples    T  positions that look   S  positions that can be looked at
     H  heads       C  channels              D  channels of a head, C / H
 
 A mask is boolean and broadcasts to (B, H, T, S): True where a query may look. (The
 masks of torch.nn.MultiheadAttention are True where it may not.) Of positions that are
-hidden from it, a query takes exactly 0; if all are hidden, its answer is 0.
+hidden from it, a query takes exactly 0. If all are hidden, its answer is 0.
 
 Ashish Vaswani and others, Attention is all you need, NIPS 2017, section 3.2.
 
 Left out: attention computed in tiles, without ever holding all T * S weights, which
-torch.nn.functional.scaled_dot_product_attention does where it can. It makes the same
-numbers, and is worth having from some hundreds of positions on.
+torch.nn.functional.scaled_dot_product_attention does where it can, with the same
+results.
 
 Chapter: docs/makemore/attention.md.  To copy: this file alone (needs torch).
 """
@@ -37,13 +37,13 @@ def attention(q, k, v, mask=None, dropout=None):
     """q (..., T, D), k and v (..., S, D) -> y (..., T, D), weights (..., T, S).
 
     weights = softmax(q kᵀ / √D), a row for each query, and y = weights v. dropout, if
-    any, is a function that is applied to the weights.
+    it is given, is a function that is applied to the weights.
     """
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
     if mask is not None:
         if mask.dtype != torch.bool:
-            raise TypeError(f"a mask of {mask.dtype}; it is True where a query may "
-                            "look, and False where not")
+            raise TypeError(f"the mask is {mask.dtype}; it must be boolean, True where "
+                            "a query may look")
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     weights = scores.softmax(dim=-1)
     if mask is not None:
@@ -68,7 +68,7 @@ def causal(T, S=None, device=None):
 def padding(lengths, S):
     """lengths (B) -> mask (B, 1, 1, S): False behind the end of an example.
 
-    It hides keys, from every head and query, and combines with others by &.
+    It hides keys from all heads and queries. Combine it with other masks by &.
     """
     positions = torch.arange(S, device=lengths.device)                 # (S)
     return (positions < lengths[:, None])[:, None, None]                  # (B, 1, 1, S)
@@ -77,8 +77,8 @@ def padding(lengths, S):
 class MultiHeadAttention(nn.Module):
     """x (B, T, C) -> y (B, T, C): H attentions at once, each on D channels of its own.
 
-    The weights are laid out as those of torch.nn.MultiheadAttention: qkv holds what is
-    called in_proj there, the queries' rows first, and out is out_proj.
+    Weights are laid out as in torch.nn.MultiheadAttention, whose in_proj is qkv here,
+    with the rows of the queries first, and whose out_proj is out.
     """
 
     def __init__(self, channels, heads, dropout=0.0):
@@ -91,10 +91,11 @@ class MultiHeadAttention(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x, mask=None, rotate=None, cache=None, maps=None):
-        """With rotate, queries and keys know their positions (transformer.py's Rotary).
+        """rotate, if given, turns queries and keys (transformer.py's Rotary).
 
-        With cache, x are the newest positions, and cache.extend(k, v) gives the keys
-        and values of all so far (gpt.py's Cache). maps, a list, gets the weights.
+        With a cache, x holds the newest positions only, and cache.extend(k, v) returns
+        the keys and values of all so far (gpt.py's Memory). The weights are appended to
+        the list maps, if there is one.
         """
         q, k, v = map(self.split, self.qkv(x).chunk(3, dim=-1))    # (B, H, T, D)
         if rotate is not None:

@@ -7,7 +7,7 @@
     >>> counts[m].tolist()               # how often . a e m v came after an m
     [0, 1, 0, 1, 0]
     >>> model = Bigram(counts, alpha=0.5)
-    >>> (9 * model.probabilities[m]).tolist()      # half a pair more each, of 4.5
+    >>> (9 * model.probabilities[m]).tolist()      # out of 2 pairs + 5 pseudocounts / 2
     [1.0, 3.0, 1.0, 3.0, 1.0]
     >>> round(model.loss(counts), 4)     # nats per character; guessing costs ln 5
     0.9961
@@ -17,8 +17,8 @@
     B    examples        V    symbols
     W    (V, V)          a row of logits for each symbol that can come before
 
-Left out: more context than one symbol, so that a word does not know how long it is; and
-thousands of symbols, for which a table of all pairs is too large.
+Left out: more context than one symbol, without which the model cannot know how long a
+word already is; and thousands of symbols, for which a table of all pairs is too large.
 
 Chapter: docs/makemore/bigrams.md.  To copy: this file, data.py and
 layers.py (needs torch).
@@ -119,7 +119,7 @@ def fit(model, counts, steps, rate, decay=0.0):
     of the examples alone, in nats per character.
     """
     W, N = model.W.detach(), counts.sum()                       # (V, V), ()
-    share = (counts / N).to(W.dtype)                            # (V, V)  of each pair
+    share = counts.to(W.dtype) / N                              # (V, V)  of each pair
     weights = -share.view(-1)                                   # (V * V) in the loss
     pull = rate * share                                         # (V, V)  to what came
     push = -rate * share.sum(dim=1, keepdim=True)               # (V, 1)  from p

@@ -19,12 +19,16 @@
 A model is anything with a block_size T that makes logits (B, V) of contexts (B, T).
 Every number is a mean over the characters of a split, ends of words included, in nats:
 minus the logarithm of the probability that the model gave to what came. It is summed in
-float64, because a sum of float32 numbers drifts in its fourth digit.
+float64, because a running sum of float32 numbers loses digits as it grows.
 
-Left out: error bars. The loss of one split is one draw; on 20,000 characters it is good
-to about 0.01 nats, and two models on the same split can be told apart more finely.
+    >>> nats = losses(Uniform(), contexts, targets)         # of each example
+    >>> standard_error(nats, targets) < 1e-12               # all are alike
+    True
 
-Chapter: docs/makemore/sampling.md.  To copy: this file alone (needs torch).
+Left out: the luck of training. A standard error is that of the words; how much another
+seed would change a network takes several seeds to see.
+
+Chapter: docs/makemore/comparing.md.  To copy: this file alone (needs torch).
 """
 
 import math
@@ -34,15 +38,15 @@ import torch
 
 
 @torch.no_grad()
-def loss(model, contexts, targets, batch=8192):
-    """contexts (N, T), targets (N) -> nats per character, a float; inf if a p is 0.
+def losses(model, contexts, targets, batch=8192):
+    """contexts (N, T), targets (N) -> nats of each example (N), float64.
 
     Raises ValueError if there are no examples, a target has no logit, or the model's
     answer is nan.
     """
     if len(targets) == 0:
         raise ValueError("no examples, so there is no mean loss")
-    total = torch.zeros((), dtype=torch.float64)
+    found = []
     for context, target in zip(contexts.split(batch), targets.split(batch)):
         logits = model(context).double()                     # (B, V)
         if not 0 <= target.min() <= target.max() < logits.shape[1]:
@@ -50,12 +54,40 @@ def loss(model, contexts, targets, batch=8192):
                              f"model has logits for 0..{logits.shape[1] - 1}")
         logprobs = logits.log_softmax(dim=1)                 # (B, V)
         hits = logprobs.gather(1, target[:, None])           # (B, 1)
-        total -= hits.sum()
-    nats = total.item() / len(targets)
-    if math.isnan(nats):
+        found.append(-hits[:, 0])
+    nats = torch.cat(found)                                  # (N)
+    if nats.isnan().any():
         raise ValueError("the model's logits are not all numbers: its training "
                          "diverged, or it has no probabilities for a context")
-    return nats
+    return nats                                              # (N)
+
+
+def loss(model, contexts, targets, batch=8192):
+    """The mean of losses: nats per character, a float; inf if a p is 0."""
+    return losses(model, contexts, targets, batch).sum().item() / len(targets)
+
+
+def by_word(nats, targets):
+    """nats (N), targets (N) -> the sum of each word's nats (W), and its length (W).
+
+    A word ends where the target is 0, and its end counts as a character.
+    """
+    word = (targets == 0).cumsum(0) - (targets == 0).long()  # (N)  0, 0, 0, 1, 1, ...
+    lengths = torch.bincount(word)                           # (W)
+    sums = torch.zeros(len(lengths), dtype=nats.dtype)       # (W)
+    return sums.index_add_(0, word, nats), lengths
+
+
+def standard_error(nats, targets):
+    """How far the mean of nats (N) would typically move if other words had been drawn.
+
+    The words are what was drawn at random, so each is one observation, whose letters
+    stand or fall together. For the difference of two models on the same words, give it
+    the difference of their losses.
+    """
+    sums, lengths = by_word(nats, targets)
+    off = sums - nats.mean() * lengths                       # (W)  above the mean loss
+    return off.square().sum().sqrt().item() / len(nats)
 
 
 def bits(nats):

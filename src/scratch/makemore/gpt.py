@@ -13,13 +13,14 @@
     B  examples    T  positions    V  symbols    N  words    S  positions so far
     H  heads       C  channels     D  channels of a head
 
-A word is a row of data.rows: the boundary (id 0) and its letters in, its letters and
-the boundary out, all of them predicted at once, since no position sees ahead. Alec
-Radford and others, Improving language understanding by generative pre-training, 2018.
+A word is a row of data.rows: the boundary (id 0) and its letters are the input, its
+letters and the boundary the targets, all predicted at once, since no position sees
+ahead. Alec Radford and others, Improving language understanding by generative
+pre-training, 2018.
 
 Left out: words longer than block_size in training (they are refused), and beam search.
-sample() goes on beyond block_size by letting the beginning go; the model has not been
-trained for that.
+sample() goes on beyond block_size by dropping the beginning, for which the model has
+not been trained.
 
 Chapter: docs/makemore/gpt.md.
 To copy: this file, transformer.py, attention.py, sample.py and data.py (needs torch).
@@ -39,7 +40,7 @@ from .transformer import Config, Transformer, init_weights, train
 
 
 class GPT(nn.Module):
-    """ids (B, T) -> logits (B, T, V), of the symbol after each position.
+    """ids (B, T) -> logits (B, T, V) of the symbol after each position.
 
     model.logits(ids)       the logits (B, T, V)
     model(ids, targets)     the mean loss, in nats, over targets that are not -1
@@ -87,7 +88,8 @@ class GPT(nn.Module):
                              f"{', '.join(known)}")
         if (not c.scale_attn_weights or c.scale_attn_by_inverse_layer_idx
                 or c.add_cross_attention):
-            raise ValueError("its attention is not scaled by √D alone, or is crossed")
+            raise ValueError("its attention is not scaled by √D alone, or is "
+                             "cross-attention")
         model = cls(Config(
             c.vocab_size, c.n_positions, c.n_layer, c.n_head, c.n_embd, c.n_inner,
             gelu=known[c.activation_function], eps=c.layer_norm_epsilon,
@@ -126,8 +128,8 @@ def loss(model, ids, targets, batch=1024):
 class Cache:
     """The keys and values of the positions so far; cache[n] has those of layer n.
 
-    A position's keys and values never change, because it does not see what comes. So
-    the next position needs only its own, and those that are kept here.
+    A position's keys and values never change, because it does not see what comes after
+    it. So a new position computes its own, and finds those of the others here.
     """
 
     def __init__(self, layers):
@@ -165,9 +167,9 @@ class Memory:
 @torch.no_grad()
 def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=None,
            greedy=False, max_length=50, batch=1000, prefix=""):
-    """sample.sample with a cache: the same words of the same seed, sooner.
+    """sample.sample with a cache: the same seed gives the same words, sooner.
 
-    Words that are equal so far share one row of the model's input, until they differ.
+    Words that are equal so far share one row of the model's input until they differ.
     All words begin with prefix, which does not count among the max_length characters.
     """
     if count < 0 or max_length < 1 or batch < 1:

@@ -185,7 +185,7 @@ class LayerNorm(Layer):
 
 
 class Dropout(Layer):
-    """x -> in training, each number 0 with chance p, else x / (1 - p); in eval, x.
+    """x -> in training, each number 0 with probability p, else x / (1 - p); in eval, x.
 
     The division keeps the mean what it is without dropout.
     """

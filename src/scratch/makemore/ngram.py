@@ -17,8 +17,8 @@ Both models add pseudocounts to those of a context before they divide. NGram dis
 them evenly; Interpolated in proportion to the probabilities after the context that is
 one symbol shorter, and so on down to no context at all, where they are even.
 
-Left out: Kneser and Ney's counts for the shorter contexts, which are of what the longer
-ones do not know, and worth a little; and contexts with 2⁶³ values or more.
+Left out: Kneser and Ney's counts for the shorter contexts, which say in how many longer
+ones a symbol came, and not how often; and contexts with 2⁶³ values or more.
 
 Chapter: docs/makemore/ngrams.md.  To copy: this file alone (needs torch).
 """
@@ -40,7 +40,7 @@ class NGram:
         return mixed(evidence, self.strengths, even).log()                   # (B, V)
 
     def loss(self, contexts, targets):
-        """Average negative log-likelihood, nats per character; without whole rows."""
+        """Average negative log-likelihood, nats per character; makes no whole rows."""
         even = torch.full((len(targets),), 1 / self.V, dtype=torch.float64)  # (B)
         p = mixed(self.evidence(contexts, targets), self.strengths, even)    # (B)
         return -p.log().mean().item()
@@ -73,7 +73,8 @@ def mixed(evidence, strengths, guess):
     """The probability that counts of several lengths of context give together.
 
     evidence holds a pair (count, total) for each length, the longest last. The pseudo-
-    counts of each are distributed by the estimate of those before it, first by guess.
+    counts of each length are distributed by the estimate of the shorter ones, those of
+    the shortest by guess.
     """
     for (count, total), strength in zip(evidence, strengths):
         seen = total.double() + strength

@@ -20,9 +20,10 @@ to a schedule's multiple. A parameter without a gradient stays where it is. The 
 are those of torch.optim, in their order, so that 100 steps agree to 1e-6. There are no
 parameter groups: to treat biases differently, make a second optimizer for them.
 
-Polyak 1964 (Momentum); Nesterov 1983, in the form of Sutskever and others, ICML 2013;
-Duchi and others, JMLR 12, 2011 (AdaGrad); Tieleman and Hinton 2012 (RMSProp); Kingma
-and Ba, ICLR 2015 (Adam); Loshchilov and Hutter, ICLR 2019 (AdamW) and 2017 (cosine).
+Polyak 1964 (Momentum); Nesterov 1983, in the form of Bengio and others, ICASSP 2013,
+whose parameters are the points ahead; Duchi and others, JMLR 12, 2011 (AdaGrad);
+Tieleman and Hinton 2012 (RMSProp); Kingma and Ba, ICLR 2015 (Adam); Loshchilov and
+Hutter, ICLR 2019 (AdamW) and 2017 (cosine).
 
 Left out: fusing the arithmetic of all parameters into one call, which torch.optim does
 on a GPU; amsgrad; rules that use second derivatives.
@@ -47,17 +48,17 @@ class Optimizer:
         for p in self.parameters:
             if not (isinstance(p, torch.Tensor) and p.is_leaf and p.requires_grad):
                 raise TypeError("a parameter is a tensor that requires a gradient and "
-                                f"no operation made, not {p!r:.60}")
+                                f"is no operation's result, not {p!r:.60}")
         settings = {"lr": lr, "weight_decay": weight_decay, **settings}
         self.settings = tuple(settings)    # their names; each is an attribute
         for name, number in settings.items():
             if not 0.0 <= number < math.inf:
-                raise ValueError(f"{name} is 0 or more, and {number} is not that")
+                raise ValueError(f"{name} must be a number from 0 on, not {number}")
             setattr(self, name, number)
         for name in ("momentum", "beta1", "beta2", "rho"):
             if settings.get(name, 0.0) >= 1.0:
-                raise ValueError(f"{name} is below 1, or the past never fades; "
-                                 f"{settings[name]} is not")
+                raise ValueError(f"{name} must be below 1, or the past never fades, "
+                                 f"not {settings[name]}")
         self.steps = [0] * len(self.parameters)
         self.kept = [[torch.zeros_like(p) for _ in self.keeps] for p in self.parameters]
 
@@ -93,7 +94,7 @@ class Optimizer:
         return {"state": state, "param_groups": [{**settings, "params": list(state)}]}
 
     def load_state_dict(self, state):
-        """Go on where the optimizer stood whose state_dict() this was.
+        """Continue from where the optimizer was whose state_dict() this is.
 
         Raises ValueError if it is another rule's, or of other parameters.
         """
@@ -139,7 +140,7 @@ class Momentum(Optimizer):
 
 
 class Nesterov(Momentum):
-    """v = μ v + g,  p = p - lr · (g + μ v): the gradient where v is about to lead."""
+    """v = μ v + g,  p = p - lr · (g + μ v): p is where v is about to carry it."""
 
     def move(self, p, g, t, v):
         v.copy_(self.momentum * v + g)

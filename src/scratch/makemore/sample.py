@@ -22,10 +22,11 @@ A model is anything with a block_size T that makes logits (B, V) of contexts (B,
 
 The random numbers are those of Python's random.Random(seed), which Python promises to
 keep, one row of max_length for each word, and each chooses by where it falls among the
-cumulated probabilities. So a seed gives the same words in every version of PyTorch, and
-sample(..., 10) are the first ten of sample(..., 1000); torch.multinomial has changed
-its choices between versions. A word may still differ where logits were rounded
-otherwise and a random number falls between the two: about once in a million characters.
+running sums of the probabilities. So a seed gives the same words in every version of
+PyTorch, and sample(..., 10) makes the first ten words of sample(..., 1000), whereas
+torch.multinomial has changed its choices between versions. A word may still differ on
+another machine, where logits are rounded differently and a random number falls between
+the two sums: about once in a million characters.
 
 Left out: a cache for models that look far back, and beam search.
 
@@ -43,8 +44,8 @@ def sample(model, vocabulary, count, seed=0, temperature=1.0, top_k=None, top_p=
            greedy=False, max_length=50, batch=1000):
     """-> [word], count of them, each cut off after max_length characters.
 
-    temperature, top_k and top_p are those of distribution; greedy always takes the most
-    likely symbol, and so makes one word count times; batch words are made at a time.
+    temperature, top_k and top_p are those of distribution. With greedy, always the most
+    likely symbol is taken, so that all words are alike; batch words are made at once.
     """
     if count < 0 or max_length < 1 or batch < 1:
         raise ValueError(f"count {count} must be 0 or more, max_length {max_length} "
@@ -85,7 +86,7 @@ def distribution(logits, temperature=1.0, top_k=None, top_p=None):
 
     temperature divides the logits: below 1 the likely becomes likelier, above 1 the
     rare does. top_k keeps the k likeliest symbols. top_p keeps the likeliest until they
-    hold that share of the probability, and one at least (Holtzman and others, The
+    hold that share of the probability, and at least one (Holtzman and others, The
     curious case of neural text degeneration, ICLR 2020). Of equals, the lower id goes
     first. Raises ValueError for a setting out of range, and for nan.
     """
@@ -126,14 +127,14 @@ def rank(p):
 
 
 def likelier(p):
-    """p (B, V) -> (B, V): how much probability comes before each symbol in rank."""
+    """p (B, V) -> (B, V): the probability of all symbols that rank before each one."""
     largest, order = p.sort(dim=1, descending=True, stable=True)    # (B, V)
     before = largest.cumsum(dim=1) - largest                        # (B, V)
     return before.gather(1, order.argsort(dim=1))                   # (B, V)
 
 
 def choose(p, chance):
-    """p (B, V), chance (B) in [0, 1) -> ids (B): where the cumulated p passes chance.
+    """p (B, V), chance (B) in [0, 1) -> ids (B): where the running sum passes chance.
 
     Never an id of probability 0: the sums end on exactly 1, which no chance reaches,
     and at an id of probability 0 they do not rise.

@@ -23,11 +23,12 @@ for y (N), or to (N, T, V) for y (N, T); a target of -1 does not count. Every pr
 draws the same minibatch and takes its share of it. The sum of losses is divided by the
 number of targets in the whole minibatch, so that neither micro-batches nor processes
 change the gradient, even if they hold unequal numbers of targets; a mean of means
-would. (Batch norm is the exception: it normalises each micro-batch by itself.) Started
-by torchrun, a script calls init_distributed() first; DistributedDataParallel averages
-the gradients of the processes. A checkpoint holds all that later steps depend on: a
-training that goes on from one ends with the same bits, and its tensors have the names
-of the model's state_dict, so that other programs can use them.
+would. (There are two exceptions: batch norm, which normalises each micro-batch by
+itself, and dropout, which draws other numbers for each.) Started by torchrun, a script
+calls init_distributed() first; DistributedDataParallel averages the gradients of the
+processes. A checkpoint holds all that later steps depend on: a training that continues
+from one ends with the same bits, and its tensors have the names of the model's
+state_dict, so that other programs can use them.
 
 Left out: data that does not fit into memory, float16 with its scaling of the loss,
 models spread over devices. Reading each loss makes a GPU wait; a large run asks less.
@@ -81,7 +82,7 @@ class ModelWithLoss(torch.nn.Module):
 
 
 class Trainer:
-    """A model, its optimizer, its data, and how many steps of the training are taken.
+    """A model, its optimizer, its data, and how many of the training's steps are taken.
 
     examples and dev are pairs (x, y). The rate of a step, counted from 0, is the
     optimizer's times schedule(step). limit is for clip_grad_norm. Gradients are
@@ -173,7 +174,7 @@ class Trainer:
         loss = total.item()
         if not math.isfinite(loss):
             raise ValueError(f"the loss is {loss} at step {self.taken + 1}: training "
-                             "diverged; take a lower rate, or clip the gradients")
+                             "diverged; lower the rate, or clip the gradients")
         if self.limit is not None:
             clip_grad_norm(self.optimizer.parameters, self.limit)
         factor = self.schedule(self.taken) if self.schedule else 1.0
@@ -244,14 +245,14 @@ class Trainer:
             "optimizer": optimizer["param_groups"]}
 
     def resume(self, path):
-        """Go on where the training stood whose save(path) this was."""
+        """Continue the training that save(path) interrupted."""
         tensors, facts = checkpoint.load(path)
         if not {"taken", "waited", "records"} <= set(facts):
-            raise checkpoint.CheckpointError(f"{path} is not of a Trainer")
+            raise checkpoint.CheckpointError(f"{path} was not written by a Trainer")
         self.restore(tensors, facts)
 
     def restore(self, tensors, facts):
-        """Go on from a snapshot; ValueError if it is of another model or optimizer."""
+        """Continue from a snapshot; ValueError if another model's or optimizer's."""
         def part(name):
             return {key.partition(".")[2]: tensor for key, tensor in tensors.items()
                     if key.startswith(f"{name}.")}
@@ -265,7 +266,7 @@ class Trainer:
         try:
             self.model.load_state_dict(part("model"))
         except (RuntimeError, ValueError) as error:    # PyTorch's and layers.py's
-            raise ValueError(f"the checkpoint is of another model: {error}") from None
+            raise ValueError(f"the checkpoint is another model's: {error}") from None
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         self.best = {name: tensor.to(self.device)
                      for name, tensor in part("best").items()}
@@ -336,14 +337,14 @@ def init_distributed(kind=None):
 
 
 def destroy_distributed():
-    """End what init_distributed() began."""
+    """Leave the group of processes that init_distributed() joined."""
     if dist.is_initialized():
         dist.destroy_process_group()
         time.sleep(0.1)    # Gloo's threads need Python again, to free their memory
 
 
 def write(folder, records):
-    """folder/metrics.json, replaced as a whole, so that nobody reads half of it."""
+    """folder/metrics.json, replaced as a whole, so that no reader finds half of it."""
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "metrics.json.partial"
     partial.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")

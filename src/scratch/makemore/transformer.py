@@ -10,10 +10,11 @@
     B  examples    T  positions, block_size at most    V  symbols    C  channels
     H  heads       D  channels of a head, C / H        F  hidden units of the MLP
 
-A residual stream of C channels runs through the layers; each reads it, normalised, and
-adds to it what attention or an MLP made of it ("pre", as in GPT-2), or normalises the
-sum ("post", as in the original and in BERT). Parts are torch.nn's; the chapter on
-normalisation builds its LayerNorm, Embedding, Linear and Dropout (layers.py).
+A residual stream of C channels runs through the layers. Attention and MLP read it,
+normalised, and add their outputs to it ("pre", as in GPT-2), or they read it as it is
+and the sum is normalised ("post", as in the original and in BERT). The parts are
+torch.nn's; the chapter on batch norm builds its LayerNorm, Embedding, Linear and
+Dropout (layers.py).
 
 Vaswani and others, Attention is all you need, NIPS 2017; Radford and others, Language
 models are unsupervised multitask learners, 2019 (GPT-2: pre-norm, and residual weights
@@ -68,8 +69,8 @@ class Config:
     def __post_init__(self):
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
-                raise ValueError(f"{name}={getattr(self, name)!r}, and known are "
-                                 f"{', '.join(map(repr, known))}")
+                raise ValueError(f"{name}={getattr(self, name)!r} is unknown; known "
+                                 f"are {', '.join(map(repr, known))}")
 
 
 class MLP(nn.Module):
@@ -117,9 +118,9 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """ids (B, T), mask -> the stream's last state (B, T, C).
 
-    The mask is all that makes a decoder or an encoder of it: see attention.py. A cache
-    (gpt.py's Cache) holds earlier positions, and ids go on from there. maps, a list,
-    gets each layer's attention weights (B, H, T, S).
+    The mask alone makes it a decoder or an encoder: see attention.py. A cache (gpt.py's
+    Cache) holds earlier positions, and ids go on from there. Each layer's attention
+    weights (B, H, T, S) are appended to the list maps, if there is one.
     """
 
     def __init__(self, config):
@@ -138,7 +139,7 @@ class Transformer(nn.Module):
         config, past = self.config, 0 if cache is None else len(cache)
         positions = range(past, past + ids.shape[1])
         if positions.stop > config.block_size and config.positions == "learned":
-            raise ValueError(f"{positions.stop} positions, and block_size is "
+            raise ValueError(f"{positions.stop} positions, but block_size is "
                              f"{config.block_size}")
         rotate = None
         x = self.symbols(ids)                                 # (B, T, C)
@@ -158,7 +159,7 @@ class Transformer(nn.Module):
 
 
 def angles(positions, width):
-    """(T, width / 2): place * 10000^(-2i / width), slower and slower with i."""
+    """(T, width / 2): place * 10000^(-2i / width), growing more slowly for larger i."""
     i = torch.arange(0, width, 2, dtype=torch.float64)
     t = torch.tensor(list(positions), dtype=torch.float64)       # (T)
     return t[:, None] * 10_000.0 ** (-i / width)              # (T, width / 2)
@@ -175,13 +176,14 @@ class Rotary:
     """x (..., T, D) -> x turned: channel pair i of the query or key at place t, by
     t * 10000^(-2i / D).
 
-    A dot product of two turned vectors depends on the distance of their positions only.
-    Pair i are the channels i and D / 2 + i.
+    A dot product of two turned vectors depends on the distance of their positions and
+    not on where they are. Pair i is channels i and D / 2 + i.
     """
 
     def __init__(self, positions, D, like):
         if D % 2:
-            raise ValueError(f"heads of {D} channels: rotary positions turn pairs")
+            raise ValueError(f"heads of {D} channels, but rotary positions turn "
+                             "pairs of channels")
         turn = angles(positions, D)                              # (T, D / 2)
         self.cos, self.sin = turn.cos().to(like), turn.sin().to(like)
 
@@ -192,11 +194,11 @@ class Rotary:
 
 
 def init_weights(model, config, generator=None, std=None):
-    """Normal weights of spread std, biases 0; what enters the stream, std/√(2 layers).
+    """Normal weights with deviation std, in every out std/√(2 layers); biases 0.
 
-    2 layers additions, each of variance 1 / (2 layers) of what it would be, leave the
-    stream's variance about as large as one. std is 0.55/√C unless it is given: 0.02
-    for the 768 channels of GPT-2, and more for fewer, whose sums have fewer terms.
+    A stream gets 2 * layers additions. Scaled so, together they have about the variance
+    that one would have otherwise. std is 0.55/√C unless it is given: 0.02 for the 768
+    channels of GPT-2, and more for fewer, whose sums have fewer terms.
     """
     std = 0.55 / math.sqrt(config.channels) if std is None else std
     for name, part in model.named_modules():
@@ -210,10 +212,10 @@ def init_weights(model, config, generator=None, std=None):
 def train(model, batches, rates, decay=0.01, betas=(0.9, 0.99), optimizer=None):
     """Pairs (ids, targets), a learning rate for each -> the loss of each step.
 
-    A generator, as mlp.train is: steps are taken as losses are asked for. AdamW
-    (Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019) over all
-    parameters, unless an optimizer of torch.optim is given, whose state then carries
-    over from one call to the next.
+    A generator, as mlp.train is: a step is taken when its loss is asked for. The
+    optimizer is AdamW (Loshchilov and Hutter, Decoupled weight decay regularization,
+    ICLR 2019) over all parameters, unless one of torch.optim is given, whose state then
+    carries over from one call to the next.
     """
     optimizer = optimizer or torch.optim.AdamW(
         model.parameters(), betas=betas, weight_decay=decay, fused=True)

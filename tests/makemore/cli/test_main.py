@@ -562,7 +562,7 @@ def test_a_rate_that_is_far_too_high_is_pointed_out(here, capsys):
 
 def test_a_loss_that_is_no_number_stops_the_training(here, capsys):
     assert main(["train", "--data", "words.txt", "--steps", "9", "--rate", "1e38"]) == 2
-    assert re.search(r"(nan|inf) at step \d: training diverged; take a lower rate", capsys.readouterr().err)
+    assert re.search(r"(nan|inf) at step \d: training diverged; lower the rate", capsys.readouterr().err)
 
 
 TRAINING = {

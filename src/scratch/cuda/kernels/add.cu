@@ -4,9 +4,9 @@
 //   z[i]   = x[i] + y[i]
 //   shared   none
 //
-// Each way reads 8 bytes and writes 4 for one addition, so the time is the memory's.
+// Each way reads 8 bytes and writes 4 for one addition, so memory sets the time.
 
-// One element a thread.
+// One element per thread.
 //   block   T threads
 //   grid    N / T blocks, rounded up: the last one may reach beyond N
 __global__ void add(const float *x, const float *y, float *z, int N)
@@ -15,7 +15,7 @@ __global__ void add(const float *x, const float *y, float *z, int N)
     if (i < N) z[i] = x[i] + y[i];
 }
 
-// As many elements a thread as it takes, a whole grid apart, so that neighbouring
+// As many elements per thread as it takes, a whole grid apart, so that neighbouring
 // threads always have neighbouring elements.
 //   block   T threads
 //   grid    any number of blocks: enough to keep the device busy
@@ -27,7 +27,7 @@ __global__ void add_strided(const float *x, const float *y, float *z, int N)
 }
 
 // Four elements at a time: a quarter of the loads and stores, each of 16 bytes.  The
-// N % 4 last elements are the first threads' to do.
+// last N % 4 elements are left to the first threads.
 //   block   T threads, at least 3
 //   grid    any number of blocks
 //   x, y and z lie at multiples of 16 bytes, as memory that was allocated does

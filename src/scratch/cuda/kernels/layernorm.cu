@@ -5,7 +5,7 @@
 //   x, y           (R, C) float32, row after row
 //   gain, shift    (C)
 //   mean_r, var_r  of row r; the variance is the mean of (x[r, c] - mean_r) squared
-//   grid           R blocks, a row each
+//   grid           R blocks, one row each
 //   block          THREADS threads, a power of two; thread t: every THREADS-th column
 //   shared         THREADS floats
 

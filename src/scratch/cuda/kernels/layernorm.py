@@ -23,8 +23,8 @@ from .launch import In, Out, as_float32, launch
 def layernorm(x, gain, shift, eps=1e-5, threads=128):
     """x (R, C), gain (C), shift (C) -> gain (x - mean) / sqrt(var + eps) + shift.
 
-    mean and variance, the mean of squares, are each row's.  threads, of a block, is a
-    power of two.  Raises ValueError if the shapes do not fit.
+    mean and variance (of squared differences from the mean) are each row's.  threads
+    counts those of a block, a power of two.  Raises ValueError if shapes do not fit.
     """
     x, gain, shift = as_float32(x, 2), as_float32(gain, 1), as_float32(shift, 1)
     R, C = x.shape

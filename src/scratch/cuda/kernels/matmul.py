@@ -19,14 +19,15 @@
     strips       a thread makes TM elements of a column, reading B's once for all
     squares      ... TM x TN elements, reading A's and B's once for all
     vectors      four floats per instruction
-    banks        shared memory laid out so that no thread waits for another
+    banks        shared memory laid out so that neighbours read different banks
     double       the next tiles are loaded while these are multiplied
-    tensor       16 x 16 x 16 at once; float16 factors and float32 sums; GPUs only
+    tensor       16 x 16 x 16 per call; float16 factors and float32 sums; GPUs only
     cpu          the shape for a CPU: no shared memory, one thread per block
 
 The first eight make the same sums in the same order of k.  RUNGS has for each its file
 and two sets of sizes, for a GPU and for the CPU engine, where a thread is a turn of a
-loop and larger TN means longer vectors.  benchmarks/cuda.py measures all of them.
+loop and larger TN means longer vectors.  benchmarks/cuda.py measures all of them, and
+benchmarks/compiled.py counts what nvcc makes of them.
 
 Left out: C = alpha A B + beta C, batches, and splitting K among blocks, without which a
 small C with a large K leaves most of a GPU idle.

@@ -6,7 +6,7 @@
 //   C[m, n] = sum over k of A[m, k] B[k, n], BK of the k at a time
 //   block   (BN / TN) x (BM / TM) threads for BM x BN elements of C
 //   grid    (N / BN, M / BM) blocks, rounded up
-//   shared  BK (BM + BN + 2 PAD) floats; TM TN sums a thread in registers
+//   shared  BK (BM + BN + 2 PAD) floats; TM TN sums per thread in registers
 //   BK, BM, BN, TM and TN are multiples of 4; a, b and c lie at multiples of 16 bytes
 //
 // Shared memory has 32 banks, float i in bank i % 32, and a bank serves one address

@@ -1,4 +1,4 @@
-// The product C = A B in the shape that a CPU wants: no shared memory, one thread a
+// The product C = A B in the shape that a CPU wants: no shared memory, one thread per
 // block.
 //
 //   a       A (M, K), or (K, M) if TRANSPOSED_A        float32, row after row
@@ -9,12 +9,12 @@
 //   grid    (N / TN, M / TM) blocks, rounded up
 //   shared  none; TM TN sums in registers
 //
-// A core has vector registers of 8 or 16 floats and a cache that needs nobody to fill
-// it. With its loops unrolled, a row of TN sums is a vector register, and TN
-// neighbouring floats of B are one load.  At the edges of C, elements are made one by
-// one. On a GPU this is slow: one thread of the 32 of a warp works. n0 and m0 have 64
-// bits so that the compiler sees that B(k, n0 + j) are neighbours; with 32 it has to
-// reckon with an overflow between two of them, and is half as fast.
+// A core has vector registers of 8 or 16 floats and a cache that fills itself. With its
+// loops unrolled, a row of TN sums is a vector register, and TN neighbouring floats of
+// B are one load. At the edges of C, elements are made one by one. On a GPU this is
+// slow: one thread of the 32 of a warp works. n0 and m0 have 64 bits so that the
+// compiler sees that B(k, n0 + j) are neighbours; with 32 it has to reckon with an
+// overflow between two of them.
 
 #define A(m, k) a[TRANSPOSED_A ? (k) * M + (m) : (m) * K + (k)]
 #define B(k, n) b[TRANSPOSED_B ? (n) * K + (k) : (k) * N + (n)]

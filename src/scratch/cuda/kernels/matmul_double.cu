@@ -6,14 +6,14 @@
 //   C[m, n] = sum over k of A[m, k] B[k, n], BK of the k at a time
 //   block   (BN / TN) x (BM / TM) threads for BM x BN elements of C
 //   grid    (N / BN, M / BM) blocks, rounded up
-//   shared  2 BK (BM + BN + 2 PAD) floats; TM TN sums a thread in registers, and its
-//           share of the next tiles
+//   shared  2 BK (BM + BN + 2 PAD) floats; TM TN sums per thread in registers,
+//           and its share of the next tiles
 //   BK, BM, BN, TM and TN are multiples of 4; a, b and c lie at multiples of 16 bytes
 //
-// There are two tiles of each kind.  A round first loads the next tiles' floats into
-// registers, which takes hundreds of cycles that nobody waits for, then multiplies,
-// then stores them into the tiles that the round before has read.  One barrier a
-// round is enough: what is stored and what is read lie in different tiles. BK BM and
+// There are two tiles of each kind.  A round first begins to load the next tiles'
+// floats into registers, which takes hundreds of cycles, then multiplies meanwhile,
+// then stores them into the tiles that the round before has read.  One barrier per
+// round is enough: what is stored and what is read lie in different tiles.  BK BM and
 // BK BN are multiples of 4 THREADS.
 
 #define PAD 4

@@ -6,7 +6,7 @@
 //   C[m, n] = sum over k of A[m, k] B[k, n], BK of the k at a time
 //   block   (BN / TN) x (BM / TM) threads for BM x BN elements of C
 //   grid    (N / BN, M / BM) blocks, rounded up
-//   shared  BK (BM + BN) floats; TM TN sums a thread in registers
+//   shared  BK (BM + BN) floats; TM TN sums per thread in registers
 //
 // Reads of global memory: K / BM + K / BN floats for each element.  Reads of shared
 // memory: 1 / TM + 1 / TN floats for each product: TM + TN floats make TM TN

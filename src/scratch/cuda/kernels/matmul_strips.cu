@@ -6,7 +6,7 @@
 //   C[m, n] = sum over k of A[m, k] B[k, n], BK of the k at a time
 //   block   BN x (BM / TM) threads for BM x BN elements of C
 //   grid    (N / BN, M / BM) blocks, rounded up
-//   shared  BK (BM + BN) floats; TM sums a thread in registers
+//   shared  BK (BM + BN) floats; TM sums per thread in registers
 //
 // Reads of global memory: K / BM + K / BN floats for each element.  Reads of shared
 // memory: 1 + 1 / TM floats for each product, where the tiles without strips read 2,

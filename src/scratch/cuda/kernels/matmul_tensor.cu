@@ -6,11 +6,12 @@
 //   C[m, n] = sum over k of A[m, k] B[k, n], BK of the k at a time
 //   block   32 x (BM / WM) x (BN / WN) threads: a warp for WM x WN elements of C
 //   grid    (N / BN, M / BM) blocks, rounded up
-//   shared  BK (BM + BN) half floats and a little, and 256 floats a warp
+//   shared  BK (BM + BN) half floats and a little, and 256 floats per warp
 //   BK, WM and WN are multiples of 16
 //
-// A warp as a whole multiplies 16 x 16 by 16 x 16 in a single instruction.  Which
-// thread holds which element is the hardware's secret, so a finished 16 x 16 goes
+// A warp as a whole multiplies 16 x 16 by 16 x 16 in one call, mma_sync, which nvcc
+// makes two instructions of the tensor cores for an A100 or H100.  Which thread holds
+// which element of a fragment this interface does not tell, so a finished 16 x 16 goes
 // through shared memory to get past the edges of C.
 
 #include <cuda_fp16.h>

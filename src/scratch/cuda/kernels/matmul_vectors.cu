@@ -1,4 +1,4 @@
-// The product C = A B, TM x TN elements a thread, memory read four floats at a time.
+// The product C = A B, TM x TN elements per thread, memory read four floats at a time.
 //
 //   a       A (M, K), or (K, M) if TRANSPOSED_A        float32, row after row
 //   b       B (K, N), or (N, K) if TRANSPOSED_B
@@ -6,7 +6,7 @@
 //   C[m, n] = sum over k of A[m, k] B[k, n], BK of the k at a time
 //   block   (BN / TN) x (BM / TM) threads for BM x BN elements of C
 //   grid    (N / BN, M / BM) blocks, rounded up
-//   shared  BK (BM + BN) floats; TM TN sums a thread in registers
+//   shared  BK (BM + BN) floats; TM TN sums per thread in registers
 //   BK, BM, BN, TM and TN are multiples of 4; a, b and c lie at multiples of 16 bytes
 //
 // As many floats are read as without vectors, in a quarter of the instructions.  For

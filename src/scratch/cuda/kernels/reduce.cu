@@ -1,5 +1,5 @@
-// The sum of a vector, or its largest element: a tree in each block, in five steps
-// up.
+// The sum of a vector, or its largest element: a tree in each block, written in five
+// ways.
 //
 //   x        (N) float32
 //   y        a float for each block, which the next launch reduces further; one float
@@ -25,8 +25,8 @@ __device__ float combine(float a, float b) { return a + b; }
 #endif
 
 // In each round, a thread whose number is a multiple of 2 span adds what lies span
-// further. The threads that work are spread over all warps, so that every warp stays
-// busy with a few.
+// further on.  The threads that work are spread over all warps, so that every warp has
+// a few of them to execute the addition for.
 __global__ void reduce_spread(const float *x, float *y, int N)
 {
     __shared__ float partial[THREADS];
@@ -41,8 +41,9 @@ __global__ void reduce_spread(const float *x, float *y, int N)
     if (t == 0) y[blockIdx.x] = partial[0];
 }
 
-// The same pairs, but the first threads do the work, so that whole warps have none
-// and finish.  Neighbours' elements lie 2 span apart: with span = 16 all in one bank.
+// The same pairs, but the first threads do the work, so that whole warps have no
+// addition to execute and only meet the barrier.  Neighbours' elements lie 2 span
+// apart: with span = 16 all in one bank.
 __global__ void reduce_packed(const float *x, float *y, int N)
 {
     __shared__ float partial[THREADS];
@@ -59,8 +60,8 @@ __global__ void reduce_packed(const float *x, float *y, int N)
     if (t == 0) y[blockIdx.x] = partial[0];
 }
 
-// Halves instead of neighbours: thread t adds what lies half of the rest further, so
-// that neighbours work, on neighbouring banks.
+// Halves instead of neighbours: thread t adds what lies half of the rest further on,
+// so that neighbouring threads work, on neighbouring banks.
 __global__ void reduce_halves(const float *x, float *y, int N)
 {
     __shared__ float partial[THREADS];
@@ -95,7 +96,7 @@ __global__ void reduce_pairs(const float *x, float *y, int N)
 
 // *y combined with value, though other blocks do the same.  CUDA adds floats in one
 // instruction.  For a maximum we guess what is there and exchange it if that is so; if
-// not, we are told what is there, and guess that.
+// not, we are told what is there, and make that the next guess.
 __device__ void combine_into(float *y, float value)
 {
 #if MAX
@@ -111,7 +112,7 @@ __device__ void combine_into(float *y, float value)
 }
 
 // Each thread combines as many elements as it takes, a grid apart, before the tree
-// begins, and each block combines its result into y: one launch, and nearly all work
+// begins, and each block combines its result into y: one launch, and most of the work
 // without a barrier.  The order in which blocks arrive differs from run to run, and
 // with it the sum's last digits.
 //   grid     any number of blocks: enough to keep the device busy

@@ -37,9 +37,9 @@ IDENTITY = {"sum": 0.0, "max": -np.inf}
 def reduce(x, what="sum", how="strided", threads=256, grid=1024):
     """x (N), N > 0 -> its "sum" or its "max", a float, by kernel `how` of reduce.cu.
 
-    threads, of a block, is a power of two; "strided" and "warps" have at most `grid`
-    blocks.  A nan in x makes the result nan, as in NumPy.  Raises ValueError if x is
-    empty or an argument is none of these.
+    threads counts those of a block, a power of two; "strided" and "warps" have at most
+    `grid` blocks. A nan in x makes the result nan, as in NumPy. Raises ValueError if x
+    is empty or an argument is none of these.
     """
     x = as_float32(x, 1)
     if x.size == 0:

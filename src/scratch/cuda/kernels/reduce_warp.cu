@@ -8,8 +8,8 @@
 //   shared   THREADS / 32 floats
 //
 // The 32 threads of a warp can hand registers to each other, without shared memory
-// and without a barrier.  Five rounds fold a warp's 32 values into one, five more the
-// warps'.
+// and without a barrier.  Five rounds fold a warp's 32 values into one, and five more
+// fold the sums of the warps.
 
 #define EVERYONE 0xffffffff
 #if THREADS % 32

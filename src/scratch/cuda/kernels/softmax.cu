@@ -2,17 +2,18 @@
 //   y[r, c] = exp(x[r, c] - max_r) / sum over c of exp(x[r, c] - max_r)
 //
 //   x, y    (R, C) float32, row after row
-//   grid    R blocks, a row each
+//   grid    R blocks, one row each
 //   block   THREADS threads, a power of two; thread t has columns t, t + THREADS, ...
 //
-// Subtracting the row's largest element changes nothing but the size of the numbers:
-// exp never gets more than 0, and cannot overflow.
+// Subtracting the row's largest element leaves the quotient as it is, and no argument
+// of exp is above 0, so that none overflows.
 
 #if THREADS & (THREADS - 1)
 #error THREADS has to be a power of two
 #endif
 
-// Three passes over the row: its maximum, the sum, the result.  16 bytes an element.
+// Three passes over the row: its maximum, the sum, the result.  Each element is asked
+// for three times; a row that fits into a cache comes from memory once.
 //   shared  THREADS floats, folded in half until partial[0] has the row's result
 __global__ void softmax(const float *x, float *y, int C)
 {
@@ -53,8 +54,8 @@ __device__ float weight(float x, float max)
 }
 
 // Two passes: maximum and sum at once.  Where a larger maximum turns up, the sum so
-// far, made with the smaller one, shrinks by exp(smaller - larger).  12 bytes an
-// element.
+// far, made with the smaller one, shrinks by exp(smaller - larger).  Each element is
+// asked for twice.
 //   shared  2 THREADS floats
 __global__ void softmax_online(const float *x, float *y, int C)
 {

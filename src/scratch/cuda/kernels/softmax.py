@@ -28,8 +28,8 @@ HOW = {"stable": "softmax", "online": "softmax_online"}
 def softmax(x, how="stable", threads=128):
     """x (R, C) -> (R, C) float32, each row not negative and summing to 1.
 
-    threads, of a block, is a power of two.  Raises ValueError if x is not a matrix or
-    an argument is none of these.
+    threads counts those of a block, a power of two.  Raises ValueError if x is not a
+    matrix or an argument is none of these.
     """
     x = as_float32(x, 2)
     if how not in HOW:

@@ -2,14 +2,14 @@
 //
 //   x       (R, C) float32, row after row
 //   y       (C, R) float32, row after row
-//   block   TILE x TILE / 4 threads for TILE x TILE elements of x, four a thread
+//   block   TILE x TILE / 4 threads for TILE x TILE elements of x, four per thread
 //   grid    (C / TILE, R / TILE) blocks, rounded up
 //
 // Each element is read once and written once, 8 bytes; what differs is which
 // neighbours move together.
 
-// Neighbouring threads read neighbours and write R floats apart: 32 transactions a
-// warp.
+// Neighbouring threads read neighbours and write R floats apart: 32 transactions
+// per warp.
 //   shared  none
 __global__ void transpose_naive(const float *x, float *y, int R, int C)
 {

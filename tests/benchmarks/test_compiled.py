@@ -1,0 +1,87 @@
+"""What is counted in the machine code of the kernels; the oracles are counts by hand."""
+
+import shutil
+
+import pytest
+
+from benchmarks import compiled
+from benchmarks.results import read
+from kernels import NVCC, needs_nvcc
+from kernels import compiled as as_ptxas_says
+from scratch.cuda.kernels.matmul import RUNGS
+
+SASS = """
+.text._Z4loopPf:
+        /*0000*/                   LDC R1, c[0x0][0x28] ;
+.L_x_1:
+        /*0010*/                   LDG.E R2, desc[UR4][R6.64] ;
+        /*0020*/                   LDG.E.128 R8, desc[UR4][R14.64] ;
+.L_x_0:
+        /*0030*/                   LDS.128 R20, [R5] ;
+        /*0040*/                   FFMA R3, R20, R21, R3 ;
+        /*0050*/               @P0 BRA `(.L_x_0) ;
+        /*0060*/                   FADD R4, R2, R4 ;
+        /*0070*/                   FADD R4, R11, R4 ;
+        /*0080*/              @!P1 BRA `(.L_x_1) ;
+.L_x_2:
+        /*0090*/                   BRA `(.L_x_2);
+"""
+
+
+def test_the_hot_loop_is_the_shortest_with_the_most_multiply_adds():
+    code, labels = compiled.instructions(SASS)["_Z4loopPf"]
+    assert compiled.loops(code, labels) == [(3, 5), (1, 8)]
+    assert [opcode for opcode, _ in compiled.hot(code, labels)] == ["LDS.128", "FFMA", "BRA"]
+    without = [(opcode.replace("FFMA", "FADD"), operands) for opcode, operands in code]
+    assert len(compiled.hot(without, labels)) == 8
+
+
+@pytest.mark.parametrize("code, most", [
+    ([("LDG.E", "R2, [R6]"), ("FADD", "R3, R2, R3")], 4),
+    ([("LDG.E", "R2, [R6]"), ("LDG.E.128", "R8, [R6]"), ("FADD", "R3, R2, R11")], 20),
+    ([("LDG.E", "R2, [R6]"), ("FADD", "R3, R2, R3"), ("LDG.E", "R2, [R6]"), ("FADD", "R3, R2, R3")], 4),
+    ([("FADD", "R3, R4, R3")], 0),
+])
+def test_bytes_are_in_flight_until_a_register_is_named_that_they_will_fill(code, most):
+    assert compiled.in_flight(code) == most
+
+
+@pytest.mark.parametrize("threads, registers, shared, found", [
+    (1024, 32, 0, (2, 64, "threads")),                 # 2 x 32 warps are all 64
+    (256, 128, 0, (2, 16, "registers")),               # 65536 / (256 x 128)
+    (256, 129, 0, (1, 8, "registers")),                # rounded up to 136
+    (128, 32, 48 << 10, (4, 16, "shared memory")),     # 228 kB / (48 kB + 1 kB)
+    (32, 16, 0, (32, 32, "blocks")),
+])
+def test_a_multiprocessor_has_room_for_as_many_blocks_as_the_scarcest_thing_allows(
+        threads, registers, shared, found):
+    assert compiled.residents(90, threads, registers, shared) == found
+
+
+def test_a_promise_is_made_of_every_pointer_of_the_sum():
+    from scratch.cuda.kernels import launch
+    text = compiled.promised((launch.FOLDER / "add.cu").read_text(encoding="utf-8"))
+    assert text.count("float *__restrict__ ") == 9
+
+
+@needs_nvcc
+@pytest.mark.parametrize("rung", [rung for rung in RUNGS if rung != "tensor"])
+def test_stored_registers_are_what_this_compiler_says(rung):
+    """If a kernel has changed, run `python -m benchmarks compiled` again."""
+    stored = read("compiled")
+    if compiled.version("nvcc") != stored["from"]["versions"]["nvcc"]:
+        pytest.skip(f"{NVCC} is another version, which may count otherwise")
+    found = as_ptxas_says(RUNGS[rung].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **RUNGS[rung].gpu)
+    for row in stored["rows"]:
+        if (row["kernel"], row["rung"]) == ("matmul", rung):
+            said = found["matmul", int(row["architecture"][3:])]
+            assert row["sizes"] == RUNGS[rung].gpu
+            assert (row["registers"], row["shared"]) == (said.registers, said.shared)
+            assert row["spilled"] == 0 == said.stack
+
+
+@pytest.mark.skipif(not (NVCC and shutil.which("nvdisasm")), reason="no nvcc, or no nvdisasm")
+def test_the_machine_code_of_a_kernel_can_be_read():
+    from scratch.cuda.kernels import launch
+    said, code, labels = compiled.compile_and_read(launch.FOLDER / "add.cu", 90, {})["add_strided"]
+    assert said["registers"] and compiled.count(compiled.hot(code, labels), "LDG") >= 2
