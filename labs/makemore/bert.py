@@ -3,8 +3,9 @@
     B  examples    T  positions    V  symbols, the mask among them    N  words
     W  partly filled words    C  channels
 
-The rest is the book's: ends(ids) (B), how many positions each word takes, mask_of(model), of_letters(logits)
-(log-probabilities of the letters 1, 2, ... only), and BLANK, which is "?".
+The rest is the book's: ends(ids) (B), how many positions each word takes,
+mask_of(model), of_letters(logits) (log-probabilities of the letters 1, 2, ... only),
+and BLANK, which is "?".
 
 Exercises: corrupt, pseudo_nll, fill, pooled.
 Chapter: docs/makemore/bert.md.  In place of: scratch.makemore.bert.
