@@ -108,5 +108,5 @@ SECTIONS = {    # name: (what measures it, what it is, {model: (the rates, more)
         "RNN": ((0.003, 0.01, 0.03), RNNCell), "LSTM": ((0.003, 0.01, 0.03), LSTMCell),
         "LSTM, f open": ((0.01,), LSTMCell, 3.0), "GRU": ((0.01,), GRUCell)}),
     "stretches": (stretched, "dev after 400 steps of 256 letters", {
-        "T = 1": ((0.005, 0.01, 0.02), 1, 256), "T = 16": ((0.005, 0.01, 0.02), 16, 16)}),
+        "T = 1": ((0.002, 0.005, 0.01), 1, 256), "T = 16": ((0.005, 0.01, 0.02), 16, 16)}),
 }

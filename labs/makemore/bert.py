@@ -1,18 +1,18 @@
-"""Hiding letters, guessing them, filling whole words, and reading one vector for each.
+"""Hiding letters, guessing them, and filling whole words.
 
     B  examples    T  positions    V  symbols, the mask among them    N  words
-    W  partly filled words    C  channels
+    W  partly filled words
 
-The rest is the book's: ends(ids) (B), how many positions each word takes, mask_of(model), of_letters(logits)
-(log-probabilities of the letters 1, 2, ... only), and BLANK, which is "?".
+The rest is the book's: mask_of(model), of_letters(logits) (log-probabilities of the
+letters 1, 2, ... only), and BLANK, which is "?".
 
-Exercises: corrupt, pseudo_nll, fill, pooled.
+Exercises: corrupt, pseudo_nll, fill.
 Chapter: docs/makemore/bert.md.  In place of: scratch.makemore.bert.
 """
 
 import torch
 
-from scratch.makemore.bert import BLANK, ends, mask_of, of_letters
+from scratch.makemore.bert import BLANK, mask_of, of_letters
 
 
 class Letters:
@@ -113,24 +113,3 @@ def fill(model, vocabulary, pattern, count=5, width=200):
     [('dad', 1.0)]
     """
     raise NotImplementedError("fill is yours to write")
-
-
-def pooled(x, ids, where="first"):
-    """x (B, T, C), ids (B, T) -> (B, C): one vector for each word.
-
-    The state at the first boundary, at the last one, or the mean over the letters,
-    neither boundary nor filling among them. Any other word is a ValueError:
-    "where='middle'; known are 'first', 'mean' and 'last'".
-
-    Where should a vector be read? First, mean, last
-
-    >>> ids = torch.tensor([[0, 1, 2, 0, 0], [0, 3, 0, 0, 0]])      # "ab" and "c"
-    >>> x = torch.arange(10.0).view(2, 5, 1)
-    >>> pooled(x, ids)[:, 0].tolist()
-    [0.0, 5.0]
-    >>> pooled(x, ids, "last")[:, 0].tolist()                       # not the row's end
-    [3.0, 7.0]
-    >>> pooled(x, ids, "mean")[:, 0].tolist()                       # of letters only
-    [1.5, 6.0]
-    """
-    raise NotImplementedError("pooled is yours to write")

@@ -6,6 +6,7 @@ from collections import Counter
 from math import inf
 
 import pytest
+from bpe.edge_cases import thorough
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
@@ -29,6 +30,7 @@ def probability(parts, p):
     return math.prod(map(p.get, parts))
 
 
+@thorough
 @given(few_words)
 def test_the_best_segmentation_is_the_most_likely_of_all(words):
     """Oracle: all segmentations, tried."""
@@ -48,6 +50,7 @@ def test_there_is_no_segmentation_without_a_token_that_is_needed():
     assert best("", {"a": 1.0}) == []
 
 
+@thorough
 @given(few_words)
 def test_expected_counts_are_those_of_all_segmentations(words):
     """Oracle: all segmentations, tried, each with its share of the word's probability."""
@@ -65,6 +68,7 @@ def test_expected_counts_are_those_of_all_segmentations(words):
     assert counts == pytest.approx({token: expected[token] for token in p})
 
 
+@thorough
 @given(few_words)
 def test_a_step_of_em_never_makes_the_text_less_likely(words):
     p, before = seeds(words, 20), -inf
@@ -80,6 +84,7 @@ def test_pruning_keeps_characters_and_the_tokens_that_are_missed_most():
     assert sorted(prune(words, p, 4)) == ["a", "aaa", "b", "c"]
 
 
+@thorough
 @given(few_words, st.text("abc", min_size=1, max_size=12))
 def test_encoding_has_the_likelihood_of_hugging_faces(words, word):
     """Oracle: tokenizers.models.Unigram with our p; of equally likely ways it may take another."""

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 
 import pytest
+from bpe.edge_cases import thorough
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
@@ -25,6 +26,7 @@ def log_likelihood(parts, words):
     return sum(count * math.log(count / total) for count in counts.values())
 
 
+@thorough
 @given(st.integers(1, 50), st.integers(50, 500), st.integers(50, 500), st.integers(1, 9999))
 def test_the_gain_is_the_difference_of_two_log_likelihoods(n, left, right, others):
     """Oracle: the sums before and after, token by token."""
@@ -59,6 +61,7 @@ def test_the_ratio_merges_letters_that_occur_once_before_a_common_pair():
     assert first == {"pair_count": "th", "pair_ratio": "xq", "likelihood_gain": "th"}
 
 
+@thorough
 @given(few_words)
 def test_every_word_of_the_training_text_is_made_of_its_tokens(words):
     tokens = set(learn(words, 30))
@@ -68,6 +71,7 @@ def test_every_word_of_the_training_text_is_made_of_its_tokens(words):
         assert all(part.startswith(CONTINUES) == (n > 0) for n, part in enumerate(parts))
 
 
+@thorough
 @given(few_words, st.text("abcd", min_size=1, max_size=12))
 def test_encoding_is_that_of_hugging_faces_model(words, word):
     """Oracle: tokenizers.models.WordPiece, with our tokens."""
