@@ -50,7 +50,7 @@ class GRUCell(recurrent.GRUCell):
 
         r, z = σ(x_r + h_r), σ(x_z + h_z);  n = tanh(x_n + r h_n);  h' = (1 - z) n + z h
 
-        What does a gate change?
+        What does a gate change? GRU and LSTM
 
         >>> cell = all_of(GRUCell(1, 1), 0.0)       # gates at one half, n = 0
         >>> x = torch.ones(1, 1, dtype=torch.float64)
@@ -72,7 +72,7 @@ class LSTMCell(recurrent.LSTMCell):
 
         i, f, o are σ of their sums, g is tanh;  c' = f c + i g;  h' = o tanh(c')
 
-        What does a gate change?
+        What does a gate change? GRU and LSTM
 
         >>> cell = all_of(LSTMCell(1, 1), 0.0)      # gates at one half, g = 0
         >>> x = torch.ones(1, 1, dtype=torch.float64)
@@ -90,7 +90,7 @@ def stretches(stream, batch, T):
     side, T at a time; a rest that is shorter than T is left out. Raises ValueError ("25
     ids in 3 parts are 8 each, and do not make stretches of 9") if nothing is left.
 
-    How is a long text learnt?
+    How is a long text learnt? Truncated backpropagation
 
     >>> for ids, targets in stretches(torch.arange(9), batch=2, T=2):
     ...     print(ids.tolist(), targets.tolist())

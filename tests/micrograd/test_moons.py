@@ -23,9 +23,9 @@ def chapter():
     names = {}
     for cell in Chapter(ROOT / "docs/micrograd/moons.md", ROOT).cells:
         if cell.role != "check" and any(word in cell.source for word in (
-                "from scratch", "def moons", "model = MLP(", "def loss_and_score")):
+                "from scratch", "def moons", "model = MLP(", "def loss_and_right")):
             exec(cell.source, names)
-        if "def loss_and_score" in cell.source:
+        if "def loss_and_right" in cell.source:
             return names
 
 
@@ -55,7 +55,7 @@ def test_the_compiled_network_has_the_published_losses_and_accuracies(chapter):
             expected, right = PUBLISHED[step]
             assert value == pytest.approx(expected, rel=1e-9)
             if step in (0, 50, 99):
-                assert chapter["loss_and_score"](model)[1] == right
+                assert chapter["loss_and_right"](model)[1] == right
         for p, slope in zip(parameters, slopes):
             p.grad = slope
         optimizer.lr = 1 - 0.9 * step / 100

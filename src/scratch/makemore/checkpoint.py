@@ -1,4 +1,4 @@
-"""Checkpoints: tensors and facts in one file, which is there whole or not at all.
+"""Checkpoints: tensors and facts in one file, which is written whole or not at all.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())

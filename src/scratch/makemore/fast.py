@@ -17,12 +17,12 @@
 
 At these sizes a step is some five hundred small operations, and most of its time goes
 into calling them. What is saved: positions behind the longest word of the minibatch
-(cropping) and behind the end of each word (packing); the attention's five operations
-become one; all parameters lie in one stretch of memory, so that AdamW is one operation
-and not one for each of them.
+(cropping) and behind the end of each word (packing); the five operations of attention,
+which become one; and AdamW's operations for each parameter, which become one for all,
+since all parameters lie in one stretch of memory.
 
-With dropout the losses are as good but not the same, because the random numbers fall on
-other numbers. Left out: post-norm, rotary and sinusoidal positions (refused).
+With dropout the losses are other ones, because the random numbers fall elsewhere. Left
+out: post-norm, rotary and sinusoidal positions (refused).
 
 Chapter: docs/makemore/gpt.md.
 To copy: this file, gpt.py, transformer.py, attention.py, sample.py and data.py (needs

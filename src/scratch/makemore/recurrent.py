@@ -22,7 +22,7 @@ nothing, and a context filled with 0 on the left gives what the word alone would
 
 Elman, Finding structure in time, 1990. Hochreiter and Schmidhuber, Long short-term
 memory, 1997; its forget gate is of Gers and others, 2000. Cho and others, 2014 (GRU),
-with the reset gate where PyTorch has it, behind the matrix: r ⊙ (W h), for W (r ⊙ h).
+with the reset gate where PyTorch has it, after the matrix: r ⊙ (W h), not W (r ⊙ h).
 
 Left out: several layers, both directions, and cuDNN's one call for all T steps, which
 is what makes torch.nn.LSTM fast on a GPU.
