@@ -275,11 +275,10 @@ class Rung(nn.Module):
     """As much of a GPT as has been built so far: ids (B, T), targets (B, T) -> the mean loss.
 
     With sums, what a part makes is added to its input; without, it takes the input's place. Positions
-    are packed, as in fast.py. small: weights begin as the GPT's, and otherwise as torch.nn begins them.
+    are packed, as in fast.py.
     """
 
-    def __init__(self, symbols, places=True, heads=1, layers=0, thought=False, sums=False, norms=False,
-                 small=False, tied=False):
+    def __init__(self, symbols, places=True, heads=1, layers=0, thought=False, sums=False, norms=False):
         super().__init__()
         config = Config(symbols, BLOCK, layers, heads, CHANNELS)
         self.symbols = nn.Embedding(symbols, CHANNELS)
@@ -294,10 +293,6 @@ class Rung(nn.Module):
         self.last = norm()
         self.head = nn.Linear(CHANNELS, symbols, bias=False)
         self.sums = sums
-        if small:
-            transformer.init_weights(self, config)
-        if tied:
-            self.head.weight = self.symbols.weight
 
     def forward(self, ids, targets):
         wanted = targets >= 0
@@ -332,10 +327,7 @@ PARTS = {    # one more in each row, and each of them with sums and without
 }
 RUNGS = {"the letter alone": dict(places=False), "and its place": {}, **{
     f"{name}, {'added' if sums else 'in place'}": dict(parts, sums=sums)
-    for name, parts in PARTS.items() for sums in (False, True)},
-    "and weights that begin small": dict(PARTS["three blocks, with norms"], sums=True, small=True),
-    "and tied: the GPT of the chapter": dict(
-        PARTS["three blocks, with norms"], sums=True, small=True, tied=True)}
+    for name, parts in PARTS.items() for sums in (False, True)}}
 
 
 def rung(words, seed, rate, **parts):

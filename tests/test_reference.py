@@ -166,7 +166,7 @@ def test_a_chapter_ends_with_the_way_to_its_code_its_tests_its_lab_and_its_measu
         return {name.text: value for name, value in zip(last.select("dt"), last.select("dd"))}
 
     known = end("makemore/gpt")
-    assert [link.text for link in known["Code"].select("a")] == ["transformer.py", "gpt.py", "fast.py"]
+    assert [link.text for link in known["Code"].select("a")] == ["transformer.py", "gpt.py"]
     assert "tests/makemore/test_gpt.py" in known["Tests"].text
     assert {link["href"] for link in known["Lab"].select("a[download]")} == {
         "../../labs/makemore/transformer.py", "../../labs/makemore/gpt.py"}

@@ -1,12 +1,11 @@
-"""A GPT's rows, its loss, its cache, the data of the calculator, and fine-tuning.
+"""A GPT's rows, its loss, the data of the calculator, and fine-tuning.
 
-    B  examples    T  positions    V  symbols    N  words    S  positions so far
-    H  heads       D  channels of a head
+    B  examples    T  positions    V  symbols    N  words
 
-The first three are in the module, and its tests judge them. The last two, of the
-lecture's second and third exercise, are judged by the examples of their docstrings.
+The module has the first two, and its tests judge them. The other two, of the lecture's
+second and third exercise, are judged by the examples in their docstrings.
 
-Exercises: rows, GPT.forward, Memory.extend, sums, fine_tuned.
+Exercises: rows, GPT.forward, sums, fine_tuned.
 Chapter: docs/makemore/gpt.md.  In place of: scratch.makemore.gpt.
 """
 
@@ -31,7 +30,7 @@ def rows(words, vocabulary, block_size):
     does not fit is a ValueError: "'abc' has 3 characters; block_size 3 holds 2 and its
     boundary".
 
-    How is a whole word learnt from at once?
+    How is a whole word learnt from at once? Shifted targets
 
     >>> ids, targets = rows(["bad", "a"], Letters, 5)
     >>> ids.tolist()
@@ -55,7 +54,7 @@ class GPT(gpt.GPT):
 
         self.logits(ids) gives logits (B, T, V).
 
-        How is a whole word learnt from at once?
+        How is a whole word learnt from at once? Shifted targets
 
         >>> model = GPT(Config(5, 5, layers=1, heads=1, channels=2))
         >>> model.logits = lambda ids: torch.log(torch.tensor(
@@ -72,27 +71,6 @@ class GPT(gpt.GPT):
         raise NotImplementedError("GPT.forward is yours to write")
 
 
-class Memory(gpt.Memory):
-    """One layer's keys and values, (B, H, S, D) each; None before the first extend."""
-
-    def extend(self, k, v):
-        """The newest (B, H, T, D) -> all (B, H, S, D), which are also kept.
-
-        self.keys and self.values are what was kept.
-
-        What does the next letter cost?
-
-        >>> memory = Memory()
-        >>> k, v = memory.extend(torch.ones(1, 1, 2, 3), torch.zeros(1, 1, 2, 3))
-        >>> k.shape, memory.keys.shape
-        (torch.Size([1, 1, 2, 3]), torch.Size([1, 1, 2, 3]))
-        >>> k, v = memory.extend(torch.full((1, 1, 1, 3), 2.0), torch.ones(1, 1, 1, 3))
-        >>> k[0, 0, :, 0].tolist(), v[0, 0, :, 0].tolist()
-        ([1.0, 1.0, 2.0], [0.0, 0.0, 1.0])
-        """
-        raise NotImplementedError("Memory.extend is yours to write")
-
-
 def sums(pairs):
     """[(a, b)], both below 100 -> ids (N, 8) and targets (N, 8) of "27+64=190".
 
@@ -100,7 +78,7 @@ def sums(pairs):
     reversed; symbols have their ids in "0123456789+=". ids are all but the last symbol,
     targets all but the first, and -1 where a symbol of the question would come.
 
-    How is a whole word learnt from at once?
+    How is a whole word learnt from at once? Shifted targets
 
     >>> ids, targets = sums([(27, 64), (5, 0)])
     >>> ids.tolist()
@@ -118,7 +96,7 @@ def fine_tuned(model, few, steps, rate, batch=32, seed=1):
     the minibatches; the rate falls from rate to almost nothing, as cosine_rates of
     optimizers.py has it, with warm=0.
 
-    How is a whole word learnt from at once?
+    What if there are few examples? Pretraining and fine-tuning
 
     >>> start = GPT(Config(5, 5, layers=1, heads=1, channels=8), torch.Generator())
     >>> many = data.rows(["dad", "dada", "add"], Letters, 5)

@@ -2,7 +2,7 @@
 
     B  examples    H  heads    T  positions    C  channels    D  channels of a head
 
-Both are in the module, and its tests judge them. With yours in place, train the model
+The module has both, and its tests judge them. With yours in place, train the model
 that they make, as the chapter's fourth exercise does.
 
 Exercises: Block.forward, Rotary.__call__.
@@ -29,7 +29,7 @@ class Block(transformer.Block):
         cache=cache, maps=maps). What a part makes goes through self.dropout before it
         is added.
 
-        What is in a block?
+        What is in a block? Attention, then an MLP
 
         >>> block = Block(Config(5, 5, layers=1, heads=1, channels=2))
         >>> asked = []
@@ -41,7 +41,7 @@ class Block(transformer.Block):
         >>> block(torch.zeros(1, 1, 2), "mask", "rotate", maps="maps").tolist(), asked
         ([[[0.0, 0.0]]], [('mask', 'rotate', None, 'maps')])
 
-        Why add, and not replace?
+        Why add, and not replace? Residual connections
 
         >>> stream = torch.tensor([[[3.0, 1.0]]])       # normalised, it is 1 and -1
         >>> [round(each) for each in block(stream).flatten().tolist()]
@@ -65,7 +65,7 @@ class Rotary(transformer.Rotary):
 
         A turn by an angle makes (a cos - b sin, a sin + b cos) of a pair (a, b).
 
-        How does it know where a letter stands?
+        How does it know where a letter stands? Positional encodings
 
         >>> x = torch.tensor([[1.0, 0.0], [1.0, 0.0]], dtype=torch.float64)
         >>> Rotary([0, 1], 2, x)(x)[0].tolist()         # at place 0: as it was

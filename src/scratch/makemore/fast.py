@@ -15,16 +15,16 @@
     B  examples   T  positions of the longest   N  positions that have a target
     C  channels   H  heads                      D  channels of a head, C / H
 
-At these sizes a step is some five hundred small operations, and most of its time goes
-into calling them. What is saved: positions behind the longest word of the minibatch
-(cropping) and behind the end of each word (packing); the five operations of attention,
-which become one; and AdamW's operations for each parameter, which become one for all,
-since all parameters lie in one stretch of memory.
+At these sizes a step is some five hundred small operations, and calling them takes much
+of its time. Positions behind the longest word of the minibatch are left out (cropping),
+and so are those behind the end of each word (packing); the attention's five operations
+become one; all parameters lie in one stretch of memory, so that AdamW is one operation
+and not one for each of them.
 
-With dropout the losses are other ones, because the random numbers fall elsewhere. Left
-out: post-norm, rotary and sinusoidal positions (refused).
+With dropout the losses differ, because the random numbers fall on other positions.
+Left out: post-norm, rotary and sinusoidal positions (refused).
 
-Chapter: docs/makemore/gpt.md.
+Chapter: docs/makemore/gpt-costs.md.
 To copy: this file, gpt.py, transformer.py, attention.py, sample.py and data.py (needs
 torch).
 """
