@@ -60,7 +60,7 @@ def dot():
     >>> run(dot(), [1, 2, 3], [4, 5, 6], empty(1), 3, block=(8, 1, 1))     # too few for all
     [32.0]
 
-    Why let threads wait that never worked? Several elements per thread
+    Why keep threads that never work? Several elements per thread
 
     >>> run(dot(), range(21), [2] * 21, empty(1), 21, block=(8, 1, 1))     # too many
     [420.0]
@@ -118,7 +118,7 @@ def row_sums():
     >>> run(row_sums(), [[1, 2, 3, 4], [5, 6, 7, 8]], empty(2), 4, block=(4, 1, 1), grid=(2, 1))
     [10.0, 26.0]
 
-    Why let threads wait that never worked? Several elements per thread
+    Why keep threads that never work? Several elements per thread
 
     >>> run(row_sums(), [[1] * 7, [2] * 7, [3] * 7], empty(3), 7, block=(4, 1, 1), grid=(3, 1))
     [7.0, 14.0, 21.0]
