@@ -20,6 +20,7 @@ NAME = re.compile(    # in highlighted code, or a text of one word
     r'class="(?:n\w*|k[rp])">([^\W\d]\w{2,})<'
     rf'|class="s\d?">{QUOTE}([^\W\d][\w-]{{2,}}){QUOTE}<')
 entries = Remembering(None)    # of pages, as the search makes them: see take_over
+MARKS = re.compile(r"</?(?:p|[uod]l|li|d[td]|t(?:able|head|body|r|h|d)|em|strong|pre|br)\b[^>]*>")
 FORMULA = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 
 
@@ -87,23 +88,25 @@ def take_over(plugins, page):
     parse, book.add_entry_from_context = book.add_entry_from_context, add
 
 
-def write(folder, code):
+def write(folder, code, unsearched=()):
     """Put the theme's index into a file of its own; the theme loads it on every page, and finds an empty one.
 
     code has the names in the code of each place, {address of the section: names}. Formulas that stand by
-    themselves are left out, and so are tags of sections, which are their page's; of an object, whose title
-    is its signature, the first paragraph is enough.
+    themselves are left out, the marks of paragraphs and lists, and tags of sections, which are their page's;
+    of an object, whose title is its signature, the first paragraph is enough. unsearched are the titles of
+    sections that have the page's words once more.
     """
     index = folder / "search_index.json"
     if not index.exists():
         return
     book = json.loads(index.read_text(encoding="utf-8"))
+    book["docs"] = [entry for entry in book["docs"] if entry["title"] not in unsearched]
     for entry in book["docs"]:
-        entry["text"] = FORMULA.sub("", entry["text"])
+        if "#" in entry["location"] and entry["title"].startswith("<code>"):
+            entry["text"] = entry["text"].partition("</p>")[0]
+        entry["text"] = " ".join(MARKS.sub(" ", FORMULA.sub("", entry["text"])).split())
         if "#" in entry["location"]:
             entry.pop("tags", None)
-            if entry["title"].startswith("<code>"):
-                entry["text"] = entry["text"].partition("</p>")[0]
         if found := [name for name in code.get(entry["location"], ()) if name not in entry["text"]]:
             entry["code"] = " ".join(found)
     text = json.dumps(book, ensure_ascii=False, separators=(",", ":"))

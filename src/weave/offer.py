@@ -130,7 +130,7 @@ class Offers:
             title = f'<a href="{html.escape(link(known))}">{title}</a>'
         if address or not known:    # the page in the reference has the file, too
             where = f'<a href="{html.escape(address or link(path))}">{where}</a>'
-        return f'<p class="weave-source">{title} {where}{self.button(listing, link)}</p>'
+        return f'<p class="weave-source" data-search-exclude>{title} {where}{self.button(listing, link)}</p>'
 
     def button(self, listing, link):
         taken = self.taken(listing.path)

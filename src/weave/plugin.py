@@ -59,6 +59,7 @@ THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
+UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "cards": drawn, "figures": figure, "formulas": render, "index": index.entries}
 SECTION_OR_CODE = re.compile(
@@ -83,6 +84,7 @@ class Settings(Config):
     epub                   the name that the book has as an EPUB; without one there is none
     mark                   an SVG of circles and straight lines, for the corner of the cards
     computed               a JSON file that says how long chapters compute (times.py)
+    unsearched             titles of sections that the search leaves out, on every page
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
     forge                  what runs at repo_url, if its name does not say so: github, gitlab or forgejo
@@ -101,6 +103,7 @@ class Settings(Config):
     epub = option.Optional(option.Type(str))
     mark = option.Optional(option.File(exists=True))
     computed = option.Optional(option.File(exists=True))
+    unsearched = option.ListOfItems(option.Type(str), default=[])
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
     forge = option.Optional(option.Choice(list(repository.FORGES)))
@@ -599,10 +602,13 @@ class Weave(BasePlugin[Settings]):
         return context
 
     def on_post_page(self, output_content, **_):
-        """Put our worker of the search in the place of the theme's (assets/search.js)."""
+        """Put our worker of the search in the place of the theme's (assets/search.js).
+
+        What the search was not to read has been marked for it, and the mark has done its service.
+        """
         text, found = WORKER.subn('assets/search.js"', output_content)
         self.searched |= found > 0
-        return text
+        return UNSEARCHED.sub("", text)
 
     on_post_template = on_post_page    # of 404.html
 
@@ -610,7 +616,7 @@ class Weave(BasePlugin[Settings]):
     def on_post_build(self, config):
         self.write_feed(config.site_dir, config)
         if self.searched:
-            index.write(Path(config.site_dir, "search"), self.names)
+            index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched)
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
                              bool(self.served)))
         for name, function in REMEMBERED.items():

@@ -150,7 +150,8 @@ def claims(sentences):
     """The folded list of what the build checked."""
     count = f"{counted(len(sentences), 'claim')} checked"
     items = "".join(f"<li>{inline(sentence)}</li>" for sentence in sentences)
-    return Html(f'<details class="weave-claims"><summary>{count}</summary><ul>{items}</ul></details>')
+    return Html('<details class="weave-claims" data-search-exclude>'
+                f"<summary>{count}</summary><ul>{items}</ul></details>")
 
 
 def counted(number, thing):

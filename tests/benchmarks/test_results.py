@@ -36,7 +36,7 @@ def problems(whole):
     if extra := whole.keys() - results.EMPTY.keys():
         yield f"unknown parts: {', '.join(extra)}"
     for name, section in whole["sections"].items():
-        if "rows" not in section or section.keys() - {"from", "budgets", "rows"}:
+        if "rows" not in section or section.keys() - {"what", "from", "budgets", "rows"}:
             yield f"section {name} has {', '.join(section)}"
     for where, _, budgets, rows in levels(whole):
         for each in budgets:
@@ -86,7 +86,7 @@ def untrue(whole, root):
     for row in whole["rows"]:
         if "from" in row and " " not in row["from"]["commit"]:
             made = f"{row['from']['commit']}:{row['from']['made by']}"
-            name = row.get("id") or row.get("model")
+            name = row.get("measured as") or row.get("id") or row.get("model")    # if it was renamed since
             if f'"{name}"' not in git(root, "show", made).stdout:
                 yield f"{made} does not make {name}"
 

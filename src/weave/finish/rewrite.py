@@ -9,6 +9,7 @@ from minify_html import minify
 
 # Pygments' names, operators, braces in strings, and what it begins with
 UNSTYLED = re.compile(r'<span(?: class="(?:nb?|ow?|p|sa|si|w)")?>([^<]*)</span>')
+NUMBER = re.compile(r'<span class="m\w">([^<]*)</span>')
 STYLED = re.compile(r'<span class="(\w\w?)">([^<]*)</span>')
 ALONE = re.compile(r"&(?!(?:#\d+|#[xX][\da-fA-F]+|[a-zA-Z][a-zA-Z\d]*);)")    # an & that begins no reference
 HELD = "\uffff"    # in its place before the minifier, which would complete it; no page may have this
@@ -53,7 +54,7 @@ def small(text):
 
 def slim(code):
     """Highlighted code in fewer and shorter tags, and without references that it can do without."""
-    code = STYLED.sub(r"<i class=\1>\2</i>", UNSTYLED.sub(r"\1", code))
+    code = STYLED.sub(r"<i class=\1>\2</i>", NUMBER.sub(r"<b>\1</b>", UNSTYLED.sub(r"\1", code)))
     for reference, letter in PLAIN.items():
         code = code.replace(reference, letter)
     return code
