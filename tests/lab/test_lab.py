@@ -370,7 +370,8 @@ def chapters_code(lab):
         for node in ast.parse(cell.source).body:
             if isinstance(node, ast.FunctionDef) and node.name in set(lab.exercises) - book.keys():
                 found[node.name] = ast.unparse(node).replace(f"def {node.name}(", f"def solved_{node.name}(")
-    return [*found.values(), *(OF_OUR_OWN[name] for name in lab.exercises if name in OF_OUR_OWN)]
+    return [*found.values(), *(OF_OUR_OWN[name] for name in lab.exercises
+                                if name in OF_OUR_OWN.keys() - book.keys())]
 
 
 def pytest_with(path, *tests):
