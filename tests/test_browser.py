@@ -254,7 +254,7 @@ def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     page.locator(".weave-byline .weave-copy").click()
     page.locator(".weave-byline .weave-copy", has_text="opied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith("# Autograd: reverse-mode")
-    for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "draw_dot(loss)"),
+    for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "draw_dot(loss, rankdir='TB')"),
                                ("article .weave-code .highlight", "from scratch.micrograd", "")):
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         button = page.locator(f"{code} button").first
@@ -329,7 +329,7 @@ def test_a_first_visit_moves_few_bytes(chromium, published):
 
 def test_a_term_says_what_it_means_by_mouse_by_keyboard_and_by_touch(open_page):
     """The pattern of a tooltip: described by it, it stays while pointed at, and Escape closes it."""
-    page = open_page("makemore/gpt/")
+    page = open_page("makemore/attention/")
     term, tip = page.locator(".weave-term", has_text="softmax"), page.locator("[role=tooltip]")
     assert tip.count() == 0
     term.hover()
@@ -358,7 +358,7 @@ def test_a_term_says_what_it_means_by_mouse_by_keyboard_and_by_touch(open_page):
 
 
 def test_a_term_is_a_link_to_the_glossary_without_scripts(open_page):
-    page = open_page("makemore/gpt/", java_script_enabled=False)
+    page = open_page("makemore/attention/", java_script_enabled=False)
     page.locator(".weave-term", has_text="softmax").click()
     assert page.url.endswith("/glossary/#softmax")
     assert page.locator(".weave-progress").count() == 0
@@ -372,8 +372,8 @@ def test_what_was_read_is_kept_in_this_browser_shown_in_the_navigation_and_forgo
     assert mark.get_attribute("aria-pressed") == "true"
     assert page.evaluate("JSON.parse(localStorage.getItem('weave-read'))") == ["/makemore/gpt/"]
     page.locator(".weave-ways a").last.click()
-    page.wait_for_url("**/makemore/bert/")
-    page.locator("article h1", has_text="BERT").wait_for()
+    page.wait_for_url("**/makemore/gpt-costs/")
+    page.locator("article h1", has_text="What a GPT costs").wait_for()
     assert page.locator(".weave-nav .weave-read").get_attribute("href").rstrip("/").endswith("gpt")
     assert page.locator(".weave-progress button").first.get_attribute("aria-pressed") == "false"
     page.locator(".weave-progress button", has_text="Forget").click()
