@@ -254,7 +254,7 @@ def test_code_and_whole_modules_are_copied_to_the_clipboard(open_page):
     page.locator(".weave-byline .weave-copy").click()
     page.locator(".weave-byline .weave-copy", has_text="opied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith("# Autograd: reverse-mode")
-    for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "draw_dot(loss, rankdir='TB')"),
+    for code, begins, ends in (("article > .highlight", "x1 = Value(1, label='x1')", "rankdir='TB')"),
                                ("article .weave-code .highlight", "from scratch.micrograd", "")):
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         button = page.locator(f"{code} button").first
@@ -347,11 +347,11 @@ def test_a_term_says_what_it_means_by_mouse_by_keyboard_and_by_touch(open_page):
     term.focus()
     tip.wait_for()
     assert page.heard == []
-    page = open_page("makemore/gpt/", 390, has_touch=True)
+    page = open_page("makemore/attention/", 390, has_touch=True)
     term, tip = page.locator(".weave-term", has_text="softmax"), page.locator("[role=tooltip]")
     term.tap()
     tip.wait_for()
-    assert "gpt" in page.url and sideways(page) == 0
+    assert "attention" in page.url and sideways(page) == 0
     term.tap()
     page.wait_for_url("**/glossary/#softmax")
     assert tip.count() == 0 and page.heard == []
