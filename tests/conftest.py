@@ -1,6 +1,8 @@
 """The built site and a browser, made once for all the tests that look at pages."""
 
 import os
+import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, 
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also what takes minutes: make test ARGS=--long")
+
+
+@pytest.fixture(autouse=True)
+def the_same_random_numbers():
+    """Each test starts from the same state of the global generators: what passed once passes again."""
+    random.seed(0)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -157,7 +157,7 @@ def test_read_from_the_left_the_probabilities_of_all_words_of_a_length_have_sum_
     """What makes `ahead` a true probability; the pseudo-likelihood's sum is something else."""
     words = ["".join(each) for each in itertools.product("abcd", repeat=3)]
     vocabulary = Vocabulary(words)
-    one = randomized(BERT(Config(6, 5, layers=1, heads=2, channels=8)), std=0.7).double()
+    one = randomized(BERT(Config(6, 5, layers=1, heads=2, channels=8), generator(1)), std=0.7).double()
     ids = rows(words, vocabulary, 5)
     total = pseudo_nll(one, ids, ahead=True).sum(1).neg().exp().sum().item()
     assert total == pytest.approx(1, abs=1e-9)
