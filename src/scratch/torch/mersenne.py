@@ -84,16 +84,18 @@ def untemper(y):
 
 
 class MersenneTwister:
-    """A state, and how many of its words are given away."""
+    """A state, how many of its words are given away, and whether any ever was."""
 
     def __init__(self, seed=5489):
         self.state = seeded(seed)
         self.used = N           # all: the first word asks for a twist
+        self.twisted = False
 
     def copy(self):
         """Another twister, which goes on from here by itself."""
         other = MersenneTwister.__new__(MersenneTwister)
         other.state, other.used = self.state[:], self.used
+        other.twisted = self.twisted
         return other
 
     def words(self, n):
@@ -106,7 +108,7 @@ class MersenneTwister:
         while missing:
             if self.used == N:
                 twist_array(numpy, self.state) if numpy else twist(self.state)
-                self.used = 0
+                self.used, self.twisted = 0, True
             part = self.state[self.used:self.used + missing]
             self.used += len(part)
             missing -= len(part)

@@ -51,6 +51,11 @@ def normal(words, n, mean=0.0, std=1.0, size=8, contiguous=True):
     return each(lambda z: scaled(z, mean, std), few(words, n))
 
 
+def log_normal(words, n, mean=1.0, std=2.0):
+    """n numbers whose logarithms are normal."""
+    return exactly(math.exp, [scaled(z, mean, std) for z in few(words, n)])
+
+
 def scaled(z, mean, std):
     return fma(z, std, mean) if mean else z * std
 
@@ -174,7 +179,7 @@ def sin_cos_single(x):
     eighths = eighths + 1 & ~1                           # an even number of π / 4
     multiple = single(eighths)
     for part in EIGHTH:                                  # π / 4 in parts, of which the
-        x = fused(multiple, part, x)                     # first are short: exact products
+        x = fused(multiple, part, x)                     # first are short and so exact
     square = single(x * x)
     sin = fused(single(polynomial(SIN, square) * square), x, x)
     y = single(polynomial(COS, square) * square)
