@@ -89,4 +89,4 @@ def parameter(data, requires_grad, hooks):
 KNOWN = {("torch._utils", "_rebuild_tensor_v2"): tensor,
          ("torch._utils", "_rebuild_parameter"): parameter,
          ("collections", "OrderedDict"): collections.OrderedDict,
-         ("torch", "Size"): Size, ("builtins", "set"): set}
+         ("torch", "Size"): Size, ("__builtin__", "set"): set}

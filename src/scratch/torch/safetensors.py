@@ -44,16 +44,18 @@ class SafetensorError(ValueError):
     """Bytes that are no safetensors file, and why."""
 
 
-def save(tensors, metadata=None):
+def save(tensors, metadata=None, sort=True):
     """{name: tensor} -> the bytes of a file; metadata is {text: text}.
 
-    Raises ValueError for what is no tensor or not contiguous, RuntimeError for tensors
+    The data are sorted by type and name, and the header too unless sort is False. Raises ValueError for what is no tensor or not contiguous, RuntimeError for tensors
     that share their memory.
     """
     check(tensors)
     header = {"__metadata__": metadata} if metadata is not None else {}
     parts, end = [], 0
-    for name in sorted(tensors, key=lambda name: (PLACES[tensors[name].dtype], name)):
+    order = sorted(tensors, key=lambda name: (PLACES[tensors[name].dtype], name))
+    header.update(dict.fromkeys(order if sort else tensors))
+    for name in order:
         tensor = tensors[name]
         part = tensor.storage.backend["to_bytes"](tensor.native, tensor.dtype)
         header[name] = {"dtype": NAMES[tensor.dtype], "shape": list(tensor.shape),

@@ -46,7 +46,7 @@ def save(obj, f, **ignored):
     Raises TypeError for an object that cannot be written.
     """
     if plain(obj):
-        data = safetensors.save(obj)
+        data = safetensors.save(obj, sort=False)
     else:
         rows = {}
         outline = json.dumps(outlined(obj, rows))
@@ -63,7 +63,7 @@ def plain(obj):
         safetensors.check(obj)
     except (ValueError, RuntimeError):
         return False
-    return type(obj) is dict and all(
+    return all(
         type(name) is str and name != "__metadata__" and type(each) is Tensor
         and not each.requires_grad for name, each in obj.items())
 

@@ -34,9 +34,9 @@ from collections.abc import Mapping, MutableSequence, Sequence
 
 from .. import dtypes
 from ..creation import as_tensor, empty, tensor
+from ..products import stack
 from ..random import Generator, default_generator, multinomial, randint, randperm
 from ..tensor import Tensor
-from ..views import stack
 
 
 class Dataset:
