@@ -51,6 +51,8 @@ from .dtypes import (bfloat16, dtype, finfo, float16, float32, float64,
 from .storage import Size
 from .tensor import Tensor
 from . import elementwise, views, reductions, products, creation, gathering, indexing
+from . import random, filling, sampling, safetensors, serialization, utils
+from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
