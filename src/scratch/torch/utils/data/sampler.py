@@ -5,7 +5,7 @@
     [[4, 3, 0], [1, 2, 6], [5]]
     >>> by_weight = WeightedRandomSampler([8, 1, 1], 9, generator=Generator())
     >>> list(by_weight)
-    [0, 0, 0, 0, 0, 0, 1, 0, 0]
+    [0, 0, 0, 0, 0, 0, 0, 2, 0]
 
 A RandomSampler draws from a generator of its own, which is seeded by a number of the
 default generator's, once for each epoch, unless it was given one.
