@@ -32,6 +32,9 @@ Chapter: docs/torch/tensors.md.  To copy: this folder.
 
 import math
 
+from . import dtypes
+from .tensor import Tensor, public
+
 DEFAULT = {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80,
            "sci_mode": None}
 PROFILES = {"default": DEFAULT,
@@ -40,6 +43,7 @@ PROFILES = {"default": DEFAULT,
 options = dict(DEFAULT)    # set_printoptions changes it
 
 
+@public
 def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None,
                      profile=None, sci_mode=None):
     """Choose how tensors are printed from here on; what is None stays as it is.
@@ -59,24 +63,27 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
     options["sci_mode"] = sci_mode    # None lets the numbers decide again
 
 
-def describe(tensor, default_dtype):
+def describe(tensor, default_dtype=None):
     """A tensor -> "tensor([1., 2.], requires_grad=True)", as repr and print show it.
 
     Reads its shape, dtype, device, requires_grad and grad_fn, and its numbers by
     tensor[i] and tolist().
     """
     shape, dtype = tuple(tensor.shape), str(tensor.dtype)
+    usual = str(dtypes.Default.floating if default_dtype is None else default_dtype)
     numbers = math.prod(shape)
     unseen = []    # what the numbers do not show
     if len(shape) != 1 if numbers == 0 else options["edgeitems"] == 0:
         unseen.append(f"size={shape}")
-    if str(tensor.device).partition(":")[0] != "cpu":
-        unseen.append(f"device='{tensor.device}'")
-    if dtype not in ("torch.int64", "torch.bool", str(default_dtype)) or (
-            numbers == 0 and dtype != str(default_dtype)):
+    device = tensor.device
+    if device.type != "cpu":
+        index = ":0" if device.type == "cuda" and device.index is None else ""
+        unseen.append(f"device='{device}{index}'")
+    if dtype not in ("torch.int64", "torch.bool", usual) or (
+            numbers == 0 and dtype != usual):
         unseen.append(f"dtype={dtype}")
     if tensor.grad_fn is not None:
-        unseen.append(f"grad_fn=<{tensor.grad_fn.name()}>")
+        unseen.append(f"grad_fn=<{tensor.grad_fn.name().rpartition('::')[2]}>")
     elif tensor.requires_grad:
         unseen.append("requires_grad=True")
     text = "tensor(" + as_text(tensor.detach(), shape, indent=len("tensor("))
@@ -183,3 +190,6 @@ def in_brackets(rows, shape, indent, write, width, long):
         lines[edge:edge] = ["..."] if left_out else []
     between = ",\n" + "\n" * (len(shape) - 2) + " " * (indent + 1)
     return "[" + between.join(lines) + "]"
+
+
+Tensor.__repr__ = describe
