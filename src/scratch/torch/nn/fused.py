@@ -7,7 +7,7 @@
     tensor([[-0.9258, -0.4629,  1.3887]], grad_fn=<NativeLayerNormBackward0>)
     >>> y[0, 0].backward()
     >>> x.grad.round(decimals=3)                     # all three numbers moved the first
-    tensor([[ 0.1760, -0.2440,  0.0670]])
+    tensor([[ 0.1760, -0.2200,  0.0440]])
 
     g   ∂loss/∂y    x̂   (x - μ) / √(σ² + ε)    n   numbers that one mean is taken over
     t   the tanh in GELU                       Φ   the normal distribution's function
