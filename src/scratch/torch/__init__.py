@@ -52,6 +52,7 @@ from .storage import Size
 from .tensor import Tensor
 from . import elementwise, views, reductions, products, creation, gathering, indexing
 from . import printing, random
+from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
