@@ -51,7 +51,8 @@ from .dtypes import (bfloat16, dtype, finfo, float16, float32, float64,
 from .storage import Size
 from .tensor import Tensor
 from . import elementwise, views, reductions, products, creation, gathering, indexing
-from . import random, filling, sampling, safetensors, serialization, utils
+from . import printing, random, filling, sampling
+from . import safetensors, serialization, utils
 from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)
@@ -60,6 +61,8 @@ inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
 strided, preserve_format, contiguous_format = "strided", "preserve", "contiguous"
 __version__ = "2.13.0+scratch"
+
+from . import nn, optim    # they import names from here
 
 
 def __getattr__(name):

@@ -25,6 +25,7 @@ first asked for, and kept.
     along axes   matmul(a, b)   cumsum cumprod (a, axis)
                  sort(a, axis, descending) -> values, indices; stable
     by number    take(a, index) = a[index], along axis 0
+                 put(to, index, a): to[index] = a, of equal indices the last counts
                  add_at(to, index, a): to[index] += a, equal indices add up
                  gather(a, axis, index)   scatter(to, axis, index, a)   scatter_add(...)
 

@@ -273,7 +273,13 @@ def sort(a, axis, descending):
 
 
 def take(a, index):
-    return rows(np.take(a, index, 0))
+    # np.take would first copy all of a that is not contiguous
+    return rows(np.take(a, index, 0) if a.flags.c_contiguous else a[index])
+
+
+def put(to, index, a):
+    """to[index] = a, row by row; of equal indices, the last counts."""
+    to[index] = a
 
 
 def add_at(to, index, a):
@@ -327,7 +333,7 @@ UFUNCS = dict(
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
        fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, pow, floor_divide, remainder,
        fmod, where, sum, prod, argmax, argmin, matmul, cumsum, cumprod, sort, take,
-       add_at, gather, scatter, scatter_add, round_bfloat16, softmax, log_softmax,
+       put, add_at, gather, scatter, scatter_add, round_bfloat16, softmax, log_softmax,
        nonzero, arange)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
                   all=np.logical_and)
