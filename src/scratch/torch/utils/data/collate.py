@@ -41,8 +41,8 @@ def default_collate(batch):
                                f"{sorted({len(each) for each in batch})}")
         places = [default_collate(each) for each in zip(*batch)]
         return like_sequence(first, places)
-    raise TypeError("a batch is of tensors, arrays, numbers, texts, and dictionaries or "
-                    f"lists of these, not of {type(first).__name__}")
+    raise TypeError("a batch is of tensors, arrays, numbers, texts, and of lists and "
+                    f"dictionaries of these, not of {type(first).__name__}")
 
 
 def default_convert(example):
