@@ -51,7 +51,8 @@ from .dtypes import (bfloat16, dtype, finfo, float16, float32, float64,
 from .storage import Size
 from .tensor import Tensor
 from . import elementwise, views, reductions, products, creation, gathering, indexing
-from . import printing, random
+from . import printing, random, filling, sampling
+from . import safetensors, serialization, utils
 from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)

@@ -142,9 +142,14 @@ def log(x):
     return math.log(x) if x else -math.inf
 
 
+def listed(xs):
+    """The numbers in a list."""
+    return xs if isinstance(xs, list) else xs.tolist()
+
+
 def exactly(function, xs):
     """A function of Python's of each number: in C's rounding, which NumPy's is not."""
-    found = [function(x) for x in (xs if isinstance(xs, list) else xs.tolist())]
+    found = [function(x) for x in listed(xs)]
     return found if isinstance(xs, list) else sys.modules["numpy"].array(found)
 
 

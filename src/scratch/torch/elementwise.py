@@ -26,7 +26,8 @@ from . import dtypes
 from .autograd import (OUTPUT, Mode, check_writable, overwritten, record,
                        records)
 from .dispatch import dtype_of
-from .storage import Size, broadcast, broadcast_strides, laid_out_like, overlaps
+from .storage import (Size, broadcast, broadcast_strides, dense_like, is_dense,
+                      laid_out_like, layout, overlaps)
 from .tensor import OPERATIONS, Tensor, empty, method, operation, public, wrap
 
 bool_, int64 = dtypes.bool_, dtypes.int64
@@ -98,6 +99,12 @@ def convert_number(number, kind):
 
 def result_strides(shape, operands):
     """How a result lies in memory: as its operands do."""
+    if all([isinstance(x, Tensor) and x.shape == shape for x in operands]):
+        if all([x.packed for x in operands]):
+            return layout(shape)[1]
+        first = operands[0].strides
+        if all([x.strides == first for x in operands]) and is_dense(shape, first):
+            return first
     return laid_out_like(shape, [x.strides if x.shape == shape
                                  else broadcast_strides(x.shape, x.strides, shape)
                                  for x in operands if isinstance(x, Tensor)])
@@ -109,7 +116,8 @@ def compute(name, operands, kind, result_kind, shape=None):
     if shape is None:
         shape = broadcast(*[x.shape for x in operands if isinstance(x, Tensor)])
     natives = [native(x, kind, backend) for x in operands]
-    if shape and all([x.packed for x in operands if isinstance(x, Tensor)]):
+    if shape and all([x.packed and x.strides == layout(x.shape)[1]
+                      for x in operands if isinstance(x, Tensor)]):
         made = backend[name](*natives)
         return finish(wrap(made, result_kind, backend))
     y = empty(shape, result_kind, backend, result_strides(shape, operands))
@@ -593,7 +601,7 @@ def to(x, *target, dtype=None, device=None, copy=False, non_blocking=False,
     backend = before if device is None else backend_of(device)
     if kind is x.dtype and backend is before and not copy:
         return x
-    strides = laid_out_like(x.shape, [x.strides])
+    strides = dense_like(x.shape, x.strides)
     y = empty(x.shape, kind, backend, strides)
     if backend is before:
         backend["copy"](y.native, x.native)
@@ -669,7 +677,7 @@ def clone(x, *, memory_format=None):
     """A copy with a memory of its own; its gradient is the original's."""
     backend = x.storage.backend
     y = empty(x.shape, x.dtype, backend, None if memory_format == "contiguous"
-              else laid_out_like(x.shape, [x.strides]))
+              else dense_like(x.shape, x.strides))
     backend["copy"](y.native, x.native)
     if records(x):
         record(y, "CloneBackward0", (x, unchanged))

@@ -88,8 +88,8 @@ def outlined(obj, rows):
     if isinstance(obj, Device):
         return {"device": str(obj)}
     raise TypeError(f"a {type(obj).__name__} cannot be saved: a file holds tensors, "
-                    "numbers, texts, lists and dictionaries. Of a model or an optimizer, "
-                    "save the state_dict()")
+                    "numbers, texts, lists and dictionaries. Of a model or an "
+                    "optimizer, save the state_dict()")
 
 
 KINDS = {list: "list", tuple: "tuple", Size: "size", set: "set", frozenset: "frozenset"}

@@ -2,3 +2,5 @@
 
 Chapter: docs/torch/modules.md.  To copy: this file and torch/.
 """
+
+from . import data
