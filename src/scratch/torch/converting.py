@@ -16,7 +16,7 @@ from . import dtypes
 from .dispatch import backend_of, device as device_of, dtype_of
 from .graph import record, records
 from .operands import finish
-from .storage import Storage, laid_out_like, layout
+from .storage import Storage, dense_like, layout
 from .tensor import Tensor, empty, look, method, operation
 
 NAMES = {"float32": "Float", "float64": "Double", "float16": "Half",
@@ -40,7 +40,7 @@ def to(x, *target, dtype=None, device=None, copy=False, non_blocking=False,
     backend = before if device is None else backend_of(device)
     if kind is x.dtype and backend is before and not copy:
         return x
-    y = empty(x.shape, kind, backend, laid_out_like(x.shape, [x.strides]))
+    y = empty(x.shape, kind, backend, dense_like(x.shape, x.strides))
     if backend is before:
         backend["copy"](y.native, x.native)
         finish(y)
@@ -118,8 +118,8 @@ def cuda(x, device=None):
 @operation
 def clone(x, *, memory_format=None):
     """A copy with a memory of its own; its gradient is the original's."""
-    strides = (None if x.packed or memory_format == "contiguous"
-               else laid_out_like(x.shape, [x.strides]))
+    strides = (None if memory_format == "contiguous"
+               else dense_like(x.shape, x.strides))
     return copied(x, strides)
 
 

@@ -15,7 +15,7 @@ import math
 from . import dtypes
 from .dispatch import backend_of, dtype_of
 from .operands import finish
-from .storage import laid_out_like, layout
+from .storage import dense_like, layout
 from .tensor import Tensor, method, public, shape_of, wrap
 from .tensor import empty as empty_tensor
 
@@ -344,7 +344,7 @@ def like(name, number):
         kind = x.dtype if dtype is None else dtype_of(dtype)
         backend = x.storage.backend if device is None else backend_of(device)
         y = empty_tensor(x.shape, kind, backend,
-                         None if x.packed else laid_out_like(x.shape, [x.strides]))
+                         dense_like(x.shape, x.strides))
         if number is not None:
             backend["fill"](y.native, number)
         return settled(y, requires_grad)

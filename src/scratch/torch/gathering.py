@@ -16,6 +16,7 @@ from . import dtypes
 from .graph import record, records
 from .inplace import inplace
 from .operands import native, same_device
+from .picking import pick
 from .storage import numel
 from .tensor import OPERATIONS, Tensor, axis, empty, method, operation, public, wrap
 
@@ -201,7 +202,9 @@ def index_fill(x, dim, index, value):
 @operation
 def take(x, index):
     """Elements by their number, as if x had one axis."""
-    return x.reshape(-1).index_select(0, index.reshape(-1)).reshape(index.shape)
+    if index.dtype is not int64:
+        raise RuntimeError(f"take() takes int64 indices, not {index.dtype}")
+    return pick(x.reshape(-1), {0: index}).contiguous()
 
 
 @public
@@ -239,7 +242,7 @@ def nonzero(x, *, as_tuple=False):
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
-    return stack(columns, 1)
+    return stack(columns, 0).t()
 
 
 def flat_list(x):

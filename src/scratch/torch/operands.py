@@ -14,7 +14,8 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .storage import Size, broadcast, broadcast_strides, laid_out_like
+from .storage import (Size, broadcast, broadcast_strides, dense_like, is_dense,
+                      laid_out_like, layout)
 from .tensor import Tensor, empty, public, wrap
 
 int64 = dtypes.int64
@@ -101,6 +102,12 @@ def convert_number(number, kind):
 
 def result_strides(shape, operands):
     """How a result lies in memory: as its operands do."""
+    if all([isinstance(x, Tensor) and x.shape == shape for x in operands]):
+        if all([x.packed for x in operands]):
+            return layout(shape)[1]
+        first = operands[0].strides
+        if all([x.strides == first for x in operands]) and is_dense(shape, first):
+            return first
     return laid_out_like(shape, [x.strides if x.shape == shape
                                  else broadcast_strides(x.shape, x.strides, shape)
                                  for x in operands if isinstance(x, Tensor)])
@@ -112,7 +119,8 @@ def compute(name, operands, kind, result_kind, shape=None):
     if shape is None:
         shape = broadcast(*[x.shape for x in operands if isinstance(x, Tensor)])
     natives = [native(x, kind, backend) for x in operands]
-    if shape and all([x.packed for x in operands if isinstance(x, Tensor)]):
+    if shape and all([x.packed and x.strides == layout(x.shape)[1]
+                      for x in operands if isinstance(x, Tensor)]):
         y = wrap(backend[name](*natives), result_kind, backend)
     else:
         y = empty(shape, result_kind, backend, result_strides(shape, operands))
@@ -132,7 +140,7 @@ def alike(y, x):
     """y, whose elements lie row after row, with its elements lying as those of x do."""
     if x.packed or not x.shape:
         return y
-    strides = laid_out_like(x.shape, [x.strides])
+    strides = dense_like(x.shape, x.strides)
     if strides == y.strides:
         return y
     z = empty(y.shape, y.dtype, y.storage.backend, strides)

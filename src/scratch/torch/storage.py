@@ -130,10 +130,10 @@ def is_contiguous(shape, strides):
 
 def is_dense(shape, strides):
     """Whether the elements fill one stretch of memory, each place once, in any order."""
+    if 0 in shape:
+        return True
     step = 1
     for stride, n in sorted((s, n) for s, n in zip(strides, shape) if n != 1):
-        if n == 0:
-            return True
         if stride != step:
             return False
         step *= n
@@ -171,11 +171,13 @@ def laid_out_like(shape, operands):
     return found
 
 
+def dense_like(shape, strides):
+    """The strides of a copy: the same if they leave no gaps, else in the same order."""
+    return strides if is_dense(shape, strides) else laid_out_like(shape, [strides])
+
+
 def in_order(shape, operands):
     """laid_out_like, worked out."""
-    first = operands[0]
-    if all(strides == first for strides in operands) and is_dense(shape, first):
-        return first
     order = list(range(len(shape)))[::-1]            # the fastest axis first
     for i in range(1, len(order)):
         at = i
@@ -208,7 +210,8 @@ def broadcast_strides(shape, strides, target):
     """The strides with which a tensor is read as one of the shape target."""
     lead = len(target) - len(shape)
     return (0,) * lead + tuple(
-        0 if n == 1 else stride for n, stride in zip(shape, strides))
+        stride if n == wanted else 0
+        for n, stride, wanted in zip(shape, strides, target[lead:]))
 
 
 BROADCASTS = {}

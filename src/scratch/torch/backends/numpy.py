@@ -34,6 +34,8 @@ def empty(shape, dtype):
 def view(buffer, dtype, shape, strides, offset):
     """A view of the numbers in buffer; ValueError if it would reach beyond them."""
     kind = NATIVE[dtype]
+    if 0 in shape:                    # it may begin beyond the end: there is nothing
+        return np.empty(shape, kind)
     size = kind.itemsize
     return np.ndarray(shape, kind, buffer, offset * size, [s * size for s in strides])
 
