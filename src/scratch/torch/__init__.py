@@ -53,6 +53,9 @@ from .storage import Size
 from .tensor import Tensor
 from . import (operands, elementwise, choosing, converting, views, reductions, products,
                inplace, operators, creation, gathering, indexing, printing)
+from . import random, filling, sampling
+from . import safetensors, serialization, utils
+from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
@@ -60,6 +63,8 @@ inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
 strided, preserve_format, contiguous_format = "strided", "preserve", "contiguous"
 __version__ = "2.13.0+scratch"
+
+from . import nn, optim    # they import names from here
 
 
 def __getattr__(name):

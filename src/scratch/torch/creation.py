@@ -83,8 +83,9 @@ def flattened(data):
     if level and hasattr(level[0], "shape") and level[0].shape:    # a list of vectors
         rows = [each.tolist() for each in level]
         inner, numbers, kind = flattened(rows)
-        return (*shape, *inner[1:]), numbers, level[0].dtype if isinstance(
-            level[0], Tensor) else kind
+        own = level[0].dtype
+        return (*shape, *inner[1:]), numbers, own if isinstance(
+            level[0], Tensor) else dtypes.DTYPES.get(own.name, kind)
     kind = None
     numbers = []
     for each in level:
@@ -115,7 +116,7 @@ def as_tensor(data, dtype=None, device=None):
     """data as a tensor, in its own memory if it is a tensor or an array already."""
     if isinstance(data, Tensor):
         return data.to(dtype=dtype, device=device)
-    if hasattr(data, "__array__") and hasattr(data, "strides"):
+    if hasattr(data, "__array__") and hasattr(data, "__setitem__"):    # no np.float64
         return from_numpy(data).to(dtype=dtype, device=device)
     return tensor(data, dtype=dtype, device=device)
 
