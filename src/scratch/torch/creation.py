@@ -7,15 +7,15 @@
 
 Whole numbers become int64, bools bool, and floats the default dtype, float32.
 
-Chapter: docs/torch/tensors.md.  To copy: this file and torch/.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 import math
 
 from . import dtypes
 from .dispatch import backend_of, dtype_of
-from .elementwise import finish, result_type
-from .storage import dense_like, layout, numel
+from .operands import finish
+from .storage import dense_like, layout
 from .tensor import Tensor, method, public, shape_of, wrap
 from .tensor import empty as empty_tensor
 
