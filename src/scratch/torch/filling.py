@@ -18,7 +18,7 @@ copied there.
 
 Left out: Poisson, and torch.distributions.
 
-Chapter: docs/torch/random.md.  To copy: this file and torch/.
+Chapter: docs/torch/random.md.  To copy: this folder.
 """
 
 from . import dtypes

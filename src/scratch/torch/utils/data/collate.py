@@ -3,7 +3,7 @@
     >>> default_collate([("emma", 1, [4, 5]), ("olivia", 0, [6, 7])])
     [('emma', 'olivia'), tensor([1, 0]), [tensor([4, 6]), tensor([5, 7])]]
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import copy
