@@ -271,7 +271,7 @@ class Program:
             f"{a} += {b}", f"{a}.mul_(0.5)", f"{a}.copy_({b})", f"{a}.zero_()", f"{a}.fill_(0.75)", f"{a} -= {b}",
             f"{a}.add_({b}, alpha=0.5)", f"{a}.tanh_()", f"{a}.clamp_(-1, 1)", f"{a}.masked_fill_({a} > 0, -0.5)",
             f"{a} *= {b}.tanh()", f"{a} /= 2", f"{a}.relu_()", f"{a}.neg_()", f"{a}.sigmoid_()", f"{a}.sub_(1)",
-            f"{a}.t_()" if self.names[a].ndim < 3 else f"{a}.unsqueeze_(0)", f"{a}.abs_()", f"{a}.square_()"])
+            f"{a}.abs_()", f"{a}.square_()"])
         self.run(line)
 
     def write_at(self):

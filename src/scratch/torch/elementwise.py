@@ -27,7 +27,7 @@ from .autograd import (OUTPUT, Mode, check_writable, overwritten, record,
                        records)
 from .dispatch import dtype_of
 from .storage import (Size, broadcast, broadcast_strides, dense_like, is_dense,
-                      laid_out_like, layout, overlaps)
+                      laid_out_like, layout, overlaps, shared)
 from .tensor import OPERATIONS, Tensor, empty, method, operation, public, wrap
 
 bool_, int64 = dtypes.bool_, dtypes.int64
@@ -93,6 +93,8 @@ def convert_number(number, kind):
     number = int(number)
     bits = 8 * kind.itemsize
     if not -(1 << bits - kind.is_signed) <= number < 1 << bits - kind.is_signed:
+        if kind is dtypes.uint8 and -128 <= number:
+            return number % 256
         raise RuntimeError(f"{number} does not fit into {kind}")
     return number
 
@@ -141,7 +143,14 @@ def arguments_of(slope, *names):
     return [names.index(name) for name in code.co_varnames[1:code.co_argcount]]
 
 
-def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None):
+BOOLS, FLOATS = 0, 2    # categories of dtypes that an operation may not be of
+
+
+def refuse(name, dtype):
+    raise NotImplementedError(f"{name}() is not an operation on {dtype}")
+
+
+def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, no=None):
     """An operation on each number: kind FLOAT turns whole numbers into floats first."""
     kernel = kernel or name
     label = label or f"{name.capitalize()}Backward0"
@@ -155,6 +164,8 @@ def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native), dtype, backend)
         else:
+            if dtype.category == no:
+                refuse(name, dtype)
             if kind is FLOAT and dtype.category != 2:
                 dtype = dtypes.Default.floating
             y = compute(kernel, (a,), dtype, bool_ if result is BOOL else dtype, a.shape)
@@ -168,7 +179,7 @@ def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None):
 
 
 def two(name, slope_a=None, slope_b=None, kind=SAME, result=SAME, kernel=None,
-        label=None):
+        label=None, no=None):
     """An operation on pairs of numbers, of two tensors or a tensor and a number."""
     kernel = kernel or name
     label = label or f"{name.capitalize()}Backward0"
@@ -181,12 +192,16 @@ def two(name, slope_a=None, slope_b=None, kind=SAME, result=SAME, kernel=None,
         if (fast and both and a.dtype is b.dtype and a.packed and b.packed
                 and a.dtype.category == 2 and a.dtype.itemsize > 2
                 and a.storage.backend is b.storage.backend
-                and (a.shape == b.shape or broadcast(a.shape, b.shape))
+                and (a.shape == b.shape or
+                     a.strides == layout(a.shape)[1] and b.strides == layout(b.shape)[1]
+                     and broadcast(a.shape, b.shape))
                 and (a.shape or b.shape)):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b.native), a.dtype, backend)
         else:
             dtype = a.dtype if both and a.dtype is b.dtype else result_type(a, b)
+            if dtype.category == no:
+                refuse(name, dtype)
             if kind is FLOAT and dtype.category != 2:
                 dtype = dtypes.Default.floating
             y = compute(kernel, (a, b), dtype, bool_ if result is BOOL else dtype)
@@ -211,6 +226,8 @@ def inplace(function, name=None):
 
     def write(x, *arguments, **settings):
         y = function(x, *arguments, **settings)
+        for each in arguments:
+            check_shared(x, each, name)
         return put(x, y, name)
 
     write.__name__ = write.__qualname__ = name
@@ -244,8 +261,16 @@ def keep_old(x, node):
                       for slope, arguments in node.slopes]
 
 
+def check_shared(x, source, name):
+    """RuntimeError if some of what is read would be overwritten before it is read."""
+    if isinstance(source, Tensor) and source.storage is x.storage and (
+            shared(x, source) == "part"):
+        raise RuntimeError(f"{name} would read from memory that it writes to: clone() "
+                           "the operand first")
+
+
 def check_overlap(x, name):
-    if not x.packed and overlaps(x.shape, x.strides):
+    if not x.packed and overlaps(x.shape, x.strides) and 0 not in x.shape:
         raise RuntimeError(
             f"{name} would write to a tensor in which one place in memory stands for "
             f"several elements (strides {x.strides}, as expand() makes them); clone() "
@@ -254,7 +279,7 @@ def check_overlap(x, name):
 
 # one operand
 
-one("neg", lambda g: -g, kind=SAME)
+one("neg", lambda g: -g, kind=SAME, no=BOOLS)
 one("exp", lambda g, y: g * y)
 one("exp2", lambda g, y: g * y * math.log(2))
 one("expm1", lambda g, y: g * (y + 1))
@@ -280,16 +305,16 @@ one("atanh", lambda g, a: g / (1 - a * a))
 one("sigmoid", lambda g, y: g * (1 - y) * y)
 one("erf", lambda g, a: g * (2 / math.sqrt(math.pi) * (-a * a).exp()))
 one("erfc", lambda g, a: g * (-2 / math.sqrt(math.pi) * (-a * a).exp()))
-one("floor", lambda g: g.new_zeros(g.shape), kind=SAME)
-one("ceil", lambda g: g.new_zeros(g.shape), kind=SAME)
-one("trunc", lambda g: g.new_zeros(g.shape), kind=SAME)
+one("floor", lambda g: g.new_zeros(g.shape), kind=SAME, no=BOOLS)
+one("ceil", lambda g: g.new_zeros(g.shape), kind=SAME, no=BOOLS)
+one("trunc", lambda g: g.new_zeros(g.shape), kind=SAME, no=BOOLS)
 one("sign", lambda g: g.new_zeros(g.shape), kind=SAME)
-one("abs", lambda g, a: g * a.sign(), kind=SAME)
+one("abs", lambda g, a: g * a.sign(), kind=SAME, no=BOOLS)
 one("logical_not", kind=SAME, result=BOOL)
 one("isnan", kind=SAME, result=BOOL)
 one("isinf", kind=SAME, result=BOOL)
 one("isfinite", kind=SAME, result=BOOL)
-one("bitwise_not", kind=SAME)
+one("bitwise_not", kind=SAME, no=FLOATS)
 
 
 # two operands
@@ -307,15 +332,16 @@ two("fmin", lambda g, a, b: g.masked_fill(~(a <= b) & ~b.isnan(), 0),
 two("atan2", lambda g, a, b: g * b / (a * a + b * b),
     lambda g, a, b: g * -a / (a * a + b * b), kind=FLOAT)
 two("floor_divide", lambda g: no_slope("floor_divide"),
-    lambda g: no_slope("floor_divide"))
-two("remainder", lambda g: g, lambda g, a, b: -g * a.div(b, rounding_mode="floor"))
-two("fmod", lambda g: g, lambda g, a, b: -g * a.div(b, rounding_mode="trunc"))
+    lambda g: no_slope("floor_divide"), no=BOOLS)
+two("remainder", lambda g: g, lambda g, a, b: -g * a.div(b, rounding_mode="floor"),
+    no=BOOLS)
+two("fmod", lambda g: g, lambda g, a, b: -g * a.div(b, rounding_mode="trunc"), no=BOOLS)
 for name in ("eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or",
              "logical_xor"):
     two(name, result=BOOL)
 for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
              "bitwise_right_shift"):
-    two(name)
+    two(name, no=FLOATS)
 
 
 def no_slope(name):
@@ -389,7 +415,7 @@ def power_slope_b(g, a, b, y):
     return where((a == 0) & (b >= 0), 0.0, g * (y * a.log()))
 
 
-power = two("pow", power_slope_a, power_slope_b, label="PowBackward0")
+power = two("pow", power_slope_a, power_slope_b, label="PowBackward0", no=BOOLS)
 
 
 @operation
@@ -416,16 +442,18 @@ def round(a, *, decimals=0):
     if decimals:
         scale = 10.0 ** decimals
         return plain_round(a * scale) / scale
-    return plain_round(a)
+    return a.clone() if a.dtype.category == 1 else plain_round(a)
 
 
-plain_round = one("round", lambda g: g.new_zeros(g.shape), kind=SAME)
+plain_round = one("round", lambda g: g.new_zeros(g.shape), kind=SAME, no=BOOLS)
 operation(round)
 
 
 @operation
 def relu(a):
     """max(0, a): slope 1 above zero, and 0 at it."""
+    if a.dtype.category == BOOLS:
+        refuse("relu", a.dtype)
     y = compute("maximum", (a, 0), a.dtype, a.dtype, a.shape)
     if records(a):
         record(y, "ReluBackward0", (a, lambda g, y: g * (y > 0), OUTPUT))
@@ -444,6 +472,8 @@ def at_least_and_most(a, low, high):
 @operation
 def clamp(a, min=None, max=None):
     """a, but at least min and at most max; the slope is 0 where it was changed."""
+    if a.dtype.category == BOOLS:
+        refuse("clamp", a.dtype)
     if min is None and max is None:
         raise RuntimeError("clamp() needs min, max or both")
     y = at_least_and_most(a, min, max)
@@ -568,9 +598,9 @@ def masked_fill(a, mask, value):
         raise RuntimeError("masked_fill() takes one number, and value has the shape "
                            f"{tuple(value.shape)}")
     kind = a.dtype
-    number = value if not isinstance(value, Tensor) else value
-    if not dtypes.can_cast(result_type(number), kind):
-        raise RuntimeError(f"value {value} cannot be held by {kind}")
+    if isinstance(value, Tensor) and not dtypes.can_cast(value.dtype, kind):
+        raise RuntimeError(f"a value of {value.dtype} cannot be held by {kind}")
+    number = value
     backend = same_device(a, mask)
     shape = broadcast(a.shape, mask.shape)
     y = empty(shape, kind, backend, result_strides(shape, (a, mask)))
@@ -706,6 +736,7 @@ def copy_(x, source, non_blocking=False):
     """Write the numbers of source, broadcast and converted, into x."""
     check_writable(x, "copy_")
     check_overlap(x, "copy_")
+    check_shared(x, source, "copy_")
     backend = x.storage.backend
     if source.shape != x.shape:
         if broadcast(x.shape, source.shape) != x.shape:

@@ -17,7 +17,7 @@ from .autograd import record, records
 from .elementwise import inplace, native, same_device
 from .picking import pick
 from .storage import numel
-from .tensor import OPERATIONS, Tensor, axis, empty, method, operation, public, wrap
+from .tensor import OPERATIONS, Tensor, axis, empty, look, method, operation, public, wrap
 
 int64 = dtypes.int64
 
@@ -162,7 +162,7 @@ def index_add(x, dim, index, source, *, alpha=1):
         raise RuntimeError(f"index_add() of {source.dtype} into {x.dtype}")
     check_index(index, x.shape[at] if x.shape else 1, "index_add", at)
     if index.numel() != (source.shape[at] if source.shape else 1):
-        raise IndexError(f"{index.numel()} numbers of places, and "
+        raise RuntimeError(f"{index.numel()} numbers of places, and "
                          f"{source.shape[at] if source.shape else 1} places in source")
     backend = same_device(x, index, source)
     y = copy_of(x)
@@ -241,7 +241,8 @@ def nonzero(x, *, as_tuple=False):
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
-    return stack(columns, 0).t()
+    found = stack(columns, 0)                    # the columns, one after the other
+    return look(found.storage, (count, x.ndim), (1, count), 0)
 
 
 def flat_list(x):
@@ -277,9 +278,8 @@ def flip(x, *dims):
     y = x
     for at in axes(shape_of(dims), x.ndim):
         n = x.shape[at]
-        backwards = [n - 1 - k for k in range(n)]
-        from .creation import tensor
-        y = y.index_select(at, tensor(backwards, dtype=int64, device=x.device))
+        from .creation import arange
+        y = y.index_select(at, arange(n, device=x.device).neg() + (n - 1))
     return y.clone() if y is x else y
 
 
@@ -310,7 +310,7 @@ def repeat(x, *times):
     shape = (1,) * lead + tuple(x.shape)
     y = x.reshape([n for size in shape for n in (1, size)])
     y = y.expand([n for count, size in zip(times, shape) for n in (count, size)])
-    return y.reshape([count * size for count, size in zip(times, shape)])
+    return y.clone(memory_format="contiguous").reshape([count * size for count, size in zip(times, shape)])
 
 
 @operation
