@@ -70,9 +70,9 @@ class Program:
 
     def ending(self):
         """The last lines: a sum over all that has a gradient, and backward."""
-        loss = " + ".join(f"{name}.double().sum()" for name, value in self.names.items()
-                          if isinstance(value, torch.Tensor) and value.requires_grad)
-        return [f"loss = {loss}", "loss.backward()"] if loss else []
+        terms = [f"loss = loss + {name}.double().sum()" for name, value in self.names.items()
+                 if isinstance(value, torch.Tensor) and value.requires_grad]
+        return ["loss = 0", *terms, "loss.backward()"] if terms else []
 
     def leaf(self):
         """A tensor of small eighths, in a shape that others broadcast with, maybe with a gradient."""
@@ -412,7 +412,7 @@ def close(mine, theirs):
 
 def smallest(lines, ours):
     """A program that is wrong, without the lines that it is wrong without."""
-    for _ in range(3):
+    for _ in range(4):
         before = len(lines)
         for n in reversed(range(len(lines))):
             fewer = lines[:n] + lines[n + 1:]
