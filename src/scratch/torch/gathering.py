@@ -9,12 +9,13 @@
     >>> x.grad.tolist()             # the slope of a gather is a scatter that adds
     [[0.0, 0.0, 2.0], [1.0, 1.0, 0.0]]
 
-Chapter: docs/torch/autograd.md.  To copy: this file and torch/.
+Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .autograd import record, records
-from .elementwise import inplace, native, same_device
+from .graph import record, records
+from .inplace import inplace
+from .operands import native, same_device
 from .picking import pick
 from .storage import numel
 from .tensor import OPERATIONS, Tensor, axis, empty, look, method, operation, public, wrap

@@ -28,7 +28,9 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .autograd import Mode, check_writable, overwritten, record, records
+from .graph import record, records
+from .history import check_writable, overwritten
+from .modes import Mode
 from .storage import broadcast, broadcast_strides, laid_out_like, layout, reach, shared
 from .tensor import Tensor, empty, wrap
 

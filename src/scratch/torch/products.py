@@ -15,13 +15,13 @@ A product of many axes is a product of matrices, one for each place of the axes 
 the last two, which broadcast. Where the right one is a single matrix, the rows of all
 the left ones are one tall matrix: one product instead of many.
 
-Chapter: docs/torch/autograd.md.  To copy: this file and torch/.
+Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .autograd import record, records
-from .elementwise import finish, result_type, same_device
-from .storage import broadcast, laid_out_like, numel
+from .graph import record, records
+from .operands import finish, same_device
+from .storage import broadcast, layout, numel
 from .tensor import OPERATIONS, Tensor, axis, empty, operation, public, wrap
 
 
@@ -176,7 +176,6 @@ def tall(a, b):
 def unsafe(y, shape):
     """A new result read in another shape: no view, since nobody else can see it."""
     from .tensor import look
-    from .storage import layout
     from .views import reshape_back
     z = look(y.storage, shape, layout(shape)[1], y.offset)
     if records(y):

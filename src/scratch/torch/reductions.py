@@ -13,16 +13,16 @@ The slope of a sum is a broadcast: each number moved it by as much as it moved i
 That of a maximum goes to the number that won, and of equal ones to the first (along an
 axis) or to all in equal parts (over several, and over the whole tensor).
 
-Chapter: docs/torch/autograd.md.  To copy: this file and torch/.
+Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 import math
 from collections import namedtuple
 
 from . import dtypes
-from .autograd import OUTPUT, record, records
+from .graph import OUTPUT, record, records
 from .dispatch import dtype_of
-from .elementwise import finish
+from .operands import alike, finish
 from .storage import numel
 from .tensor import OPERATIONS, Tensor, axes, axis, method, operation, public, wrap
 
@@ -490,7 +490,8 @@ def sort(x, dim=-1, descending=False, stable=False):
     at = axis(dim, x.ndim)
     backend = x.storage.backend
     values, indices = backend["sort"](x.native, at, descending)
-    y, indices = wrap(values, x.dtype, backend), wrap(indices, int64, backend)
+    y = alike(wrap(values, x.dtype, backend), x)
+    indices = alike(wrap(indices, int64, backend), x)
     if records(x):
         record(y, "SortBackward0", (x, to_place, x.shape, at, indices, True)
                if x.shape else (x, unchanged))

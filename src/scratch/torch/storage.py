@@ -12,7 +12,7 @@ Element x[i, j] is number offset + i * stride[0] + j * stride[1] of the storage.
 that views are follows: a transpose swaps two strides, a slice adds to the offset, and
 an axis along which a row is repeated (a broadcast) has a stride of 0.
 
-Chapter: docs/torch/tensors.md.  To copy: this file alone.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 

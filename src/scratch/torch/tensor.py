@@ -17,7 +17,7 @@
 Operations live in the modules named after their idea. `@operation` makes a function
 both torch.f(x) and x.f(); what is here is what a tensor knows about itself.
 
-Chapter: docs/torch/tensors.md.  To copy: this file, storage.py and dtypes.py.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 from . import dtypes

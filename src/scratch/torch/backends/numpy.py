@@ -14,7 +14,7 @@ lines say how. NumPy's warnings about division by zero and overflow are switched
 
 bfloat16 is kept in float32, each result rounded to what 16 bits can hold.
 
-Chapter: docs/torch/dispatch.md.  To copy: this file and torch/.
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 import math
@@ -120,7 +120,7 @@ def sigmoid(a, out=None):
 
 
 def sign(a, out=None):
-    return np.sign(a, out) if a.dtype != np.bool_ else np.positive(a, out)
+    return np.sign(a, out) if a.dtype != np.bool_ else np.logical_or(a, False, out)
 
 
 def pow(a, b, out=None):
@@ -152,6 +152,15 @@ def write(out, result):
 def floor_divide(a, b, out=None):
     refuse_zero(b, a)
     return np.floor_divide(a, b, out)
+
+
+def trunc_div(a, b, out=None):
+    """The quotient without its fraction; of whole numbers in whole numbers."""
+    kinds = {np.result_type(a, b).kind}
+    if kinds & {"f"}:
+        return np.trunc(np.divide(a, b), out)
+    refuse_zero(b, a)
+    return np.floor_divide(np.subtract(a, np.fmod(a, b)), b, out)
 
 
 def remainder(a, b, out=None):
@@ -333,7 +342,7 @@ UFUNCS = dict(
     eq="equal", ne="not_equal", lt="less", le="less_equal", gt="greater",
     ge="greater_equal")
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
-       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, pow, floor_divide, remainder,
+       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, pow, floor_divide, trunc_div, remainder,
        fmod, where, sum, prod, argmax, argmin, matmul, cumsum, cumprod, sort, take,
        put, add_at, gather, scatter, scatter_add, round_bfloat16, softmax, log_softmax,
        nonzero, arange)
