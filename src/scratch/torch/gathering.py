@@ -18,8 +18,8 @@ from .inplace import inplace
 from .operands import alike, native, same_device
 from .picking import pick
 from .storage import broadcast, numel
-from .tensor import (OPERATIONS, Tensor, axes, axis, empty, method, operation, public,
-                     shape_of, wrap)
+from .tensor import (OPERATIONS, Tensor, axes, axis, empty, look, method, operation,
+                     public, shape_of, wrap)
 
 int64 = dtypes.int64
 
@@ -164,7 +164,7 @@ def index_add(x, dim, index, source, *, alpha=1):
         raise RuntimeError(f"index_add() of {source.dtype} into {x.dtype}")
     check_index(index, x.shape[at] if x.shape else 1, "index_add", at)
     if index.numel() != (source.shape[at] if source.shape else 1):
-        raise IndexError(f"{index.numel()} numbers of places, and "
+        raise RuntimeError(f"{index.numel()} numbers of places, and "
                          f"{source.shape[at] if source.shape else 1} places in source")
     backend = same_device(x, index, source)
     y = copy_of(x)
@@ -242,7 +242,8 @@ def nonzero(x, *, as_tuple=False):
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
-    return stack(columns, 0).t()
+    found = stack(columns, 0)                    # the columns, one after the other
+    return look(found.storage, (count, x.ndim), (1, count), 0)
 
 
 def flat_list(x):

@@ -34,6 +34,8 @@ def same_dtype(name, *tensors):
         if x.dtype is not first:
             raise RuntimeError(f"{name}() multiplies tensors of one dtype, not {first} "
                                f"by {x.dtype}; convert one of them with .to(dtype)")
+    if first.category == 0:
+        raise NotImplementedError(f"{name}() is not an operation on {first}")
 
 
 def do_not_fit(name, a, b):
