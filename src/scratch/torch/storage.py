@@ -145,6 +145,23 @@ def overlaps(shape, strides):
     return any(stride == 0 and n > 1 for n, stride in zip(shape, strides))
 
 
+def shared(a, b):
+    """What two tensors have of each other's memory: "none", "all", "part" or "unclear".
+
+    It is clear only where each of them fills one stretch of memory.
+    """
+    if a.storage is not b.storage or 0 in a.shape or 0 in b.shape:
+        return "none"
+    if a is b:
+        return "all"
+    if not (is_dense(a.shape, a.strides) and is_dense(b.shape, b.strides)):
+        return "unclear"
+    ends = [(x.offset, x.offset + numel(x.shape)) for x in (a, b)]
+    if ends[0] == ends[1]:
+        return "all" if a.strides == b.strides else "part"
+    return "part" if max(ends)[0] < min(ends)[1] else "none"
+
+
 def reach(shape, strides):
     """How many numbers a view spans, from its first element to one after its last."""
     if 0 in shape:

@@ -204,6 +204,8 @@ class Tensor:
                                f"gradients, and this one is {self.dtype}")
         if self.node is None:
             self.needs = bool(wanted)
+            if wanted and self.base is not None and not self.base.requires_grad:
+                self.base = None      # a leaf from here on, and no longer a view
         return self
 
     @property
