@@ -54,7 +54,7 @@ from .tensor import Tensor
 from . import (operands, elementwise, choosing, converting, views, reductions, products,
                inplace, operators, creation, gathering, indexing, printing)
 from . import random, filling, sampling
-from . import safetensors, serialization, utils
+from . import cuda, distributed, machine, safetensors, serialization, utils
 from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)
