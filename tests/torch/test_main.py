@@ -33,7 +33,6 @@ other.nn.Linear
 
 SCRIPT = """
 import sys
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
