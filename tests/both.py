@@ -42,7 +42,7 @@ def assert_like(a, b, rtol=1e-6, atol=1e-7):
     elif isinstance(b, torch.Tensor):
         assert (tuple(a.shape), str(a.dtype)) == (tuple(b.shape), str(b.dtype))
         np.testing.assert_allclose(np.array(a.detach().tolist(), dtype=float).reshape(b.shape),
-                                   b.detach().double().numpy(), rtol, atol)
+                                   b.detach().double().numpy(force=True), rtol, atol)
     else:
         assert a == b
 

@@ -420,7 +420,7 @@ def relu(a):
     """max(0, a): slope 1 above zero, and 0 at it."""
     y = compute("maximum", (a, 0), a.dtype, a.dtype, a.shape)
     if records(a):
-        record(y, "ReluBackward0", (a, lambda g, y: g * (y > 0), OUTPUT))
+        record(y, "ReluBackward0", (a, lambda g, y: g.masked_fill(y <= 0, 0), OUTPUT))
     return y
 
 
