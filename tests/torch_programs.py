@@ -70,9 +70,9 @@ class Program:
 
     def ending(self):
         """The last lines: a sum over all that has a gradient, and backward."""
-        loss = " + ".join(f"{name}.double().sum()" for name, value in self.names.items()
-                          if isinstance(value, torch.Tensor) and value.requires_grad)
-        return [f"loss = {loss}", "loss.backward()"] if loss else []
+        terms = [f"loss = loss + {name}.double().sum()" for name, value in self.names.items()
+                 if isinstance(value, torch.Tensor) and value.requires_grad]
+        return ["loss = 0", *terms, "loss.backward()"] if terms else []
 
     def leaf(self):
         """A tensor of small eighths, in a shape that others broadcast with, maybe with a gradient."""
@@ -271,7 +271,7 @@ class Program:
             f"{a} += {b}", f"{a}.mul_(0.5)", f"{a}.copy_({b})", f"{a}.zero_()", f"{a}.fill_(0.75)", f"{a} -= {b}",
             f"{a}.add_({b}, alpha=0.5)", f"{a}.tanh_()", f"{a}.clamp_(-1, 1)", f"{a}.masked_fill_({a} > 0, -0.5)",
             f"{a} *= {b}.tanh()", f"{a} /= 2", f"{a}.relu_()", f"{a}.neg_()", f"{a}.sigmoid_()", f"{a}.sub_(1)",
-            f"{a}.t_()" if self.names[a].ndim < 3 else f"{a}.unsqueeze_(0)", f"{a}.abs_()", f"{a}.square_()"])
+            f"{a}.abs_()", f"{a}.square_()"])
         self.run(line)
 
     def write_at(self):
@@ -412,7 +412,7 @@ def close(mine, theirs):
 
 def smallest(lines, ours):
     """A program that is wrong, without the lines that it is wrong without."""
-    for _ in range(3):
+    for _ in range(4):
         before = len(lines)
         for n in reversed(range(len(lines))):
             fewer = lines[:n] + lines[n + 1:]

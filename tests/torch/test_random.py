@@ -1,7 +1,10 @@
 """Random tensors are PyTorch's, to the bit, and leave the generator where PyTorch leaves its own."""
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -80,6 +83,15 @@ T.empty(20, dtype=T.uint8).random_(generator=g)
 T.empty(20, dtype=T.bool).random_(generator=g)
 T.empty(20, dtype=T.int64).random_(7, generator=g)
 T.empty(20, dtype=T.int64).random_(-7, 7, generator=g)
+T.empty(20, dtype=T.int64).random_(**{"from": -7, "to": 7}, generator=g)
+T.empty(20, dtype=T.int64).random_(to=7, generator=g)
+T.empty(20, dtype=T.int64).random_(5, None, generator=g)
+T.empty(20, dtype=T.float32).random_(5, None, generator=g)
+T.empty(20, dtype=T.int8).random_(5, None, generator=g)
+T.empty(20, dtype=T.int64).random_(-2**63, 2**63 - 1, generator=g)
+T.empty(20, dtype=T.int64).random_(-2**63, None, generator=g)
+T.empty(5, dtype=T.int64).random_(-2**63, None, generator=g)
+T.empty(20, dtype=T.float64).random_(-2**63, None, generator=g)
 T.empty(20).random_(100, generator=g)
 T.rand_like(T.ones(2, 3).t())
 T.randn_like(T.ones(20, 3).t(), dtype=T.float64)
@@ -136,6 +148,10 @@ T.empty(3, dtype=T.int64).log_normal_(0.3, 1)
 T.empty(3, dtype=T.int64).cauchy_(0.3, 1)
 T.empty(3, dtype=T.int64).random_(5, 5, generator=g)
 T.empty(3, dtype=T.int32).random_(2**33)
+T.empty(3, dtype=T.int32).random_(-2**63, None)
+T.empty(3, dtype=T.float16).random_(-70000, 5)
+T.empty(3, dtype=T.int64).random_(2.5)
+T.empty(3, dtype=T.int64).random_(None, 5)
 T.empty(3).uniform_(2, 1)
 T.empty(3).normal_(0, -1)
 T.empty(3).exponential_(0)
@@ -292,13 +308,22 @@ def test_multinomial_draws_as_often_as_the_weights_say(n, replacement):
         assert abs(first.count(number) - rows * p) <= 5 * (rows * p * (1 - p)) ** 0.5
 
 
+PYTHON = """
+import sys
+sys.modules["numpy"] = None
+from scratch import torch as T
+T.manual_seed(5)
+print([eval(call).tolist() for call in {calls}])
+"""
+
+
 def test_the_python_backend_draws_the_same_numbers():
-    """By the NumPy backend: the same calls, in lists instead of arrays."""
+    """By the NumPy backend: the same calls where there is no NumPy, in lists instead of arrays."""
     calls = ["T.rand(40)", "T.randn(2, 20)", "T.randint(9, (40,))", "T.multinomial(T.rand(9), 3)",
-             "T.empty(5, 3).t().normal_()", "T.rand(20, dtype=T.bfloat16)"]
-    expected = [drawn(call, ours)[0].tolist() for call in calls]
-    before = ours.dispatch.use("python")
-    try:
-        assert [drawn(call, ours)[0].tolist() for call in calls] == expected
-    finally:
-        ours.dispatch.use(before)
+             "T.empty(5, 3).t().normal_()", "T.rand(20, dtype=T.bfloat16)", "T.bernoulli(T.rand(20))",
+             "T.randperm(30)", "T.empty(20, dtype=T.float64).exponential_()", "T.get_rng_state()"]
+    ours.manual_seed(5)
+    expected = [eval(call, {"T": ours}).tolist() for call in calls]
+    run = subprocess.run([sys.executable, "-c", PYTHON.format(calls=calls)], capture_output=True, text=True,
+                         env={**os.environ, "SCRATCH_TORCH_BACKEND": "python"})
+    assert run.stdout == f"{expected}\n", run.stderr

@@ -12,9 +12,10 @@ has it; what it lacks, it refuses by name. Read in this order:
 
     dtypes, storage, tensor    what a tensor is: memory, and strides to walk it
     dispatch, backends/        who computes: a table of kernels for each device
-    autograd                   what an operation leaves behind, and the walk back
+    modes, graph, walk, history, function       autograd: what operations leave behind
     views                      other strides for the same memory
-    elementwise, reductions, products, gathering, indexing, creation      the operations
+    operands, elementwise, choosing, reductions, products, gathering, indexing,
+    converting, creation, inplace, operators    the operations
     printing, random, serialization
     nn/, optim/, utils/        what is made of them
 
@@ -50,8 +51,10 @@ from .dtypes import (bfloat16, dtype, finfo, float16, float32, float64,
                      promote_types, set_default_dtype, uint8)
 from .storage import Size
 from .tensor import Tensor
-from . import elementwise, views, reductions, products, creation, gathering, indexing
-from . import printing, random
+from . import (operands, elementwise, choosing, converting, views, reductions, products,
+               inplace, operators, creation, gathering, indexing, printing)
+from . import random, filling, sampling
+from . import safetensors, serialization, utils
 from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)

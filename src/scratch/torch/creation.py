@@ -7,15 +7,15 @@
 
 Whole numbers become int64, bools bool, and floats the default dtype, float32.
 
-Chapter: docs/torch/tensors.md.  To copy: this file and torch/.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 import math
 
 from . import dtypes
 from .dispatch import backend_of, dtype_of
-from .elementwise import finish, result_type
-from .storage import laid_out_like, layout, numel
+from .operands import finish
+from .storage import dense_like, layout
 from .tensor import Tensor, method, public, shape_of, wrap
 from .tensor import empty as empty_tensor
 
@@ -83,8 +83,9 @@ def flattened(data):
     if level and hasattr(level[0], "shape") and level[0].shape:    # a list of vectors
         rows = [each.tolist() for each in level]
         inner, numbers, kind = flattened(rows)
-        return (*shape, *inner[1:]), numbers, level[0].dtype if isinstance(
-            level[0], Tensor) else kind
+        own = level[0].dtype
+        return (*shape, *inner[1:]), numbers, own if isinstance(
+            level[0], Tensor) else dtypes.DTYPES.get(own.name, kind)
     kind = None
     numbers = []
     for each in level:
@@ -115,7 +116,7 @@ def as_tensor(data, dtype=None, device=None):
     """data as a tensor, in its own memory if it is a tensor or an array already."""
     if isinstance(data, Tensor):
         return data.to(dtype=dtype, device=device)
-    if hasattr(data, "__array__") and hasattr(data, "strides"):
+    if hasattr(data, "__array__") and hasattr(data, "__setitem__"):    # no np.float64
         return from_numpy(data).to(dtype=dtype, device=device)
     return tensor(data, dtype=dtype, device=device)
 
@@ -344,7 +345,7 @@ def like(name, number):
         kind = x.dtype if dtype is None else dtype_of(dtype)
         backend = x.storage.backend if device is None else backend_of(device)
         y = empty_tensor(x.shape, kind, backend,
-                         None if x.packed else laid_out_like(x.shape, [x.strides]))
+                         dense_like(x.shape, x.strides))
         if number is not None:
             backend["fill"](y.native, number)
         return settled(y, requires_grad)

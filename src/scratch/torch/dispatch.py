@@ -35,7 +35,7 @@ a backend may do better with a kernel of that name (softmax, sigmoid).
 
 A fourth backend: `register("web", table)`; then device="web" computes with it.
 
-Chapter: docs/torch/dispatch.md.  To copy: this file and dtypes.py.
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 import importlib
@@ -47,7 +47,7 @@ from . import dtypes
 ONE = ("neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal square "
        "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc "
        "floor ceil trunc round logical_not bitwise_not isnan isinf isfinite").split()
-TWO = ("add sub mul div pow floor_divide remainder fmod maximum minimum fmax fmin atan2 "
+TWO = ("add sub rsub mul div pow floor_divide remainder fmod maximum minimum fmax fmin atan2 "
        "logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
        "bitwise_left_shift bitwise_right_shift").split()
 COMPARE = "eq ne lt le gt ge".split()
@@ -206,6 +206,25 @@ def rsqrt(backend):
 @composed
 def reciprocal(backend):
     return lambda a, out=None: backend["div"](1.0, a, out)
+
+
+@composed
+def rsub(backend):
+    return lambda a, b, out=None: backend["sub"](b, a, out)
+
+
+@composed
+def tanh_slope(backend):
+    """g · (1 - y²)."""
+    sub, mul = backend["sub"], backend["mul"]
+    return lambda g, y: mul(g, sub(1.0, mul(y, y)))
+
+
+@composed
+def sigmoid_slope(backend):
+    """g · (1 - y) · y."""
+    sub, mul = backend["sub"], backend["mul"]
+    return lambda g, y: mul(mul(g, sub(1.0, y)), y)
 
 
 @composed

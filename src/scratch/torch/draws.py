@@ -86,6 +86,14 @@ def bits(words, n, count, modulus):
     return each(lambda word: word % modulus, drawn)
 
 
+def signed(words, n):
+    """n words of 64 bits, each read as a number with a sign: two's complement."""
+    drawn = words.words64(n)
+    if isinstance(drawn, list):
+        return [word - 2**64 if word >= 2**63 else word for word in drawn]
+    return drawn.astype("i8")
+
+
 def permutation(words, n):
     """The numbers 0 to n - 1 in a random order: a list.
 
@@ -142,9 +150,14 @@ def log(x):
     return math.log(x) if x else -math.inf
 
 
+def listed(xs):
+    """The numbers in a list."""
+    return xs if isinstance(xs, list) else xs.tolist()
+
+
 def exactly(function, xs):
     """A function of Python's of each number: in C's rounding, which NumPy's is not."""
-    found = [function(x) for x in (xs if isinstance(xs, list) else xs.tolist())]
+    found = [function(x) for x in listed(xs)]
     return found if isinstance(xs, list) else sys.modules["numpy"].array(found)
 
 

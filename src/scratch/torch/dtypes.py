@@ -17,7 +17,7 @@ the category if theirs is higher, and never the width within a category.
 Left out: complex, quantised and 8-bit floating-point numbers, and the wider unsigned
 ones. bfloat16 is float32's first 16 bits: computed as float32, then rounded.
 
-Chapter: docs/torch/tensors.md.  To copy: this file alone.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 import struct

@@ -9,14 +9,17 @@
     >>> x.grad.tolist()             # the slope of a gather is a scatter that adds
     [[0.0, 0.0, 2.0], [1.0, 1.0, 0.0]]
 
-Chapter: docs/torch/autograd.md.  To copy: this file and torch/.
+Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .autograd import record, records
-from .elementwise import inplace, native, same_device
-from .storage import numel
-from .tensor import OPERATIONS, Tensor, axis, empty, method, operation, public, wrap
+from .graph import record, records
+from .inplace import inplace
+from .operands import alike, native, same_device
+from .picking import pick
+from .storage import broadcast, numel
+from .tensor import (OPERATIONS, Tensor, axes, axis, empty, look, method, operation,
+                     public, shape_of, wrap)
 
 int64 = dtypes.int64
 
@@ -161,7 +164,7 @@ def index_add(x, dim, index, source, *, alpha=1):
         raise RuntimeError(f"index_add() of {source.dtype} into {x.dtype}")
     check_index(index, x.shape[at] if x.shape else 1, "index_add", at)
     if index.numel() != (source.shape[at] if source.shape else 1):
-        raise IndexError(f"{index.numel()} numbers of places, and "
+        raise RuntimeError(f"{index.numel()} numbers of places, and "
                          f"{source.shape[at] if source.shape else 1} places in source")
     backend = same_device(x, index, source)
     y = copy_of(x)
@@ -200,7 +203,9 @@ def index_fill(x, dim, index, value):
 @operation
 def take(x, index):
     """Elements by their number, as if x had one axis."""
-    return x.reshape(-1).index_select(0, index.reshape(-1)).reshape(index.shape)
+    if index.dtype is not int64:
+        raise RuntimeError(f"take() takes int64 indices, not {index.dtype}")
+    return pick(x.reshape(-1), {0: index}).contiguous()
 
 
 @public
@@ -208,7 +213,6 @@ def take_along_dim(x, indices, dim=None):
     """gather(), after broadcasting the other axes."""
     if dim is None:
         return x.reshape(-1).gather(0, indices.reshape(-1))
-    from .storage import broadcast
     at = axis(dim, x.ndim)
     around = list(broadcast(x.shape[:at] + (1,) + x.shape[at + 1:],
                             indices.shape[:at] + (1,) + indices.shape[at + 1:]))
@@ -238,7 +242,8 @@ def nonzero(x, *, as_tuple=False):
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
-    return stack(columns, 1)
+    found = stack(columns, 0)                    # the columns, one after the other
+    return look(found.storage, (count, x.ndim), (1, count), 0)
 
 
 def flat_list(x):
@@ -251,10 +256,17 @@ Tensor.argwhere = OPERATIONS["argwhere"] = lambda x: nonzero(x)
 @operation
 def masked_select(x, mask):
     """The numbers for which the mask is true, on one axis."""
-    from .storage import broadcast
     shape = broadcast(x.shape, mask.shape)
     places = mask.expand(shape).reshape(-1).nonzero(as_tuple=True)[0]
-    return x.expand(shape).reshape(-1).index_select(0, places)
+    y = x.detach().expand(shape).reshape(-1).index_select(0, places)
+    if records(x):
+        record(y, "MaskedSelectBackward0", (x, select_back, shape, places))
+    return y
+
+
+def select_back(g, shape, places):
+    """Zeros, and g at the places that were selected."""
+    return g.new_zeros((numel(shape),)).index_add(0, places, g).reshape(shape)
 
 
 @operation
@@ -270,14 +282,15 @@ def masked_scatter(x, mask, source):
 @operation
 def flip(x, *dims):
     """Axes turned round."""
-    from .tensor import axes, shape_of
-    y = x
-    for at in axes(shape_of(dims), x.ndim):
-        n = x.shape[at]
-        backwards = [n - 1 - k for k in range(n)]
-        from .creation import tensor
-        y = y.index_select(at, tensor(backwards, dtype=int64, device=x.device))
-    return y.clone() if y is x else y
+    dims = axes(shape_of(dims), x.ndim)
+    y = x.detach()
+    for at in dims if x.shape else ():
+        places = OPERATIONS["arange"](x.shape[at] - 1, -1, -1, device=x.device)
+        y = y.index_select(at, places)
+    y = alike(y.clone() if y.storage is x.storage else y, x)
+    if records(x):
+        record(y, "FlipBackward0", (x, flip, *dims))
+    return y
 
 
 @operation
@@ -285,35 +298,48 @@ def roll(x, shifts, dims=None):
     """Axes moved on, what falls off at the end coming back at the front."""
     if dims is None:
         return roll(x.reshape(-1), shifts, 0).reshape(x.shape)
-    pairs = [(shifts, dims)] if isinstance(shifts, int) else zip(shifts, dims)
+    shifts, dims = ((each,) if isinstance(each, int) else tuple(each)
+                    for each in (shifts, dims))
+    if len(shifts) != len(dims):
+        raise RuntimeError(f"roll() moves {len(dims)} axes by {len(shifts)} numbers")
     from .products import cat
-    y = x
-    for shift, dim in pairs:
+    y = x.detach()
+    for shift, dim in zip(shifts, dims):
         at = axis(dim, x.ndim)
         n = x.shape[at]
         cut = -shift % n if n else 0
         y = cat([y.narrow(at, cut, n - cut), y.narrow(at, 0, cut)], at)
+    if records(x):
+        record(y, "RollBackward0", (x, roll, tuple([-each for each in shifts]), dims))
     return y
 
 
 @method
 def repeat(x, *times):
     """The whole tensor again and again, along each axis as often as said."""
-    from .tensor import shape_of
     times = shape_of(times)
     lead = len(times) - x.ndim
     if lead < 0:
         raise RuntimeError(f"repeat{times} says nothing about {-lead} of the axes")
     shape = (1,) * lead + tuple(x.shape)
-    y = x.reshape([n for size in shape for n in (1, size)])
+    y = x.detach().reshape([n for size in shape for n in (1, size)])
     y = y.expand([n for count, size in zip(times, shape) for n in (count, size)])
-    return y.reshape([count * size for count, size in zip(times, shape)])
+    y = y.reshape([count * size for count, size in zip(times, shape)])
+    y = y.clone() if y.storage is x.storage else y.detach()
+    if records(x):
+        record(y, "RepeatBackward0", (x, repeat_back, times, shape))
+    return y
+
+
+def repeat_back(g, times, shape):
+    """The sum of all copies."""
+    parts = g.reshape([n for pair in zip(times, shape) for n in pair])
+    return parts.sum(tuple(range(0, 2 * len(times), 2))) if times else g
 
 
 @operation
 def tile(x, *dims):
     """As repeat(), with missing axes once."""
-    from .tensor import shape_of
     dims = shape_of(dims)
     return x.repeat((1,) * (x.ndim - len(dims)) + dims)
 
@@ -377,7 +403,12 @@ triangle_indices("triu_indices", lambda place, offset: place >= offset)
 def diag(x, diagonal=0):
     """The diagonal of a matrix; of a vector, the matrix with that diagonal."""
     if x.ndim == 2:
-        return x.diagonal(diagonal).clone()
+        y = x.detach().diagonal(diagonal).clone()
+        if records(x):
+            from .views import put_back
+            record(y, "DiagonalBackward0_copy",
+                   (x, put_back, x.shape, Tensor.diagonal, diagonal))
+        return y
     if x.ndim != 1:
         raise RuntimeError(f"diag() is of vectors and matrices, not of {x.ndim} axes")
     return diag_embed(x, diagonal)
@@ -389,15 +420,28 @@ def diag_embed(x, offset=0, dim1=-2, dim2=-1):
     n = x.shape[-1] + abs(offset)
     y = x.new_zeros((*x.shape[:-1], n, n))
     if (dim1, dim2) != (-2, -1):
-        y = y.movedim((-2, -1), (dim1, dim2))
-    y.diagonal(offset, dim1, dim2).copy_(x)
+        y = y.movedim((-2, -1), (dim1, dim2)).detach()
+    y.diagonal(offset, dim1, dim2).copy_(x.detach())
+    if records(x):
+        record(y, "DiagEmbedBackward0", (x, Tensor.diagonal, offset, dim1, dim2))
     return y
 
 
 @operation
 def trace(x):
     """The sum of the diagonal."""
-    return x.diagonal().sum()
+    if x.ndim != 2:
+        raise RuntimeError(f"trace() is of a matrix, and there are {x.ndim} axes")
+    y = x.detach().diagonal().sum()
+    if records(x):
+        record(y, "TraceBackward0", (x, trace_back, x.shape))
+    return y
+
+
+def trace_back(g, shape):
+    y = g.new_zeros(shape)
+    y.diagonal().copy_(g.expand(min(shape)))
+    return y
 
 
 # counting and searching

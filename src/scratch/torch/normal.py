@@ -32,7 +32,7 @@ Chapter: docs/torch/random.md.  To copy: this file, draws.py and mersenne.py.
 import math
 import sys
 
-from .draws import each, exactly, fma, fused, in_pieces, single, unit
+from .draws import each, exactly, fma, fused, in_pieces, listed, single, unit
 from .mersenne import MersenneTwister
 
 BLOCK = 16
@@ -66,8 +66,7 @@ def few(words, n):
     if words.spare is not None and n:
         numbers.append(words.spare)
         words.spare = None
-    u = unit(words, 2 * ((n - len(numbers) + 1) // 2), wide=True)
-    u = u if isinstance(u, list) else u.tolist()
+    u = listed(unit(words, 2 * ((n - len(numbers) + 1) // 2), wide=True))
     for u1, u2 in zip(u[::2], u[1::2]):
         radius, angle = math.sqrt(-2 * math.log1p(-u2)), 2 * math.pi * u1
         numbers += [radius * math.cos(angle), radius * math.sin(angle)]

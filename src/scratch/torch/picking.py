@@ -28,8 +28,10 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .autograd import Mode, check_writable, overwritten, record, records
-from .storage import broadcast, broadcast_strides, laid_out_like, layout, reach
+from .graph import record, records
+from .history import check_writable, overwritten
+from .modes import Mode
+from .storage import broadcast, broadcast_strides, laid_out_like, layout, reach, shared
 from .tensor import Tensor, empty, wrap
 
 
@@ -153,6 +155,9 @@ def write(x, where, value, accumulate, name):
         if value.dtype is not x.dtype:
             raise RuntimeError(f"{name} writes numbers of the same dtype, and not "
                                f"{value.dtype} into {x.dtype}")
+        if value.storage is x.storage and shared(x, value) in ("all", "part"):
+            raise RuntimeError(f"{name} would read from memory that it writes to: "
+                               "clone() the value first")
         if value.storage.backend is not backend:
             value = value.to(x.device)
         if value.shape != picks.shape and not fits(value.shape, picks.shape):

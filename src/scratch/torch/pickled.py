@@ -1,12 +1,12 @@
 """PyTorch's own files (.pt), read without running what is in them.
 
     >>> import pickle
-    >>> Reader(io.BytesIO(pickle.dumps(print)), {}).load()      # a file that would print
+    >>> Reader(io.BytesIO(pickle.dumps(print)), {}).load()     # it would call print
     Traceback (most recent call last):
     ...
-    _pickle.UnpicklingError: this file asks for builtins.print, and only tensors are read
+    _pickle.UnpicklingError: this file asks for builtins.print; only tensors are read
 
-    pickle     a program for a small machine, which builds an object when it is run
+    pickle     a program for a small machine, which builds an object as it runs
     storage    the numbers of one or more tensors, a file of bytes beside the program
 
 A .pt file is a zip: a program (data.pkl), and a file for each storage. The program says
@@ -14,7 +14,7 @@ A .pt file is a zip: a program (data.pkl), and a file for each storage. The prog
 reader knows a handful of functions, its own, and refuses all others by name; PyTorch
 does so too since version 2.6, unless weights_only=False.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import collections
@@ -35,7 +35,7 @@ STORAGES = {"FloatStorage": dtypes.float32, "DoubleStorage": dtypes.float64,
 
 
 def unpickled(file):
-    """A .pt file -> what was saved in it; UnpicklingError if that is more than tensors."""
+    """A .pt file -> what was saved; UnpicklingError if that is more than tensors."""
     try:
         with zipfile.ZipFile(file) as archive:
             contents = {name.partition("/")[2]: archive.read(name)
@@ -60,7 +60,7 @@ class Reader(pickle.Unpickler):
             return dtypes.named(name)
         known = KNOWN.get((module, name))
         if known is None:
-            raise pickle.UnpicklingError(f"this file asks for {module}.{name}, and only "
+            raise pickle.UnpicklingError(f"this file asks for {module}.{name}; only "
                                          "tensors are read")
         return known
 
@@ -78,7 +78,8 @@ class Reader(pickle.Unpickler):
 
 
 def tensor(storage, offset, shape, strides, requires_grad, hooks, metadata=None):
-    return look(storage, tuple(shape), tuple(strides), offset).requires_grad_(requires_grad)
+    found = look(storage, tuple(shape), tuple(strides), offset)
+    return found.requires_grad_(requires_grad)
 
 
 def parameter(data, requires_grad, hooks):

@@ -15,13 +15,13 @@ A product of many axes is a product of matrices, one for each place of the axes 
 the last two, which broadcast. Where the right one is a single matrix, the rows of all
 the left ones are one tall matrix: one product instead of many.
 
-Chapter: docs/torch/autograd.md.  To copy: this file and torch/.
+Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .autograd import record, records
-from .elementwise import finish, result_type, same_device
-from .storage import broadcast, laid_out_like, numel
+from .graph import record, records
+from .operands import finish, same_device
+from .storage import broadcast, layout, numel
 from .tensor import OPERATIONS, Tensor, axis, empty, operation, public, wrap
 
 
@@ -34,6 +34,8 @@ def same_dtype(name, *tensors):
         if x.dtype is not first:
             raise RuntimeError(f"{name}() multiplies tensors of one dtype, not {first} "
                                f"by {x.dtype}; convert one of them with .to(dtype)")
+    if first.category == 0:
+        raise NotImplementedError(f"{name}() is not an operation on {first}")
 
 
 def do_not_fit(name, a, b):
@@ -156,7 +158,7 @@ def matmul(a, b):
     if b.ndim > 2 and a.ndim <= 2:
         if a.ndim == 1:
             return tall(b.mT, a)
-        return tall(b.mT, a.t()).mT
+        return tall(b.mT, a.t()).mT.contiguous()
     lead = broadcast(a.shape[:-2], b.shape[:-2])
     rows, columns = a.shape[-2], b.shape[-1]
     a = a.expand(*lead, rows, a.shape[-1]).reshape(-1, rows, a.shape[-1])
@@ -174,7 +176,6 @@ def tall(a, b):
 def unsafe(y, shape):
     """A new result read in another shape: no view, since nobody else can see it."""
     from .tensor import look
-    from .storage import layout
     from .views import reshape_back
     z = look(y.storage, shape, layout(shape)[1], y.offset)
     if records(y):
@@ -294,7 +295,8 @@ def einsum(equation, *operands):
     gone = [n for n, c in enumerate(names) if c not in result]
     if gone:
         whole, names = whole.sum(gone), [c for c in names if c in result]
-    return whole.permute([names.index(c) for c in result]) if names else whole
+    order = [names.index(c) for c in result]
+    return whole if order == sorted(order) else whole.permute(order)
 
 
 def single(term, x):

@@ -3,7 +3,7 @@
     >>> from . import arange, tensor
     >>> data = save({"W": arange(6.0).view(2, 3), "ids": tensor([1, 2])}, {"step": "7"})
     >>> int.from_bytes(data[:8], "little"), data[8:40]
-    (176, b'{"__metadata__":{"step":"7"},"id')
+    (144, b'{"__metadata__":{"step":"7"},"id')
     >>> load(data)["W"].tolist(), metadata(data)
     ([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], {'step': '7'})
 
@@ -19,7 +19,7 @@ is written in Rust, and its files are the same, byte by byte. Left out: complex 
 and types of less than a byte; reading a part of a file; tensors that share their memory
 (serialization.py keeps them).
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import json
@@ -47,7 +47,8 @@ class SafetensorError(ValueError):
 def save(tensors, metadata=None, sort=True):
     """{name: tensor} -> the bytes of a file; metadata is {text: text}.
 
-    The data are sorted by type and name, and the header too unless sort is False. Raises ValueError for what is no tensor or not contiguous, RuntimeError for tensors
+    The data are sorted by type and name, and so is the header unless sort is False.
+    Raises ValueError for what is no tensor or not contiguous, RuntimeError for tensors
     that share their memory.
     """
     check(tensors)
@@ -104,8 +105,8 @@ def load(data, device="cpu"):
         reached = end
         found[name] = read(name, entry, data[start + begin:start + end], backend)
     if start + reached != len(data):
-        raise SafetensorError(f"the header describes {reached} bytes of data, and there "
-                              f"are {len(data) - start}")
+        raise SafetensorError(f"the header describes {reached} bytes of data, and "
+                              f"there are {len(data) - start}")
     return {name: found[name] for name in header}
 
 
@@ -117,8 +118,8 @@ def read(name, entry, part, backend):
                               f"{', '.join(CODES)}")
     wanted = numel(shape) * dtype.itemsize
     if any(n < 0 for n in shape) or len(part) != wanted:
-        raise SafetensorError(f"{name!r} is {entry['dtype']} {shape}, which is {wanted} "
-                              f"bytes, and it has {len(part)}")
+        raise SafetensorError(f"{name!r} is {entry['dtype']} {shape}, which is "
+                              f"{wanted} bytes, and it has {len(part)}")
     return wrap(backend["from_bytes"](bytes(part), dtype), dtype, backend).view(shape)
 
 

@@ -24,7 +24,7 @@ dictionaries, numbers and texts (pickled.py).
 Left out: objects of other classes. PyTorch writes their class's name, and calls it when
 the file is read; save a model's state_dict() instead, and load it into a new model.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import io
@@ -88,8 +88,8 @@ def outlined(obj, rows):
     if isinstance(obj, Device):
         return {"device": str(obj)}
     raise TypeError(f"a {type(obj).__name__} cannot be saved: a file holds tensors, "
-                    "numbers, texts, lists and dictionaries. Of a model or an optimizer, "
-                    "save the state_dict()")
+                    "numbers, texts, lists and dictionaries. Of a model or an "
+                    "optimizer, save the state_dict()")
 
 
 KINDS = {list: "list", tuple: "tuple", Size: "size", set: "set", frozenset: "frozenset"}

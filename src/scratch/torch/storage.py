@@ -12,7 +12,7 @@ Element x[i, j] is number offset + i * stride[0] + j * stride[1] of the storage.
 that views are follows: a transpose swaps two strides, a slice adds to the offset, and
 an axis along which a row is repeated (a broadcast) has a stride of 0.
 
-Chapter: docs/torch/tensors.md.  To copy: this file alone.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 
@@ -130,10 +130,10 @@ def is_contiguous(shape, strides):
 
 def is_dense(shape, strides):
     """Whether the elements fill one stretch of memory, each place once, in any order."""
+    if 0 in shape:
+        return True
     step = 1
     for stride, n in sorted((s, n) for s, n in zip(strides, shape) if n != 1):
-        if n == 0:
-            return True
         if stride != step:
             return False
         step *= n
@@ -143,6 +143,23 @@ def is_dense(shape, strides):
 def overlaps(shape, strides):
     """Whether an axis repeats one element, so that a write would be ambiguous."""
     return any(stride == 0 and n > 1 for n, stride in zip(shape, strides))
+
+
+def shared(a, b):
+    """What two tensors have of each other's memory: "none", "all", "part" or "unclear".
+
+    It is clear only where each of them fills one stretch of memory.
+    """
+    if a.storage is not b.storage or 0 in a.shape or 0 in b.shape:
+        return "none"
+    if a is b:
+        return "all"
+    if not (is_dense(a.shape, a.strides) and is_dense(b.shape, b.strides)):
+        return "unclear"
+    ends = [(x.offset, x.offset + numel(x.shape)) for x in (a, b)]
+    if ends[0] == ends[1]:
+        return "all" if a.strides == b.strides else "part"
+    return "part" if max(ends)[0] < min(ends)[1] else "none"
 
 
 def reach(shape, strides):
@@ -171,11 +188,13 @@ def laid_out_like(shape, operands):
     return found
 
 
+def dense_like(shape, strides):
+    """The strides of a copy: the same if they leave no gaps, else in the same order."""
+    return strides if is_dense(shape, strides) else laid_out_like(shape, [strides])
+
+
 def in_order(shape, operands):
     """laid_out_like, worked out."""
-    first = operands[0]
-    if all(strides == first for strides in operands) and is_dense(shape, first):
-        return first
     order = list(range(len(shape)))[::-1]            # the fastest axis first
     for i in range(1, len(order)):
         at = i
@@ -208,7 +227,8 @@ def broadcast_strides(shape, strides, target):
     """The strides with which a tensor is read as one of the shape target."""
     lead = len(target) - len(shape)
     return (0,) * lead + tuple(
-        0 if n == 1 else stride for n, stride in zip(shape, strides))
+        stride if n == wanted else 0
+        for n, stride, wanted in zip(shape, strides, target[lead:]))
 
 
 BROADCASTS = {}

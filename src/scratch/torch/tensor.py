@@ -17,7 +17,7 @@
 Operations live in the modules named after their idea. `@operation` makes a function
 both torch.f(x) and x.f(); what is here is what a tensor knows about itself.
 
-Chapter: docs/torch/tensors.md.  To copy: this file, storage.py and dtypes.py.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 from . import dtypes
@@ -204,6 +204,8 @@ class Tensor:
                                f"gradients, and this one is {self.dtype}")
         if self.node is None:
             self.needs = bool(wanted)
+            if wanted and self.base is not None and not self.base.requires_grad:
+                self.base = None      # a leaf from here on, and no longer a view
         return self
 
     @property

@@ -14,10 +14,12 @@ Each function computes a geometry, and says how a gradient of the view becomes o
 what it is a view of: by the opposite view where all elements are in it, and otherwise by
 zeros into which the gradient is written (`put_back`).
 
-Chapter: docs/torch/tensors.md.  To copy: this file and torch/.
+Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
-from .autograd import Mode, add_into, record
+from .graph import record
+from .history import add_into
+from .modes import Mode
 from .storage import (Size, broadcast, broadcast_strides, contiguous_strides, layout,
                       numel)
 from .tensor import Tensor, axes, axis, look, method, operation, public, shape_of

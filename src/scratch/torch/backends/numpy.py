@@ -14,7 +14,7 @@ lines say how. NumPy's warnings about division by zero and overflow are switched
 
 bfloat16 is kept in float32, each result rounded to what 16 bits can hold.
 
-Chapter: docs/torch/dispatch.md.  To copy: this file and torch/.
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 import math
@@ -34,6 +34,8 @@ def empty(shape, dtype):
 def view(buffer, dtype, shape, strides, offset):
     """A view of the numbers in buffer; ValueError if it would reach beyond them."""
     kind = NATIVE[dtype]
+    if 0 in shape:                    # it may begin beyond the end: there is nothing
+        return np.empty(shape, kind)
     size = kind.itemsize
     return np.ndarray(shape, kind, buffer, offset * size, [s * size for s in strides])
 
@@ -118,7 +120,7 @@ def sigmoid(a, out=None):
 
 
 def sign(a, out=None):
-    return np.sign(a, out) if a.dtype != np.bool_ else np.positive(a, out)
+    return np.sign(a, out) if a.dtype != np.bool_ else np.logical_or(a, False, out)
 
 
 def pow(a, b, out=None):

@@ -9,7 +9,7 @@ Python raises an error where a function has no value or too large a one; a tenso
 answer there is nan or inf, as IEEE 754 says. Only whole numbers divided by 0 are an
 error for both.
 
-Chapter: docs/torch/dispatch.md.  To copy: this file alone.
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 import math

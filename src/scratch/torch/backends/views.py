@@ -14,7 +14,7 @@
 Bools are kept as bytes 0 and 1; float16 and bfloat16 as float32, whose values are
 rounded on the way in.
 
-Chapter: docs/torch/dispatch.md.  To copy: this file and torch/.
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 import struct
