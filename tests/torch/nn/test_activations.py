@@ -14,7 +14,8 @@ FUNCTIONS = {
     "relu": {}, "relu6": {}, "leaky_relu": {"negative_slope": 0.2}, "elu": {"alpha": 1.5}, "selu": {},
     "celu": {"alpha": 2.0}, "gelu": {}, "silu": {}, "mish": {}, "softplus": {"beta": 2.0, "threshold": 3.0},
     "logsigmoid": {}, "hardtanh": {"min_val": -0.5, "max_val": 2.0}, "hardsigmoid": {}, "hardswish": {},
-    "softsign": {}, "tanhshrink": {}, "threshold": {"threshold": 0.3, "value": -1.0}, "tanh": {}, "sigmoid": {},
+    "softsign": {}, "tanhshrink": {}, "threshold": {"threshold": 0.3, "value": -1.0}, "tanh": {},
+    "sigmoid": {},
     "softmax": {"dim": 0}, "log_softmax": {"dim": -1}, "softmin": {"dim": 1},
 }
 
@@ -33,14 +34,16 @@ def test_corners_and_what_lies_far_out(name):
     """Oracle: torch.nn.functional in float32 at ±0, at the corners, at ±1000, infinities and NaN."""
     x = torch.tensor([0.0, -0.0, 3.0, -3.0, 6.0, 1e-6, -1e-6, 1000.0, -1000.0, math.inf, -math.inf, math.nan,
                       -0.5, 2.0, 0.3], requires_grad=True)
-    if name in ("gelu", "softplus", "hardsigmoid", "hardswish"):    # where PyTorch's kernels take their own ways
+    if name in ("gelu", "softplus", "hardsigmoid",
+                "hardswish"):    # where PyTorch's kernels take their own ways
         x = x.detach()[torch.isfinite(x)].requires_grad_()
     settings = FUNCTIONS[name]
     assert_same_function(lambda x: getattr(f, name)(x, **settings), lambda x: getattr(F, name)(x, **settings),
                          [x], 1e-5, 1e-6, second=False)
 
 
-@pytest.mark.parametrize("name", ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "mish", "hardtanh",
+@pytest.mark.parametrize("name", ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "mish",
+                                  "hardtanh",
                                   "hardsigmoid", "hardswish", "threshold"])
 def test_in_place_overwrites_and_still_has_slopes(name):
     """Oracle: torch.nn.functional with inplace=True."""
@@ -49,7 +52,8 @@ def test_in_place_overwrites_and_still_has_slopes(name):
         x = library.tensor([-1.5, 0.5, 7.0], requires_grad=True)
         y = x * 1
         assert function(y, inplace=True, **settings) is y
-        assert_like(mine(y) if library is torch else y, getattr(F, name)(torch.tensor([-1.5, 0.5, 7.0]), **settings))
+        assert_like(mine(y) if library is torch else y,
+                    getattr(F, name)(torch.tensor([-1.5, 0.5, 7.0]), **settings))
         y.sum().backward()
         if library is ours:
             found = x.grad
@@ -61,7 +65,8 @@ def test_prelu_and_glu():
     """Oracle: torch.nn.functional."""
     for shape, weights in (((3, 4), (1,)), ((3, 4, 2), (4,)), ((4,), (1,))):
         assert_same_function(f.prelu, F.prelu, [torch.randn(shape, dtype=torch.float64, requires_grad=True),
-                                                torch.rand(weights, dtype=torch.float64, requires_grad=True)], 1e-9)
+                                                torch.rand(weights, dtype=torch.float64, requires_grad=True)],
+                                                1e-9)
     for dim in (0, 1, -1):
         assert_same_function(lambda x: f.glu(x, dim), lambda x: F.glu(x, dim),    # noqa: B023
                              [torch.randn(4, 6, dtype=torch.float64, requires_grad=True)], 1e-9)
@@ -69,8 +74,10 @@ def test_prelu_and_glu():
 
 
 MODULES = {
-    "Tanh": [()], "Sigmoid": [()], "LogSigmoid": [()], "Softsign": [()], "Tanhshrink": [()], "ReLU": [(), (True,)],
-    "ReLU6": [()], "LeakyReLU": [(), (0.2,), (0.2, True)], "ELU": [(), (2.0,)], "CELU": [(2.0,)], "SELU": [()],
+    "Tanh": [()], "Sigmoid": [()], "LogSigmoid": [()], "Softsign": [()], "Tanhshrink": [()],
+    "ReLU": [(), (True,)],
+    "ReLU6": [()], "LeakyReLU": [(), (0.2,), (0.2, True)], "ELU": [(), (2.0,)], "CELU": [(2.0,)],
+    "SELU": [()],
     "GELU": [(), ("tanh",)], "SiLU": [(), (True,)], "Mish": [()], "Softplus": [(), (2, 5)],
     "Hardtanh": [(), (-2.0, 3.0)], "Hardsigmoid": [()], "Hardswish": [()], "Softmax": [(0,), (-1,)],
     "LogSoftmax": [(1,)], "Softmin": [(1,)], "GLU": [(), (0,)], "PReLU": [(), (4, 0.5)],

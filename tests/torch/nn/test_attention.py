@@ -27,7 +27,8 @@ def test_scaled_dot_product_attention(settings, batch):
         pytest.skip("a mask of a batch needs one")
     q, k, v = floats(*batch, 3, 6), floats(*batch, 4, 6), floats(*batch, 4, 2 if not batch else 6)
     assert_same_function(lambda q, k, v: f.scaled_dot_product_attention(q, k, v, **mine(settings)),
-                         lambda q, k, v: F.scaled_dot_product_attention(q, k, v, **settings), [q, k, v], 1e-8, second=False)
+                         lambda q, k, v: F.scaled_dot_product_attention(q, k, v, **settings), [q, k, v], 1e-8,
+                         second=False)
 
 
 def test_a_query_that_sees_nothing_gets_zeros():
@@ -36,14 +37,16 @@ def test_a_query_that_sees_nothing_gets_zeros():
     mask = SEES.clone()
     mask[1] = False
     assert_same_function(lambda q, k, v: f.scaled_dot_product_attention(q, k, v, mine(mask)),
-                         lambda q, k, v: F.scaled_dot_product_attention(q, k, v, mask), [q, k, v], 1e-8, second=False)
+                         lambda q, k, v: F.scaled_dot_product_attention(q, k, v, mask), [q, k, v], 1e-8,
+                         second=False)
 
 
 def test_groups_of_queries_can_share_keys():
     """Oracle: torch.nn.functional with enable_gqa."""
     q, k, v = floats(2, 4, 3, 6), floats(2, 2, 3, 6), floats(2, 2, 3, 6)
     assert_same_function(lambda *x: f.scaled_dot_product_attention(*x, enable_gqa=True),
-                         lambda *x: F.scaled_dot_product_attention(*x, enable_gqa=True), [q, k, v], 1e-8, second=False)
+                         lambda *x: F.scaled_dot_product_attention(*x, enable_gqa=True), [q, k, v], 1e-8,
+                         second=False)
 
 
 CASES = [
@@ -94,13 +97,15 @@ def test_self_attention_of_one_example_and_dropout():
     lambda f, lib: lib.nn.MultiheadAttention(4, 2)(*[lib.ones(3, 2, 4)] * 3, attn_mask=lib.ones(2, 2)),
     lambda f, lib: lib.nn.MultiheadAttention(4, 2)(*[lib.ones(3, 2, 4)] * 3, is_causal=True),
     lambda f, lib: lib.nn.MultiheadAttention(4, 2)(*[lib.ones(3, 2, 4)] * 3, key_padding_mask=lib.ones(2, 2)),
-    lambda f, lib: f.scaled_dot_product_attention(*[lib.ones(1, 1, 3, 4)] * 3, lib.ones(3, 3), is_causal=True)])
+    lambda f, lib: lib.nn.MultiheadAttention(4, 2)(lib.ones(3, 2, 5), *[lib.ones(3, 2, 4)] * 2)])
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""
     assert error_of(wrong, f, ours) is error_of(wrong, F, torch) is not None
 
 
 def test_what_is_left_out_is_refused_by_name():
+    with pytest.raises(RuntimeError, match="a mask and is_causal are two masks"):
+        f.scaled_dot_product_attention(*[ours.ones(3, 4)] * 3, ours.ones(3, 3), is_causal=True)
     for name in ("add_bias_kv", "add_zero_attn"):
         with pytest.raises(NotImplementedError, match=name):
             ours.nn.MultiheadAttention(4, 2, **{name: True})

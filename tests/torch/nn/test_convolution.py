@@ -12,7 +12,8 @@ from scratch.torch.nn import functional as f
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(1, 2), st.integers(0, 2), st.integers(1, 2), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2),
+@given(st.integers(1, 2), st.integers(0, 2), st.integers(1, 2), st.integers(1, 3), st.integers(1, 3),
+       st.integers(0, 2),
        st.integers(1, 2), st.booleans(), st.integers(1, 2))
 def test_any_setting(axes, batch, groups, kernel, stride, padding, dilation, bias, share):
     """Oracle: torch.nn.functional.conv1d and conv2d, in float64."""
@@ -23,11 +24,13 @@ def test_any_setting(axes, batch, groups, kernel, stride, padding, dilation, bia
     b = torch.randn(2 * groups, dtype=torch.float64, requires_grad=True) if bias else None
     name, more = f"conv{axes}d", (stride, padding, dilation, groups)
     assert_same_function(lambda x, W, b: getattr(f, name)(x, W, b, *more),
-                         lambda x, W, b: getattr(F, name)(x, W, b, *more), [x, W, b], 1e-9, 1e-9, second=False)
+                         lambda x, W, b: getattr(F, name)(x, W, b, *more), [x, W, b], 1e-9, 1e-9,
+                         second=False)
 
 
 @pytest.mark.parametrize("make, shape", [
-    (lambda nn: nn.Conv1d(2, 3, 3, padding="same"), (2, 2, 5)), (lambda nn: nn.Conv1d(2, 3, 2, padding="same", dilation=3), (2, 5)),
+    (lambda nn: nn.Conv1d(2, 3, 3, padding="same"), (2, 2, 5)),
+    (lambda nn: nn.Conv1d(2, 3, 2, padding="same", dilation=3), (2, 5)),
     (lambda nn: nn.Conv1d(2, 3, 3, padding="valid", bias=False), (2, 2, 5)),
     (lambda nn: nn.Conv1d(2, 2, 3, padding=2, padding_mode="circular", groups=2), (2, 2, 5)),
     (lambda nn: nn.Conv2d(2, 3, (2, 3), stride=(1, 2), padding=(1, 0), dilation=(1, 2)), (2, 2, 5, 6)),
@@ -43,9 +46,11 @@ def test_modules_compute_and_read_as_pytorchs(make, shape):
 
 @pytest.mark.parametrize("wrong", [
     lambda lib: lib.nn.Conv1d(3, 4, 2, groups=2), lambda lib: lib.nn.Conv1d(2, 2, 2, padding="all"),
-    lambda lib: lib.nn.Conv1d(2, 2, 2, padding="same", stride=2), lambda lib: lib.nn.Conv1d(2, 2, 2, padding_mode="all"),
+    lambda lib: lib.nn.Conv1d(2, 2, 2, padding="same", stride=2),
+    lambda lib: lib.nn.Conv1d(2, 2, 2, padding_mode="all"),
     lambda lib: lib.nn.Conv1d(2, 2, 2)(lib.ones(3, 5)), lambda lib: lib.nn.Conv1d(2, 2, 9)(lib.ones(2, 5)),
-    lambda lib: lib.nn.Conv1d(2, 2, 2)(lib.ones(1, 1, 2, 5)), lambda lib: lib.nn.Conv2d(2, 2, 2)(lib.ones(2, 5))])
+    lambda lib: lib.nn.Conv1d(2, 2, 2)(lib.ones(1, 1, 2, 5)),
+    lambda lib: lib.nn.Conv2d(2, 2, 2)(lib.ones(2, 5))])
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""
     assert error_of(wrong, ours) is error_of(wrong, torch) is not None

@@ -15,7 +15,8 @@ NAMES = [name for name, each in vars(f).items() if inspect.isfunction(each) and 
 
 def test_every_public_function_has_a_name_of_pytorchs():
     here = {name for name, each in vars(f).items() if inspect.isfunction(each) and not name.startswith("_")}
-    assert len(NAMES) > 60 and here - set(NAMES) == {"empty_like", "zeros_like"}    # which it imports for itself
+    assert len(NAMES) > 60 and here - set(NAMES) == {"empty_like",
+                                                     "zeros_like"}    # which it imports for itself
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,7 +36,8 @@ def test_arguments_have_pytorchs_names_and_order(name):
 def test_normalize(settings):
     """Oracle: torch.nn.functional.normalize, a row of zeros included."""
     x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
-    assert_same_function(lambda x: f.normalize(x, **settings), lambda x: F.normalize(x, **settings), [x], 1e-8,
+    assert_same_function(lambda x: f.normalize(x, **settings), lambda x: F.normalize(x, **settings), [x],
+                         1e-8,
                          second=settings.get("p") != 1.0)
     assert_like(f.normalize(ours.zeros(2, 3)), F.normalize(torch.zeros(2, 3)))
 

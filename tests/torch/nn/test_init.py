@@ -10,10 +10,13 @@ from scratch import torch as ours
 from scratch.torch.nn import init
 
 CALLS = {
-    "uniform_": [(), (-2.0, 3.0)], "normal_": [(), (1.0, 0.1)], "constant_": [(3.0,)], "ones_": [()], "zeros_": [()],
+    "uniform_": [(), (-2.0, 3.0)], "normal_": [(), (1.0, 0.1)], "constant_": [(3.0,)], "ones_": [()],
+    "zeros_": [()],
     "eye_": [()], "xavier_uniform_": [(), (2.0,)], "xavier_normal_": [(), (0.5,)],
-    "kaiming_uniform_": [(), (math.sqrt(5),), (0, "fan_out", "relu")], "kaiming_normal_": [(), (0.2,), (0, "fan_out", "tanh")],
-    "trunc_normal_": [(), (1.0, 0.5, 0.0, 1.5)], "orthogonal_": [(), (2.0,)], "sparse_": [(0.4,)],
+    "kaiming_uniform_": [(), (math.sqrt(5),), (0, "fan_out", "relu")],
+    "kaiming_normal_": [(), (0.2,), (0, "fan_out", "tanh")],
+    "trunc_normal_": [(), (1.0, 0.5, 0.0, 1.5), (0.0, 1.0, 0.0, 9.0)], "orthogonal_": [(), (2.0,)],
+    "sparse_": [(0.4,)],
 }
 
 
@@ -58,12 +61,19 @@ def test_a_parameter_stays_a_leaf():
 
 @pytest.mark.parametrize("wrong", [
     lambda lib: lib.nn.init.calculate_gain("x"), lambda lib: lib.nn.init.calculate_gain("leaky_relu", "x"),
-    lambda lib: lib.nn.init.xavier_uniform_(lib.empty(3)), lambda lib: lib.nn.init.kaiming_normal_(lib.empty(3)),
-    lambda lib: lib.nn.init.kaiming_normal_(lib.empty(3, 3), mode="x"), lambda lib: lib.nn.init.eye_(lib.empty(3)),
+    lambda lib: lib.nn.init.xavier_uniform_(lib.empty(3)),
+    lambda lib: lib.nn.init.kaiming_normal_(lib.empty(3)),
+    lambda lib: lib.nn.init.kaiming_normal_(lib.empty(3, 3), mode="x"),
+    lambda lib: lib.nn.init.eye_(lib.empty(3)),
     lambda lib: lib.nn.init.orthogonal_(lib.empty(3)), lambda lib: lib.nn.init.sparse_(lib.empty(3), 0.1)])
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""
     assert error_of(wrong, ours) is error_of(wrong, torch) is ValueError
+
+
+def test_a_narrow_part_of_a_normal_distribution():
+    x = init.trunc_normal_(ours.empty(1000), 0.0, 1.0, 1.0, 1.5)
+    assert 1.0 <= x.min() and x.max() <= 1.5 and 1.2 < x.mean() < 1.25    # 1.221 is its mean
 
 
 def test_orthogonal_rows_are_at_right_angles():

@@ -20,9 +20,10 @@ def seeded(make, seed=3):
 
 BEGINNINGS = {
     "Linear": lambda nn: nn.Linear(7, 5), "Linear without bias": lambda nn: nn.Linear(7, 5, bias=False),
-    "Embedding": lambda nn: nn.Embedding(6, 5), "Embedding with padding": lambda nn: nn.Embedding(6, 5, padding_idx=-2),
+    "Embedding": lambda nn: nn.Embedding(6, 5), "padding": lambda nn: nn.Embedding(6, 5, padding_idx=-2),
     "Bilinear": lambda nn: nn.Bilinear(3, 4, 5), "Conv1d": lambda nn: nn.Conv1d(4, 6, 3, groups=2),
-    "Conv2d": lambda nn: nn.Conv2d(3, 4, (2, 3)), "RNN": lambda nn: nn.RNN(3, 4, 2), "LSTM": lambda nn: nn.LSTM(3, 4, bidirectional=True),
+    "Conv2d": lambda nn: nn.Conv2d(3, 4, (2, 3)), "RNN": lambda nn: nn.RNN(3, 4, 2),
+    "LSTM": lambda nn: nn.LSTM(3, 4, bidirectional=True),
     "GRUCell": lambda nn: nn.GRUCell(3, 4), "MultiheadAttention": lambda nn: nn.MultiheadAttention(4, 2),
     "MultiheadAttention, other sizes": lambda nn: nn.MultiheadAttention(4, 2, kdim=3, vdim=5),
     "Transformer": lambda nn: nn.Transformer(4, 2, 1, 1, 8), "PReLU": lambda nn: nn.PReLU(3),
@@ -32,7 +33,7 @@ BEGINNINGS = {
 
 @pytest.mark.parametrize("make", BEGINNINGS.values(), ids=BEGINNINGS)
 def test_one_seed_makes_one_network(make):
-    """Oracle: PyTorch's layer after manual_seed; uniform numbers to the bit, normal ones to the last place."""
+    """Oracle: PyTorch's layer after manual_seed; uniform numbers to the bit, normal ones to the last."""
     a, b = seeded(make)
     assert list(a.state_dict()) == list(b.state_dict()) and repr(a) == repr(b)
     exact = 0 if "Embedding" not in repr(a) else 2e-7
@@ -43,17 +44,20 @@ def test_one_seed_makes_one_network(make):
 
 
 @pytest.mark.parametrize("shapes", [((4, 3), (5, 3), (5,)), ((2, 4, 3), (5, 3), (5,)), ((3,), (5, 3), (5,)),
-                                    ((2, 2, 4, 3), (5, 3), None), ((3,), (5, 3), None), ((0, 3), (5, 3), (5,)),
+                                    ((2, 2, 4, 3), (5, 3), None), ((3,), (5, 3), None),
+                                    ((0, 3), (5, 3), (5,)),
                                     ((4, 0), (5, 0), (5,)), ((4, 3), (3,), None)])
 def test_linear_and_its_slopes(shapes):
     """Oracle: torch.nn.functional.linear."""
-    inputs = [None if shape is None else torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
+    inputs = [None if shape is None else torch.randn(shape, dtype=torch.float64,
+                                                     requires_grad=True) for shape in shapes]
     assert_same_function(f.linear, F.linear, inputs, 1e-9, 1e-9)
 
 
 def test_linear_of_views():
     """Oracle: torch.nn.functional.linear of a transposed batch and weight."""
-    x, W, b = (torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((3, 4, 2), (3, 5), (5,)))
+    x, W, b = (torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((3, 4, 2), (3, 5),
+                                                                                         (5,)))
     assert_same_function(lambda x, W, b: f.linear(x.transpose(0, 2), W.T, b),
                          lambda x, W, b: F.linear(x.transpose(0, 2), W.T, b), [x, W, b], 1e-9)
     assert error_of(f.linear, ours.ones(2, 3), ours.ones(4, 2)) is RuntimeError
@@ -61,10 +65,12 @@ def test_linear_of_views():
 
 def test_bilinear():
     """Oracle: torch.nn.functional.bilinear."""
-    inputs = [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 6, 3), (2, 6, 4), (5, 3, 4), (5,))]
+    inputs = [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 6, 3), (2, 6, 4),
+                                                                                        (5, 3, 4), (5,))]
     assert_same_function(f.bilinear, F.bilinear, inputs, 1e-8)
     a, b = seeded(lambda nn: nn.Bilinear(3, 4, 5, bias=False))
-    assert_like(a(mine(inputs[0].float()), mine(inputs[1].float())), b(inputs[0].float(), inputs[1].float()), 1e-4, 1e-5)
+    assert_like(a(mine(inputs[0].float()), mine(inputs[1].float())), b(inputs[0].float(), inputs[1].float()),
+                1e-4, 1e-5)
 
 
 @pytest.mark.parametrize("ids", [[1, 2, 1], [[0, 4], [4, 4]], 3, []])
@@ -73,13 +79,15 @@ def test_embedding_adds_up_the_gradients_of_a_row(ids):
     ids, W = torch.tensor(ids, dtype=torch.int64), torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
     for padding in (None, 4, -4):
         assert_same_function(lambda W, ids: f.embedding(ids, W, padding_idx=padding),    # noqa: B023
-                             lambda W, ids: F.embedding(ids, W, padding_idx=padding), [W, ids], 1e-9)    # noqa: B023
+                             lambda W, ids: F.embedding(ids, W, padding_idx=padding), [W, ids],
+                             1e-9)    # noqa: B023
 
 
 def test_an_id_outside_the_table_is_named():
     table = ours.nn.Embedding(5, 2)
     for ids in ([5, 0], [-1]):
-        assert error_of(table, ours.tensor(ids)) is error_of(torch.nn.Embedding(5, 2), torch.tensor(ids)) is IndexError
+        assert error_of(table, ours.tensor(ids)) is error_of(torch.nn.Embedding(5, 2),
+                                                             torch.tensor(ids)) is IndexError
     with pytest.raises(IndexError, match="ids are 0 to 5; the table has rows 0 to 4"):
         table(ours.tensor([5, 0]))
     assert error_of(lambda nn: nn.Embedding(3, 2, padding_idx=3), ours.nn) is AssertionError
@@ -103,11 +111,13 @@ def test_one_hot(ids, classes):
     assert_like(f.one_hot(ours.tensor(ids), classes), F.one_hot(torch.tensor(ids), classes))
 
 
-@pytest.mark.parametrize("wrong", [lambda f, lib: f.one_hot(lib.tensor([1.0])), lambda f, lib: f.one_hot(lib.tensor([-1])),
+@pytest.mark.parametrize("wrong", [lambda f, lib: f.one_hot(lib.tensor([1.0])), lambda f,
+                                   lib: f.one_hot(lib.tensor([-1])),
                                    lambda f, lib: f.one_hot(lib.tensor([3]), 3),
                                    lambda f, lib: f.one_hot(lib.tensor([], dtype=lib.int64)),
                                    lambda f, lib: f.one_hot(lib.tensor([1], dtype=lib.int32)),
-                                   lambda f, lib: f.dropout(lib.ones(2), 1.5), lambda f, lib: lib.nn.Dropout(-0.1)])
+                                   lambda f, lib: f.dropout(lib.ones(2), 1.5), lambda f,
+                                   lib: lib.nn.Dropout(-0.1)])
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""
     assert error_of(wrong, f, ours) is error_of(wrong, F, torch) is not None
@@ -152,7 +162,8 @@ def test_a_whole_network_trains_as_pytorchs():
     for library in (ours, torch):
         library.manual_seed(1)
         nn = library.nn
-        net = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 16), nn.BatchNorm1d(16), nn.GELU(),
+        net = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 16), nn.BatchNorm1d(16),
+                            nn.GELU(),
                             nn.Dropout(0.2), nn.Linear(16, 9))
         optimizer = library.optim.AdamW(net.parameters(), lr=0.02)
         found = []

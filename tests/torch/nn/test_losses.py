@@ -24,9 +24,11 @@ def signs(*shape):
 LOSSES = {
     "mse_loss": [lambda: ([floats(3, 4), floats(3, 4)], {})],
     "l1_loss": [lambda: ([floats(3, 4), floats(3, 4)], {})],
-    "smooth_l1_loss": [lambda: ([floats(3, 4), floats(3, 4)], {}), lambda: ([floats(9), floats(9)], {"beta": 0.3}),
+    "smooth_l1_loss": [lambda: ([floats(3, 4), floats(3, 4)], {}),
+                       lambda: ([floats(9), floats(9)], {"beta": 0.3}),
                        lambda: ([floats(9), floats(9)], {"beta": 0.0})],
-    "huber_loss": [lambda: ([floats(3, 4), floats(3, 4)], {}), lambda: ([floats(9), floats(9)], {"delta": 0.3})],
+    "huber_loss": [lambda: ([floats(3, 4), floats(3, 4)], {}),
+                   lambda: ([floats(9), floats(9)], {"delta": 0.3})],
     "binary_cross_entropy": [
         lambda: ([probabilities(3, 4), probabilities(3, 4).detach()], {}),
         lambda: ([probabilities(3, 4), probabilities(3, 4).detach(), torch.rand(4).double()], {}),
@@ -45,7 +47,8 @@ LOSSES = {
     "margin_ranking_loss": [lambda: ([floats(5), floats(5), signs(5)], {"margin": 0.2})],
     "cosine_embedding_loss": [lambda: ([floats(5, 3), floats(5, 3), signs(5)], {"margin": 0.1})],
     "triplet_margin_loss": [lambda: ([floats(5, 3), floats(5, 3), floats(5, 3)], {}),
-                            lambda: ([floats(5, 3), floats(5, 3), floats(5, 3)], {"swap": True, "margin": 0.3})],
+                            lambda: ([floats(5, 3), floats(5, 3), floats(5, 3)],
+                                     {"swap": True, "margin": 0.3})],
     "nll_loss": [lambda: ([floats(5, 3), torch.randint(3, (5,))], {}),
                  lambda: ([floats(5, 3, 2), torch.randint(3, (5, 2))], {"ignore_index": 1}),
                  lambda: ([floats(5, 3), torch.randint(3, (5,)), torch.rand(3).double()], {})],
@@ -64,11 +67,13 @@ def test_values_and_slopes(name, make, reduction):
                          second=name not in ("nll_loss", "binary_cross_entropy_with_logits"))
 
 
-@pytest.mark.parametrize("shapes, dim", [(((4, 3), (4, 3)), 1), (((4, 3), (3,)), -1), (((2, 1, 5), (3, 5)), 2), (((4,), (4,)), 0)])
+@pytest.mark.parametrize("shapes, dim", [(((4, 3), (4, 3)), 1), (((4, 3), (3,)), -1),
+                                         (((2, 1, 5), (3, 5)), 2), (((4,), (4,)), 0)])
 def test_cosine_similarity(shapes, dim):
     """Oracle: torch.nn.functional, also for a vector of zeros."""
     a, b = (floats(*shape) for shape in shapes)
-    assert_same_function(lambda a, b: f.cosine_similarity(a, b, dim), lambda a, b: F.cosine_similarity(a, b, dim),
+    assert_same_function(lambda a, b: f.cosine_similarity(a, b, dim), lambda a,
+                         b: F.cosine_similarity(a, b, dim),
                          [a, b], 1e-8, 1e-9)
     zeros = torch.zeros(shapes[0], dtype=torch.float64)
     assert_like(f.cosine_similarity(mine(zeros), mine(b), dim), F.cosine_similarity(zeros, b, dim))
@@ -95,7 +100,8 @@ MODULES = {
     "SmoothL1Loss": ({"beta": 0.5}, lambda: [torch.randn(3), torch.randn(3)]),
     "HuberLoss": ({"delta": 0.5}, lambda: [torch.randn(3), torch.randn(3)]),
     "BCELoss": ({}, lambda: [torch.rand(3), torch.rand(3)]),
-    "BCEWithLogitsLoss": ({"pos_weight": torch.tensor([1.0, 2.0, 3.0])}, lambda: [torch.randn(3), torch.rand(3)]),
+    "BCEWithLogitsLoss": ({"pos_weight": torch.tensor([1.0, 2.0, 3.0])},
+                          lambda: [torch.randn(3), torch.rand(3)]),
     "KLDivLoss": ({"reduction": "batchmean"}, lambda: [torch.randn(2, 3), torch.rand(2, 3)]),
     "SoftMarginLoss": ({}, lambda: [torch.randn(3), torch.ones(3)]),
     "HingeEmbeddingLoss": ({"margin": 2.0}, lambda: [torch.randn(3), torch.tensor([1, -1, 1])]),
@@ -117,13 +123,15 @@ def test_modules_compute_read_and_keep_what_pytorchs_do(name, case):
 
 
 @pytest.mark.parametrize("wrong", [
-    lambda f, lib: f.mse_loss(lib.ones(2), lib.ones(3)), lambda f, lib: f.mse_loss(lib.ones(2), lib.ones(2), reduction="x"),
+    lambda f, lib: f.mse_loss(lib.ones(2), lib.ones(3)), lambda f,
+    lib: f.mse_loss(lib.ones(2), lib.ones(2), reduction="x"),
     lambda f, lib: f.binary_cross_entropy(lib.ones(2) * 2, lib.ones(2)),
     lambda f, lib: f.binary_cross_entropy(lib.ones(2), lib.ones(3)),
     lambda f, lib: f.binary_cross_entropy_with_logits(lib.ones(2), lib.ones(3)),
     lambda f, lib: f.smooth_l1_loss(lib.ones(2), lib.ones(2), beta=-1.0),
     lambda f, lib: f.huber_loss(lib.ones(2), lib.ones(2), delta=0.0),
-    lambda f, lib: lib.nn.MSELoss(weights=3), lambda f, lib: lib.nn.CrossEntropyLoss(None, None, -100, None, "mean", 0.0, 1),
+    lambda f, lib: lib.nn.MSELoss(weights=3), lambda f,
+    lib: lib.nn.CrossEntropyLoss(None, None, -100, None, "mean", 0.0, 1),
 ])
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_refused_is_what_pytorch_refuses(wrong):

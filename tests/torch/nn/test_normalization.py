@@ -39,8 +39,10 @@ def test_batch_norm_with_running_statistics(shape):
 
 
 @pytest.mark.parametrize("make", [
-    lambda nn: nn.BatchNorm1d(3), lambda nn: nn.BatchNorm1d(3, momentum=None), lambda nn: nn.BatchNorm1d(3, affine=False),
-    lambda nn: nn.BatchNorm1d(3, track_running_stats=False), lambda nn: nn.BatchNorm1d(3, eps=0.1, momentum=0.5)])
+    lambda nn: nn.BatchNorm1d(3), lambda nn: nn.BatchNorm1d(3, momentum=None),
+    lambda nn: nn.BatchNorm1d(3, affine=False),
+    lambda nn: nn.BatchNorm1d(3, track_running_stats=False),
+    lambda nn: nn.BatchNorm1d(3, eps=0.1, momentum=0.5)])
 def test_a_batch_norm_module_over_several_batches(make):
     """Oracle: torch.nn.BatchNorm1d, in training and then in eval."""
     a, b = make(ours.nn), make(torch.nn)
@@ -57,9 +59,11 @@ def test_a_batch_norm_module_over_several_batches(make):
 
 @pytest.mark.parametrize("make, shape", [
     (lambda nn: nn.LayerNorm(4), (2, 3, 4)), (lambda nn: nn.LayerNorm((3, 4), bias=False), (2, 3, 4)),
-    (lambda nn: nn.LayerNorm([4], elementwise_affine=False), (2, 4)), (lambda nn: nn.GroupNorm(2, 4), (3, 4, 5)),
+    (lambda nn: nn.LayerNorm([4], elementwise_affine=False), (2, 4)),
+    (lambda nn: nn.GroupNorm(2, 4), (3, 4, 5)),
     (lambda nn: nn.GroupNorm(4, 4, affine=False), (3, 4, 2, 2)), (lambda nn: nn.GroupNorm(1, 4), (3, 4)),
-    (lambda nn: nn.RMSNorm(4), (2, 3, 4)), (lambda nn: nn.RMSNorm((3, 4), eps=0.1, elementwise_affine=False), (2, 3, 4)),
+    (lambda nn: nn.RMSNorm(4), (2, 3, 4)), (lambda nn: nn.RMSNorm((3, 4), eps=0.1, elementwise_affine=False),
+                                            (2, 3, 4)),
     (lambda nn: nn.BatchNorm2d(4), (3, 4, 2, 2)), (lambda nn: nn.BatchNorm1d(4), (3, 4, 2))])
 def test_modules_compute_and_read_as_pytorchs(make, shape):
     """Oracle: the module of torch.nn with the same numbers in float64, and its slopes."""
@@ -68,7 +72,7 @@ def test_modules_compute_and_read_as_pytorchs(make, shape):
         torch.nn.init.normal_(p)
     a = set_alike(make(ours.nn).double(), b)
     assert_same_function(a, b, [floats(*shape)], 1e-8, 1e-9)
-    x = torch.randn(shape, dtype=torch.float64)
+    x = floats(*shape)
     a(mine(x)).sin().sum().backward(), b(x).sin().sum().backward()
     assert_like([p.grad for p in a.parameters()], [p.grad for p in b.parameters()], 1e-8, 1e-9)
     assert repr(a) == repr(b)
@@ -76,7 +80,8 @@ def test_modules_compute_and_read_as_pytorchs(make, shape):
 
 @pytest.mark.parametrize("function", [
     lambda f, x, w, b: f.group_norm(x, 2, w, b), lambda f, x, w, b: f.instance_norm(x, None, None, w, b),
-    lambda f, x, w, b: f.rms_norm(x.movedim(1, -1), (4,), w), lambda f, x, w, b: f.rms_norm(x, (5,), eps=0.01)])
+    lambda f, x, w, b: f.rms_norm(x.movedim(1, -1), (4,), w), lambda f, x, w,
+    b: f.rms_norm(x, (5,), eps=0.01)])
 def test_functions(function):
     """Oracle: torch.nn.functional."""
     assert_same_function(lambda *xs: function(f, *xs), lambda *xs: function(F, *xs),
@@ -84,7 +89,8 @@ def test_functions(function):
 
 
 @pytest.mark.parametrize("wrong", [
-    lambda f, lib: lib.nn.BatchNorm1d(3)(lib.ones(1, 3)), lambda f, lib: lib.nn.BatchNorm1d(3)(lib.ones(2, 4)),
+    lambda f, lib: lib.nn.BatchNorm1d(3)(lib.ones(1, 3)), lambda f,
+    lib: lib.nn.BatchNorm1d(3)(lib.ones(2, 4)),
     lambda f, lib: lib.nn.BatchNorm1d(3)(lib.ones(3)), lambda f, lib: lib.nn.BatchNorm2d(3)(lib.ones(2, 3)),
     lambda f, lib: lib.nn.GroupNorm(3, 4), lambda f, lib: f.rms_norm(lib.ones(2, 3), (2,)),
     lambda f, lib: f.group_norm(lib.ones(2, 3), 2), lambda f, lib: lib.nn.LayerNorm(3)(lib.ones(2, 4))])

@@ -12,15 +12,19 @@ from scratch.torch.nn import functional as f
 
 
 @settings(max_examples=40)
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=3), st.lists(st.integers(-2, 3), max_size=6), st.integers(0, 99))
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=3), st.lists(st.integers(-2, 3), max_size=6),
+       st.integers(0, 99))
 def test_constant(shape, pad, seed):
     """Oracle: torch.nn.functional.pad, negative numbers and refusals included."""
     pad = pad[:len(pad) // 2 * 2]
-    x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)).requires_grad_()
-    theirs, mine = (error_of(function, library.zeros(shape), pad) for function, library in ((F.pad, torch), (f.pad, ours)))
+    g = torch.Generator().manual_seed(seed)
+    x = torch.randn(shape, dtype=torch.float64, generator=g).requires_grad_()
+    theirs, mine = (error_of(library.nn.functional.pad, library.zeros(shape), pad) for library in (torch,
+                                                                                                   ours))
     assert mine is theirs
     if theirs is None:
-        assert_same_function(lambda x: f.pad(x, pad, value=1.5), lambda x: F.pad(x, pad, value=1.5), [x], 1e-12)
+        assert_same_function(lambda x: f.pad(x, pad, value=1.5), lambda x: F.pad(x, pad, value=1.5), [x],
+                             1e-12)
 
 
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
@@ -34,5 +38,5 @@ def test_modes(mode, shape, pad):
 def test_whole_numbers_and_unknown_modes():
     assert f.pad(ours.tensor([[1, 2]]), (1, 0)).tolist() == [[0, 1, 2]]
     assert error_of(f.pad, ours.ones(2), (1, 1), "x") is error_of(F.pad, torch.ones(2), (1, 1), "x")
-    with pytest.raises(RuntimeError, match=r"pad is \(1,\): it takes two numbers for an axis, and x has 1 axes"):
+    with pytest.raises(RuntimeError, match=r"pad is \(1,\): it takes two numbers for an axis"):
         f.pad(ours.ones(2), (1,))

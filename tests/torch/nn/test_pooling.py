@@ -9,9 +9,11 @@ from scratch import torch as ours
 from scratch.torch.nn import functional as f
 
 CASES = [
-    ("max_pool1d", (2, 3, 7), (2,)), ("max_pool1d", (3, 7), (3, 1, 1)), ("max_pool1d", (2, 3, 9), (2, 2, 0, 3)),
+    ("max_pool1d", (2, 3, 7), (2,)), ("max_pool1d", (3, 7), (3, 1, 1)),
+    ("max_pool1d", (2, 3, 9), (2, 2, 0, 3)),
     ("max_pool2d", (2, 3, 6, 7), (2,)), ("max_pool2d", (3, 6, 7), ((2, 3), (1, 2), (1, 0))),
-    ("avg_pool1d", (2, 3, 7), (2,)), ("avg_pool1d", (3, 7), (3, 1, 1)), ("avg_pool1d", (3, 7), (3, 1, 1, False, False)),
+    ("avg_pool1d", (2, 3, 7), (2,)), ("avg_pool1d", (3, 7), (3, 1, 1)),
+    ("avg_pool1d", (3, 7), (3, 1, 1, False, False)),
     ("avg_pool2d", (2, 3, 6, 7), (2,)), ("avg_pool2d", (2, 3, 6, 7), (3, 2, 1, False, False)),
     ("adaptive_avg_pool1d", (2, 3, 7), (3,)), ("adaptive_avg_pool1d", (3, 7), (1,)),
     ("adaptive_avg_pool2d", (2, 3, 6, 7), ((2, 3),)), ("adaptive_avg_pool2d", (2, 3, 6, 7), ((1, None),)),
@@ -19,11 +21,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("name, shape, settings", CASES, ids=[f"{name}-{n}" for n, (name, *_) in enumerate(CASES)])
+@pytest.mark.parametrize("name, shape, settings", CASES,
+                         ids=[f"{name}-{n}" for n, (name, *_) in enumerate(CASES)])
 def test_values_and_slopes(name, shape, settings):
     """Oracle: torch.nn.functional."""
     x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
-    assert_same_function(lambda x: getattr(f, name)(x, *settings), lambda x: getattr(F, name)(x, *settings), [x], 1e-9)
+    assert_same_function(lambda x: getattr(f, name)(x, *settings), lambda x: getattr(F, name)(x, *settings),
+                         [x], 1e-9)
 
 
 def test_of_equal_numbers_the_first_gets_the_slope():
@@ -33,7 +37,8 @@ def test_of_equal_numbers_the_first_gets_the_slope():
 
 
 def test_modules_read_as_pytorchs():
-    for make in (lambda nn: nn.MaxPool1d(2), lambda nn: nn.MaxPool2d((2, 3), 1, 1), lambda nn: nn.AvgPool1d(3, padding=1),
+    for make in (lambda nn: nn.MaxPool1d(2), lambda nn: nn.MaxPool2d((2, 3), 1, 1),
+                 lambda nn: nn.AvgPool1d(3, padding=1),
                  lambda nn: nn.AvgPool2d(2, stride=1), lambda nn: nn.AdaptiveAvgPool1d(3),
                  lambda nn: nn.AdaptiveAvgPool2d((1, 2))):
         a, b = make(ours.nn), make(torch.nn)

@@ -33,7 +33,8 @@ def as_tuple(state):
     return state if isinstance(state, tuple) else (state,)
 
 
-SETTINGS = [{}, {"num_layers": 2}, {"bidirectional": True}, {"num_layers": 2, "bidirectional": True, "batch_first": True},
+SETTINGS = [{}, {"num_layers": 2}, {"bidirectional": True},
+            {"num_layers": 2, "bidirectional": True, "batch_first": True},
             {"bias": False, "batch_first": True}, {"num_layers": 3, "dropout": 0.4}]
 
 
@@ -56,7 +57,8 @@ def test_layers_of_cells(kind, settings):
             assert_like(y, z, 1e-4, 1e-6)
             assert_like(as_tuple(ends), as_tuple(theirs), 1e-4, 1e-6)
     a.zero_grad(), b.zero_grad()
-    (y.sin().sum() + as_tuple(ends)[0].sum()).backward(), (z.sin().sum() + as_tuple(theirs)[0].sum()).backward()
+    (y.sin().sum() + as_tuple(ends)[0].sum()).backward()
+    (z.sin().sum() + as_tuple(theirs)[0].sum()).backward()
     assert_like([p.grad for p in a.parameters()], [p.grad for p in b.parameters()], 1e-4, 1e-5)
 
 
@@ -70,9 +72,12 @@ def test_an_rnn_of_relu():
 
 @pytest.mark.parametrize("wrong", [
     lambda lib: lib.nn.GRU(3, 4)(lib.ones(5, 2, 4)), lambda lib: lib.nn.GRU(3, 4)(lib.ones(3)),
-    lambda lib: lib.nn.GRU(3, 4)(lib.ones(5, 2, 3), lib.ones(2, 2, 4)), lambda lib: lib.nn.RNN(3, 4, nonlinearity="x"),
-    lambda lib: lib.nn.GRU(3, 0), lambda lib: lib.nn.GRU(3, 4, dropout=2), lambda lib: lib.nn.GRUCell(3, 4)(lib.ones(2, 4)),
-    lambda lib: lib.nn.GRUCell(3, 4)(lib.ones(2, 3), lib.ones(2, 3)), lambda lib: lib.nn.LSTM(3, 4, num_layers=0)])
+    lambda lib: lib.nn.GRU(3, 4)(lib.ones(5, 2, 3), lib.ones(2, 2, 4)),
+    lambda lib: lib.nn.RNN(3, 4, nonlinearity="x"),
+    lambda lib: lib.nn.GRU(3, 0), lambda lib: lib.nn.GRU(3, 4, dropout=2),
+    lambda lib: lib.nn.GRUCell(3, 4)(lib.ones(2, 4)),
+    lambda lib: lib.nn.GRUCell(3, 4)(lib.ones(2, 3), lib.ones(2, 3)),
+    lambda lib: lib.nn.LSTM(3, 4, num_layers=0)])
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""

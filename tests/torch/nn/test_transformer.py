@@ -26,8 +26,10 @@ def compare(a, b, inputs, named):
 @pytest.mark.filterwarnings("ignore")
 def test_an_encoder(settings):
     """Oracle: torch.nn.TransformerEncoder of two layers with a norm, in training, with dropout."""
-    b = torch.nn.TransformerEncoder(torch.nn.TransformerEncoderLayer(4, 2, 8, **settings), 2, torch.nn.LayerNorm(4))
-    a = ours.nn.TransformerEncoder(ours.nn.TransformerEncoderLayer(4, 2, 8, **ours_of(settings)), 2, ours.nn.LayerNorm(4))
+    b = torch.nn.TransformerEncoder(torch.nn.TransformerEncoderLayer(4, 2, 8, **settings), 2,
+                                    torch.nn.LayerNorm(4))
+    a = ours.nn.TransformerEncoder(ours.nn.TransformerEncoderLayer(4, 2, 8, **ours_of(settings)), 2,
+                                   ours.nn.LayerNorm(4))
     assert repr(a) == repr(b)
     set_alike(a, b)
     x, (T, B) = torch.randn(3, 2, 4), (2, 3) if settings.get("batch_first") else (3, 2)

@@ -14,7 +14,8 @@ SEQUENCES = [torch.randn(3, 2), torch.randn(1, 2), torch.randn(4, 2)]
                                       {"batch_first": True, "padding_side": "left"}])
 def test_padding(settings):
     """Oracle: torch.nn.utils.rnn.pad_sequence."""
-    assert_like(rnn.pad_sequence(mine(SEQUENCES), **settings), torch.nn.utils.rnn.pad_sequence(SEQUENCES, **settings))
+    assert_like(rnn.pad_sequence(mine(SEQUENCES), **settings),
+                torch.nn.utils.rnn.pad_sequence(SEQUENCES, **settings))
 
 
 def test_padding_is_undone():
