@@ -27,6 +27,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import itertools
 
 from .modes import Mode
+from .strided import read_slope
 from .tensor import Tensor, look, method
 
 OUTPUT = object()    # in a slope's arguments: the result of the operation
@@ -198,8 +199,8 @@ def record(y, label, *inputs):
     for x, slope, *arguments in inputs:
         to = edge(x) if isinstance(x, Tensor) else None
         edges.append(to)
-        slopes.append((slope, arguments))
-        if to is not None:
+        slopes.append(None if to is None else (slope, arguments))
+        if to is not None:        # what is not needed is not kept either
             for each in arguments:
                 if isinstance(each, Tensor):
                     saved.append((each, each.storage.version))
