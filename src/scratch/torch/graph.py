@@ -27,6 +27,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import itertools
 
 from .modes import Mode
+from .storage import reach
 from .tensor import Tensor, look, method
 
 OUTPUT = object()    # in a slope's arguments: the result of the operation
@@ -176,6 +177,11 @@ def node_of(x):
     base = x.base
     if base is not None and x.seen != x.storage.version and base.needs:
         if base.node is not None or x.node is not None:
+            if x.origin == "several":
+                raise RuntimeError(
+                    "this is one of several views that one call returned (split, chunk, "
+                    "unbind), and its base has been changed in place since. clone() the "
+                    "base before, or do not write in place")
             if x.origin == "no_grad" and Mode.grad:
                 raise RuntimeError(
                     "this view was made under no_grad, and its base was then changed in "
@@ -187,6 +193,35 @@ def node_of(x):
             x.nr, x.needs = 0, True
         x.seen = x.storage.version
     return x.node
+
+
+def read_slope(g, shape, strides, part, part_strides, offset):
+    """Toward the base of a view: zeros, and g where the view reads, added up."""
+    whole = g.new_empty_strided(shape, strides).zero_()
+    return add_into(whole, g, part, part_strides, offset)
+
+
+def add_into(whole, g, shape, strides, offset):
+    """g added to what as_strided reads of whole; places that are read twice add twice."""
+    view = whole.as_strided(shape, strides, offset)
+    if not repeats(shape, strides):
+        view.copy_(g)
+        return whole
+    span = reach(whole.shape, whole.strides)
+    where = view.new_positions(span).as_strided(shape, strides, offset)
+    flat = whole.as_strided((span,), (1,), 0)
+    flat.index_add_(0, where.reshape(-1), g.reshape(-1))
+    return whole
+
+
+def repeats(shape, strides):
+    """Whether some place may be read more than once."""
+    step = 0
+    for stride, n in sorted((s, n) for s, n in zip(strides, shape) if n != 1):
+        if stride <= step:
+            return True
+        step += (n - 1) * stride
+    return False
 
 
 def record(y, label, *inputs):

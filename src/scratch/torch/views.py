@@ -17,8 +17,7 @@ zeros into which the gradient is written (`put_back`).
 Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
-from .graph import record
-from .history import add_into
+from .graph import add_into, record
 from .modes import Mode
 from .storage import (Size, broadcast, broadcast_strides, contiguous_strides, layout,
                       numel)
