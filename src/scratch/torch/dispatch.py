@@ -47,7 +47,7 @@ from . import dtypes
 ONE = ("neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal square "
        "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc "
        "floor ceil trunc round logical_not bitwise_not isnan isinf isfinite").split()
-TWO = ("add sub rsub mul div pow floor_divide trunc_div remainder fmod maximum minimum fmax fmin atan2 "
+TWO = ("add sub rsub mul div pow floor_divide remainder fmod maximum minimum fmax fmin atan2 "
        "logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
        "bitwise_left_shift bitwise_right_shift").split()
 COMPARE = "eq ne lt le gt ge".split()

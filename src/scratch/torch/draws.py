@@ -86,6 +86,14 @@ def bits(words, n, count, modulus):
     return each(lambda word: word % modulus, drawn)
 
 
+def signed(words, n):
+    """n words of 64 bits, each read as a number with a sign: two's complement."""
+    drawn = words.words64(n)
+    if isinstance(drawn, list):
+        return [word - 2**64 if word >= 2**63 else word for word in drawn]
+    return drawn.astype("i8")
+
+
 def permutation(words, n):
     """The numbers 0 to n - 1 in a random order: a list.
 

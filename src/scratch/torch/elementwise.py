@@ -95,7 +95,7 @@ def two(name, slope_a=None, slope_b=None, kind=ANY, result=SAME, kernel=None,
                     a.shape == b.shape or broadcast(a.shape, b.shape))):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b.native), a.dtype, backend)
-        elif b.__class__ is float and same and a.packed and a.dtype in FAST and a.shape:
+        elif b.__class__ is float and same and not tensors and a.packed and a.dtype in FAST and a.shape:
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b), a.dtype, backend)
         else:
@@ -143,7 +143,7 @@ one("expm1", lambda g, y: g * (y + 1))
 one("log", lambda g, a: g / a)
 one("log2", lambda g, a: g / (a * math.log(2)))
 one("log10", lambda g, a: g / (a * math.log(10)))
-one("log1p", lambda g, a: g / (a + 1))
+one("log1p", lambda g, a: g / (a + 1), label="Log1PBackward0")
 one("sqrt", lambda g, y: g / (2 * y))
 one("rsqrt", lambda g, y: -0.5 * g * y ** 3)
 one("reciprocal", lambda g, y: -g * (y * y))
@@ -178,10 +178,10 @@ pure_add = two("add", lambda g: g, lambda g: g)
 pure_sub = two("sub", lambda g: g, lambda g: -g)
 pure_mul = two("mul", lambda g, b: g * b, lambda g, a: g * a)
 pure_div = two("div", lambda g, b: g / b, lambda g, b, y: -g * (y / b), kind=FLOAT)
-two("maximum", lambda g, a, b: half_where(g, a > b, a == b),
-    lambda g, a, b: half_where(g, b > a, a == b), tensors=True)
-two("minimum", lambda g, a, b: half_where(g, a < b, a == b),
+two("maximum", lambda g, a, b: half_where(g, a < b, a == b),
     lambda g, a, b: half_where(g, b < a, a == b), tensors=True)
+two("minimum", lambda g, a, b: half_where(g, a > b, a == b),
+    lambda g, a, b: half_where(g, b > a, a == b), tensors=True)
 two("fmax", lambda g, a, b: g.masked_fill(~((a >= b) | b.isnan()), 0),
     lambda g, a, b: g.masked_fill((a >= b) | b.isnan(), 0), tensors=True)
 two("fmin", lambda g, a, b: g.masked_fill(~((a <= b) | b.isnan()), 0),
@@ -190,9 +190,11 @@ two("atan2", lambda g, a, b: g * b / (a * a + b * b),
     lambda g, a, b: g * -a / (a * a + b * b), kind=FLOAT, tensors=True)
 two("floor_divide", no_slope, no_slope)
 two("remainder", lambda g: g,
-    lambda g, a, b: -g * OPERATIONS["div"](a, b, rounding_mode="floor"), kind=NUMBER)
+    lambda g, a, b: -g * OPERATIONS["div"](a, b, rounding_mode="floor"), kind=NUMBER,
+    label="RemainderBackward1")
 two("fmod", lambda g: g,
-    lambda g, a, b: -g * OPERATIONS["div"](a, b, rounding_mode="trunc"), kind=NUMBER)
+    lambda g, a, b: -g * OPERATIONS["div"](a, b, rounding_mode="trunc"), kind=NUMBER,
+    label="FmodBackward1")
 for name in ("eq", "ne", "lt", "le", "gt", "ge"):
     two(name, result=BOOL)
 for name in ("logical_and", "logical_or", "logical_xor"):
@@ -202,9 +204,9 @@ for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
     two(name)
 
 
-def half_where(g, won, tied):
-    """g where this operand won, and half of it where both are equal."""
-    return OPERATIONS["where"](tied, g / 2, g).masked_fill(~(won | tied), 0)
+def half_where(g, lost, tied):
+    """Half of g where both operands are equal, 0 where this one lost, else g."""
+    return OPERATIONS["where"](tied, g / 2, g).masked_fill_(lost, 0)
 
 
 def slope_kernel(name, value, slopes):
@@ -268,14 +270,17 @@ def div(a, b, *, rounding_mode=None):
     if rounding_mode not in ("floor", "trunc"):
         raise RuntimeError(f"rounding_mode is None, 'floor' or 'trunc', not "
                            f"{rounding_mode!r}")
-    return floor_div(a, b) if rounding_mode == "floor" else trunc_div(a, b)
-
-
-floor_div = two("floor_div", zeros, zeros, kernel="floor_divide", label="DivBackward1")
-trunc_div = two("trunc_div", zeros, zeros, label="DivBackward1")
-for name in ("floor_div", "trunc_div"):
-    del OPERATIONS[name]
-    delattr(Tensor, name)
+    plain_a, plain_b = (x.detach() if isinstance(x, Tensor) else x for x in (a, b))
+    if rounding_mode == "floor":
+        y = OPERATIONS["floor_divide"](plain_a, plain_b)
+    elif result_type(a, b).category == 2:
+        y = OPERATIONS["trunc"](pure_div(plain_a, plain_b))
+    else:
+        y = OPERATIONS["floor_divide"](plain_a - OPERATIONS["fmod"](plain_a, plain_b),
+                                       plain_b)
+    if records(a, b):
+        record(y, "DivBackward1", (a, zeros), (b, zeros))
+    return y
 
 
 def divided(number, a):
@@ -294,8 +299,9 @@ def power_slope_b(g, a, b, y):
     """y · ln a, and 0 where a = 0 and b ≥ 0."""
     if not isinstance(a, Tensor):
         log = math.log(a) if a > 0 else -math.inf if a == 0 else math.nan
-        return OPERATIONS["where"](b >= 0, 0.0, g * y * log) if a == 0 else g * (y * log)
-    return OPERATIONS["where"]((b >= 0) & (a == 0), 0.0, g * (y * a.log()))
+        slope = y * log
+        return g * (OPERATIONS["where"](b >= 0, 0.0, slope) if a == 0 else slope)
+    return g * OPERATIONS["where"]((a == 0) & (b >= 0), 0.0, y * a.log())
 
 
 power = two("pow", power_slope_a, power_slope_b, kind=NUMBER)
@@ -307,7 +313,7 @@ power_by = two("pow", power_slope_a, power_slope_b, label="PowBackward1", kind=N
 def pow(a, b):
     """aᵇ; whole numbers to a negative number are an error, as in PyTorch."""
     if not isinstance(a, Tensor):
-        return power_of(a, b)
+        return power_of(a, b.contiguous())
     if isinstance(b, Tensor):
         return power_by(a, b)
     if b < 0 and type(b) is int and a.dtype.category < 2:

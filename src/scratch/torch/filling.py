@@ -18,12 +18,12 @@ copied there.
 
 Left out: Poisson, and torch.distributions.
 
-Chapter: docs/torch/random.md.  To copy: this file and torch/.
+Chapter: docs/torch/random.md.  To copy: this folder.
 """
 
 from . import dtypes
 from .draws import (bernoulli, bits, cauchy, exponential, geometric, in_pieces,
-                    listed, uniform, whole)
+                    listed, signed, uniform, whole)
 from .normal import log_normal, normal
 from .random import chosen
 from .tensor import Tensor, method, wrap
@@ -98,14 +98,20 @@ def whole_draw(generator, low, high):
         raise RuntimeError(f"there is no whole number from {low} to below {high}")
 
     def draw(n, dtype, packed):
-        if dtype.category < 2:
-            limits = dtypes.iinfo(dtype) if dtype.category else None
-            least, most = (limits.min, limits.max) if limits else (0, 1)
-            if low < least or high - 1 > most:
-                raise RuntimeError(f"{dtype} holds {least} to {most}, and the numbers "
-                                   f"are to be {low} to {high - 1}")
+        least, most = range_of(dtype)
+        if low < least or high - 1 > most:
+            raise RuntimeError(f"{dtype} holds {least} to {most}, and the numbers are "
+                               f"to be {low} to {high - 1}")
         return in_pieces(n, lambda n: whole(generator, n, low, high))
     return draw
+
+
+def range_of(dtype):
+    """The smallest and the largest number of a dtype."""
+    if dtype.category == 0:
+        return 0, 1
+    limits = (dtypes.iinfo, dtypes.finfo)[dtype.category - 1](dtype)
+    return limits.min, limits.max
 
 
 def simple_draw(generator, function, *arguments):
@@ -138,23 +144,33 @@ def normal_(self, mean=0.0, std=1.0, *, generator=None):
 
 
 @method
-def random_(self, from_=None, to=None, *, generator=None, **named):
+def random_(self, *bounds, generator=None, **named):
     """Fill with whole numbers: random_(to), random_(from, to), or all that there are.
 
-    For a floating-point dtype, all are those up to which it has every whole number.
+    random_(from, None) has no upper bound. For a floating-point dtype, all are those
+    up to which it has every whole number.
     """
-    from_ = named.pop("from", from_)
+    if named:    # PyTorch's names, of which "from" is a keyword of Python's
+        bounds = *bounds, *(named[name] for name in ("from", "to") if name in named)
+    low, to = (0, *bounds) if len(bounds) == 1 else bounds or (0, None)
+    if any(not hasattr(n, "__index__") for n in (low, 0 if to is None else to)):
+        raise TypeError("random_(to) or random_(from, to), of whole numbers: not "
+                        f"{low!r} and {to!r}")
     dtype = self.dtype
     if dtype.category == 2:
         most = round(2 / dtypes.finfo(dtype).eps)
     else:
         most = dtypes.iinfo(dtype).max if dtype.category else 1
-    if from_ is None and to is None:
+    if not bounds:
         count = 64 if dtype.itemsize == 8 else 32
         return fill(self, simple_draw(generator, bits, count, most + 1))
-    if to is None:
-        from_, to = 0, from_
-    return fill(self, whole_draw(generator, int(from_ or 0), int(to)))
+    if to is None and low == -2**63:
+        check(dtype in FULL, "random_", "one of " + str(FULL), dtype)
+        return fill(self, simple_draw(generator, signed))
+    return fill(self, whole_draw(generator, low, most + 1 if to is None else to))
+
+
+FULL = dtypes.int64, dtypes.float64, dtypes.float32, dtypes.bfloat16    # of all 64 bits
 
 
 @method

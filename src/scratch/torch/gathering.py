@@ -15,10 +15,11 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 from . import dtypes
 from .graph import record, records
 from .inplace import inplace
-from .operands import native, same_device
+from .operands import alike, native, same_device
 from .picking import pick
-from .storage import numel
-from .tensor import OPERATIONS, Tensor, axis, empty, look, method, operation, public, wrap
+from .storage import broadcast, numel
+from .tensor import (OPERATIONS, Tensor, axes, axis, empty, look, method, operation,
+                     public, shape_of, wrap)
 
 int64 = dtypes.int64
 
@@ -212,7 +213,6 @@ def take_along_dim(x, indices, dim=None):
     """gather(), after broadcasting the other axes."""
     if dim is None:
         return x.reshape(-1).gather(0, indices.reshape(-1))
-    from .storage import broadcast
     at = axis(dim, x.ndim)
     around = list(broadcast(x.shape[:at] + (1,) + x.shape[at + 1:],
                             indices.shape[:at] + (1,) + indices.shape[at + 1:]))
@@ -256,10 +256,17 @@ Tensor.argwhere = OPERATIONS["argwhere"] = lambda x: nonzero(x)
 @operation
 def masked_select(x, mask):
     """The numbers for which the mask is true, on one axis."""
-    from .storage import broadcast
     shape = broadcast(x.shape, mask.shape)
     places = mask.expand(shape).reshape(-1).nonzero(as_tuple=True)[0]
-    return x.expand(shape).reshape(-1).index_select(0, places)
+    y = x.detach().expand(shape).reshape(-1).index_select(0, places)
+    if records(x):
+        record(y, "MaskedSelectBackward0", (x, select_back, shape, places))
+    return y
+
+
+def select_back(g, shape, places):
+    """Zeros, and g at the places that were selected."""
+    return g.new_zeros((numel(shape),)).index_add(0, places, g).reshape(shape)
 
 
 @operation
@@ -275,13 +282,15 @@ def masked_scatter(x, mask, source):
 @operation
 def flip(x, *dims):
     """Axes turned round."""
-    from .tensor import axes, shape_of
-    y = x
-    for at in axes(shape_of(dims), x.ndim):
-        n = x.shape[at]
-        from .creation import arange
-        y = y.index_select(at, arange(n, device=x.device).neg() + (n - 1))
-    return y.clone() if y is x else y
+    dims = axes(shape_of(dims), x.ndim)
+    y = x.detach()
+    for at in dims if x.shape else ():
+        places = OPERATIONS["arange"](x.shape[at] - 1, -1, -1, device=x.device)
+        y = y.index_select(at, places)
+    y = alike(y.clone() if y.storage is x.storage else y, x)
+    if records(x):
+        record(y, "FlipBackward0", (x, flip, *dims))
+    return y
 
 
 @operation
@@ -289,35 +298,48 @@ def roll(x, shifts, dims=None):
     """Axes moved on, what falls off at the end coming back at the front."""
     if dims is None:
         return roll(x.reshape(-1), shifts, 0).reshape(x.shape)
-    pairs = [(shifts, dims)] if isinstance(shifts, int) else zip(shifts, dims)
+    shifts, dims = ((each,) if isinstance(each, int) else tuple(each)
+                    for each in (shifts, dims))
+    if len(shifts) != len(dims):
+        raise RuntimeError(f"roll() moves {len(dims)} axes by {len(shifts)} numbers")
     from .products import cat
-    y = x
-    for shift, dim in pairs:
+    y = x.detach()
+    for shift, dim in zip(shifts, dims):
         at = axis(dim, x.ndim)
         n = x.shape[at]
         cut = -shift % n if n else 0
         y = cat([y.narrow(at, cut, n - cut), y.narrow(at, 0, cut)], at)
+    if records(x):
+        record(y, "RollBackward0", (x, roll, tuple([-each for each in shifts]), dims))
     return y
 
 
 @method
 def repeat(x, *times):
     """The whole tensor again and again, along each axis as often as said."""
-    from .tensor import shape_of
     times = shape_of(times)
     lead = len(times) - x.ndim
     if lead < 0:
         raise RuntimeError(f"repeat{times} says nothing about {-lead} of the axes")
     shape = (1,) * lead + tuple(x.shape)
-    y = x.reshape([n for size in shape for n in (1, size)])
+    y = x.detach().reshape([n for size in shape for n in (1, size)])
     y = y.expand([n for count, size in zip(times, shape) for n in (count, size)])
-    return y.clone(memory_format="contiguous").reshape([count * size for count, size in zip(times, shape)])
+    y = y.reshape([count * size for count, size in zip(times, shape)])
+    y = y.clone() if y.storage is x.storage else y.detach()
+    if records(x):
+        record(y, "RepeatBackward0", (x, repeat_back, times, shape))
+    return y
+
+
+def repeat_back(g, times, shape):
+    """The sum of all copies."""
+    parts = g.reshape([n for pair in zip(times, shape) for n in pair])
+    return parts.sum(tuple(range(0, 2 * len(times), 2))) if times else g
 
 
 @operation
 def tile(x, *dims):
     """As repeat(), with missing axes once."""
-    from .tensor import shape_of
     dims = shape_of(dims)
     return x.repeat((1,) * (x.ndim - len(dims)) + dims)
 
@@ -381,7 +403,12 @@ triangle_indices("triu_indices", lambda place, offset: place >= offset)
 def diag(x, diagonal=0):
     """The diagonal of a matrix; of a vector, the matrix with that diagonal."""
     if x.ndim == 2:
-        return x.diagonal(diagonal).clone()
+        y = x.detach().diagonal(diagonal).clone()
+        if records(x):
+            from .views import put_back
+            record(y, "DiagonalBackward0_copy",
+                   (x, put_back, x.shape, Tensor.diagonal, diagonal))
+        return y
     if x.ndim != 1:
         raise RuntimeError(f"diag() is of vectors and matrices, not of {x.ndim} axes")
     return diag_embed(x, diagonal)
@@ -393,15 +420,28 @@ def diag_embed(x, offset=0, dim1=-2, dim2=-1):
     n = x.shape[-1] + abs(offset)
     y = x.new_zeros((*x.shape[:-1], n, n))
     if (dim1, dim2) != (-2, -1):
-        y = y.movedim((-2, -1), (dim1, dim2))
-    y.diagonal(offset, dim1, dim2).copy_(x)
+        y = y.movedim((-2, -1), (dim1, dim2)).detach()
+    y.diagonal(offset, dim1, dim2).copy_(x.detach())
+    if records(x):
+        record(y, "DiagEmbedBackward0", (x, Tensor.diagonal, offset, dim1, dim2))
     return y
 
 
 @operation
 def trace(x):
     """The sum of the diagonal."""
-    return x.diagonal().sum()
+    if x.ndim != 2:
+        raise RuntimeError(f"trace() is of a matrix, and there are {x.ndim} axes")
+    y = x.detach().diagonal().sum()
+    if records(x):
+        record(y, "TraceBackward0", (x, trace_back, x.shape))
+    return y
+
+
+def trace_back(g, shape):
+    y = g.new_zeros(shape)
+    y.diagonal().copy_(g.expand(min(shape)))
+    return y
 
 
 # counting and searching

@@ -14,7 +14,7 @@ A .pt file is a zip: a program (data.pkl), and a file for each storage. The prog
 reader knows a handful of functions, its own, and refuses all others by name; PyTorch
 does so too since version 2.6, unless weights_only=False.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import collections

@@ -158,7 +158,7 @@ def matmul(a, b):
     if b.ndim > 2 and a.ndim <= 2:
         if a.ndim == 1:
             return tall(b.mT, a)
-        return tall(b.mT, a.t()).mT
+        return tall(b.mT, a.t()).mT.contiguous()
     lead = broadcast(a.shape[:-2], b.shape[:-2])
     rows, columns = a.shape[-2], b.shape[-1]
     a = a.expand(*lead, rows, a.shape[-1]).reshape(-1, rows, a.shape[-1])
@@ -295,7 +295,8 @@ def einsum(equation, *operands):
     gone = [n for n, c in enumerate(names) if c not in result]
     if gone:
         whole, names = whole.sum(gone), [c for c in names if c in result]
-    return whole.permute([names.index(c) for c in result]) if names else whole
+    order = [names.index(c) for c in result]
+    return whole if order == sorted(order) else whole.permute(order)
 
 
 def single(term, x):

@@ -22,7 +22,7 @@ one in a program: whatever else draws from it, in between, moves it on.
 There is one kind of generator here, for all devices. PyTorch has another one for a GPU,
 which gives other numbers.
 
-Chapter: docs/torch/random.md.  To copy: this file and torch/.
+Chapter: docs/torch/random.md.  To copy: this folder.
 """
 
 import contextlib

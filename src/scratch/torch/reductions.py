@@ -22,6 +22,7 @@ from collections import namedtuple
 from . import dtypes
 from .graph import OUTPUT, record, records
 from .dispatch import dtype_of
+from .choosing import where
 from .operands import alike, finish
 from .storage import numel
 from .tensor import OPERATIONS, Tensor, axes, axis, method, operation, public, wrap
@@ -102,8 +103,7 @@ def var(x, dim=None, unbiased=None, keepdim=False, *, correction=None):
 @operation
 def std(x, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The square root of the variance."""
-    dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
-    return moments(x, dim, unbiased, keepdim, correction, "VarBackward0")[0].sqrt()
+    return deviation(x, dim, unbiased, keepdim, correction)[0]
 
 
 @operation
@@ -115,8 +115,7 @@ def var_mean(x, dim=None, unbiased=None, keepdim=False, *, correction=None):
 @operation
 def std_mean(x, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Standard deviation and mean at once."""
-    variance, mean = var_mean(x, dim, unbiased, keepdim, correction=correction)
-    return variance.sqrt(), mean
+    return deviation(x, dim, unbiased, keepdim, correction)
 
 
 def moments(x, dim, unbiased, keepdim, correction, label):
@@ -145,6 +144,30 @@ def moments(x, dim, unbiased, keepdim, correction, label):
     if records(x):
         record(y, label, (x, var_back, x, dims, keepdim, left))
     return y, average
+
+
+def deviation(x, dim, unbiased, keepdim, correction):
+    """The square root of the variance, and the mean."""
+    plain = moments(x.detach(), dim, unbiased, keepdim, correction, None)[0]
+    y = plain.sqrt()
+    if records(x):
+        dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
+        dims = some_axes(dim, x.ndim)
+        count = numel([x.shape[n] for n in dims]) if x.shape else 1
+        left = count - (1 if correction is None and unbiased is None
+                        else int(unbiased) if correction is None else correction)
+        record(y, "StdBackward0", (x, std_back, x, OUTPUT, dims, keepdim, left))
+        return y, x.mean(dim, keepdim)
+    return y, x.detach().mean(None if isinstance(dim, bool) else dim, keepdim)
+
+
+def std_back(g, x, y, dims, keepdim, left):
+    """var's slope, divided by 2 std; 0 where the deviation is."""
+    return var_back((g / (y * 2)).masked_fill(y == 0, 0), x, dims, keepdim, max_of(left))
+
+
+def max_of(left):
+    return left if left > 0 else 0.0
 
 
 def var_back(g, x, dims, keepdim, left):
@@ -251,9 +274,10 @@ def evenly(g, x, y, dims, keepdim):
     """The gradient goes to all that equal the extreme, in equal parts."""
     if dims is not None:
         y, g = spread(y, x.shape, dims, keepdim), spread(g, x.shape, dims, keepdim)
-    winners = x == y if y.shape or not bool(y.isnan()) else x.isnan()
-    count = winners.sum() if dims is None else winners.sum(dims, keepdim=True)
-    return winners * (g / count)
+        winners = x == y
+        return winners * (g / winners.sum(dims, keepdim=True))
+    winners = x.isnan() if bool(y.isnan()) else x == y
+    return where(winners, g / winners.sum(), 0.0).contiguous()
 
 
 max, min = extreme("max"), extreme("min")
@@ -373,28 +397,40 @@ def norm(x, p="fro", dim=None, keepdim=False, dtype=None):
     dims = some_axes(dim, x.ndim)
     if x.dtype.category != 2:
         raise RuntimeError(f"a norm is of floats, and this tensor is {x.dtype}")
-    if p == math.inf:
-        return x.abs().amax(dims, keepdim)
-    if p == -math.inf:
-        return x.abs().amin(dims, keepdim)
-    if p == 0:
-        return (x != 0).to(x.dtype).sum(dims, keepdim)
-    if p == 1:
-        return x.abs().sum(dims, keepdim)
-    if p != 2:
-        return (x.abs() ** p).sum(dims, keepdim) ** (1 / p)
-    backend = x.storage.backend
-    y = x.detach()
-    y = (y * y).sum(dims, keepdim).sqrt()
+    plain = x.detach()
+    if p == 2:
+        y = (plain * plain).sum(dims, keepdim).sqrt()
+    elif p in (math.inf, -math.inf):
+        y = OPERATIONS["amax" if p > 0 else "amin"](plain.abs(), dims, keepdim)
+    elif p == 0:
+        y = (plain != 0).to(x.dtype).sum(dims, keepdim)
+    elif p == 1:
+        y = plain.abs().sum(dims, keepdim)
+    else:
+        y = (plain.abs() ** p).sum(dims, keepdim) ** (1 / p)
     if records(x):
-        record(y, "LinalgVectorNormBackward0", (x, norm_back, x, OUTPUT, dims, keepdim))
+        record(y, "LinalgVectorNormBackward0",
+               (x, norm_back, x, OUTPUT, dims, keepdim, p))
     return y
 
 
-def norm_back(g, x, y, dims, keepdim):
-    """x / norm, and 0 where the norm is 0."""
+def norm_back(g, x, y, dims, keepdim, p):
+    """sign(x) |x|^(p-1) / norm^(p-1): for 2, x / norm; 0 where the norm is 0."""
     g, y = spread(g, x.shape, dims, keepdim), spread(y, x.shape, dims, keepdim)
-    return x * (g / y).masked_fill(y == 0, 0)
+    if p == 0:
+        return x.new_zeros(x.shape)
+    if p == 1:
+        return x.sign() * g
+    if p == 2:
+        return x * (g / y).masked_fill(y == 0, 0)
+    if p in (math.inf, -math.inf):
+        winners = x.abs() == y
+        return winners * x.sign() * (g / winners.sum(dims, keepdim=True))
+    if p < 2:
+        part = x.sign() * (x.abs() ** (p - 1)).masked_fill(x == 0, 0)
+    else:
+        part = x * x.abs() ** (p - 2)
+    return part * (g / y ** (p - 1)).masked_fill(y == 0, 0)
 
 
 @operation
@@ -511,23 +547,38 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
     n = x.shape[at] if x.shape else 1
     if not 0 <= k <= n:
         raise RuntimeError(f"the top {k} of an axis that has {n} places")
-    values, indices = sort(x, at, largest)
-    if not x.shape:
-        return top_pair(values, indices)
-    return top_pair(values.narrow(at, 0, k).contiguous(),
-                    indices.narrow(at, 0, k).contiguous())
+    values, indices = sort(x.detach(), at, largest)
+    if x.shape:
+        values, indices = (each.narrow(at, 0, k).clone(memory_format="contiguous")
+                           for each in (values, indices))
+    if records(x):
+        record(values, "TopkBackward0", (x, to_place, x.shape, at, indices, True)
+               if x.shape else (x, unchanged))
+    return top_pair(values, indices)
 
 
 @operation
 def median(x, dim=None, keepdim=False):
     """The middle number in order; of an even count, the lower of the two."""
     if dim is None:
-        return sort(x.reshape(-1), 0)[0][(x.numel() - 1) // 2]
+        y = sort(x.detach().reshape(-1), 0)[0][(x.numel() - 1) // 2].clone()
+        if records(x):
+            record(y, "MedianBackward0", (x, evenly, x, OUTPUT, None, False))
+        return y
     at = axis(dim, x.ndim)
-    values, indices = sort(x, at)
-    place = (x.shape[at] - 1) // 2
-    pair = values.narrow(at, place, 1), indices.narrow(at, place, 1)
-    return median_pair(*[each if keepdim else each.squeeze(at) for each in pair])
+    if not x.shape:
+        values, indices = x.detach().clone(), x.new_zeros((), dtype=int64)
+        shape = (x, unchanged)
+    else:
+        place = (x.shape[at] - 1) // 2
+        values, indices = (
+            (each.narrow(at, place, 1) if keepdim else each.select(at, place)).clone(
+                memory_format="contiguous") for each in sort(x.detach(), at))
+        shape = (x, to_place, x.shape, at,
+                 indices if keepdim else indices.unsqueeze(at), keepdim)
+    if records(x):
+        record(values, "MedianBackward1", shape)
+    return median_pair(values, indices)
 
 
 for name in ("softmax", "log_softmax"):

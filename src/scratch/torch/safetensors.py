@@ -19,7 +19,7 @@ is written in Rust, and its files are the same, byte by byte. Left out: complex 
 and types of less than a byte; reading a part of a file; tensors that share their memory
 (serialization.py keeps them).
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import json

@@ -11,7 +11,7 @@
 
     kind    dtype, device, requires_grad, out: as for zeros() and ones()
 
-Chapter: docs/torch/random.md.  To copy: this file and torch/.
+Chapter: docs/torch/random.md.  To copy: this folder.
 """
 
 from bisect import bisect_left

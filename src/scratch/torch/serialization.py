@@ -24,7 +24,7 @@ dictionaries, numbers and texts (pickled.py).
 Left out: objects of other classes. PyTorch writes their class's name, and calls it when
 the file is read; save a model's state_dict() instead, and load it into a new model.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import io

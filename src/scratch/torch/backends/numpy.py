@@ -154,15 +154,6 @@ def floor_divide(a, b, out=None):
     return np.floor_divide(a, b, out)
 
 
-def trunc_div(a, b, out=None):
-    """The quotient without its fraction; of whole numbers in whole numbers."""
-    kinds = {np.result_type(a, b).kind}
-    if kinds & {"f"}:
-        return np.trunc(np.divide(a, b), out)
-    refuse_zero(b, a)
-    return np.floor_divide(np.subtract(a, np.fmod(a, b)), b, out)
-
-
 def remainder(a, b, out=None):
     refuse_zero(b, a)
     return np.remainder(a, b, out)
@@ -342,7 +333,7 @@ UFUNCS = dict(
     eq="equal", ne="not_equal", lt="less", le="less_equal", gt="greater",
     ge="greater_equal")
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
-       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, pow, floor_divide, trunc_div, remainder,
+       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, pow, floor_divide, remainder,
        fmod, where, sum, prod, argmax, argmin, matmul, cumsum, cumprod, sort, take,
        put, add_at, gather, scatter, scatter_add, round_bfloat16, softmax, log_softmax,
        nonzero, arange)

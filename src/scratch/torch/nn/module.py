@@ -84,15 +84,15 @@ class Module(Saved):
         if isinstance(value, Parameter):
             self._take_name(name, "_parameters")
             self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            self._take_name(name, "_modules")
-            self._modules[name] = value
         elif name in mine.get("_parameters", ()):
             if value is not None:
                 raise TypeError(f"{name} is a parameter of {type(self).__name__}, and "
                                 "can become a Parameter or None, not "
                                 f"{described(value)}")
             self._parameters[name] = None
+        elif isinstance(value, Module):
+            self._take_name(name, "_modules")
+            self._modules[name] = value
         elif name in mine.get("_modules", ()):
             if value is not None:
                 raise TypeError(f"{name} is a module in {type(self).__name__}, and can "
@@ -281,9 +281,10 @@ class Module(Saved):
         """Behave as training needs it, or not; some layers differ (Dropout)."""
         if not isinstance(mode, bool):
             raise ValueError(f"train takes True or False, not {described(mode)}")
-        self.training = mode
-        for child in self.children():
-            child.train(mode)
+        self.__dict__["training"] = mode        # __setattr__ has nothing to watch here
+        for child in self._modules.values():
+            if child is not None:
+                child.train(mode)
         return self
 
     def eval(self):

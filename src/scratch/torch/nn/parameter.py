@@ -42,9 +42,7 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__()}"
 
     def __deepcopy__(self, memo):
+        """Another parameter with the same numbers; the gradient stays behind."""
         if id(self) not in memo:
-            copied = type(self)(self.detach().clone(), self.requires_grad)
-            if self.grad is not None:
-                copied.grad = self.grad.detach().clone()
-            memo[id(self)] = copied
+            memo[id(self)] = type(self)(self.detach().clone(), self.requires_grad)
         return memo[id(self)]

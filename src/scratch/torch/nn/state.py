@@ -34,7 +34,7 @@ from .. import Tensor, no_grad
 from .parameter import Parameter
 
 
-class IncompatibleKeys(namedtuple("_IncompatibleKeys", "missing_keys unexpected_keys")):
+class _IncompatibleKeys(namedtuple("_Keys", "missing_keys unexpected_keys")):
     """What load_state_dict returns: names it missed, and names it had no use for."""
 
     __slots__ = ()
@@ -94,7 +94,7 @@ class Saved:
         if errors:
             raise RuntimeError("\n    ".join(
                 [f"the state_dict does not fit {type(self).__name__}:", *errors]))
-        return IncompatibleKeys(missing, unexpected)
+        return _IncompatibleKeys(missing, unexpected)
 
     def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict,
                               missing_keys, unexpected_keys, error_msgs):

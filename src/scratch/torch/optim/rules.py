@@ -31,7 +31,16 @@ Chapter: docs/torch/modules.md.
 import math
 
 from .. import float32, full_like, tensor, zeros_like
+from ..dispatch import composed
+from ..tensor import empty
 from .optimizer import Optimizer, check_settings, refuse
+
+
+def counted(state):
+    """Count a step, in the tensor that PyTorch keeps for it -> how many there were."""
+    t = state["step"].item() + 1
+    state["step"].fill_(t)
+    return t
 
 
 class SGD(Optimizer):
@@ -97,20 +106,47 @@ class Adam(Optimizer):
             state["exp_avg"], state["exp_avg_sq"] = zeros_like(p), zeros_like(p)
             if group["amsgrad"]:
                 state["max_exp_avg_sq"] = zeros_like(p)
-        v, s, (beta1, beta2) = state["exp_avg"], state["exp_avg_sq"], group["betas"]
-        lr, decay = float(group["lr"]), group["weight_decay"]
-        state["step"] += 1
-        t = state["step"].item()
-        if decay and group["decoupled_weight_decay"]:
-            p.mul_(1 - lr * decay)
-        elif decay:
+        (beta1, beta2), lr = group["betas"], float(group["lr"])
+        t, decay = counted(state), group["weight_decay"]
+        apart = decay and group["decoupled_weight_decay"]
+        if decay and not apart:
             g = g.add(p, alpha=decay)
-        v.lerp_(g, 1 - beta1)
-        s.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+        changed = [p, state["exp_avg"], state["exp_avg_sq"]]
         if group["amsgrad"]:
-            s = state["max_exp_avg_sq"].copy_(s.maximum(state["max_exp_avg_sq"]))
-        root = s.sqrt().div_(math.sqrt(1 - beta2**t)).add_(group["eps"])
-        p.addcdiv_(v, root, value=-lr / (1 - beta1**t))
+            changed.append(state["max_exp_avg_sq"])
+        backend = p.storage.backend
+        backend["adam"](
+            g.native, empty(p.shape, p.dtype, backend).native,
+            *[each.native for each in changed], keep=1 - lr * decay if apart else 1,
+            beta1=beta1, beta2=beta2, root=math.sqrt(1 - beta2**t), eps=group["eps"],
+            rate=lr / (1 - beta1**t))
+        for each in changed:
+            each.storage.version += 1    # a graph that had saved p will say so
+
+
+@composed
+def adam(backend):
+    """g, room, p, v, s and, for amsgrad, the largest s: all but g change, in place.
+
+    One kernel, and not a dozen operations on tensors, for the many small parameters.
+    """
+    add, sub, mul, div, sqrt, maximum, copy = (backend[name] for name in (
+        "add", "sub", "mul", "div", "sqrt", "maximum", "copy"))
+
+    def kernel(g, room, p, v, s, largest=None, *, keep, beta1, beta2, root, eps, rate):
+        if keep != 1:
+            mul(p, keep, p)
+        d = mul(sub(g, v, room), 1 - beta1, room)
+        add(v, d, v)                                   # the mean moves toward g
+        d = mul(mul(g, g, room), 1 - beta2, room)
+        add(mul(s, beta2, s), d, s)
+        if largest is not None:
+            copy(largest, maximum(largest, s))
+            s = largest
+        d = add(div(sqrt(s, room), root, room), eps, room)
+        d = mul(div(v, d, room), -rate, room)
+        add(p, d, p)
+    return kernel
 
 
 class AdamW(Adam):
@@ -153,7 +189,7 @@ class RMSprop(Optimizer):
                 state["momentum_buffer"] = zeros_like(p)
             if group["centered"]:
                 state["grad_avg"] = zeros_like(p)
-        state["step"] += 1
+        counted(state)
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
         alpha, lr, s = group["alpha"], float(group["lr"]), state["square_avg"]
@@ -195,8 +231,7 @@ class Adagrad(Optimizer):
                 "sum": full_like(p.detach(), group["initial_accumulator_value"])}
 
     def move(self, p, g, group, state):
-        state["step"] += 1
-        t = state["step"].item()
+        t = counted(state)
         if group["weight_decay"]:
             g = g.add(p, alpha=group["weight_decay"])
         s = state["sum"].addcmul_(g, g, value=1)

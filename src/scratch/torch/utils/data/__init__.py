@@ -16,7 +16,7 @@
 A loader asks a sampler for numbers, the data set for their examples, and collate for a
 batch of them. Whatever is random comes from a generator, in PyTorch's order and number.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 from .collate import default_collate, default_convert

@@ -3,7 +3,7 @@
     >>> default_collate([("emma", 1, [4, 5]), ("olivia", 0, [6, 7])])
     [('emma', 'olivia'), tensor([1, 0]), [tensor([4, 6]), tensor([5, 7])]]
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import copy
@@ -41,8 +41,8 @@ def default_collate(batch):
                                f"{sorted({len(each) for each in batch})}")
         places = [default_collate(each) for each in zip(*batch)]
         return like_sequence(first, places)
-    raise TypeError("a batch is of tensors, arrays, numbers, texts, and dictionaries or "
-                    f"lists of these, not of {type(first).__name__}")
+    raise TypeError("a batch is of tensors, arrays, numbers, texts, and of lists and "
+                    f"dictionaries of these, not of {type(first).__name__}")
 
 
 def default_convert(example):

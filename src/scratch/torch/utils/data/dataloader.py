@@ -17,7 +17,7 @@ Left out: worker processes. num_workers may be what it is for PyTorch, and the b
 are the same, but they are made in this process, each when it is asked for. A data set
 that draws random numbers itself draws other ones than in a worker.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import itertools

@@ -13,7 +13,7 @@ Nothing but dataset[i] and len(dataset) is asked of a data set, so that a list i
 
 Left out: StackDataset and ChainDataset.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import bisect

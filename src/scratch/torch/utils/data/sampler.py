@@ -10,7 +10,7 @@
 A RandomSampler draws from a generator of its own, which is seeded by a number of the
 default generator's, once for each epoch, unless it was given one.
 
-Chapter: docs/torch/modules.md.  To copy: this file and torch/.
+Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
 import itertools
