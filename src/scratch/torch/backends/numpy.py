@@ -168,7 +168,7 @@ def refuse_zero(b, a):
     """Whole numbers have no inf: a division by 0 is an error."""
     kind = getattr(b, "dtype", None) or getattr(a, "dtype", None)
     if kind.kind in "iub" and getattr(a, "dtype", kind).kind in "iub":
-        if not np.all(b):
+        if not np.all(b) and getattr(a, "size", 1):
             raise RuntimeError("ZeroDivisionError: a whole number divided by 0")
 
 
