@@ -396,7 +396,8 @@ def unequal(mine, theirs):
 
 def state(tensor):
     """What is equal to the letter, apart from the numbers."""
-    return {"shape": tuple(tensor.shape), "dtype": str(tensor.dtype), "stride()": tuple(tensor.stride()),
+    strides = tuple(tensor.stride()) if tensor.numel() else ()    # without elements, they lead nowhere
+    return {"shape": tuple(tensor.shape), "dtype": str(tensor.dtype), "stride()": strides,
             "storage_offset()": tensor.storage_offset(), "requires_grad": tensor.requires_grad,
             "is_leaf": tensor.is_leaf, "_version": tensor._version,
             "grad_fn is None": tensor.grad_fn is None}
