@@ -177,6 +177,11 @@ def node_of(x):
     base = x.base
     if base is not None and x.seen != x.storage.version and base.needs:
         if base.node is not None or x.node is not None:
+            if x.origin == "several":
+                raise RuntimeError(
+                    "this is one of several views that one call returned (split, chunk, "
+                    "unbind), and its base has been changed in place since. clone() the "
+                    "base before, or do not write in place")
             if x.origin == "no_grad" and Mode.grad:
                 raise RuntimeError(
                     "this view was made under no_grad, and its base was then changed in "

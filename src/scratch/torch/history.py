@@ -52,7 +52,7 @@ def overwritten(x, y, label):
     written to: its history is a CopySlices, which keeps the rest of it.
     """
     x.storage.version += 1
-    if not (Mode.grad and (y.needs or wants(x))):
+    if not (Mode.grad and x.dtype.category == 2 and (y.needs or wants(x))):
         return x
     node, base = y.node, x.base
     if base is not None:

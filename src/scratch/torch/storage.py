@@ -158,7 +158,8 @@ def shared(a, b):
         return "unclear"
     ends = [(x.offset, x.offset + numel(x.shape)) for x in (a, b)]
     if ends[0] == ends[1]:
-        return "all" if a.strides == b.strides else "part"
+        walks = [[(s, n) for s, n in zip(x.strides, x.shape) if n != 1] for x in (a, b)]
+        return "all" if walks[0] == walks[1] else "part"
     return "part" if max(ends)[0] < min(ends)[1] else "none"
 
 
