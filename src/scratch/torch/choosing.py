@@ -83,8 +83,8 @@ def relu(a):
 
 
 def gate(g, y):
-    """g where y is positive, else 0."""
-    d = compute("mul", (y.detach() > 0, g.detach()), g.dtype, g.dtype)
+    """g where y is positive, or is NaN, else 0."""
+    d = compute("mul", (~(y.detach() <= 0), g.detach()), g.dtype, g.dtype)
     if Mode.grad and records(g, y):
         record(d, "ThresholdBackwardBackward0", (g, gate, y),
                (y, lambda gg: gg.new_zeros(gg.shape)))
