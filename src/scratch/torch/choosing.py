@@ -57,8 +57,8 @@ def masked_fill(a, mask, value):
         raise RuntimeError("masked_fill() takes one number, and value has the shape "
                            f"{tuple(value.shape)}")
     kind = a.dtype
-    if not dtypes.can_cast(result_type(value), kind):
-        raise RuntimeError(f"{value} cannot be held by {kind}")
+    if isinstance(value, Tensor) and not dtypes.can_cast(value.dtype, kind):
+        raise RuntimeError(f"{value.dtype} cannot be held by {kind}")
     backend = same_device(a, mask)
     shape = broadcast(a.shape, mask.shape)
     y = empty(shape, kind, backend)
