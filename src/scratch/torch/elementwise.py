@@ -183,7 +183,7 @@ for name in ("logical_not", "isnan", "isinf", "isfinite"):
 pure_add = two("add", lambda g: g, lambda g: g)
 pure_sub = two("sub", lambda g: g, lambda g: -g)
 pure_mul = two("mul", lambda g, b: g * b, lambda g, a: g * a)
-pure_div = two("div", lambda g, b: g / b, lambda g, b, y: -g * (y / b), kind=FLOAT)
+pure_div = two("div", lambda g, b: g / b, lambda g, a, b: -g * (a / b / b), kind=FLOAT)
 two("maximum", lambda g, a, b: half_where(g, a < b, a == b),
     lambda g, a, b: half_where(g, b < a, a == b), tensors=True)
 two("minimum", lambda g, a, b: half_where(g, a > b, a == b),
@@ -249,7 +249,7 @@ def add(a, b, *, alpha=1):
 @operation
 def sub(a, b, *, alpha=1):
     """a - alpha * b."""
-    for x in (a, b):
+    for x in () if getattr(a, "dtype", None) in FAST else (a, b):
         if x.dtype is bool_ if isinstance(x, Tensor) else x is True or x is False:
             raise RuntimeError("bools cannot be subtracted; use ^ (logical_xor), or ~ "
                                "(logical_not)")
