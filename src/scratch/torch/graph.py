@@ -27,6 +27,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import itertools
 
 from .modes import Mode
+from .strided import read_slope
 from .tensor import Tensor, look, method
 
 OUTPUT = object()    # in a slope's arguments: the result of the operation
@@ -176,6 +177,11 @@ def node_of(x):
     base = x.base
     if base is not None and x.seen != x.storage.version and base.needs:
         if base.node is not None or x.node is not None:
+            if x.origin == "several":
+                raise RuntimeError(
+                    "this is one of several views that one call returned (split, chunk, "
+                    "unbind), and its base has been changed in place since. clone() the "
+                    "base before, or do not write in place")
             if x.origin == "no_grad" and Mode.grad:
                 raise RuntimeError(
                     "this view was made under no_grad, and its base was then changed in "
@@ -198,8 +204,8 @@ def record(y, label, *inputs):
     for x, slope, *arguments in inputs:
         to = edge(x) if isinstance(x, Tensor) else None
         edges.append(to)
-        slopes.append((slope, arguments))
-        if to is not None:
+        slopes.append(None if to is None else (slope, arguments))
+        if to is not None:        # what is not needed is not kept either
             for each in arguments:
                 if isinstance(each, Tensor):
                     saved.append((each, each.storage.version))

@@ -18,7 +18,6 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 
 from .graph import Node, edge, node_of, wants
 from .modes import Mode
-from .storage import reach
 
 
 def check_writable(x, label):
@@ -53,7 +52,7 @@ def overwritten(x, y, label):
     written to: its history is a CopySlices, which keeps the rest of it.
     """
     x.storage.version += 1
-    if not (Mode.grad and (y.needs or wants(x))):
+    if not (Mode.grad and x.dtype.category == 2 and (y.needs or wants(x))):
         return x
     node, base = y.node, x.base
     if base is not None:
@@ -103,32 +102,3 @@ def into_strides(g, shape, strides):
     """A copy of g that lies in memory as a base does."""
     copy = g.new_empty_strided(shape, strides)
     return copy.copy_(g)
-
-
-def read_slope(g, shape, strides, part, part_strides, offset):
-    """Toward the base of a view: zeros, and g where the view reads, added up."""
-    whole = g.new_empty_strided(shape, strides).zero_()
-    return add_into(whole, g, part, part_strides, offset)
-
-
-def add_into(whole, g, shape, strides, offset):
-    """g added to what as_strided reads of whole; places that are read twice add twice."""
-    view = whole.as_strided(shape, strides, offset)
-    if not repeats(shape, strides):
-        view.copy_(g)
-        return whole
-    span = reach(whole.shape, whole.strides)
-    where = view.new_positions(span).as_strided(shape, strides, offset)
-    flat = whole.as_strided((span,), (1,), 0)
-    flat.index_add_(0, where.reshape(-1), g.reshape(-1))
-    return whole
-
-
-def repeats(shape, strides):
-    """Whether some place may be read more than once."""
-    step = 0
-    for stride, n in sorted((s, n) for s, n in zip(strides, shape) if n != 1):
-        if stride <= step:
-            return True
-        step += (n - 1) * stride
-    return False

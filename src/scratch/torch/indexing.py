@@ -75,6 +75,8 @@ def planned(x, index):
         elif part is not None and part is not Ellipsis and type(part) is not bool:
             used += 1
     if used > x.ndim:
+        if type(index) is slice:
+            stretch(index, 0)                      # which may be wrong itself
         raise IndexError(f"too many indices: {used}, for a tensor of {x.ndim} axes")
     old, steps = x.shape, x.strides
     shape, strides, offset, where = [], [], x.offset, {}
@@ -99,7 +101,7 @@ def planned(x, index):
             raise IndexError(f"too many indices for a tensor of {x.ndim} axes")
         elif type(part) is slice:
             first, count, step = stretch(part, old[at])
-            if count < old[at] or step > 1:
+            if count < old[at] or step > 1 or type(index) is slice:
                 label = "SliceBackward0"
             offset += first * steps[at]
             shape.append(count)

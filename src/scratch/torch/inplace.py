@@ -20,7 +20,7 @@ from .graph import record, records, wants
 from .history import check_writable, overwritten
 from .modes import Mode
 from .operands import convert_number, finish
-from .storage import broadcast, overlaps
+from .storage import broadcast, overlaps, shared
 from .tensor import OPERATIONS, Tensor, method
 
 
@@ -34,6 +34,8 @@ def inplace(function, name=None):
             x.storage.version += 1
             return x
         check_writable(x, name)
+        for each in arguments:
+            check_shared(x, each, name)
         return put(x, function(x, *arguments, **settings), name)
 
     write.__name__ = write.__qualname__ = name
@@ -53,7 +55,8 @@ def directly(kernel, x, operands):
         if each.__class__ is float or each.__class__ is int:
             natives.append(each)
         elif not isinstance(each, Tensor) or each.dtype is not x.dtype or (
-                each.storage.backend is not backend or each.shape != x.shape
+                each.storage.backend is not backend or each.storage is x.storage
+                or each.shape != x.shape
                 and broadcast(x.shape, each.shape) != x.shape):
             return False
         else:
@@ -85,12 +88,20 @@ def keep_old(x, node):
     old = x.clone()
     node.saved[:] = [(old, 0) if saved is x else (saved, version)
                      for saved, version in node.saved]
-    node.slopes[:] = [(slope, [old if each is x else each for each in arguments])
-                      for slope, arguments in node.slopes]
+    node.slopes[:] = [each and (each[0], [old if x is saved else saved
+                                          for saved in each[1]]) for each in node.slopes]
+
+
+def check_shared(x, source, name):
+    """RuntimeError if some of what is read would be overwritten before it is read."""
+    if isinstance(source, Tensor) and source.storage is x.storage and (
+            shared(x, source) == "part"):
+        raise RuntimeError(f"{name} would read from memory that it writes to: clone() "
+                           "the operand first")
 
 
 def check_overlap(x, name):
-    if not x.packed and overlaps(x.shape, x.strides):
+    if not x.packed and overlaps(x.shape, x.strides) and 0 not in x.shape:
         raise RuntimeError(
             f"{name} would write to a tensor in which one place in memory stands for "
             f"several elements (strides {x.strides}, as expand() makes them); clone() "
@@ -102,8 +113,9 @@ def copy_(x, source, non_blocking=False):
     """Write the numbers of source, broadcast and converted, into x."""
     check_writable(x, "copy_")
     if not isinstance(source, Tensor):
-        raise TypeError(f"copy_() copies a tensor, not {source!r:.40}")
+        return x.fill_(source)
     check_overlap(x, "copy_")
+    check_shared(x, source, "copy_")
     backend = x.storage.backend
     if source.shape != x.shape and broadcast(x.shape, source.shape) != x.shape:
         raise RuntimeError(f"a tensor of shape {tuple(source.shape)} does not "

@@ -62,6 +62,8 @@ class Picks:
         if len(where) == 1:
             [(axis, index)] = where.items()
             n, stride = x.shape[axis], x.strides[axis]
+            if n == 0 and index.numel():
+                raise IndexError(f"no index is within axis {axis}, which has no place")
             self.index = native_index(index, backend)
         else:
             self.index = None
@@ -149,6 +151,7 @@ def write(x, where, value, accumulate, name):
     """Put value, a number or a tensor, where `where` picks, or add it there; x."""
     check_writable(x, name)
     picks = Picks(x, where)
+    picks.find(x, where)
     backend = x.storage.backend
     native = value
     if isinstance(value, Tensor):
@@ -167,7 +170,6 @@ def write(x, where, value, accumulate, name):
         native = backend["view"](value.storage.buffer, value.dtype,
                                  picks.turned(picks.shape), picks.turned(strides),
                                  value.offset)
-    picks.find(x, where)
     backend["add_at" if accumulate else "put"](picks.rows, picks.index, native)
     if not records(x, value):
         x.storage.version += 1

@@ -20,6 +20,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 
 from . import dtypes
 from .graph import record, records
+from .modes import Mode
 from .operands import finish, same_device
 from .storage import broadcast, layout, numel
 from .tensor import OPERATIONS, Tensor, axis, empty, operation, public, wrap
@@ -46,21 +47,25 @@ def do_not_fit(name, a, b):
 
 def multiply(a, b):
     """The kernel's product, without history."""
-    backend = same_device(a, b)
-    return finish(wrap(backend["matmul"](a.native, b.native), a.dtype, backend))
+    backend = a.storage.backend
+    if b.storage.backend is not backend:
+        backend = same_device(a, b)
+    y = wrap(backend["matmul"](a.native, b.native), a.dtype, backend)
+    return finish(y) if y.dtype is dtypes.bfloat16 else y
 
 
 @operation
 def mm(a, b):
     """a (M, K) @ b (K, N) -> (M, N)."""
     same_dtype("mm", a, b)
-    if a.ndim != 2 or b.ndim != 2:
+    if len(a.shape) != 2 or len(b.shape) != 2:
         raise RuntimeError(f"mm() multiplies matrices, not tensors of {a.ndim} and "
                            f"{b.ndim} axes; matmul() takes others")
-    if a.shape[1] != b.shape[0]:
+    (_, inner), (rows, _) = a.shape, b.shape
+    if inner != rows:
         raise do_not_fit("mm", a, b)
     y = multiply(a, b)
-    if records(a, b):
+    if Mode.grad and records(a, b):
         record(y, "MmBackward0", (a, left_slope, a.strides, b),
                (b, right_slope, b.strides, a))
     return y
@@ -73,12 +78,24 @@ def by_columns(strides):
 
 def left_slope(g, strides, b):
     """G Bᵀ, laid out as A is."""
-    return mm(b, g.t()).t() if by_columns(strides) else mm(g, b.t())
+    if by_columns(strides):
+        return mm(b, g.t()).t()
+    if Mode.grad or "transpose" not in g.storage.backend:
+        return mm(g, b.t())
+    backend = g.storage.backend
+    return wrap(backend["matmul"](g.native, backend["transpose"](b.native)), g.dtype,
+                backend)
 
 
 def right_slope(g, strides, a):
     """Aᵀ G, laid out as B is."""
-    return mm(g.t(), a).t() if by_columns(strides) else mm(a.t(), g)
+    if by_columns(strides):
+        return mm(g.t(), a).t()
+    if Mode.grad or "transpose" not in g.storage.backend:
+        return mm(a.t(), g)
+    backend = g.storage.backend
+    return wrap(backend["matmul"](backend["transpose"](a.native), g.native), g.dtype,
+                backend)
 
 
 @operation
@@ -161,8 +178,9 @@ def matmul(a, b):
         return tall(b.mT, a.t()).mT.contiguous()
     lead = broadcast(a.shape[:-2], b.shape[:-2])
     rows, columns = a.shape[-2], b.shape[-1]
-    a = a.expand(*lead, rows, a.shape[-1]).reshape(-1, rows, a.shape[-1])
-    b = b.expand(*lead, b.shape[-2], columns).reshape(-1, b.shape[-2], columns)
+    count = numel(lead)
+    a = a.expand(*lead, rows, a.shape[-1]).reshape(count, rows, a.shape[-1])
+    b = b.expand(*lead, b.shape[-2], columns).reshape(count, b.shape[-2], columns)
     return unsafe(bmm(a, b), (*lead, rows, columns))
 
 
@@ -214,7 +232,7 @@ def scaled(g, factor):
 @operation
 def baddbmm(x, a, b, *, beta=1, alpha=1):
     """beta * x + alpha * a @ b, matrix by matrix."""
-    return scaled(x, beta) + scaled(bmm(a, b), alpha)
+    return scaled(bmm(a, b), alpha) + scaled(x, beta)
 
 
 @operation

@@ -158,7 +158,8 @@ def shared(a, b):
         return "unclear"
     ends = [(x.offset, x.offset + numel(x.shape)) for x in (a, b)]
     if ends[0] == ends[1]:
-        return "all" if a.strides == b.strides else "part"
+        walks = [[(s, n) for s, n in zip(x.strides, x.shape) if n != 1] for x in (a, b)]
+        return "all" if walks[0] == walks[1] else "part"
     return "part" if max(ends)[0] < min(ends)[1] else "none"
 
 
@@ -205,10 +206,12 @@ def in_order(shape, operands):
             if says > 0:
                 order[before], order[at] = order[at], order[before]
                 at = before
+    if order == sorted(order, reverse=True):
+        return contiguous_strides(shape)
     strides, step = [0] * len(shape), 1
     for axis in order:
         strides[axis] = step
-        step *= shape[axis] or 1
+        step *= shape[axis]
     return tuple(strides)
 
 
