@@ -42,7 +42,7 @@ def assert_like(a, b, rtol=1e-6, atol=1e-7):
     elif isinstance(b, torch.Tensor):
         assert (tuple(a.shape), str(a.dtype)) == (tuple(b.shape), str(b.dtype))
         np.testing.assert_allclose(np.array(a.detach().tolist(), dtype=float).reshape(b.shape),
-                                   b.detach().double().numpy(), rtol, atol)
+                                   b.detach().double().numpy(force=True), rtol, atol)
     else:
         assert a == b
 
@@ -61,7 +61,7 @@ def gradients(loss, inputs):
 
 
 def assert_same_function(f, g, inputs, rtol=1e-6, atol=1e-7, second=True):
-    """f of ours and g of PyTorch's agree on inputs of PyTorch's: values, gradients, gradients of gradients."""
+    """f of ours and g of PyTorch's agree on PyTorch's inputs: values, gradients, gradients of gradients."""
     inputs = [x.detach().clone().requires_grad_(x.requires_grad) if isinstance(x, torch.Tensor) else x
               for x in inputs]
     copies = mine(inputs)

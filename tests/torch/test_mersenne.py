@@ -1,5 +1,7 @@
 """The Mersenne Twister gives the words that NumPy's and the standard library's give."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratch.torch.mersenne import MersenneTwister, seeded, temper, twist, twist_array, untemper
+from scratch.torch.mersenne import MersenneTwister, Plan, seeded, temper, twist, untemper
 
 WITHOUT_NUMPY = """
 import sys
@@ -56,7 +58,7 @@ def test_numpy_twists_as_the_definition_does():
     ours, fast = seeded(3), seeded(3)
     for _ in range(10):
         twist(ours)
-        twist_array(np, fast)
+        Plan(np, fast).twist()
         assert fast == ours
 
 
@@ -83,12 +85,13 @@ def test_624_words_betray_all_that_follow():
     assert list(copy.words(1000)) == list(unknown.words(1000))
 
 
-def test_a_copy_goes_on_by_itself():
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda twister: pickle.loads(pickle.dumps(twister))])
+def test_a_copy_goes_on_by_itself(copied):
     twister = MersenneTwister(1)
-    twister.words(5)
-    copy = twister.copy()
-    first = twister.words(700)
-    assert list(copy.words(700)) == list(first)
+    twister.words(700)
+    copy = copied(twister)
+    first = twister.words(1400)
+    assert list(copy.words(1400)) == list(first)
 
 
 @pytest.mark.parametrize("n", [1, 40])

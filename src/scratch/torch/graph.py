@@ -27,7 +27,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import itertools
 
 from .modes import Mode
-from .storage import reach
+from .strided import read_slope
 from .tensor import Tensor, look, method
 
 OUTPUT = object()    # in a slope's arguments: the result of the operation
@@ -195,35 +195,6 @@ def node_of(x):
     return x.node
 
 
-def read_slope(g, shape, strides, part, part_strides, offset):
-    """Toward the base of a view: zeros, and g where the view reads, added up."""
-    whole = g.new_empty_strided(shape, strides).zero_()
-    return add_into(whole, g, part, part_strides, offset)
-
-
-def add_into(whole, g, shape, strides, offset):
-    """g added to what as_strided reads of whole; places that are read twice add twice."""
-    view = whole.as_strided(shape, strides, offset)
-    if not repeats(shape, strides):
-        view.copy_(g)
-        return whole
-    span = reach(whole.shape, whole.strides)
-    where = view.new_positions(span).as_strided(shape, strides, offset)
-    flat = whole.as_strided((span,), (1,), 0)
-    flat.index_add_(0, where.reshape(-1), g.reshape(-1))
-    return whole
-
-
-def repeats(shape, strides):
-    """Whether some place may be read more than once."""
-    step = 0
-    for stride, n in sorted((s, n) for s, n in zip(strides, shape) if n != 1):
-        if stride <= step:
-            return True
-        step += (n - 1) * stride
-    return False
-
-
 def record(y, label, *inputs):
     """Remember how y was made: for each input (tensor, slope, its arguments after g).
 
@@ -233,8 +204,8 @@ def record(y, label, *inputs):
     for x, slope, *arguments in inputs:
         to = edge(x) if isinstance(x, Tensor) else None
         edges.append(to)
-        slopes.append((slope, arguments))
-        if to is not None:
+        slopes.append(None if to is None else (slope, arguments))
+        if to is not None:        # what is not needed is not kept either
             for each in arguments:
                 if isinstance(each, Tensor):
                     saved.append((each, each.storage.version))

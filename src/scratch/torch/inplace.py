@@ -88,8 +88,8 @@ def keep_old(x, node):
     old = x.clone()
     node.saved[:] = [(old, 0) if saved is x else (saved, version)
                      for saved, version in node.saved]
-    node.slopes[:] = [(slope, [old if each is x else each for each in arguments])
-                      for slope, arguments in node.slopes]
+    node.slopes[:] = [each and (each[0], [old if x is saved else saved
+                                          for saved in each[1]]) for each in node.slopes]
 
 
 def check_shared(x, source, name):
@@ -113,7 +113,7 @@ def copy_(x, source, non_blocking=False):
     """Write the numbers of source, broadcast and converted, into x."""
     check_writable(x, "copy_")
     if not isinstance(source, Tensor):
-        raise TypeError(f"copy_() copies a tensor, not {source!r:.40}")
+        return x.fill_(source)
     check_overlap(x, "copy_")
     check_shared(x, source, "copy_")
     backend = x.storage.backend

@@ -5,7 +5,7 @@
     >>> [round(z, 4) for z in few]
     [-0.337, -0.1192, 1.2181]
     >>> many = normal(Spare(5489), 16, size=4)
-    >>> [round(z, 4) for z in many[:3]]
+    >>> [round(float(z), 4) for z in many[:3]]
     [0.968, 1.1712, 2.0346]
 
     u1, u2   two uniform numbers          z   a normal one: mean 0, standard deviation 1

@@ -94,10 +94,10 @@ def convert_number(number, kind):
     if kind.category == 0:
         return bool(number)
     number = int(number)
-    bits = 8 * kind.itemsize
-    if not -(1 << bits - 1) <= number < 1 << bits - kind.is_signed:
-        raise RuntimeError(f"{number} does not fit into {kind}")
-    return number if kind.is_signed else number % (1 << bits)
+    if not -1 << 63 <= number < 1 << 63:
+        raise OverflowError(f"{number} does not fit into 64 bits")
+    low = dtypes.iinfo(kind).min
+    return (number - low) % (1 << 8 * kind.itemsize) + low    # in a circle, as in C
 
 
 def result_strides(shape, operands):
@@ -119,7 +119,7 @@ def compute(name, operands, kind, result_kind, shape=None):
     if shape is None:
         shape = broadcast(*[x.shape for x in operands if isinstance(x, Tensor)])
     natives = [native(x, kind, backend) for x in operands]
-    if shape and all([x.packed and x.strides == layout(x.shape)[1]
+    if shape and 0 not in shape and all([x.packed and x.strides == layout(x.shape)[1]
                       for x in operands if isinstance(x, Tensor)]):
         y = wrap(backend[name](*natives), result_kind, backend)
     else:

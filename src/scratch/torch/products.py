@@ -161,8 +161,9 @@ def matmul(a, b):
         return tall(b.mT, a.t()).mT.contiguous()
     lead = broadcast(a.shape[:-2], b.shape[:-2])
     rows, columns = a.shape[-2], b.shape[-1]
-    a = a.expand(*lead, rows, a.shape[-1]).reshape(-1, rows, a.shape[-1])
-    b = b.expand(*lead, b.shape[-2], columns).reshape(-1, b.shape[-2], columns)
+    count = numel(lead)
+    a = a.expand(*lead, rows, a.shape[-1]).reshape(count, rows, a.shape[-1])
+    b = b.expand(*lead, b.shape[-2], columns).reshape(count, b.shape[-2], columns)
     return unsafe(bmm(a, b), (*lead, rows, columns))
 
 
@@ -214,7 +215,7 @@ def scaled(g, factor):
 @operation
 def baddbmm(x, a, b, *, beta=1, alpha=1):
     """beta * x + alpha * a @ b, matrix by matrix."""
-    return scaled(x, beta) + scaled(bmm(a, b), alpha)
+    return scaled(bmm(a, b), alpha) + scaled(x, beta)
 
 
 @operation

@@ -30,7 +30,7 @@ import os
 import struct
 
 from . import dispatch, dtypes
-from .mersenne import N, MersenneTwister, seeded
+from .mersenne import N, MersenneTwister
 from .tensor import Tensor, public, wrap
 
 STATE = struct.Struct(f"<QiiQ{N}Q3di4xf?3x")    # as PyTorch keeps it: 5056 bytes
@@ -51,7 +51,7 @@ class Generator(MersenneTwister):
         if not -2**63 <= seed < 2**64:
             raise ValueError(f"a seed has 64 bits, and {seed} has more")
         self.first, self.spare = seed % 2**64, None
-        self.state, self.used, self.twisted = seeded(seed), N, False
+        self.restart(seed)
         return self
 
     def seed(self):

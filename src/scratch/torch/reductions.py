@@ -32,6 +32,9 @@ bool_, int64 = dtypes.bool_, dtypes.int64
 
 def reduce(name, x, dims, keepdim, kind):
     """Run a reduction's kernel -> a new tensor of dtype kind."""
+    if keepdim.__class__ is not bool:
+        raise TypeError(f"keepdim is True or False, not {keepdim!r}; axes are a tuple: "
+                        f"x.{name}((0, 1))")
     backend = x.storage.backend
     made = backend[name](x.native, dims, keepdim)
     return finish(wrap(made, kind, backend))
@@ -206,10 +209,12 @@ def prod_back(g, x, y, dims, keepdim):
                 else others.movedim(-1, dims[0]))
 
 
-def no_elements(x, name, dims=None):
-    if 0 in ([x.shape[n] for n in dims] if dims is not None and x.shape else x.shape):
-        kind = RuntimeError if dims is None else IndexError
-        raise kind(f"{name}() of nothing: the shape is {tuple(x.shape)}")
+def no_elements(x, name, dims=None, kind=RuntimeError):
+    """An error if an extreme is asked for where there are no numbers."""
+    if 0 in x.shape:
+        if 0 in (x.shape if dims is None else [x.shape[n] for n in dims]):
+            raise (IndexError if dims is not None and len(dims) < x.ndim else kind)(
+                f"{name}() of nothing: the shape is {tuple(x.shape)}")
 
 
 def result_tuple(name, *fields):
@@ -233,6 +238,8 @@ def extreme(name):
         if isinstance(dim, Tensor) or other is not None:
             return OPERATIONS[f"{name}imum"](x, dim if other is None else other)
         backend = x.storage.backend
+        if keepdim.__class__ is not bool:
+            raise TypeError(f"keepdim is True or False, not {keepdim!r}")
         if dim is None:
             no_elements(x, name)
             y = wrap(backend[name](x.native, tuple(range(x.ndim)), False), x.dtype,
@@ -241,7 +248,7 @@ def extreme(name):
                 record(y, label + "1", (x, evenly, x, OUTPUT, None, False))
             return y
         at = axis(dim, x.ndim)
-        no_elements(x, name, (at,))
+        no_elements(x, name, (at,), IndexError)
         if not x.shape:
             indices = x.new_zeros((), dtype=int64)
             values = x.clone()
@@ -302,7 +309,9 @@ extremes("amax", "max"), extremes("amin", "min")
 
 def which(name):
     def function(x, dim=None, keepdim=False):
-        no_elements(x, name, None if dim is None else (axis(dim, x.ndim),))
+        if x.dtype is bool_:
+            raise RuntimeError(f"{name}() is of numbers, and these are bools")
+        no_elements(x, name, None if dim is None else (axis(dim, x.ndim),), IndexError)
         flat, at = (x.reshape(-1), 0) if dim is None else (x, axis(dim, x.ndim))
         backend = x.storage.backend
         if not flat.shape:
@@ -401,6 +410,8 @@ def norm(x, p="fro", dim=None, keepdim=False, dtype=None):
     if p == 2:
         y = (plain * plain).sum(dims, keepdim).sqrt()
     elif p in (math.inf, -math.inf):
+        if 0 in x.shape and 0 in [x.shape[n] for n in dims]:
+            raise RuntimeError("the largest of no numbers is not defined")
         y = OPERATIONS["amax" if p > 0 else "amin"](plain.abs(), dims, keepdim)
     elif p == 0:
         y = (plain != 0).to(x.dtype).sum(dims, keepdim)
@@ -418,7 +429,7 @@ def norm_back(g, x, y, dims, keepdim, p):
     """sign(x) |x|^(p-1) / norm^(p-1): for 2, x / norm; 0 where the norm is 0."""
     g, y = spread(g, x.shape, dims, keepdim), spread(y, x.shape, dims, keepdim)
     if p == 0:
-        return x.new_zeros(x.shape)
+        return None
     if p == 1:
         return x.sign() * g
     if p == 2:
@@ -455,7 +466,7 @@ def softmax(x, dim=None, dtype=None):
 
 def softmax_axis(x, dim, name):
     if x.dtype.category != 2:
-        raise RuntimeError(f"{name}() is of floats, and this tensor is {x.dtype}")
+        raise NotImplementedError(f"{name}() is of floats, and this tensor is {x.dtype}")
     return axis(dim, x.ndim)
 
 
@@ -497,6 +508,8 @@ def logsumexp(x, dim, keepdim=False):
     """log Σ eˣ along axes, without overflow."""
     x = x if x.dtype.category == 2 else x.to(dtypes.Default.floating)
     dims = axes(dim, x.ndim)
+    if 0 in x.shape and 0 in [x.shape[n] for n in dims]:
+        return x.sum(dims, keepdim) - math.inf
     with_axes = x.detach().amax(dims, True)
     high = with_axes.masked_fill(with_axes.abs() == math.inf, 0)
     y = (x.detach() - high).exp().sum(dims, True).log() + high
@@ -560,8 +573,14 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
 @operation
 def median(x, dim=None, keepdim=False):
     """The middle number in order; of an even count, the lower of the two."""
+    if x.dtype is bool_:
+        raise NotImplementedError("median() is of numbers, and these are bools")
     if dim is None:
-        y = sort(x.detach().reshape(-1), 0)[0][(x.numel() - 1) // 2].clone()
+        flat = sort(x.detach().reshape(-1), 0)[0]
+        place = (x.numel() - 1) // 2
+        if x.dtype.category == 2 and (not len(flat) or bool(flat[-1].isnan())):
+            place = len(flat) - 1        # NaN is last, and wins
+        y = flat[place].clone() if len(flat) else x.new_full((), math.nan)
         if records(x):
             record(y, "MedianBackward0", (x, evenly, x, OUTPUT, None, False))
         return y
@@ -571,9 +590,17 @@ def median(x, dim=None, keepdim=False):
         shape = (x, unchanged)
     else:
         place = (x.shape[at] - 1) // 2
-        values, indices = (
-            (each.narrow(at, place, 1) if keepdim else each.select(at, place)).clone(
-                memory_format="contiguous") for each in sort(x.detach(), at))
+        whole = sort(x.detach(), at)
+        values, indices = (each.narrow(at, place, 1) for each in whole)
+        if x.dtype.category == 2:        # NaN wins: the first of them
+            first = whole[0].isnan().to(dtypes.uint8).argmax(at, keepdim=True)
+            last = whole[0].narrow(at, x.shape[at] - 1, 1).isnan()
+            values = where(last, math.nan, values)
+            indices = where(last, whole[1].gather(at, first), indices)
+        values, indices = (each if keepdim else each.squeeze(at)
+                           for each in (values, indices))
+        values, indices = (each.clone(memory_format="contiguous")
+                           for each in (values, indices))
         shape = (x, to_place, x.shape, at,
                  indices if keepdim else indices.unsqueeze(at), keepdim)
     if records(x):

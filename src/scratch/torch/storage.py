@@ -206,10 +206,12 @@ def in_order(shape, operands):
             if says > 0:
                 order[before], order[at] = order[at], order[before]
                 at = before
+    if order == sorted(order, reverse=True):
+        return contiguous_strides(shape)
     strides, step = [0] * len(shape), 1
     for axis in order:
         strides[axis] = step
-        step *= shape[axis] or 1
+        step *= shape[axis]
     return tuple(strides)
 
 

@@ -191,6 +191,9 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, wanted):
+        if self.node is not None:
+            raise RuntimeError("requires_grad is changed of leaves only; detach() gives "
+                               "a leaf with the same numbers")
         self.requires_grad_(wanted)
 
     def requires_grad_(self, wanted=True):

@@ -17,21 +17,30 @@ zeros into which the gradient is written (`put_back`).
 Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
-from .graph import add_into, record
+from .graph import record
+from .strided import add_into
 from .modes import Mode
 from .storage import (Size, broadcast, broadcast_strides, contiguous_strides, layout,
                       numel)
-from .tensor import Tensor, axes, axis, look, method, operation, public, shape_of
+from .tensor import (OPERATIONS, Tensor, axes, axis, look, method, operation, public,
+                     shape_of)
 
 
 def seen(x, shape, strides, offset, label, slope, *arguments, origin=None):
     """A view of x, recorded if x needs a gradient."""
+    if x.base is not None and x.origin is not None:
+        origin = x.origin
     if not Mode.grad:
         return look(x.storage, shape, strides, offset, x, origin or "no_grad")
     y = look(x.storage, shape, strides, offset, x, origin)
     if x.needs or x.base is not None and x.base.needs:
         record(y, label, (x, slope, *arguments))
     return y
+
+
+def needs_axes(x, name):
+    if not x.shape:
+        raise RuntimeError(f"{name}() is of a tensor with axes, and a number has none")
 
 
 def put_back(g, shape, view, *arguments):
@@ -85,30 +94,28 @@ def restrided(old, strides, shape):
     """viewed, worked out: axes that lie as one axis would are cut anew."""
     if 0 in old:
         return strides if old == shape else contiguous_strides(shape)
-    runs = []                        # (numbers, stride) of axes that are one, first to last
-    for n, stride in zip(old, strides):
-        if n == 1:
-            continue
-        if runs and runs[-1][1] == n * stride:
-            runs[-1] = runs[-1][0] * n, stride
-        else:
-            runs.append((n, stride))
-    found = []
-    step = strides[-1] if old and not runs else 1
-    left, run = 1, None
-    for n in reversed(shape):        # from the last axis to the first
-        if left == 1 and n != 1:
-            if not runs:
-                return None
-            left, step = run = runs.pop()
-        found.append(step)
-        if n != 1:
-            if left % n:
-                return None
-            left, step = left // n, step * n
-        elif run is None and runs:
-            found[-1] = runs[-1][1]
-    return tuple(reversed(found)) if left == 1 else None
+    if not old:
+        return (1,) * len(shape)
+    found, wanted = [], list(shape)
+    for count, step in runs(old, strides):        # from the last axes to the first
+        taken = 1
+        while wanted and (taken < count or wanted[-1] == 1):
+            found.append(taken * step)
+            taken *= wanted.pop()
+        if taken != count:                        # an axis would reach into the next run
+            return None
+    return tuple(reversed(found))
+
+
+def runs(shape, strides):
+    """Axes that lie as one axis would, from the last: (how many numbers, stride) each."""
+    count, step = 1, strides[-1]
+    for n, before, after in zip(shape[::-1], [*shape[-2::-1], None],
+                                [*strides[-2::-1], None]):
+        count *= n
+        if before is None or before != 1 and after != count * step:
+            yield count, step
+            count, step = 1, after
 
 
 @method
@@ -190,13 +197,14 @@ def flatten(x, start_dim=0, end_dim=-1):
 
 @operation
 def ravel(x):
-    """All elements on one axis."""
-    return reshape(x, -1)
+    """All elements on one axis, one after the other in memory."""
+    return view(x.contiguous(), -1)
 
 
 @operation
 def unflatten(x, dim, sizes):
     """One axis cut into several."""
+    needs_axes(x, "unflatten")
     at = axis(dim, x.ndim)
     sizes = fill_in(shape_of((sizes,)), x.shape[at], (x.shape[at],))
     return view(x, tuple(x.shape)[:at] + sizes + tuple(x.shape)[at + 1:])
@@ -228,10 +236,10 @@ def unsqueeze(x, dim):
 @operation
 def permute(x, *dims):
     """The axes in another order: y's axis n is x's axis dims[n]."""
-    order = axes(shape_of(dims), x.ndim)
-    if len(order) != x.ndim:
-        raise RuntimeError(f"permute() names each of the {x.ndim} axes once, not "
-                           f"{tuple(dims)}")
+    dims = shape_of(dims)
+    if len(dims) != x.ndim:
+        raise RuntimeError(f"permute() names each of the {x.ndim} axes once, not {dims}")
+    order = axes(dims, x.ndim)
     return permuted(x, order, "PermuteBackward0")
 
 
@@ -268,6 +276,8 @@ def t(x):
 @operation
 def movedim(x, source, destination):
     """Axes moved to other places; the rest keep their order."""
+    if isinstance(source, int) != isinstance(destination, int):
+        raise TypeError("movedim() takes two axes, or two tuples of axes")
     source, destination = axes(source, x.ndim), axes(destination, x.ndim)
     if len(source) != len(destination):
         raise RuntimeError("movedim() needs as many destinations as sources")
@@ -282,9 +292,21 @@ def reversed_axes(x):
 
 
 def matrix_transpose(x):
-    if x.ndim < 2:
+    if x.ndim == 1:
         raise RuntimeError(f".mT exchanges the last two axes, and there are {x.ndim}")
-    return transpose(x, -2, -1)
+    return transpose(x, -2, -1) if x.shape else x
+
+
+for name in ("swapaxes", "swapdims"):
+    OPERATIONS[name] = transpose
+    setattr(Tensor, name, transpose)
+OPERATIONS["moveaxis"] = Tensor.moveaxis = movedim
+
+
+@operation
+def adjoint(x):
+    """The last two axes exchanged, as .mT."""
+    return matrix_transpose(x)
 
 
 Tensor.T, Tensor.mT = property(reversed_axes), property(matrix_transpose)
@@ -308,9 +330,12 @@ def expand(x, *sizes):
             raise RuntimeError(
                 f"a tensor of shape {tuple(x.shape)} cannot be expanded to {shape}: only "
                 "an axis of size 1 can be repeated")
-    strides = (0,) * lead + tuple([
-        stride if n == old else 0
-        for n, old, stride in zip(wanted[lead:], x.shape, x.strides)])
+    strides = [stride if n == old else 0
+               for n, old, stride in zip(wanted[lead:], x.shape, x.strides)]
+    for at in range(lead - 1, -1, -1):
+        step = wanted[at + 1] * strides[0] if strides else 1
+        strides.insert(0, step if wanted[at] == 1 else 0)
+    strides = tuple(strides)
     return seen(x, wanted, strides, x.offset, "ExpandBackward0", expand_back)
 
 
@@ -374,6 +399,7 @@ def slice_axis(x, dim, start=None, end=None, step=1):
 @operation
 def narrow(x, dim, start, length):
     """length places on an axis, from start on."""
+    needs_axes(x, "narrow")
     at = axis(dim, x.ndim)
     n, start = x.shape[at], int(start)
     if not -n <= start <= n:
@@ -459,7 +485,7 @@ def unbind(x, dim=0):
     """The places on an axis, as a tuple of views without it."""
     at = axis(dim, x.ndim)
     if not x.shape:
-        raise RuntimeError("a 0-d tensor has no axis to take apart")
+        raise IndexError("a 0-d tensor has no axis to take apart")
     shape, strides = tuple(x.shape), x.strides
     rest, steps = shape[:at] + shape[at + 1:], strides[:at] + strides[at + 1:]
     return several(x, [(rest, steps, x.offset + n * strides[at]) for n in range(shape[at])],
@@ -467,14 +493,16 @@ def unbind(x, dim=0):
 
 
 def unbind_back(gs, shape, at):
-    some = next(g for g in gs if g is not None)
     from .products import stack
+    gs = [gs] if isinstance(gs, Tensor) else gs
+    some = next(g for g in gs if g is not None)
     return stack([some.new_zeros(shape) if g is None else g for g in gs], at)
 
 
 @operation
 def split(x, split_size_or_sections, dim=0):
     """An axis cut into pieces of one size (the last may be smaller), or of given sizes."""
+    needs_axes(x, "split")
     at = axis(dim, x.ndim)
     n, sizes = x.shape[at], split_size_or_sections
     if isinstance(sizes, int):
@@ -495,8 +523,9 @@ def split(x, split_size_or_sections, dim=0):
 
 
 def split_back(gs, shapes, at):
-    some = next(g for g in gs if g is not None)
     from .products import cat
+    gs = [gs] if isinstance(gs, Tensor) else gs
+    some = next(g for g in gs if g is not None)
     return cat([some.new_zeros(shape) if g is None else g
                 for g, shape in zip(gs, shapes)], at)
 
@@ -504,6 +533,7 @@ def split_back(gs, shapes, at):
 @operation
 def chunk(x, chunks, dim=0):
     """An axis cut into that many pieces, if it is long enough."""
+    needs_axes(x, "chunk")
     if chunks <= 0:
         raise RuntimeError(f"an axis is cut into 1 piece or more, not {chunks}")
     n = x.shape[axis(dim, x.ndim)]
@@ -516,6 +546,7 @@ def chunk(x, chunks, dim=0):
 @operation
 def tensor_split(x, indices_or_sections, dim=0):
     """An axis cut at the given places, or into pieces that differ by one at most."""
+    needs_axes(x, "tensor_split")
     at = axis(dim, x.ndim)
     n, cuts = x.shape[at], indices_or_sections
     if isinstance(cuts, int):

@@ -15,7 +15,8 @@ def layers(nn):
 
 ACTS = {
     "index": lambda m, nn: [type(m[n]).__name__ for n in (0, 1, 2, -1, -3)],
-    "slice": lambda m, nn: [repr(m[cut]) for cut in (slice(1), slice(1, None), slice(None, None, 2), slice(5, 9))],
+    "slice": lambda m, nn: [repr(m[cut]) for cut in (slice(1), slice(1, None), slice(None, None, 2),
+                                                     slice(5, 9))],
     "outside": lambda m, nn: [error_of(m.__getitem__, n) for n in (3, -4, "0")],
     "set": lambda m, nn: m.__setitem__(-1, nn.ReLU()),
     "set outside": lambda m, nn: error_of(m.__setitem__, 3, nn.ReLU()),
@@ -56,14 +57,16 @@ def test_a_sequential_hands_on_and_may_have_names(library):
 
     assert library.nn.Sequential(Double(), AddOne())(3) == 7 and library.nn.Sequential()(3) == 3
     named = library.nn.Sequential(OrderedDict(first=Double(), second=AddOne()))
-    assert named(3) == 7 and named.first(3) == 6 and [name for name, _ in named.named_children()] == ["first", "second"]
+    assert named(3) == 7 and named.first(3) == 6
+    assert [name for name, _ in named.named_children()] == ["first", "second"]
     assert list(named[:1]._modules) == ["first"]
 
 
 def test_alike_modules_in_a_list_are_counted_in_its_text():
     def text(nn):
         alike = [nn.Sequential(nn.Linear(1, 1)) for _ in range(3)]
-        return [repr(each) for each in (nn.ModuleList([*alike, nn.Tanh(), nn.Tanh(), nn.ReLU()]), nn.ModuleList(),
+        return [repr(each) for each in (nn.ModuleList([*alike, nn.Tanh(), nn.Tanh(), nn.ReLU()]),
+                                        nn.ModuleList(),
                                         nn.ModuleList(alike[:1]))]
 
     assert text(ours.nn) == text(torch.nn)
@@ -108,5 +111,6 @@ def test_lists_and_dictionaries_of_parameters():
         seen.append((
             [tuple(p.shape) for p in several], len(several), tuple(several[-1].shape), len(several[1:]),
             [type(p).__name__ for p in several], list(several.state_dict()), repr(several),
-            sorted(named), [tuple(p.shape) for p in named.values()], "a" in named, len(named), list(named.state_dict())))
+            sorted(named), [tuple(p.shape) for p in named.values()], "a" in named, len(named),
+            list(named.state_dict())))
     assert seen[0] == seen[1]

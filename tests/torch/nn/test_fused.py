@@ -19,7 +19,8 @@ DTYPES = {torch.float64: 1e-10, torch.float32: 3e-5}    # and tolerances: slopes
 def test_gelu_and_its_slopes(shape, approximate, dtype):
     """Oracle: torch.nn.functional.gelu."""
     x = 3 * torch.randn(shape, dtype=dtype)
-    assert_same_function(lambda x: f.gelu(x, approximate=approximate), lambda x: F.gelu(x, approximate=approximate),
+    assert_same_function(lambda x: f.gelu(x, approximate=approximate),
+                         lambda x: F.gelu(x, approximate=approximate),
                          [x.requires_grad_()], DTYPES[dtype], DTYPES[dtype])
 
 
@@ -31,14 +32,17 @@ def test_gelu_of_a_view_and_far_out():
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("shape, last, affine", [((4, 5), 1, True), ((2, 3, 4), 1, False), ((2, 3, 4), 2, True),
+@pytest.mark.parametrize("shape, last, affine", [((4, 5), 1, True), ((2, 3, 4), 1, False),
+                                                 ((2, 3, 4), 2, True),
                                                  ((5,), 1, True), ((0, 3), 1, True)])
 def test_layer_norm_and_its_slopes(shape, last, affine, dtype):
     """Oracle: torch.nn.functional.layer_norm."""
     x = torch.randn(shape, dtype=dtype, requires_grad=True)
     inside = shape[len(shape) - last:]
-    more = [torch.randn(inside, dtype=dtype, requires_grad=True) for _ in range(2)] if affine else [None, None]
-    assert_same_function(lambda x, w, b: f.layer_norm(x, inside, w, b), lambda x, w, b: F.layer_norm(x, inside, w, b),
+    more = [torch.randn(inside, dtype=dtype, requires_grad=True) for _ in range(2)] if affine else [None,
+                                                                                                    None]
+    assert_same_function(lambda x, w, b: f.layer_norm(x, inside, w, b), lambda x, w,
+                         b: F.layer_norm(x, inside, w, b),
                          [x, *more], DTYPES[dtype], DTYPES[dtype])
 
 
@@ -54,7 +58,8 @@ def test_layer_norm_of_views_and_without_some_gradients():
 def test_layer_norm_refuses_other_shapes():
     x = torch.randn(2, 3)
     for shape, w in (((2,), None), ((3,), torch.ones(2)), ((), None)):
-        assert error_of(f.layer_norm, mine(x), shape, mine(w)) is error_of(F.layer_norm, x, shape, w) is RuntimeError
+        assert error_of(f.layer_norm, mine(x), shape, mine(w)) is error_of(F.layer_norm, x, shape,
+                                                                           w) is RuntimeError
 
 
 CASES = {
@@ -95,7 +100,8 @@ def test_cross_entropy_and_its_slopes(make, settings):
 @pytest.mark.parametrize("logits, target", [
     (torch.randn(5, 4), torch.tensor([0, 1, 2, 3, 4])), (torch.randn(5, 4), torch.tensor([0, 1, 2, 3, -1])),
     (torch.randn(5, 4), torch.tensor([0, 1])), (torch.randn(5, 4), torch.randn(5)),
-    (torch.randn(5, 4), torch.zeros(5, dtype=torch.int32)), (torch.randn(5, 4), torch.zeros(5, 1, dtype=torch.int64)),
+    (torch.randn(5, 4), torch.zeros(5, dtype=torch.int32)),
+    (torch.randn(5, 4), torch.zeros(5, 1, dtype=torch.int64)),
     (torch.randn(2, 4, 3), torch.zeros(2, 2, dtype=torch.int64)), (torch.randn(5, 4), torch.randn(4, 5)),
 ])
 def test_cross_entropy_refuses_what_pytorch_refuses(logits, target):
@@ -124,5 +130,6 @@ def test_a_graph_is_named_as_pytorch_names_it():
     names = [f.gelu(x), f.layer_norm(x, (3,)), f.cross_entropy(x, y), f.softmax(x, 1), f.log_softmax(x, 1),
              f.batch_norm(x, None, None, training=True)]
     assert [each.grad_fn.name() for each in names] == [
-        "GeluBackward0", "NativeLayerNormBackward0", "NllLossBackward0", "SoftmaxBackward0", "LogSoftmaxBackward0",
+        "GeluBackward0", "NativeLayerNormBackward0", "NllLossBackward0", "SoftmaxBackward0",
+        "LogSoftmaxBackward0",
         "NativeBatchNormBackward0"]

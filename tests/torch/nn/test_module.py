@@ -63,7 +63,8 @@ def make(library):
     lambda m: [type(t).__name__ for t in m.state_dict(keep_vars=True).values()],
     lambda m: [type(t).__name__ for t in m.state_dict().values()],
     lambda m: type(m.get_submodule("child.0")).__name__, lambda m: m.get_submodule("") is m,
-    lambda m: tuple(m.get_parameter("child.0.weight").shape), lambda m: tuple(m.get_buffer("first.kept").shape),
+    lambda m: tuple(m.get_parameter("child.0.weight").shape),
+    lambda m: tuple(m.get_buffer("first.kept").shape),
     lambda m: error_of(m.get_submodule, "child.5"), lambda m: error_of(m.get_parameter, "plain"),
     lambda m: error_of(m.get_buffer, "first.w"),
     lambda m: sorted(set(dir(m)) & {"shared", "first", "none", "plain", "absent", "child"}),
@@ -76,8 +77,10 @@ def test_walks_find_the_same_in_the_same_order(walk):
 
 def test_what_may_be_assigned_to_what():
     """Oracle: what PyTorch does with every kind of value for every kind of attribute."""
-    values = {"parameter": lambda library: library.nn.Parameter(library.ones(1)), "tensor": lambda library: library.ones(1),
-              "module": lambda library: library.nn.Tanh(), "none": lambda library: None, "number": lambda library: 3}
+    values = {"parameter": lambda library: library.nn.Parameter(library.ones(1)),
+              "tensor": lambda library: library.ones(1),
+              "module": lambda library: library.nn.Tanh(), "none": lambda library: None,
+              "number": lambda library: 3}
     for name in ("shared", "first", "nothing", "none", "plain", "new", "count"):
         for kind, make_value in values.items():
             seen = []
@@ -94,11 +97,14 @@ def test_what_may_be_assigned_to_what():
     lambda m, lib: m.register_parameter(3, None), lambda m, lib: m.register_parameter("plain", None),
     lambda m, lib: m.register_parameter("x", lib.ones(1)),
     lambda m, lib: m.register_parameter("x", 3), lambda m, lib: m.register_buffer("x", 3),
-    lambda m, lib: m.register_buffer("plain", lib.ones(1)), lambda m, lib: m.register_buffer("a.b", lib.ones(1)),
+    lambda m, lib: m.register_buffer("plain", lib.ones(1)), lambda m,
+    lib: m.register_buffer("a.b", lib.ones(1)),
     lambda m, lib: m.register_buffer(3, lib.ones(1)), lambda m, lib: m.add_module("x", 3),
     lambda m, lib: m.add_module("plain", lib.nn.Tanh()), lambda m, lib: m.add_module("first", lib.nn.Tanh()),
-    lambda m, lib: m.add_module("a.b", lib.nn.Tanh()), lambda m, lib: m.unknown, lambda m, lib: delattr(m, "unknown"),
-    lambda m, lib: delattr(m, "shared"), lambda m, lib: delattr(m, "first"), lambda m, lib: delattr(m, "plain"),
+    lambda m, lib: m.add_module("a.b", lib.nn.Tanh()), lambda m, lib: m.unknown, lambda m,
+    lib: delattr(m, "unknown"),
+    lambda m, lib: delattr(m, "shared"), lambda m, lib: delattr(m, "first"), lambda m,
+    lib: delattr(m, "plain"),
     lambda m, lib: lib.nn.Module()(3), lambda m, lib: m.train(3), lambda m, lib: m.to(lib.int64),
     lambda m, lib: m.to(lib.float64), lambda m, lib: m.load_state_dict(3),
 ])
@@ -119,7 +125,7 @@ def test_an_attribute_before_init_is_explained():
         with pytest.raises(AttributeError, match=r"Early.__init__ has to call super\(\).__init__\(\) first"):
             Early(value)
     with pytest.raises(AttributeError, match="Early has no attribute 'weight'; __init__ called no super"):
-        Early(3).weight
+        Early(3).weight    # noqa: B018
 
 
 def test_a_shared_parameter_is_one():
@@ -208,7 +214,8 @@ def test_hooks_can_see_arguments_by_name(library):
             return a + b
 
     layer, seen = Sum(), []
-    layer.register_forward_pre_hook(lambda module, args, named: (args, {"b": named["b"] * 2}), with_kwargs=True)
+    layer.register_forward_pre_hook(lambda module, args, named: (args, {"b": named["b"] * 2}),
+                                    with_kwargs=True)
     with layer.register_forward_hook(lambda module, args, named, result: seen.append((args, named, result)),
                                      with_kwargs=True):
         assert layer(1, b=3) == 7
@@ -238,7 +245,7 @@ def test_texts_are_pytorchs():
 
 def test_a_name_that_torch_has_and_this_has_not_is_refused_by_name():
     with pytest.raises(AttributeError, match="scratch.torch has no torch.nn.Conv3d"):
-        ours.nn.Conv3d
+        ours.nn.Conv3d    # noqa: B018
     with pytest.raises(AttributeError, match="scratch.torch has no torch.nn.functional.ctc_loss"):
-        ours.nn.functional.ctc_loss
+        ours.nn.functional.ctc_loss    # noqa: B018
     assert error_of(getattr, ours.optim, "LBFGS") is AttributeError

@@ -45,7 +45,8 @@ def test_a_copy_is_a_parameter_of_its_own(library):
 def test_its_text_is_pytorchs():
     for numbers in ([1.0, 2.5], [[1.0], [3.0]]):
         for flag in (True, False):
-            texts = {repr(each.nn.Parameter(each.tensor(numbers), requires_grad=flag)) for each in (ours, torch)}
+            texts = {repr(each.nn.Parameter(each.tensor(numbers), requires_grad=flag)) for each in (ours,
+                                                                                                    torch)}
             assert len(texts) == 1
 
 

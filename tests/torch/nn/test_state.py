@@ -7,11 +7,13 @@ from both import assert_like, error_of, mine, theirs
 from scratch import torch as ours
 
 NETS = {
-    "mlp": lambda nn: nn.Sequential(nn.Embedding(5, 3), nn.Flatten(), nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Tanh()),
+    "mlp": lambda nn: nn.Sequential(nn.Embedding(5, 3), nn.Flatten(), nn.Linear(6, 4), nn.BatchNorm1d(4),
+                                    nn.Tanh()),
     "gru": lambda nn: nn.GRU(2, 3, num_layers=2, bidirectional=True),
     "transformer": lambda nn: nn.TransformerDecoderLayer(4, 2, 8),
     "convolutions": lambda nn: nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.GroupNorm(1, 2)),
-    "lists": lambda nn: nn.ModuleDict({"a": nn.ModuleList([nn.Linear(1, 1), nn.LayerNorm(2)]), "b": nn.PReLU()}),
+    "lists": lambda nn: nn.ModuleDict({"a": nn.ModuleList([nn.Linear(1, 1), nn.LayerNorm(2)]),
+                                       "b": nn.PReLU()}),
 }
 
 
@@ -31,9 +33,11 @@ def test_numbers_go_to_pytorch_and_back(make):
 
 @pytest.mark.parametrize("change", [
     lambda state: state.pop("2.weight"), lambda state: state.update(extra=state["2.bias"]),
-    lambda state: state.update({"2.weight": state["2.bias"]}), lambda state: state.update({"2.extra": state["2.bias"]}),
+    lambda state: state.update({"2.weight": state["2.bias"]}),
+    lambda state: state.update({"2.extra": state["2.bias"]}),
     lambda state: state.update({"2.weight": 3}), lambda state: state.update({"9.weight": state["2.bias"]}),
-    lambda state: state.update({"2.weight.more": state["2.bias"]}), lambda state: state.pop("3.num_batches_tracked"),
+    lambda state: state.update({"2.weight.more": state["2.bias"]}),
+    lambda state: state.pop("3.num_batches_tracked"),
     lambda state: state.clear(), lambda state: None,
 ])
 @pytest.mark.parametrize("strict", [True, False])
@@ -54,7 +58,8 @@ def test_the_error_names_every_tensor_that_does_not_fit():
     with pytest.raises(RuntimeError) as error:
         net.load_state_dict({"0.weight": ours.zeros(2, 3), "1.weight": ours.zeros(1)})
     assert str(error.value).split("\n") == [
-        "the state_dict does not fit Sequential:", "    missing: '0.bias'", "    not of this module: '1.weight'",
+        "the state_dict does not fit Sequential:", "    missing: '0.bias'",
+        "    not of this module: '1.weight'",
         "    '0.weight' has the shape (2, 3), and here (3, 2)"]
     assert repr(net.load_state_dict({}, strict=False)) == repr(
         torch.nn.Sequential(torch.nn.Linear(2, 3)).load_state_dict({}, strict=False))
@@ -78,7 +83,8 @@ def test_a_state_dict_shares_memory_and_loading_copies(library):
 def test_assign_puts_the_tensors_themselves_in_place(library):
     layer = library.nn.Linear(2, 2)
     layer.bias.requires_grad_(False)
-    state = {"weight": library.ones(2, 2, dtype=library.float64), "bias": library.nn.Parameter(library.ones(2))}
+    state = {"weight": library.ones(2, 2, dtype=library.float64),
+             "bias": library.nn.Parameter(library.ones(2))}
     layer.load_state_dict(state, assign=True)
     assert layer.weight.dtype == library.float64 and isinstance(layer.weight, library.nn.Parameter)
     state["weight"][0, 0] = 9.0

@@ -27,7 +27,7 @@ Chapter: docs/torch/modules.md.
 
 import warnings
 
-from .. import where
+from .. import where, zeros_like
 from .fused import gelu
 from .module import Module
 from .parameter import Parameter
@@ -45,7 +45,8 @@ def relu6(input, inplace=False):
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x above 0, and a small multiple of x below"""
-    return written(where(input > 0, input, input * negative_slope), input, inplace)
+    x = kept(input, inplace)
+    return written(where(x > 0, x, x * negative_slope), input, inplace)
 
 
 def prelu(input, weight):
@@ -57,30 +58,34 @@ def prelu(input, weight):
 
 def elu(input, alpha=1.0, inplace=False):
     """x above 0, and α (eˣ - 1) below, which levels off at -α"""
-    below = alpha * input.clamp(max=0).expm1()    # no eˣ where it would overflow
-    return written(where(input > 0, input, below), input, inplace)
+    x = kept(input, inplace)
+    below = alpha * x.clamp(max=0).expm1()    # no eˣ where it would overflow
+    return written(where(x <= 0, below, x), input, inplace)
 
 
 def selu(input, inplace=False):
     """elu with the two constants that keep mean 0 and variance 1 from layer to layer"""
     alpha, scale = 1.6732632423543772, 1.0507009873554805
-    return written(scale * elu(input, alpha), input, inplace)
+    return written(scale * elu(kept(input, inplace), alpha), input, inplace)
 
 
 def celu(input, alpha=1.0, inplace=False):
     """max(0, x) + min(0, α (eˣᐟᵅ - 1))"""
-    below = alpha * (input.clamp(max=0) / alpha).expm1()
-    return written(where(input > 0, input, below), input, inplace)
+    x = kept(input, inplace)
+    below = alpha * (x.clamp(max=0) / alpha).expm1()
+    return written(where(x <= 0, below, x), input, inplace)
 
 
 def silu(input, inplace=False):
     """x σ(x), also called swish"""
-    return written(input * input.sigmoid(), input, inplace)
+    x = kept(input, inplace)
+    return written(x * x.sigmoid(), input, inplace)
 
 
 def mish(input, inplace=False):
     """x tanh(ln(1 + eˣ))"""
-    return written(input * softplus(input).tanh(), input, inplace)
+    x = kept(input, inplace)
+    return written(x * softplus(x).tanh(), input, inplace)
 
 
 def softplus(input, beta=1.0, threshold=20.0):
@@ -92,24 +97,28 @@ def softplus(input, beta=1.0, threshold=20.0):
 
 def logsigmoid(input):
     """ln σ(x), without taking the logarithm of a 0"""
-    return input.clamp(max=0) - (-input.abs()).exp().log1p()
+    return input.minimum(zeros_like(input)) - (-input.abs()).exp().log1p()
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
-    """x, kept between min_val and max_val"""
-    if inplace:
-        return input.clamp_(min_val, max_val)
-    return input.clamp(min_val, max_val)
+    """x, kept between min_val and max_val, where its slope is 0 already"""
+    x = kept(input, inplace)
+    outside = (x <= min_val) | (x >= max_val)
+    y = where(outside, x.detach().clamp(min_val, max_val), x)
+    return written(y, input, inplace)
 
 
 def hardsigmoid(input, inplace=False):
     """0 up to -3, 1 from 3 on, and the straight line between"""
-    return written((input / 6 + 0.5).clamp(0.0, 1.0), input, inplace)
+    x = kept(input, inplace)
+    return written(hardtanh(x, -3.0, 3.0) / 6 + 0.5, input, inplace)
 
 
 def hardswish(input, inplace=False):
-    """x hardsigmoid(x)"""
-    return written(input * hardsigmoid(input), input, inplace)
+    """0 up to -3, x from 3 on, and between them x (x + 3) / 6"""
+    x = kept(input, inplace)
+    y = where(x <= -3, 0.0, where(x < 3, x * (x + 3) / 6, x))
+    return written(y, input, inplace)
 
 
 def softsign(input):
@@ -124,7 +133,18 @@ def tanhshrink(input):
 
 def threshold(input, threshold, value, inplace=False):
     """x above the threshold, and value elsewhere"""
-    return written(where(input > threshold, input, value), input, inplace)
+    x = kept(input, inplace)
+    return written(where(x <= threshold, value, x), input, inplace)
+
+
+def kept(input, inplace):
+    """input, or a copy of it for its slope, if input is going to be overwritten."""
+    return input.clone() if inplace and input.requires_grad else input
+
+
+def written(result, input, inplace):
+    """result, or, if asked for, input with the result written over it."""
+    return input.copy_(result) if inplace else result
 
 
 def tanh(input):
@@ -166,11 +186,6 @@ def glu(input, dim=-1):
                            "odd")
     a, b = input.chunk(2, dim)
     return a * b.sigmoid()
-
-
-def written(result, input, inplace):
-    """result, or, if asked for, input with the result written over it."""
-    return input.copy_(result) if inplace else result
 
 
 class Activation(Module):

@@ -46,14 +46,15 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     query that may look nowhere gets zeros. enable_gqa: fewer heads of k and v than of
     q, each for a group of neighbouring queries.
     """
-    if is_causal and attn_mask is not None:
-        raise RuntimeError("a mask and is_causal are two masks; give one of them")
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     if enable_gqa:
         times = query.shape[-3] // key.shape[-3]
         key, value = (each.repeat_interleave(times, -3) for each in (key, value))
-    weights = attention_weights(query * scale, key, causal(query, key) if is_causal
-                                else attn_mask)
+    if is_causal and attn_mask is not None:
+        raise RuntimeError("a mask and is_causal are two masks; give one of them")
+    if is_causal:
+        attn_mask = causal(query, key)
+    weights = attention_weights(query * scale, key, attn_mask)
     return dropout(weights, dropout_p).matmul(value)
 
 
@@ -144,6 +145,11 @@ class MultiheadAttention(Module):
         """
         if is_causal and attn_mask is None:
             raise RuntimeError("is_causal is a promise about attn_mask; give the mask")
+        for name, each, size in (("query", query, self.embed_dim),
+                                 ("key", key, self.kdim), ("value", value, self.vdim)):
+            if each.shape[-1] != size:
+                raise AssertionError(f"the {name} is {tuple(each.shape)}; {size} "
+                                     "channels were expected")
         alone = query.ndim == 2
         q, k, v = (each.unsqueeze(0) if alone else
                    (each if self.batch_first else each.transpose(0, 1))
@@ -152,9 +158,9 @@ class MultiheadAttention(Module):
         mask = self.joined_mask(q, k, key_padding_mask, attn_mask)
         weights = attention_weights(q / math.sqrt(self.head_dim), k, mask)
         weights = dropout(weights, self.dropout, self.training)         # (B, H, T, S)
-        joined = weights.matmul(v).transpose(1, 2).flatten(2)           # (B, T, E)
-        y = self.out_proj(joined)                                       # (B, T, E)
-        y = y.squeeze(0) if alone else (y if self.batch_first else y.transpose(0, 1))
+        joined = weights.matmul(v).permute(2, 0, 1, 3).flatten(2)       # (T, B, E)
+        y = self.out_proj(joined)                  # (T, B, E), as dropout expects it
+        y = y.squeeze(1) if alone else (y.transpose(0, 1) if self.batch_first else y)
         if not need_weights:
             return y, None
         shown = weights.mean(1) if average_attn_weights else weights

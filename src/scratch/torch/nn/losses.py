@@ -68,7 +68,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
                    beta=1.0):
     """d² / 2β where d = |x - y| is below β, else d - β/2"""
     if beta < 0:
-        raise ValueError(f"beta={beta}, but it is a distance, 0 or above")
+        raise RuntimeError(f"beta={beta}, but it is a distance, 0 or above")
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     input, target = alike(input, target)

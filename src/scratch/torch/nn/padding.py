@@ -30,7 +30,7 @@ def pad(input, pad, mode="constant", value=None):
         if not before and not after:
             continue
         axis, size = input.ndim - 1 - n, input.shape[input.ndim - 1 - n]
-        if size + before + after < 0:
+        if size + before + after < 0 or size + min(before, 0) + min(after, 0) < 0:
             raise RuntimeError(f"pad takes away more than the {size} numbers of axis "
                                f"{axis}")
         if mode == "constant":
@@ -50,7 +50,8 @@ def extended(input, axis, before, after, value):
         shape = list(input.shape)
         shape[axis] = n
         return input.new_full(shape, value)
-    parts = [block(before)] * (before > 0) + [kept] + [block(after)] * (after > 0)
+    parts = [block(n) if part is None else part
+             for n, part in ((before, None), (1, kept), (after, None)) if n > 0]
     return cat(parts, axis)
 
 

@@ -209,8 +209,9 @@ class Layers(Module):
         shape = (self.num_layers * len(self.endings), x.shape[1], self.hidden_size)
         if hx is None:
             hx = (x.new_zeros(shape),) * self.memories
-        hx = tuple(hx) if self.memories > 1 else (hx,)
-        hx = [each.unsqueeze(1) if alone else each for each in hx]
+        else:
+            hx = tuple(hx) if self.memories > 1 else (hx,)
+            hx = tuple(each.unsqueeze(1) for each in hx) if alone else hx
         for each in hx:
             if each.shape != shape:
                 raise RuntimeError(f"the state is {tuple(each.shape)}; {shape} was "
