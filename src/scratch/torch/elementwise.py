@@ -23,7 +23,7 @@ from . import dtypes
 from .graph import OUTPUT, record, records
 from .modes import Mode
 from .operands import compute, result_type
-from .storage import broadcast
+from .storage import broadcast, layout
 from .tensor import OPERATIONS, Tensor, operation, wrap
 
 bool_ = dtypes.bool_
@@ -79,6 +79,11 @@ def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, whol
     return finished(function, name, kernel)
 
 
+def in_rows(x):
+    """Whether a result lies as x does where it lies row after row: sizes of 1 count."""
+    return x.strides == layout(x.shape)[1]
+
+
 FAST = {dtypes.float32, dtypes.float64}    # what needs no conversion before or after
 
 
@@ -98,10 +103,12 @@ def two(name, slope_a=None, slope_b=None, kind=ANY, result=SAME, kernel=None,
         if both and fast and a.dtype is b.dtype and a.packed and b.packed and (
                 a.dtype in FAST and a.storage.backend is b.storage.backend
                 and (a.shape or b.shape) and (
-                    a.shape == b.shape or 0 not in broadcast(a.shape, b.shape))):
+                    a.shape == b.shape or in_rows(a) and in_rows(b)
+                    and 0 not in broadcast(a.shape, b.shape))):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b.native), a.dtype, backend)
-        elif b.__class__ is float and fast and not tensors and a.packed and a.dtype in FAST and a.shape:
+        elif (b.__class__ is float and fast and not tensors and a.dtype in FAST
+              and a.shape and in_rows(a)):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b), a.dtype, backend)
         else:
@@ -183,7 +190,7 @@ for name in ("logical_not", "isnan", "isinf", "isfinite"):
 pure_add = two("add", lambda g: g, lambda g: g)
 pure_sub = two("sub", lambda g: g, lambda g: -g)
 pure_mul = two("mul", lambda g, b: g * b, lambda g, a: g * a)
-pure_div = two("div", lambda g, b: g / b, lambda g, b, y: -g * (y / b), kind=FLOAT)
+pure_div = two("div", lambda g, b: g / b, lambda g, a, b: -g * (a / b / b), kind=FLOAT)
 two("maximum", lambda g, a, b: half_where(g, a < b, a == b),
     lambda g, a, b: half_where(g, b < a, a == b), tensors=True)
 two("minimum", lambda g, a, b: half_where(g, a > b, a == b),
@@ -243,6 +250,8 @@ def neg(a):
 @operation
 def add(a, b, *, alpha=1):
     """a + alpha * b."""
+    if alpha != 1 and result_type(a, b) is bool_:
+        alpha = bool(alpha)
     return pure_add(a, b if alpha == 1 else b * alpha)
 
 
