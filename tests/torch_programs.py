@@ -51,6 +51,8 @@ class Program:
         read = [self.names[name] for name in re.findall(r"v\d+", line) if name in self.names]
         if not all(map(exact, read)) and (STEPS.search(line) or TURNS.search(line) and not far_apart(read)):
             return
+        if "masked_fill_" in line and any(0 in tensor.stride() for tensor in read):
+            return               # one place for several elements, of which only some are masked
         if "softmax" in line and not read[0].is_floating_point():
             return               # refused in one shape and computed in another
         execute(line, self.names)
@@ -172,7 +174,8 @@ class Program:
             "transpose": lambda: f"{a}.transpose({self.axis(a)}, {self.axis(a)})",
             "permute": lambda: f"{a}.permute({choose.sample(range(ndim), ndim)})",
             "diagonal": lambda: f"{a}.diagonal({choose.choice(['', '1', '-1'])})",
-            "as_strided": lambda: f"{a}.as_strided((2, 2), ({choose.randint(0, 2)}, {choose.randint(0, 1)}))",
+            "as_strided": lambda: f"{a}.as_strided((2, 2), "
+                                  f"{choose.choice([(2, 1), (1, 2), (0, 1), (2, 0)])})",
             "tril": lambda: f"{a}.{choose.choice(['tril', 'triu'])}({choose.choice(['', '1', '-1'])})",
         }[kind]()
         self.run(f"{self.new()} = {text}")
@@ -211,7 +214,7 @@ class Program:
                 shape = shape[-1:]
                 continue
             if kind == "mask":
-                parts.append("torch.tensor(" + str([choose.random() < 0.6 for _ in range(n)]) + ")")
+                parts.append(f"torch.tensor({[choose.random() < 0.6 for _ in range(n)]}, dtype=torch.bool)")
             if kind == "int":
                 parts.append(str(choose.randint(-n, n - 1) if n and choose.random() < 0.97 else n))
             if kind == "slice":
@@ -262,7 +265,7 @@ class Program:
         value = self.names[a]
         fitting = [b for b in self.tensors(value.dtype) if self.names[b].ndim and value.ndim
                    and self.names[b].shape[-2 if self.names[b].ndim > 1 else 0] == value.shape[-1]]
-        b = self.choose.choice(fitting or self.tensors())
+        b = self.choose.choice(fitting or self.tensors(value.dtype))
         text = self.choose.choice([
             "{} @ {}", "torch.matmul({}, {})", "{0} @ {0}.mT", "{0}.mT @ {0}", "{}.mm({})",
             "torch.bmm({}, {})", "torch.einsum('...i,...i->...', {0}, {0})",
@@ -299,9 +302,12 @@ class Program:
         name = self.new()
         error = execute(f"{name} = {a}[{at}]", self.names)
         shape = self.names.pop(name).shape if error is None else ()
-        kinds = [b for b in self.tensors(self.names[a].dtype) if fits(self.names[b].shape, shape, shape)]
-        kinds = kinds or ["0"]
-        value = choose.choice(["0.5", "1", "-2", choose.choice(kinds), choose.choice(kinds), self.any()])
+        memory = self.names[a].untyped_storage().data_ptr()
+        others = [b for b in self.tensors() if self.names[b].untyped_storage().data_ptr() != memory] or ["0"]
+        kinds = [b for b in others if b != "0" and self.names[b].dtype == self.names[a].dtype
+                 and fits(self.names[b].shape, shape, shape)] or ["0"]
+        value = choose.choice(["0.5", "1", "-2", choose.choice(kinds), choose.choice(kinds),
+                               choose.choice(others)])
         self.run(f"{a}[{at}] {choose.choice(['=', '=', '=', '+=', '*=', '-='])} {value}")
 
     def unnoticed(self):
@@ -426,8 +432,13 @@ def state(tensor):
     """What is equal to the letter, apart from the numbers."""
     strides = tuple(tensor.stride()) if tensor.numel() else ()    # without elements, they lead nowhere
     return {"shape": tuple(tensor.shape), "dtype": str(tensor.dtype), "stride()": strides,
-            "storage_offset()": tensor.storage_offset(), "requires_grad": tensor.requires_grad,
-            "is_leaf": tensor.is_leaf, "_version": tensor._version,
+            "storage_offset()": tensor.storage_offset(), "_version": tensor._version,
+            **(recorded(tensor) if tensor.is_floating_point() else {})}
+
+
+def recorded(tensor):
+    """What autograd says about it."""
+    return {"requires_grad": tensor.requires_grad, "is_leaf": tensor.is_leaf,
             "grad_fn is None": tensor.grad_fn is None}
 
 

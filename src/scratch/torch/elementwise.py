@@ -117,7 +117,8 @@ def two(name, slope_a=None, slope_b=None, kind=ANY, result=SAME, kernel=None,
                                 f"{b!r:.40}")
             dtype = a.dtype if both and a.dtype is b.dtype else result_type(a, b)
             dtype = computed_as(kind, dtype, name)
-            y = compute(kernel, (a, b), dtype, dtype if same else bool_)
+            lies = (a,) if kernel == "pow" and not both else None
+            y = compute(kernel, (a, b), dtype, dtype if same else bool_, None, lies)
         if slope_a is not None and Mode.grad and records(a, b):
             saved = a, b, OUTPUT
             record(y, label, (a, slope_a, *[saved[n] for n in needs_a]),
@@ -144,7 +145,7 @@ def no_slope(g):
 
 
 def copied(a):
-    return a.clone()
+    return a.clone(memory_format="contiguous" if a.packed else "preserve")
 
 
 # one operand
@@ -250,8 +251,11 @@ def neg(a):
 @operation
 def add(a, b, *, alpha=1):
     """a + alpha * b."""
-    if alpha != 1 and result_type(a, b) is bool_:
-        alpha = bool(alpha)
+    if alpha != 1:
+        kind = result_type(a, b)
+        if isinstance(alpha, float) and kind.category < 2:
+            raise RuntimeError(f"alpha is a whole number for {kind}, not {alpha}")
+        alpha = bool(alpha) if kind is bool_ else alpha
     return pure_add(a, b if alpha == 1 else b * alpha)
 
 

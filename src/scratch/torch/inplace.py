@@ -114,7 +114,8 @@ def copy_(x, source, non_blocking=False):
     check_writable(x, "copy_")
     if not isinstance(source, Tensor):
         return x.fill_(source)
-    check_overlap(x, "copy_")
+    if source.shape:                           # one number may be written anywhere
+        check_overlap(x, "copy_")
     check_shared(x, source, "copy_")
     backend = x.storage.backend
     if source.shape != x.shape and broadcast(x.shape, source.shape) != x.shape:
