@@ -55,7 +55,7 @@ from . import (operands, elementwise, choosing, converting, views, reductions, p
                inplace, operators, creation, gathering, searching, arranging, indexing,
                printing)
 from . import random, filling, sampling
-from . import safetensors, serialization, utils
+from . import cuda, distributed, machine, safetensors, serialization, utils
 from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)

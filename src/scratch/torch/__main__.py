@@ -18,13 +18,16 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(130)
 
 
+BESIDE = {"safetensors.torch": f"{__package__}.safetensors"}    # it wants PyTorch's
+
+
 def is_torch(name):
     return name.partition(".")[0] == "torch"
 
 
 def home(name):
     """torch.nn.functional -> scratch.torch.nn.functional"""
-    return __package__ + name.removeprefix("torch")
+    return BESIDE.get(name) or __package__ + name.removeprefix("torch")
 
 
 def home_or_refusal(name):
@@ -35,9 +38,12 @@ def home_or_refusal(name):
 
 def pretend():
     """From here on, `import torch` finds ours, whatever part of it is asked for."""
-    for name in [*filter(is_torch, sys.modules)]:
+    def stands(name):
+        return is_torch(name) or name in BESIDE
+
+    for name in [*filter(stands, sys.modules)]:
         del sys.modules[name]
-    sys.meta_path.insert(0, StandIn(is_torch, home_or_refusal))
+    sys.meta_path.insert(0, StandIn(stands, home_or_refusal))
 
 
 def run(target, arguments, as_module=False):
@@ -127,6 +133,8 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("run", help="run an unmodified script or module",
                                   usage="%(prog)s (SCRIPT | -m MODULE) [ARGUMENTS ...]")
+    command.add_argument("-m", dest="as_module", action="store_true",
+                         help=argparse.SUPPRESS)
     command.add_argument("target", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     command = commands.add_parser("covers", help="which names of torch a script uses, "
                                                  "and which of them are missing here")
@@ -137,13 +145,12 @@ def main():
             if not os.path.exists(path):
                 parser.error(f"there is no file {path}")
         sys.exit(1 if covers(given.files) else 0)
-    as_module = given.target[:1] == ["-m"]
-    target, *arguments = given.target[as_module:] or [None]
-    if target is None:
+    if not given.target:
         parser.error("run needs a script, or -m and a module")
-    if not as_module and not os.path.isfile(target):
+    target, *arguments = given.target
+    if not given.as_module and not os.path.isfile(target):
         parser.error(f"there is no file {target}")
-    run(target, arguments, as_module)
+    run(target, arguments, given.as_module)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ first asked for, and kept.
                  names of ONE, TWO and COMPARE; operands of one dtype, or Python numbers
     reduce       sum prod max min any all (a, axes, keepdim)    argmax argmin (a, axis,
                  keepdim), the first of equal ones; NaN wins in max and min
-    along axes   matmul(a, b)   cumsum cumprod (a, axis)
+    along axes   matmul(a, b)   transpose(a), if it has one, a view   cumsum cumprod (a, axis)
                  sort(a, axis, descending) -> values, indices; stable
     by number    take(a, index) = a[index], along axis 0
                  put(to, index, a): to[index] = a, of equal indices the last counts

@@ -11,7 +11,7 @@ a number nor a tensor is left to the other operand, as Python asks.
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
-from .elementwise import divided
+from .elementwise import divided, pure_add, pure_div
 from .tensor import OPERATIONS, Tensor
 
 
@@ -54,9 +54,9 @@ def floor_divide(a, b):
 
 
 for name, function, reflected in [
-        ("add", "add", swapped("add")), ("mul", "mul", swapped("mul")),
+        ("add", pure_add, lambda b, a: pure_add(a, b)), ("mul", "mul", swapped("mul")),
         ("sub", "sub", lambda b, a: OPERATIONS["rsub"](a, b)),
-        ("truediv", "div", divided),
+        ("truediv", pure_div, divided),
         ("floordiv", "floor_divide", OPERATIONS["floor_divide"]),
         ("mod", "remainder", OPERATIONS["remainder"]),
         ("pow", "pow", OPERATIONS["pow"]),
@@ -67,7 +67,7 @@ for name, function, reflected in [
         ("rshift", "bitwise_right_shift", OPERATIONS["bitwise_right_shift"]),
         ("eq", "eq", None), ("ne", "ne", None), ("lt", "lt", None), ("le", "le", None),
         ("gt", "gt", None), ("ge", "ge", None)]:
-    operator(name, OPERATIONS[function], reflected)
+    operator(name, OPERATIONS.get(function, function), reflected)
 
 for name, written in [
         ("iadd", "add_"), ("isub", "sub_"), ("imul", "mul_"), ("itruediv", "div_"),

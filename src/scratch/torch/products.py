@@ -20,6 +20,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 
 from . import dtypes
 from .graph import record, records
+from .modes import Mode
 from .operands import finish, same_device
 from .storage import broadcast, layout, numel
 from .tensor import OPERATIONS, Tensor, axis, empty, operation, public, wrap
@@ -46,21 +47,25 @@ def do_not_fit(name, a, b):
 
 def multiply(a, b):
     """The kernel's product, without history."""
-    backend = same_device(a, b)
-    return finish(wrap(backend["matmul"](a.native, b.native), a.dtype, backend))
+    backend = a.storage.backend
+    if b.storage.backend is not backend:
+        backend = same_device(a, b)
+    y = wrap(backend["matmul"](a.native, b.native), a.dtype, backend)
+    return finish(y) if y.dtype is dtypes.bfloat16 else y
 
 
 @operation
 def mm(a, b):
     """a (M, K) @ b (K, N) -> (M, N)."""
     same_dtype("mm", a, b)
-    if a.ndim != 2 or b.ndim != 2:
+    if len(a.shape) != 2 or len(b.shape) != 2:
         raise RuntimeError(f"mm() multiplies matrices, not tensors of {a.ndim} and "
                            f"{b.ndim} axes; matmul() takes others")
-    if a.shape[1] != b.shape[0]:
+    (_, inner), (rows, _) = a.shape, b.shape
+    if inner != rows:
         raise do_not_fit("mm", a, b)
     y = multiply(a, b)
-    if records(a, b):
+    if Mode.grad and records(a, b):
         record(y, "MmBackward0", (a, left_slope, a.strides, b),
                (b, right_slope, b.strides, a))
     return y
@@ -73,12 +78,24 @@ def by_columns(strides):
 
 def left_slope(g, strides, b):
     """G Bᵀ, laid out as A is."""
-    return mm(b, g.t()).t() if by_columns(strides) else mm(g, b.t())
+    if by_columns(strides):
+        return mm(b, g.t()).t()
+    if Mode.grad or "transpose" not in g.storage.backend:
+        return mm(g, b.t())
+    backend = g.storage.backend
+    return wrap(backend["matmul"](g.native, backend["transpose"](b.native)), g.dtype,
+                backend)
 
 
 def right_slope(g, strides, a):
     """Aᵀ G, laid out as B is."""
-    return mm(g.t(), a).t() if by_columns(strides) else mm(a.t(), g)
+    if by_columns(strides):
+        return mm(g.t(), a).t()
+    if Mode.grad or "transpose" not in g.storage.backend:
+        return mm(a.t(), g)
+    backend = g.storage.backend
+    return wrap(backend["matmul"](backend["transpose"](a.native), g.native), g.dtype,
+                backend)
 
 
 @operation

@@ -21,7 +21,7 @@ Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .storage import Size, Storage, is_contiguous, layout, numel
+from .storage import LAYOUTS, Size, Storage, is_contiguous, layout, numel
 
 OPERATIONS = {}    # {name: function}, what __init__.py makes public
 
@@ -253,12 +253,13 @@ new = object.__new__
 
 def wrap(native, dtype, backend):
     """A new tensor around the native that a kernel made, which lies row after row."""
-    shape, strides = layout(native.shape)
     tensor = new(Tensor)
-    tensor.storage = Storage(native, dtype, backend)
+    tensor.storage = storage = new(Storage)    # every operation comes by: no calls here
+    storage.buffer, storage.dtype, storage.backend = native, dtype, backend
+    storage.version = 0
     tensor.dtype = dtype
-    tensor.shape = shape
-    tensor.strides = strides
+    shape = native.shape
+    tensor.shape, tensor.strides = LAYOUTS.get(shape) or layout(shape)
     tensor.offset = 0
     tensor.native = native
     tensor.packed = True
@@ -276,7 +277,7 @@ def look(storage, shape, strides, offset, base=None, origin=None):
     tensor = new(Tensor)
     tensor.storage = storage
     tensor.dtype = storage.dtype
-    tensor.shape, straight = layout(shape)
+    tensor.shape, straight = LAYOUTS.get(shape) or layout(shape)
     tensor.strides = strides
     tensor.offset = offset
     tensor.packed = strides == straight or is_contiguous(shape, strides)

@@ -141,18 +141,21 @@ def contiguous_strides_of(x, shape):
 
 
 def view_dtype(x, kind):
-    """The same bytes as numbers of another dtype of that width."""
+    """The same bytes as numbers of another dtype: a copy, which PyTorch shares."""
     from .dispatch import dtype_of
     from .storage import Storage
     kind = dtype_of(kind)
     if kind is x.dtype:
         return view(x, x.shape)
+    shape = tuple(x.shape)
     if kind.itemsize != x.dtype.itemsize:
-        raise NotImplementedError(f"scratch.torch views {x.dtype} as a dtype of the same "
-                                  f"width only, and {kind} has another")
+        if not shape or shape[-1] * x.dtype.itemsize % kind.itemsize:
+            raise RuntimeError(f"the rows of a tensor of shape {shape} and {x.dtype} are "
+                               f"no whole numbers of {kind}")
+        shape = *shape[:-1], shape[-1] * x.dtype.itemsize // kind.itemsize
     backend = x.storage.backend
     buffer = backend["from_bytes"](backend["to_bytes"](x.native, x.dtype), kind)
-    return look(Storage(buffer, kind, backend), x.shape, layout(x.shape)[1], 0)
+    return look(Storage(buffer, kind, backend), shape, layout(shape)[1], 0)
 
 
 @operation

@@ -21,7 +21,8 @@ import weakref
 from .graph import Handle, Node, edge, node_of
 from .modes import Mode
 from .storage import broadcast_strides
-from .tensor import Tensor, method
+from .operands import finish
+from .tensor import Tensor, method, wrap
 
 
 def run(roots, retain, create, inputs=None, accumulate=True):
@@ -37,10 +38,11 @@ def run(roots, retain, create, inputs=None, accumulate=True):
 
 
 def walk(roots, retain, inputs, accumulate):
+    """run, with grad mode set: see there."""
     order, uses = newest_first([to[0] for to, _ in roots])
     wanted = None if inputs is None else {to[:2] for to in inputs}
     needed = None if wanted is None else leading_to(wanted, order)
-    arrived, captured = {}, {}
+    arrived, captured = {}, {}    # {(target, nr): g}
     for to, g in roots:
         arrive(arrived, to, g)
         if not isinstance(to[0], Node):
@@ -83,7 +85,9 @@ def walk(roots, retain, inputs, accumulate):
             if target in uses:
                 uses[target] -= 1
                 if not uses[target]:
-                    leaf_done(target, arrived, wanted, captured, accumulate)
+                    own = d is not None and node.__class__ is Node and gs[0] is not None
+                    leaf_done(target, arrived, wanted, captured, accumulate,
+                              own and d.storage is not gs[0].storage)
     for target, _ in list(arrived):
         if not isinstance(target, Node):
             leaf_done(target, arrived, wanted, captured, accumulate)
@@ -135,6 +139,11 @@ def arrive(arrived, to, g):
 
 def fitted(g, shape, node):
     """A gradient summed to the shape of its input: what broadcasting repeated adds up."""
+    lead = len(g.shape) - len(shape)
+    if lead > 0 and tuple(g.shape)[lead:] == shape and not Mode.grad:
+        backend = g.storage.backend
+        return finish(wrap(backend["sum"](g.native, tuple(range(lead)), False), g.dtype,
+                           backend))
     try:
         if broadcast_strides(shape, (1,) * len(shape), g.shape) is not None:
             return g.sum_to_size(shape)
@@ -145,27 +154,35 @@ def fitted(g, shape, node):
         f"shape {tuple(shape)}")
 
 
-def leaf_done(leaf, arrived, wanted, captured, accumulate):
-    """All gradients of a leaf are in: run its hooks, then keep it or add it to .grad."""
+def leaf_done(leaf, arrived, wanted, captured, accumulate, own=False):
+    """All gradients of a leaf are in: run its hooks, then keep the sum.
+
+    own: nobody but the walk holds it, so that it may become the leaf's .grad itself.
+    """
     g = arrived.pop((leaf, 0), None)
     if g is None:
         return
     kept = leaf.__dict__
-    for hook in list(kept.get("_hooks", {}).values()):
-        g = hooked(hook, g)
+    if "_hooks" in kept:
+        own = False
+        for hook in list(kept["_hooks"].values()):
+            g = hooked(hook, g)
     if wanted is not None and (leaf, 0) not in wanted:
         return
     if not accumulate:
         captured[leaf, 0] = g
         return
-    add_to_grad(leaf, g)
-    for hook in list(kept.get("_post_hooks", {}).values()):
-        hook(leaf)
+    add_to_grad(leaf, g, own)
+    if "_post_hooks" in kept:
+        for hook in list(kept["_post_hooks"].values()):
+            hook(leaf)
 
 
-def add_to_grad(leaf, g):
+def add_to_grad(leaf, g, own=False):
     if leaf._grad is None:
-        if Mode.grad:
+        if own and not Mode.grad and g.base is None and g.strides == leaf.strides:
+            leaf._grad = g
+        elif Mode.grad:
             leaf._grad = g.clone()
         elif leaf.packed or g.strides != leaf.strides:
             leaf._grad = g.new_empty_strided(leaf.shape, leaf.strides).copy_(g)

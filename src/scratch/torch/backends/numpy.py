@@ -260,6 +260,11 @@ def matmul(a, b):
     return rows(np.matmul(a, b))
 
 
+def transpose(a):
+    """The two axes of a matrix exchanged: a view of the same memory."""
+    return a.T
+
+
 def cumsum(a, axis):
     kind = a.dtype if a.dtype.kind == "f" else np.int64
     return rows(np.cumsum(a, axis, kind)) if a.ndim else a.astype(kind)
@@ -344,7 +349,7 @@ UFUNCS = dict(
     ge="greater_equal")
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
        fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, tan, pow, floor_divide, remainder,
-       fmod, where, sum, prod, argmax, argmin, matmul, cumsum, cumprod, sort, take,
+       fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum, cumprod, sort, take,
        put, add_at, gather, scatter, scatter_add, round_bfloat16, softmax, log_softmax,
        nonzero, arange)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,

@@ -24,7 +24,7 @@
 Chapter: docs/torch/modules.md.
 """
 
-from . import functional, init, utils
+from . import functional, init, parallel, utils
 from .activations import (
     CELU, ELU, GELU, GLU, SELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid,
     LogSoftmax, Mish, PReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Softmin, Softplus,

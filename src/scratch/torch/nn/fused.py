@@ -304,6 +304,10 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100,
     at = 0 if input.ndim == 1 else 1
     check_classes(input, target, weight, at)
     ids = target if target.dtype is int64 else target.long()
+    if weight is None and reduction == "mean" and input.ndim == 2 and len(ids):
+        loss = mean_nll(input, ids, ignore_index)
+        if loss is not None:
+            return loss
     counts = ids != ignore_index
     ids = ids.masked_fill(~counts, 0)
     low, high = (int(ids.min()), int(ids.max())) if ids.numel() else (0, 0)
@@ -323,6 +327,31 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100,
         record(loss, "NllLossBackward0", (input, nll_back, places, weights, at,
                                           input.shape))
     return loss
+
+
+def mean_nll(input, ids, ignored):
+    """nll_loss of the plain case, by kernels: no weights, and no class to ignore.
+
+    None if it is not that case after all.
+    """
+    backend, C = input.storage.backend, input.shape[1]
+    low, high = (backend["to_list"](backend[name](ids.native, (0,), False))
+                 for name in ("min", "max"))
+    if low < 0 or high >= C or low <= ignored <= high:
+        return None
+    places = ids.unsqueeze(1).detach()                                  # (B, 1)
+    picked = backend["gather"](input.native, 1, places.native)          # (B, 1)
+    total = backend["sum"](picked, (0, 1), False)
+    loss = wrap(backend["div"](total, -float(len(ids)), total), input.dtype, backend)
+    if records(input):
+        record(loss, "NllLossBackward0", (input, mean_nll_back, places, input.shape))
+    return loss
+
+
+def mean_nll_back(g, places, shape):
+    """-g / B at the target's class; 0 at all others."""
+    share = (g / -float(len(places))).expand(places.shape)
+    return g.new_zeros(shape).scatter(1, places, share)
 
 
 def nll_back(g, places, weights, at, shape):

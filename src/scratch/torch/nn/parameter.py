@@ -22,7 +22,15 @@ Chapter: docs/torch/modules.md.
 from .. import Tensor, empty, tensor
 
 
-class Parameter(Tensor):
+class Marked(type):
+    """For isinstance, a tensor that is marked (_is_param) is a Parameter as well."""
+
+    def __instancecheck__(cls, instance):
+        return type.__instancecheck__(cls, instance) or (
+            isinstance(instance, Tensor) and getattr(instance, "_is_param", False))
+
+
+class Parameter(Tensor, metaclass=Marked):
     """data -> a leaf on the same storage; without data, of shape (0)."""
 
     __slots__ = ()

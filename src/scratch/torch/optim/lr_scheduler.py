@@ -67,7 +67,7 @@ class MultiplicativeLR(LambdaLR):
     """lr · lr_lambda(t), from t = 1 on."""
 
     def get_lr(self):
-        if self.last_epoch <= 0:
+        if self._is_initial:
             return self._rates()
         return [lr * function(self.last_epoch)
                 for lr, function in zip(self._rates(), self.lr_lambdas)]
@@ -154,7 +154,7 @@ class LinearLR(LRScheduler):
     def get_lr(self):
         if self.last_epoch == 0:
             return self._times(self.start_factor)
-        if self.last_epoch > self.total_iters:
+        if self._is_initial or self.last_epoch > self.total_iters:
             return self._rates()
         rise = self.end_factor - self.start_factor
         return self._times(1.0 + rise / (
@@ -162,8 +162,9 @@ class LinearLR(LRScheduler):
 
     def _get_closed_form_lr(self):
         rise = self.end_factor - self.start_factor
-        part = min(self.total_iters, self.last_epoch) / self.total_iters
-        return [base * (self.start_factor + rise * part) for base in self.base_lrs]
+        t = min(self.total_iters, self.last_epoch)
+        return [base * (self.start_factor + rise * t / self.total_iters)
+                for base in self.base_lrs]
 
 
 class ExponentialLR(LRScheduler):
@@ -174,7 +175,7 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        return self._rates() if self.last_epoch == 0 else self._times(self.gamma)
+        return self._rates() if self._is_initial else self._times(self.gamma)
 
     def _get_closed_form_lr(self):
         return [base * self.gamma ** self.last_epoch for base in self.base_lrs]
@@ -188,7 +189,7 @@ class PolynomialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        if self.last_epoch == 0 or self.last_epoch > self.total_iters:
+        if self._is_initial or self.last_epoch > self.total_iters:
             return self._rates()
         now, before = (1.0 - t / self.total_iters
                        for t in (self.last_epoch, self.last_epoch - 1))
@@ -208,10 +209,8 @@ class CosineAnnealingLR(LRScheduler):
 
     def get_lr(self):
         t, T, low = self.last_epoch, self.T_max, self.eta_min
-        if t == 0:
+        if self._is_initial or t == 0:
             return self._rates()
-        if self._step_count == 1 and t > 0:
-            return self._get_closed_form_lr()
         if (t - 1 - T) % (2 * T) == 0:    # from the bottom, where the ratio is x / 0
             return [lr + (base - low) * (1 - math.cos(math.pi / T)) / 2
                     for base, lr in zip(self.base_lrs, self._rates())]
@@ -324,3 +323,7 @@ class ReduceLROnPlateau(LRScheduler):
                     group["lr"] = lower
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
         self._last_lr = self._rates()
+
+
+def __getattr__(name):
+    raise AttributeError(f"scratch.torch has no torch.optim.lr_scheduler.{name}")

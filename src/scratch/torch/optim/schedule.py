@@ -44,8 +44,10 @@ class LRScheduler:
         self._initial_step()
 
     def _initial_step(self):
-        self._step_count = 0
+        """Put the first rates in place; where it goes on, lr is what it was already."""
+        self._step_count, self._is_initial = 0, True
         self.step()
+        self._is_initial = False
 
     def get_lr(self):
         """The rates at t = last_epoch, one for each group."""
