@@ -96,7 +96,7 @@ def test_no_page_uses_inline_styles_or_handlers_that_the_policy_would_refuse(sit
 
 
 def test_no_formula_and_no_number_is_read_as_something_else(site):
-    """A formula with a blank before its last dollar is shown raw, and an answer "64. ..." is item 1 of a list."""
+    """A formula with a blank before its last dollar would be shown raw, and an answer "64. ..." as item 1."""
     for path in site.rglob("*.html"):
         if "reference" not in path.relative_to(site).parts:
             page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
