@@ -17,8 +17,9 @@ def test_several_indices_become_one_place_each():
     assert pick(x, where).tolist() == [9, 3]
 
 
-@pytest.mark.parametrize("axes, shape", [((0,), (2, 4, 5)), ((1,), (3, 2, 5)), ((0, 1), (2, 5)), ((1, 2), (3, 2)),
-                                         ((0, 2), (2, 4)), ((0, 1, 2), (2,))])
+@pytest.mark.parametrize("axes, shape", [
+    ((0,), (2, 4, 5)), ((1,), (3, 2, 5)), ((0, 1), (2, 5)), ((1, 2), (3, 2)), ((0, 2), (2, 4)),
+    ((0, 1, 2), (2,))])
 def test_the_picked_axes_stand_where_they_were_or_first(axes, shape):
     """Oracle: PyTorch, for neighbours and for axes with another one between them."""
     index = {axis: [1, 0] for axis in axes}

@@ -75,7 +75,8 @@ def repeat(x, *times):
     y = x.detach().reshape([n for size in shape for n in (1, size)])
     y = y.expand([n for count, size in zip(times, shape) for n in (count, size)])
     y = y.reshape([count * size for count, size in zip(times, shape)])
-    y = y.clone() if y.storage is x.storage else y.detach()
+    y = y.detach().clone(memory_format="contiguous") if y.storage is x.storage else (
+        y.detach())
     if records(x):
         record(y, "RepeatBackward0", (x, repeat_back, times, shape))
     return y

@@ -76,7 +76,7 @@ def relu(a):
     """max(0, a): slope 1 above zero, and 0 at it."""
     if a.dtype is bool_:
         raise RuntimeError("relu() is of numbers, and these are bools")
-    y = compute("maximum", (a, 0), a.dtype, a.dtype, a.shape)
+    y = compute("maximum", (a, 0), a.dtype, a.dtype, a.shape, (a,))
     if Mode.grad and records(a):
         record(y, "ReluBackward0", (a, gate, OUTPUT))
     return y
@@ -106,7 +106,8 @@ def limited(a, low, high, label):
     for name, limit in (("maximum", low), ("minimum", high)):
         if limit is not None:
             kind = result_type(y, limit)
-            y = compute(name, (y, limit), kind, kind)
+            lies = (y, limit) if isinstance(limit, Tensor) else (y,)
+            y = compute(name, (y, limit), kind, kind, None, lies)
     if Mode.grad and records(a, low, high):
         record(y, label, (a, inside_slope, a, low, high),
                (low, low_slope, a, low, high), (high, high_slope, a, low, high))

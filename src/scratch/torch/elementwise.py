@@ -23,7 +23,7 @@ from . import dtypes
 from .graph import OUTPUT, record, records
 from .modes import Mode
 from .operands import compute, result_type
-from .storage import broadcast
+from .storage import broadcast, layout
 from .tensor import OPERATIONS, Tensor, operation, wrap
 
 bool_ = dtypes.bool_
@@ -79,6 +79,11 @@ def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, whol
     return finished(function, name, kernel)
 
 
+def in_rows(x):
+    """Whether a result lies as x does where it lies row after row: sizes of 1 count."""
+    return x.strides == layout(x.shape)[1]
+
+
 FAST = {dtypes.float32, dtypes.float64}    # what needs no conversion before or after
 
 
@@ -98,10 +103,12 @@ def two(name, slope_a=None, slope_b=None, kind=ANY, result=SAME, kernel=None,
         if both and fast and a.dtype is b.dtype and a.packed and b.packed and (
                 a.dtype in FAST and a.storage.backend is b.storage.backend
                 and (a.shape or b.shape) and (
-                    a.shape == b.shape or 0 not in broadcast(a.shape, b.shape))):
+                    a.shape == b.shape or in_rows(a) and in_rows(b)
+                    and 0 not in broadcast(a.shape, b.shape))):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b.native), a.dtype, backend)
-        elif b.__class__ is float and fast and not tensors and a.packed and a.dtype in FAST and a.shape:
+        elif (b.__class__ is float and fast and not tensors and a.dtype in FAST
+              and a.shape and in_rows(a)):
             backend = a.storage.backend
             y = wrap(backend[kernel](a.native, b), a.dtype, backend)
         else:
@@ -110,7 +117,8 @@ def two(name, slope_a=None, slope_b=None, kind=ANY, result=SAME, kernel=None,
                                 f"{b!r:.40}")
             dtype = a.dtype if both and a.dtype is b.dtype else result_type(a, b)
             dtype = computed_as(kind, dtype, name)
-            y = compute(kernel, (a, b), dtype, dtype if same else bool_)
+            lies = (a,) if kernel == "pow" and not both else None
+            y = compute(kernel, (a, b), dtype, dtype if same else bool_, None, lies)
         if slope_a is not None and Mode.grad and records(a, b):
             saved = a, b, OUTPUT
             record(y, label, (a, slope_a, *[saved[n] for n in needs_a]),
@@ -137,7 +145,7 @@ def no_slope(g):
 
 
 def copied(a):
-    return a.clone()
+    return a.clone(memory_format="contiguous" if a.packed else "preserve")
 
 
 # one operand
@@ -243,6 +251,11 @@ def neg(a):
 @operation
 def add(a, b, *, alpha=1):
     """a + alpha * b."""
+    if alpha != 1:
+        kind = result_type(a, b)
+        if isinstance(alpha, float) and kind.category < 2:
+            raise RuntimeError(f"alpha is a whole number for {kind}, not {alpha}")
+        alpha = bool(alpha) if kind is bool_ else alpha
     return pure_add(a, b if alpha == 1 else b * alpha)
 
 

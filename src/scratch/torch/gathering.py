@@ -171,7 +171,8 @@ def index_select(x, dim, index):
     if index.ndim > 1:
         raise IndexError(f"index_select() takes a vector of places, not "
                          f"{index.ndim} axes of them")
-    check_index(index, x, at, "index_select", IndexError if x.numel() else RuntimeError)
+    check_index(index, x, at, "index_select",
+                RuntimeError if x.ndim > 1 and not x.numel() else IndexError)
     backend = same_device(x, index)
     index = index.reshape(1) if not index.shape else index
     y = wrap(backend["take"](along_first(x, at), as_int64(index)), x.dtype, backend)

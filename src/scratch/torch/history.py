@@ -27,6 +27,8 @@ def check_writable(x, label):
             raise RuntimeError(
                 f"{label} would change a leaf that requires a gradient: the leaf would "
                 "be lost. Do it within no_grad(), or on a clone()")
+        if x.base is not None:
+            check_origin(x, label)
         if x.base is not None and x.base.node is None and x.base.needs:
             raise RuntimeError(
                 f"{label} would change a view of a leaf that requires a gradient. Do it "

@@ -50,6 +50,8 @@ def put(x, index, value):
     """x[index] = value, a number or a tensor that broadcasts to x[index]'s shape."""
     if index is False:
         return                                     # no element is meant
+    if index is True:
+        index = None                               # all of them, with one more axis
     if not isinstance(value, Tensor):
         value = as_number(value, x)
     view, where = planned(x, index)

@@ -76,6 +76,9 @@ def put(x, y, name):
         raise RuntimeError(f"{name} computes a result of shape {tuple(y.shape)}, and "
                            f"a tensor in place keeps its own, {tuple(x.shape)}")
     check_overlap(x, name)
+    if y.node is None and Mode.grad and wants(x):     # eq_ and its like: no slope
+        y = y.to(x.dtype)
+        record(y, f"{name.strip('_').capitalize()}Backward0", (x, zeros))
     keep_old(x, y.node)
     x.storage.backend["copy"](x.native, y.native)
     return overwritten(x, y, name)
@@ -114,7 +117,8 @@ def copy_(x, source, non_blocking=False):
     check_writable(x, "copy_")
     if not isinstance(source, Tensor):
         return x.fill_(source)
-    check_overlap(x, "copy_")
+    if source.shape:                           # one number may be written anywhere
+        check_overlap(x, "copy_")
     check_shared(x, source, "copy_")
     backend = x.storage.backend
     if source.shape != x.shape and broadcast(x.shape, source.shape) != x.shape:
@@ -157,13 +161,10 @@ def fill_(x, value):
                                f"has the shape {tuple(value.shape)}")
         return x.copy_(value)
     check_writable(x, "fill_")
-    if not x.packed and x.numel() == 1 or x.packed or not overlaps(x.shape, x.strides):
-        number = convert_number(value, x.dtype)
-        if x.dtype is dtypes.bfloat16:
-            number = dtypes.rounded(number, x.dtype)
-        x.storage.backend["fill"](x.native, number)
-    else:
-        check_overlap(x, "fill_")
+    number = convert_number(value, x.dtype)    # overlaps do not matter: all are equal
+    if x.dtype is dtypes.bfloat16:
+        number = dtypes.rounded(number, x.dtype)
+    x.storage.backend["fill"](x.native, number)
     if not Mode.grad or not wants(x):
         x.storage.version += 1
         return x

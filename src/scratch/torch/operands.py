@@ -113,8 +113,11 @@ def result_strides(shape, operands):
                                  for x in operands if isinstance(x, Tensor)])
 
 
-def compute(name, operands, kind, result_kind, shape=None):
-    """Run an elementwise kernel: its operands as dtype kind -> a new tensor."""
+def compute(name, operands, kind, result_kind, shape=None, like=None):
+    """Run an elementwise kernel: its operands as dtype kind -> a new tensor.
+
+    It lies in memory as `like` do, by default the operands.
+    """
     backend = same_device(*operands)
     if shape is None:
         shape = broadcast(*[x.shape for x in operands if isinstance(x, Tensor)])
@@ -123,7 +126,7 @@ def compute(name, operands, kind, result_kind, shape=None):
                       for x in operands if isinstance(x, Tensor)]):
         y = wrap(backend[name](*natives), result_kind, backend)
     else:
-        y = empty(shape, result_kind, backend, result_strides(shape, operands))
+        y = empty(shape, result_kind, backend, result_strides(shape, like or operands))
         backend[name](*natives, y.native)
     return y if result_kind is not dtypes.bfloat16 else finish(y)
 
@@ -138,8 +141,6 @@ def finish(y):
 
 def alike(y, x):
     """y, whose elements lie row after row, with its elements lying as those of x do."""
-    if x.packed or not x.shape:
-        return y
     strides = dense_like(x.shape, x.strides)
     if strides == y.strides:
         return y

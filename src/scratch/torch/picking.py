@@ -33,6 +33,7 @@ from .history import check_writable, overwritten
 from .modes import Mode
 from .storage import broadcast, broadcast_strides, laid_out_like, layout, reach, shared
 from .tensor import Tensor, empty, wrap
+from .views import viewed
 
 
 class Picks:
@@ -89,11 +90,12 @@ class Picks:
         steps = [x.strides[n] for n in self.rest]
         before, after = steps[:self.first], steps[self.first:]
         lies = [(*before, *[0] * len(self.common), *after)]
+        among = (*[1] * len(before), *self.common, *[1] * len(after))
         for index in where.values():
-            lead = len(self.common) - index.ndim
-            own = [stride if n == common else 0 for n, stride, common in
-                   zip(index.shape, index.strides, self.common[lead:])]
-            lies.append((*[0] * (len(before) + lead), *own, *[0] * len(after)))
+            own = broadcast_strides(index.shape, index.strides, self.common)
+            own = viewed(self.common, own, among)    # sizes of 1 have strides, too
+            lies.append(tuple([0 if n == 1 != m else stride
+                               for n, m, stride in zip(among, self.shape, own)]))
         return laid_out_like(self.shape, lies)
 
 
@@ -155,7 +157,7 @@ def write(x, where, value, accumulate, name):
     backend = x.storage.backend
     native = value
     if isinstance(value, Tensor):
-        if value.dtype is not x.dtype:
+        if value.dtype is not x.dtype and 0 not in picks.shape:
             raise RuntimeError(f"{name} writes numbers of the same dtype, and not "
                                f"{value.dtype} into {x.dtype}")
         if value.storage is x.storage and shared(x, value) in ("all", "part"):

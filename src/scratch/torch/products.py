@@ -379,7 +379,7 @@ def cat(tensors, dim=0, *, axis=None, out=None):
             raise RuntimeError("cat() of a 0-d tensor: stack() gives it an axis")
     parts = [x for x in tensors if x.shape != (0,)] or tensors[:1]
     first = parts[0]
-    at = axis_of(dim if axis is None else axis, first.ndim)
+    at = 0 if first.shape == (0,) else axis_of(dim if axis is None else axis, first.ndim)
     shape, ends = list(first.shape), []
     shape[at] = 0
     for x in parts:

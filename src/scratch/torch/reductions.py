@@ -293,7 +293,7 @@ max, min = extreme("max"), extreme("min")
 def extremes(name, of):
     def function(x, dim=(), keepdim=False):
         dims = some_axes(dim, x.ndim)
-        no_elements(x, name, dims)
+        no_elements(x, name, dims, RuntimeError if dim == () else IndexError)
         y = reduce(of, x, dims if x.shape else (), keepdim, x.dtype)
         if records(x):
             record(y, f"{name.capitalize()}Backward0",

@@ -18,10 +18,10 @@ Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
 from .graph import record
-from .strided import add_into
+from .strided import add_into, repeats
 from .modes import Mode
 from .storage import (Size, broadcast, broadcast_strides, contiguous_strides, layout,
-                      numel)
+                      numel, reach)
 from .tensor import (OPERATIONS, Tensor, axes, axis, look, method, operation, public,
                      shape_of)
 
@@ -216,7 +216,8 @@ def unflatten(x, dim, sizes):
 @operation
 def squeeze(x, dim=None):
     """Without axes of size 1: all such, or those named."""
-    named = range(x.ndim) if dim is None else axes(dim, x.ndim) if x.shape else ()
+    named = range(x.ndim) if dim is None else axes(dim, x.ndim)
+    named = named if x.shape else ()
     gone = {n for n in named if x.shape[n] == 1}
     keep = [n for n in range(x.ndim) if n not in gone]
     return seen(x, tuple([x.shape[n] for n in keep]), tuple([x.strides[n] for n in keep]),
@@ -449,12 +450,18 @@ def as_strided(x, size, stride, storage_offset=None):
 
 
 def as_strided_back(g, shape, own, start, part, strides, offset):
-    """Toward x: what a place of the storage was read for, summed, then read as x is."""
-    from .storage import reach
+    """Toward x: what a place of the storage was read for, summed, then read as x is.
+
+    Where x itself reads a place several times, each of them has its share.
+    """
     first = min(start, offset)
     span = max(start + reach(shape, own), offset + reach(part, strides)) - first
     whole = g.new_zeros((span,))
     add_into(whole, g, part, strides, offset - first)
+    if repeats(shape, own):
+        times = add_into(g.new_zeros((span,)), g.new_ones(shape), shape, own,
+                         start - first)
+        whole = whole / times.clamp(min=1)
     return whole.as_strided(shape, own, start - first)
 
 
