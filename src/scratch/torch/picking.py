@@ -57,21 +57,27 @@ class Picks:
         self.shape = (*before, *self.common, *after)
 
     def find(self, x, where):
-        """Set rows and index: rows[index] has the picked elements, B first."""
+        """Set rows and index: rows[index] has the picked elements, B first.
+
+        Where nothing is picked, they stay None.
+        """
+        self.rows = self.index = None
+        if 0 in self.shape:
+            for axis in where:
+                if x.shape[axis] == 0 and numel(self.common):
+                    raise IndexError(f"axis {axis} has no place that an index could be")
+            return
         backend = x.storage.backend
         rest = tuple([x.shape[n] for n in self.rest])
         steps = tuple([x.strides[n] for n in self.rest])
         if len(where) == 1:
             [(axis, index)] = where.items()
             n, stride = x.shape[axis], x.strides[axis]
-            if n == 0 and index.numel():
-                raise IndexError(f"no index is within axis {axis}, which has no place")
             self.index = native_index(index, backend)
         else:
-            self.index = None
             for axis, index in where.items():
-                places = from_zero(native_index(index, backend), index, x.shape[axis],
-                                   axis, numel(self.common), backend)
+                places = from_zero(native_index(index, backend), x.shape[axis], axis,
+                                   backend)
                 if x.strides[axis] != 1:
                     places = backend["mul"](places, x.strides[axis])
                 self.index = (places if self.index is None
@@ -108,11 +114,9 @@ def native_index(index, backend):
     return backend["cast"](index.native, dtypes.int64)
 
 
-def from_zero(places, index, n, axis, chosen, backend):
+def from_zero(places, n, axis, backend):
     """Whole numbers from -n to n - 1 -> from 0 to n - 1; IndexError for others."""
-    if not index.numel() or not n and not chosen:
-        return places                              # nothing is picked, from anywhere
-    every = tuple(range(index.ndim))
+    every = tuple(range(places.ndim))
     low = backend["to_list"](backend["min"](places, every, False))
     high = backend["to_list"](backend["max"](places, every, False))
     if low < -n or high >= n:
@@ -129,15 +133,18 @@ def pick(x, where):
     picks = Picks(x, where)
     picks.find(x, where)
     backend = x.storage.backend
-    found = backend["take"](picks.rows, picks.index)
     strides = picks.strides(x, where)
-    turned = picks.turned(strides)
-    if picks.first == 0 and strides == layout(picks.shape)[1]:
-        y = wrap(found, x.dtype, backend)
+    if picks.rows is None:
+        y = empty(picks.shape, x.dtype, backend)
     else:
-        y = empty(picks.shape, x.dtype, backend, strides)
-        target = backend["view"](y.storage.buffer, x.dtype, found.shape, turned, 0)
-        backend["copy"](target, found)
+        found = backend["take"](picks.rows, picks.index)
+        if picks.first == 0 and strides == layout(picks.shape)[1]:
+            y = wrap(found, x.dtype, backend)
+        else:
+            y = empty(picks.shape, x.dtype, backend, strides)
+            turned = picks.turned(strides)
+            target = backend["view"](y.storage.buffer, x.dtype, found.shape, turned, 0)
+            backend["copy"](target, found)
     if Mode.grad and x.requires_grad:
         record(y, "IndexBackward0", (x, pick_back, x.shape, tuple(where),
                                      *where.values()))
@@ -173,7 +180,8 @@ def write(x, where, value, accumulate, name):
         native = backend["view"](value.storage.buffer, value.dtype,
                                  picks.turned(picks.shape), picks.turned(strides),
                                  value.offset)
-    backend["add_at" if accumulate else "put"](picks.rows, picks.index, native)
+    if picks.rows is not None:
+        backend["add_at" if accumulate else "put"](picks.rows, picks.index, native)
     if not records(x, value):
         x.storage.version += 1
         return x
