@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+import safetensors.torch
 import torch
 
 from scratch.torch.__main__ import names_used
@@ -52,3 +53,35 @@ def test_a_script_runs_on_ours_with_its_arguments(how, tmp_path):
     torch.manual_seed(1)
     assert run.stdout == (f"True {torch.rand(2).tolist()} ['-m', 'a', '--b=c', 'run'] __main__\n"
                           "[0.0, 0.0]\n"), run.stderr
+
+
+WORDS = "\n".join(first + second for first in "ann be car da e fin gre hel io jo".split()
+                  for second in "a na lia bert rik mund tte win".split())
+
+
+def makemore(*arguments, on=(), cwd):
+    """What the book's program prints, on our torch if `on` says so, or else on PyTorch."""
+    command = [sys.executable, "-m", *on, "scratch.makemore", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+OURS = "scratch.torch", "run", "-m"
+
+
+def test_the_books_program_trains_on_ours_and_samples_on_either(tmp_path):
+    """By PyTorch: weights to 1e-4, states of the generators to the bit, and the same words."""
+    (tmp_path / "words.txt").write_text(WORDS)
+    train = ["train", "--model", "gpt", "--size", "tiny", "--data", "words.txt", "--steps", "8", "--out"]
+    makemore(*train, "ours", on=OURS, cwd=tmp_path)
+    makemore(*train, "pytorchs", cwd=tmp_path)
+    mine, theirs = (safetensors.torch.load_file(tmp_path / name) for name in ("ours", "pytorchs"))
+    assert mine.keys() == theirs.keys()
+    for name, tensor in mine.items():
+        if name.startswith("random."):
+            assert torch.equal(tensor, theirs[name]), name
+        torch.testing.assert_close(tensor, theirs[name], rtol=1e-4, atol=1e-4)
+    words = {makemore("sample", file, "--count", "20", on=on, cwd=tmp_path)
+             for file, on in [("ours", OURS), ("ours", ()), ("pytorchs", ())]}
+    assert len(words) == 1 and len(words.pop().split()) == 20

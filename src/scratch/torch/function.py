@@ -24,7 +24,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import functools
 
 from .graph import Node, edge
-from .modes import Mode, no_grad
+from .modes import Mode, enable_grad, no_grad
 from .tensor import Tensor
 
 
@@ -64,7 +64,7 @@ class Context(Node):
     @property
     def saved_tensors(self):
         if self.kept is None:
-            raise RuntimeError(f"{self.label}: backward() has already been through this "
+            raise RuntimeError(f"{self.label}: backward() has already been through the "
                                "graph; say retain_graph=True the first time")
         found = []
         for x, version, nr in self.kept:
@@ -103,7 +103,7 @@ class Context(Node):
 
 
 class Function:
-    """Write forward(ctx, *inputs) and backward(ctx, *gradients); call apply(*inputs)."""
+    """Write forward(ctx, *inputs), backward(ctx, *gradients); call apply(*inputs)."""
 
     @staticmethod
     def forward(*inputs):
@@ -201,6 +201,7 @@ def gradgradcheck(function, inputs, grad_outputs=None, **settings):
     places = [n for n, x in enumerate(inputs)
               if isinstance(x, Tensor) and x.requires_grad]
 
+    @enable_grad()
     def gradients(*inputs):
         returned = function(*inputs)
         results = [returned] if isinstance(returned, Tensor) else list(returned)

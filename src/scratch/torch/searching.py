@@ -15,6 +15,8 @@ Left out: unique() along one axis, searchsorted() in rows of their own order.
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
+import math
+
 from . import dtypes
 from .graph import record, records
 from .inplace import inplace
@@ -102,6 +104,29 @@ def bincount(x, weights=None, minlength=0):
     if weights.dtype is not dtypes.float32:
         weights = weights.to(dtypes.float64)
     return weights.new_zeros((size,)).index_add(0, x, weights)
+
+
+@operation
+def histc(x, bins=100, min=0, max=0):
+    """How many elements are in each of bins equal pieces of min to max, as floats.
+
+    Without limits (both 0) these are those of x. What is outside them is not counted.
+    """
+    if x.dtype.category != 2:
+        raise NotImplementedError(f"histc() counts floats, and this is {x.dtype}")
+    if bins <= 0:
+        raise RuntimeError(f"histc() needs 1 bin or more, not {bins}")
+    x = x.detach().reshape(-1)
+    if min == max and x.numel():
+        min, max = x.min().item(), x.max().item()
+    if min == max:
+        min, max = min - 1, max + 1
+    if not -math.inf < min < max < math.inf:
+        raise RuntimeError(f"histc() from {min} to {max}: limits are finite, and the "
+                           "first one is smaller")
+    inside = x[(x >= min) & (x <= max)]
+    which = ((inside - min) * bins / (max - min)).to(int64).clamp(max=bins - 1)
+    return which.bincount(minlength=bins).to(x.dtype)
 
 
 @operation

@@ -17,11 +17,10 @@ bfloat16 is kept in float32, each result rounded to what 16 bits can hold.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
-import math
-
 import numpy as np
 
 from .. import dtypes
+from .erf import erf, erfc
 
 NATIVE = {kind: np.dtype(kind.code or "f") for kind in dtypes.DTYPES.values()}
 np.seterr(all="ignore")
@@ -147,7 +146,8 @@ def pow(a, b, out=None):
         return np.power(a, b, out)
     below = np.less(b, 0)
     result = np.power(a, np.where(below, 0, b).astype(getattr(a, "dtype", b.dtype)
-                                                    if hasattr(b, "dtype") else a.dtype))
+                                                    if hasattr(b,
+                                                        "dtype") else a.dtype))
     odd = np.where(np.equal(a, -1) & (np.remainder(b, 2) == 1), -1, 1)
     few = np.where(np.abs(a) == 1, odd, 0)
     result = np.where(below, few, result).astype(result.dtype)
@@ -201,16 +201,6 @@ def nonzero(a):
 
 def arange(numbers, dtype):
     return np.arange(numbers.start, numbers.stop, numbers.step, NATIVE[dtype])
-
-
-def by_element(function, *kinds):
-    """A function of Python's numbers, called once for each element."""
-    each = np.frompyfunc(function, 1, 1)
-
-    def kernel(a, out=None):
-        result = np.asarray(each(a.astype(np.float64))).astype(a.dtype)
-        return result if out is None else write(out, result)
-    return kernel
 
 
 def where(condition, a, b, out=None):
@@ -324,7 +314,8 @@ def scatter(to, axis, index, a):
         to, index, axis = to.reshape(-1), index.reshape(-1), 0
     number = not hasattr(a, "shape")
     region = tuple(map(slice, index.shape))
-    to[places(index, axis)] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
+    to[places(index,
+              axis)] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
 
 
 def scatter_add(to, axis, index, a):
@@ -348,8 +339,10 @@ UFUNCS = dict(
     eq="equal", ne="not_equal", lt="less", le="less_equal", gt="greater",
     ge="greater_equal")
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
-       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, tan, pow, floor_divide, remainder,
-       fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum, cumprod, sort, take,
+       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, tan, pow, floor_divide,
+       remainder,
+       fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum, cumprod, sort,
+       take,
        put, add_at, gather, scatter, scatter_add, round_bfloat16, softmax, log_softmax,
        nonzero, arange)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
@@ -361,7 +354,7 @@ def table():
     kernels = {name: getattr(np, ufunc) for name, ufunc in UFUNCS.items()}
     kernels |= {kernel.__name__: kernel for kernel in OWN}
     kernels |= {name: reduction(ufunc) for name, ufunc in REDUCTIONS.items()}
-    kernels |= {"erf": by_element(math.erf), "erfc": by_element(math.erfc)}
+    kernels |= {"erf": erf, "erfc": erfc}
     return kernels
 
 
