@@ -30,9 +30,9 @@ import operator
 import warnings
 
 from . import dtypes
-from .picking import Picks, pick, write
+from .picking import Picks, pick, write, write_where
 from .tensor import Tensor, method, operation
-from .views import put_back, seen
+from .views import put_back, seen, select
 
 EVERY = slice(None)
 WHOLE = dtypes.int64, dtypes.int32
@@ -43,6 +43,11 @@ MASKS = dtypes.bool_, dtypes.uint8
 
 def get(x, index):
     """x[index]: a view where the index allows one, otherwise a copy."""
+    kind = index.__class__
+    if kind is int:
+        return select(x, 0, index)
+    if kind is Tensor and index.dtype is dtypes.int64 and index.shape and x.shape:
+        return pick(x, {0: index})
     view, where = planned(x, index)
     return pick(view, where) if where else view
 
@@ -55,6 +60,10 @@ def put(x, index, value):
         return                                     # no element is meant
     if index is True:
         index = None                               # all of them, with one more axis
+    if index.__class__ is Tensor and index.dtype is dtypes.bool_ and (
+            index.shape == x.shape and not isinstance(value, Tensor)):
+        write_where(x, index, value)
+        return
     view, where = planned(x, index)
     if not where:
         if isinstance(value, Tensor):
