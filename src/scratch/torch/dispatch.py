@@ -29,6 +29,7 @@ first asked for, and kept.
     by number    take(a, index) = a[index], along axis 0
                  put(to, index, a): to[index] = a, of equal indices the last counts
                  add_at(to, index, a): to[index] += a, equal indices add up
+                 take_all(a, indices) = a[i, j, ...]    put_all, add_all: if it has them
                  gather(a, axis, index)   scatter(to, axis, index, a)   scatter_add(...)
 
 Without `out` a kernel gives a new native in row order; with it, it writes there. What

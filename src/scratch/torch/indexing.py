@@ -26,12 +26,13 @@ increased once. index_put_(..., accumulate=True) and index_add_ add twice.
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
+import operator
 import warnings
 
 from . import dtypes
-from .picking import Picks, pick, write
+from .picking import Picks, pick, write, write_where
 from .tensor import Tensor, method, operation
-from .views import put_back, seen
+from .views import put_back, seen, select
 
 EVERY = slice(None)
 WHOLE = dtypes.int64, dtypes.int32
@@ -42,18 +43,27 @@ MASKS = dtypes.bool_, dtypes.uint8
 
 def get(x, index):
     """x[index]: a view where the index allows one, otherwise a copy."""
+    kind = index.__class__
+    if kind is int:
+        return select(x, 0, index)
+    if kind is Tensor and index.dtype is dtypes.int64 and index.shape and x.shape:
+        return pick(x, {0: index})
     view, where = planned(x, index)
     return pick(view, where) if where else view
 
 
 def put(x, index, value):
     """x[index] = value, a number or a tensor that broadcasts to x[index]'s shape."""
+    if not isinstance(value, Tensor):
+        value = as_number(value, x)
     if index is False:
         return                                     # no element is meant
     if index is True:
         index = None                               # all of them, with one more axis
-    if not isinstance(value, Tensor):
-        value = as_number(value, x)
+    if index.__class__ is Tensor and index.dtype is dtypes.bool_ and (
+            index.shape == x.shape and not isinstance(value, Tensor)):
+        write_where(x, index, value)
+        return
     view, where = planned(x, index)
     if not where:
         if isinstance(value, Tensor):
@@ -110,8 +120,8 @@ def planned(x, index):
         elif at >= x.ndim:
             raise IndexError(f"too many indices for a tensor of {x.ndim} axes")
         elif type(part) is slice:
-            first, count, step = stretch(part, old[at])
-            if count < old[at] or step > 1 or type(index) is slice:
+            first, count, step, every = stretch(part, old[at])
+            if not every or type(index) is slice:
                 label = "SliceBackward0"
             offset += first * steps[at]
             shape.append(count)
@@ -196,16 +206,16 @@ def whole(part, n, axis):
 
 
 def stretch(part, n):
-    """A slice of an axis of n -> where it begins, how many places it has, its step."""
-    step = 1 if part.step is None else part.step.__index__()
+    """A slice of an axis of n -> first place, how many, step, and whether it is a :."""
+    step = 1 if part.step is None else operator.index(part.step)
     if step <= 0:
         raise ValueError(f"the step of a slice of a tensor is 1 or more, not {step}; "
                          "flip() turns an axis round")
-    for end in (part.start, part.stop):
-        if isinstance(end, Tensor):
-            end.__index__()                        # TypeError if it is none
-    places = range(*part.indices(n))
-    return min(places.start, n), len(places), step
+    start = 0 if part.start is None else operator.index(part.start)
+    stop = n if part.stop is None else operator.index(part.stop)
+    places = range(*slice(start, stop, step).indices(n))
+    return (min(places.start, n), len(places), step,
+            start == 0 and stop == n and step == 1)
 
 
 def columns(mask, shape, at):
