@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, 
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also what takes minutes: make test ARGS=--long")
+    parser.addoption("--screenshots", action="store_true", help="also keep a picture of each page")
 
 
 @pytest.fixture(autouse=True)

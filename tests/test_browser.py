@@ -9,12 +9,17 @@ from pages import REFERENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-SHOTS = ROOT / "tests" / "screenshots"
+SHOTS = ROOT / "tests" / "screenshots"    # of every page: make test ARGS="--screenshots -k quiet"
 APPENDIX = ["glossary/", "notation/", "labs/"]
 CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
             for path in sorted(ROOT.glob("docs/*/*.md"))]
 PAGES = ["", *CHAPTERS, *APPENDIX, *REFERENCE, "no-such-page/"]
 KB = 1000
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver(list => list.getEntries().forEach(entry => window.shifts += entry.value))
+    .observe({type: "layout-shift", buffered: true});
+"""
 
 
 @pytest.fixture
@@ -27,12 +32,14 @@ def open_page(chromium, published):
                                        reduced_motion="reduce", **options)
         contexts.append(context)
         page = context.new_page()
-        page.heard, page.bytes = [], 0
+        page.heard, page.sizes = [], []
         page.on("console", lambda message: page.heard.append(message.text))
         page.on("pageerror", lambda error: page.heard.append(str(error)))
         page.on("requestfailed", lambda request: page.heard.append(f"failed: {request.url}"))
         page.on("request", lambda request: request.url.startswith((published[1], "data:", "blob:"))
                 or page.heard.append(f"third party: {request.url}"))
+        page.on("requestfinished", lambda request: page.sizes.append(request.sizes()["responseBodySize"]))
+        page.add_init_script(SHIFTS)
         page.goto(published[1] + path)
         page.wait_for_load_state("networkidle")
         return page
@@ -62,33 +69,55 @@ def looks(page, widths):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_quiet_fits_and_loads_nothing_from_elsewhere(open_page, path):
+def test_a_page_is_quiet_light_and_still_fits_and_loads_nothing_from_elsewhere(open_page, path, request):
+    """DESIGN.md's budget: 180 kB compressed, 280 kB where there are many formulas; a CLS below 0.05."""
     page = open_page(path)
-    SHOTS.mkdir(exist_ok=True)
+    weight = sum(page.sizes)
+    assert weight <= (280 if path else 180) * KB and len(page.sizes) > 3
+    assert page.evaluate("window.shifts") <= 0.05
     name = path.strip("/").replace("/", "-") or "home"
     for look in looks(page, (1280, 390)):
-        page.screenshot(path=SHOTS / f"{name}-{look}.png", full_page=True)
+        if request.config.getoption("screenshots"):
+            SHOTS.mkdir(exist_ok=True)
+            page.screenshot(path=SHOTS / f"{name}-{look}.png", full_page=True)
         assert sideways(page) == 0, look
     page.set_viewport_size({"width": 320, "height": 900})
     assert sideways(page) == 0
     assert complaints(page, path) == []
 
 
+@pytest.fixture
+def with_axe(open_page):
+    """with_axe(path) -> an open page to which violations can be asked for."""
+    def with_axe(path):
+        if not AXE.exists():
+            pytest.skip("axe-core is not installed; make test installs it")
+        page = open_page(path, bypass_csp=True)
+        page.add_script_tag(path=AXE)
+        return page
+
+    return with_axe
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(open_page, path):
-    """Oracle: axe-core, on the page as it opens, with every fold open, and with search open."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed; make test installs it")
-    page = open_page(path, bypass_csp=True)
-    page.add_script_tag(path=AXE)
+def test_axe_finds_nothing(with_axe, path):
+    """Oracle: axe-core, on the page as it opens and with every fold open."""
+    page = with_axe(path)
     assert violations(page) == []
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     for look in looks(page, (1280, 390)):
         assert violations(page) == [], look
-    page.keyboard.press("/")
-    page.keyboard.type("gradient")
-    page.locator(".md-search-result__item").first.wait_for(state="attached")
-    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", ["", "micrograd/autograd/", "no-such-page/"])
+def test_axe_finds_nothing_while_something_is_searched(with_axe, path):
+    page = with_axe(path)
+    for look in looks(page, (1280, 390)):
+        page.keyboard.press("/")
+        page.keyboard.type("gradient")
+        page.locator(".md-search-result__item").first.wait_for(state="attached")
+        assert violations(page) == [], look
+        page.keyboard.press("Escape")
 
 
 def violations(page):
@@ -307,24 +336,6 @@ def test_folded_code_is_there_without_scripts_and_in_print(open_page):
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details.weave-code").first.locator("code").is_visible()
-
-
-def test_a_first_visit_moves_few_bytes(chromium, published):
-    """DESIGN.md's budget: 180 kB compressed, 280 kB where there are many formulas; a CLS below 0.05."""
-    for path, limit in (("", 180), *((page, 280) for page in (*CHAPTERS, *REFERENCE))):
-        context = chromium.new_context()
-        page = context.new_page()
-        sizes = []
-        page.on("requestfinished",
-                lambda request, sizes=sizes: sizes.append(request.sizes()["responseBodySize"]))
-        page.add_init_script("window.shifts = 0; new PerformanceObserver(list => list.getEntries().forEach("
-                             "entry => window.shifts += entry.value))"
-                             ".observe({type: 'layout-shift', buffered: true})")
-        page.goto(published[1] + path)
-        page.wait_for_load_state("networkidle")
-        assert sum(sizes) <= limit * KB, f"{path or 'home'}: {sum(sizes)} bytes"
-        assert len(sizes) > 3 and page.evaluate("window.shifts") <= 0.05
-        context.close()
 
 
 def test_a_term_says_what_it_means_by_mouse_by_keyboard_and_by_touch(open_page):

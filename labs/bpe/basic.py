@@ -1,4 +1,4 @@
-"""Byte-pair encoding, first step: count, merge, train, encode, decode.
+"""Byte-pair encoding: count, merge, train, encode, decode.
 
     id      a token's number: 0 to 255 are the bytes, and each merge makes the next
     pair    two adjacent ids

@@ -1,4 +1,4 @@
-"""Byte-pair encoding, fifth step: SentencePiece's way, with code points and bytes.
+"""Byte-pair encoding: SentencePiece's way, with code points and bytes.
 
     pieces   a list: the text of each id, a space written ▁
     id_of    the other way round: text -> id

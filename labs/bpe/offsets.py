@@ -1,4 +1,4 @@
-"""Byte-pair encoding, seventh step: where tokens begin and end, and where numbers are cut.
+"""Byte-pair encoding: where tokens begin and end, and where numbers are cut.
 
     ids       what encode returns; self.token_bytes(id) has the bytes of one
     piece     what no merge reaches across: a group of digits, or the text between two

@@ -1,4 +1,4 @@
-"""Byte-pair encoding, third step: read the vocabularies of other programs.
+"""Byte-pair encoding: read the vocabularies of other programs.
 
     ranks    token -> id, as tiktoken keeps them: the bytes of each token, and no pairs
     merges   (id, id) -> the id that replaces them, in the order of training

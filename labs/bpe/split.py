@@ -1,4 +1,4 @@
-"""Byte-pair encoding, second step: split the text into pieces before merging.
+"""Byte-pair encoding: split the text into pieces before merging.
 
     piece    a match of the pattern, or the text between two matches
 

@@ -1,4 +1,4 @@
-"""Byte-pair encoding, fourth step: special tokens.
+"""Byte-pair encoding: special tokens.
 
     special tokens     name -> id: one id each, which no merge makes
 

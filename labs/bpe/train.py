@@ -1,4 +1,4 @@
-"""Byte-pair encoding, sixth step: the trainer that touches only what a merge changes.
+"""Byte-pair encoding, fast: the trainer that touches only what a merge changes.
 
     word     a piece of text as a string in which each character is a token: chr(id)
     pair     two such characters

@@ -28,7 +28,8 @@ def log():
 def changes(units, commits):
     """Markdown with a section for each unit that changed.
 
-    >>> print(changes(["bpe"], [("2026-11-29", "bpe/encode, docs: *long* words"), ("2026-11-28", "cuda: b")]))
+    >>> commits = [*2 * [("2026-11-29", "bpe/encode, docs: *long* words")], ("2026-11-28", "cuda: b")]
+    >>> print(changes(["bpe"], commits))
     ### bpe
     <BLANKLINE>
     2026-11-29
@@ -41,7 +42,7 @@ def changes(units, commits):
         for date, subject in commits:
             found = SUBJECT.fullmatch(subject)
             if found and unit in {name.split("/")[0] for name in found[1].split(", ")}:
-                days.setdefault(date, []).append("-   " + SPECIAL.sub(r"\\\1", subject))
+                days.setdefault(date, {})["-   " + SPECIAL.sub(r"\\\1", subject)] = None    # each once
         if days:
             parts += [f"### {unit}", *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
     return "\n\n".join(parts) or "This copy of the book came without git's history, which has all changes."

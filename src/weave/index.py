@@ -57,8 +57,13 @@ def topics(markdown, address, chapters):
 
 
 def escape(term):
-    """A name of code as code, and any other term as it is."""
-    return f"`{term}`" if re.search(r"_|\w\.\w|\(\)|[a-z][A-Z]", term) and " " not in term else term
+    """A name of code as code, and any other term as it is: a bracket at its beginning is no link's.
+
+    >>> escape("masked_fill"), escape("[MASK]")
+    ('`masked_fill`', '&#91;MASK]')
+    """
+    is_code = re.search(r"_|\w\.\w|\(\)|[a-z][A-Z]", term) and " " not in term
+    return f"`{term}`" if is_code else term.replace("[", "&#91;")
 
 
 def names(code):

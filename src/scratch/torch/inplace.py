@@ -182,8 +182,8 @@ for name in """neg exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin
         asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc floor ceil
         trunc sign abs logical_not bitwise_not mul div add sub pow square round relu
         clamp clip clamp_min clamp_max lerp addcmul addcdiv masked_fill remainder fmod
-        floor_divide eq ne lt le gt ge logical_and logical_or logical_xor bitwise_and bitwise_or
-        bitwise_xor nan_to_num xlogy absolute negative multiply divide true_divide
-        subtract addmm baddbmm addmv""".split():
+        floor_divide eq ne lt le gt ge logical_and logical_or logical_xor bitwise_and
+        bitwise_or bitwise_xor nan_to_num xlogy absolute negative multiply divide
+        true_divide subtract addmm baddbmm addmv""".split():
     if name in OPERATIONS:
         inplace(OPERATIONS[name], name + "_")

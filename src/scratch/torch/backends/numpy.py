@@ -198,7 +198,7 @@ def log_softmax(a, axis):
 
 
 def nonzero(a):
-    return np.nonzero(a)
+    return tuple(map(np.ascontiguousarray, np.nonzero(a)))
 
 
 def arange(numbers, dtype):
