@@ -198,7 +198,8 @@ def log_softmax(a, axis):
 
 
 def nonzero(a):
-    return tuple(map(np.ascontiguousarray, np.nonzero(a)))
+    """A vector of indices per axis, each in its own memory, and not in NumPy's rows."""
+    return [np.ascontiguousarray(each) for each in np.nonzero(a)]
 
 
 def arange(numbers, dtype):
