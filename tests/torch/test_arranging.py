@@ -13,8 +13,8 @@ SHAPES = st.lists(st.sampled_from([0, 1, 2, 3, 4]), max_size=3).map(tuple)
 OF_ANY = [
     "flip(0)", "flip(-1, 0)", "roll(1)", "roll(1, 0)", "roll((1, -2), (0, 1))", "repeat(2)",
     "repeat(2, 1, 3)", "repeat(1, 2)", "tile((2,))", "tile((2, 1, 1, 2))", "repeat_interleave(2)",
-    "repeat_interleave(3, 0)", "repeat_interleave(torch.arange(len(x)), 0)", "tril()", "triu(1)", "tril(-1)", "diag()", "diag(1)",
-    "diag_embed()", "diag_embed(-1)", "trace()", "diagonal(1)"]
+    "repeat_interleave(3, 0)", "repeat_interleave(torch.arange(len(x)), 0)", "tril()", "triu(1)",
+    "tril(-1)", "diag()", "diag(1)", "diag_embed()", "diag_embed(-1)", "trace()", "diagonal(1)"]
 
 
 @settings(max_examples=150)

@@ -160,7 +160,7 @@ triangle_indices("triu_indices", lambda place, offset: place >= offset)
 def diag(x, diagonal=0):
     """The diagonal of a matrix; of a vector, the matrix with that diagonal."""
     if x.ndim == 2:
-        y = x.detach().diagonal(diagonal).clone()
+        y = x.detach().diagonal(diagonal).clone(memory_format="contiguous")
         if records(x):
             record(y, "DiagonalBackward0_copy",
                    (x, put_back, x.shape, Tensor.diagonal, diagonal))
