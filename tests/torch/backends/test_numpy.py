@@ -67,3 +67,11 @@ def test_where_numpy_differs():
         KERNELS["floor_divide"](np.array([1]), np.array([0]))
     values, indices = KERNELS["sort"](np.array([1.0, np.nan, 2.0, 1.0]), 0, True)
     assert indices.tolist() == [1, 2, 0, 3]
+
+
+def test_the_indices_of_what_is_not_0_lie_in_memories_of_their_own():
+    """NumPy's vectors lie interleaved in one memory, which no storage could keep."""
+    a = np.array([[1, 0], [1, 1]])
+    found = KERNELS["nonzero"](a)
+    assert [each.tolist() for each in found] == [[0, 1, 1], [0, 0, 1]]
+    assert all(each.flags.c_contiguous for each in found)
