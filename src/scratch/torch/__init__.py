@@ -55,9 +55,10 @@ from . import (operands, elementwise, choosing, converting, views, reductions, p
                inplace, operators, creation, gathering, searching, arranging,
                compositions, indexing, printing)
 from . import random, filling, sampling
-from . import cuda, distributed, machine, safetensors, serialization, utils
+from . import cuda, distributed, machine, older, safetensors, serialization, utils
 from .random import Generator, default_generator
 
+autograd.Variable = older.Variable
 globals().update(_tensor.OPERATIONS)
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
