@@ -37,7 +37,8 @@ An operation on numbers one by one is one line of elementwise.py. What can be sa
 other operations needs no record: its slope follows. A view is `seen(x, shape, strides,
 offset, label, slope, ...)` of views.py, and a write in place is `inplace(function)`.
 
-Chapter: docs/torch/tensors.md.  To copy: this folder.
+Chapter: docs/torch/tensors.md.  To copy: this folder (needs numpy, or nothing for the
+python backend).
 """
 
 import math as _math
@@ -55,9 +56,10 @@ from . import (operands, elementwise, choosing, converting, views, reductions, p
                inplace, operators, creation, gathering, searching, arranging,
                compositions, indexing, printing)
 from . import random, filling, sampling
-from . import cuda, distributed, machine, safetensors, serialization, utils
+from . import cuda, distributed, machine, older, safetensors, serialization, utils
 from .random import Generator, default_generator
 
+autograd.Variable = older.Variable
 globals().update(_tensor.OPERATIONS)
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
