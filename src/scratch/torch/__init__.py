@@ -15,7 +15,7 @@ has it; what it lacks, it refuses by name. Read in this order:
     modes, graph, walk, history, function       autograd: what operations leave behind
     views                      other strides for the same memory
     operands, elementwise, choosing, reductions, products, gathering, searching,
-    arranging, indexing, converting, creation, inplace, operators    the operations
+    arranging, compositions, indexing, converting, creation, inplace, operators
     printing, random, serialization
     nn/, optim/, utils/        what is made of them
 
@@ -52,8 +52,8 @@ from .dtypes import (bfloat16, dtype, finfo, float16, float32, float64,
 from .storage import Size
 from .tensor import Tensor
 from . import (operands, elementwise, choosing, converting, views, reductions, products,
-               inplace, operators, creation, gathering, searching, arranging, indexing,
-               printing)
+               inplace, operators, creation, gathering, searching, arranging,
+               compositions, indexing, printing)
 from . import random, filling, sampling
 from . import cuda, distributed, machine, safetensors, serialization, utils
 from .random import Generator, default_generator

@@ -105,6 +105,8 @@ def repeat_interleave(x, repeats, dim=None):
     n = x.shape[at]
     each = [repeats] * n if isinstance(repeats, int) else repeats.tolist()
     each = each * n if len(each) == 1 else each
+    if len(each) != n:
+        raise RuntimeError(f"{n} places on axis {at}, and {len(each)} numbers")
     places = [k for k in range(n) for _ in range(each[k])]
     return x.index_select(at, tensor(places, dtype=int64, device=x.device))
 

@@ -101,7 +101,7 @@ def flattened(data):
 
 
 def one_number(each):
-    """A number of another kind (np.int64(3), a 0-d tensor) -> Python's, and its dtype."""
+    """Another kind of number (np.int64(3), a 0-d tensor) as Python's; its dtype."""
     if isinstance(each, Tensor):
         return each.item(), each.dtype
     if hasattr(each, "dtype") and hasattr(each, "item"):
@@ -294,8 +294,8 @@ def arange(*limits, dtype=None, device=None, requires_grad=False, start=None, en
     if step == 0:
         raise RuntimeError("arange() in steps of 0 never ends")
     if (end - start) * step < 0:
-        raise RuntimeError(f"arange() from {start} to {end} in steps of {step} goes the "
-                           "other way")
+        raise RuntimeError(f"arange() from {start} to {end} in steps of {step} goes "
+                           "the other way")
     default = (int64 if all(isinstance(each, int) for each in (start, end, step))
                else dtypes.Default.floating)
     kind = default if dtype is None else dtype_of(dtype)

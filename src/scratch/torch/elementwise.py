@@ -2,9 +2,9 @@
 
     >>> from . import tensor
     >>> a = tensor([[1.0], [2.0]], requires_grad=True)           # (2, 1)
-    >>> b = tensor([10.0, 20.0, 30.0])                           # (3): broadcast to (2, 3)
+    >>> b = tensor([10.0, 20.0, 30.0])                       # (3), broadcast to (2, 3)
     >>> (a * b).sum().backward()
-    >>> a.grad.tolist()            # each a met three numbers of b, so three slopes add up
+    >>> a.grad.tolist()          # each a met three numbers of b, so three slopes add up
     [[60.0], [60.0]]
 
     a, b  inputs      y  the result      g  ∂loss/∂y
@@ -52,7 +52,7 @@ def computed_as(kind, dtype, name):
 
 
 def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, whole=None):
-    """An operation on each number; whole is what it does with whole numbers, if other."""
+    """An operation on each number; whole: what it does with whole ones, if other."""
     kernel, label = kernel or name, label or f"{name.capitalize()}Backward0"
     needs = arguments_of(slope, "a", "y")
     same, fast = result is SAME, result is SAME and kind is not BITS
@@ -259,13 +259,16 @@ def add(a, b, *, alpha=1):
     return pure_add(a, b if alpha == 1 else b * alpha)
 
 
+def of_bools(x):
+    return x.dtype is bool_ if isinstance(x, Tensor) else x is True or x is False
+
+
 @operation
 def sub(a, b, *, alpha=1):
     """a - alpha * b."""
-    for x in () if getattr(a, "dtype", None) in FAST else (a, b):
-        if x.dtype is bool_ if isinstance(x, Tensor) else x is True or x is False:
-            raise RuntimeError("bools cannot be subtracted; use ^ (logical_xor), or ~ "
-                               "(logical_not)")
+    if of_bools(a) or of_bools(b):
+        raise RuntimeError("bools cannot be subtracted; use ^ (logical_xor), or ~ "
+                           "(logical_not)")
     return pure_sub(a, b if alpha == 1 else b * alpha)
 
 

@@ -125,7 +125,8 @@ def dot(a, b):
         raise do_not_fit("dot", a, b)
     y = multiply(a, b)
     if records(a, b):
-        record(y, "DotBackward0", (a, lambda g, b: g * b, b), (b, lambda g, a: g * a, a))
+        record(y, "DotBackward0", (a, lambda g, b: g * b, b),
+               (b, lambda g, a: g * a, a))
     return y
 
 
@@ -265,8 +266,9 @@ def tensordot(a, b, dims=2):
 def einsum(equation, *operands):
     """Sums of products by letters: einsum("bik,bkj->bij", a, b) is a @ b.
 
-    A letter names an axis; one that is not in the result is summed over, and one that is
-    twice in an operand is its diagonal. "..." stands for further axes, which broadcast.
+    A letter names an axis; one that is not in the result is summed over, and one that
+    is twice in an operand is its diagonal. "..." stands for further axes, which
+    broadcast.
     """
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = operands[0]
@@ -296,15 +298,15 @@ def einsum(equation, *operands):
                                        if letters.count(c) == 1))
     for c in result:
         if c not in letters or result.count(c) > 1:
-            raise RuntimeError(f"einsum(): the result has {c!r}, which "
-                               f"{'is there twice' if c in letters else 'no operand has'}")
+            why = "is there twice" if c in letters else "no operand has"
+            raise RuntimeError(f"einsum(): the result has {c!r}, which {why}")
     sizes = {}
     for term, x in zip(spelled, operands):
         for c, n in zip(term, x.shape):
             if n != 1:
                 if sizes.get(c, n) != n:
-                    raise RuntimeError(f"einsum(): {c!r} is {sizes[c]} places long, and "
-                                       f"{n} in another operand")
+                    raise RuntimeError(f"einsum(): {c!r} is {sizes[c]} places long, "
+                                       f"and {n} in another operand")
                 sizes[c] = n
     whole, names = single(spelled[0], operands[0])
     for n, (term, x) in enumerate(zip(spelled[1:], operands[1:]), 1):
@@ -359,7 +361,8 @@ def pair(a, a_names, b, b_names, later):
 
 for name in ("addmm", "matmul"):
     setattr(Tensor, name, OPERATIONS[name])
-Tensor.__matmul__ = lambda a, b: matmul(a, b) if isinstance(b, Tensor) else NotImplemented
+Tensor.__matmul__ = lambda a, b: matmul(a, b) if isinstance(b,
+    Tensor) else NotImplemented
 Tensor.__rmatmul__ = lambda a, b: matmul(b, a)
 
 
@@ -379,7 +382,8 @@ def cat(tensors, dim=0, *, axis=None, out=None):
             raise RuntimeError("cat() of a 0-d tensor: stack() gives it an axis")
     parts = [x for x in tensors if x.shape != (0,)] or tensors[:1]
     first = parts[0]
-    at = 0 if first.shape == (0,) else axis_of(dim if axis is None else axis, first.ndim)
+    at = 0 if first.shape == (0,) else axis_of(dim if axis is None else axis,
+                                               first.ndim)
     shape, ends = list(first.shape), []
     shape[at] = 0
     for x in parts:
@@ -395,7 +399,7 @@ def cat(tensors, dim=0, *, axis=None, out=None):
         kind = dtypes.PROMOTED[kind, x.dtype]
     backend = same_device(*parts)
     y = empty(tuple(shape), kind, backend)
-    whole, start = (slice(None),) * at, 0
+    start = 0
     for x, end in zip(parts, ends):
         if end > start:
             backend["copy"](part_of(y, at, start, end - start), x.native)

@@ -166,7 +166,8 @@ def deviation(x, dim, unbiased, keepdim, correction):
 
 def std_back(g, x, y, dims, keepdim, left):
     """var's slope, divided by 2 std; 0 where the deviation is."""
-    return var_back((g / (y * 2)).masked_fill(y == 0, 0), x, dims, keepdim, max_of(left))
+    return var_back((g / (y * 2)).masked_fill(y == 0, 0), x, dims, keepdim,
+                    max_of(left))
 
 
 def max_of(left):
@@ -457,7 +458,6 @@ def softmax(x, dim=None, dtype=None):
     """eˣ / Σ eˣ along an axis: positive, and summing to 1."""
     x = x if dtype is None else x.to(dtype_of(dtype))
     at = softmax_axis(x, dim, "softmax")
-    backend = x.storage.backend
     y = along(x, at, "softmax")
     if records(x):
         record(y, "SoftmaxBackward0", (x, softmax_back, OUTPUT, at))
@@ -466,7 +466,7 @@ def softmax(x, dim=None, dtype=None):
 
 def softmax_axis(x, dim, name):
     if x.dtype.category != 2:
-        raise NotImplementedError(f"{name}() is of floats, and this tensor is {x.dtype}")
+        raise NotImplementedError(f"{name}() is of floats, and this is {x.dtype}")
     return axis(dim, x.ndim)
 
 
@@ -620,12 +620,12 @@ def is_tensor(x):
 
 @method
 def sum_to_size(x, *size):
-    """Summed along the axes that broadcasting repeated: to a shape that expands to x's."""
+    """Summed along axes that broadcasting repeats, to a shape that expands to x's."""
     from .tensor import shape_of
     shape = shape_of(size)
     lead = x.ndim - len(shape)
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[lead:])):
-        raise RuntimeError(f"a tensor of shape {tuple(x.shape)} does not sum to {shape}")
+        raise RuntimeError(f"the shape {tuple(x.shape)} does not sum to {shape}")
     dims = tuple(range(lead)) + tuple(
         [lead + at for at, n in enumerate(shape) if n == 1 and x.shape[lead + at] != 1])
     if not dims:

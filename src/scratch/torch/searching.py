@@ -160,7 +160,9 @@ def searchsorted(sorted_sequence, values, *, right=False, side=None, out_int32=F
     from .creation import tensor
     if not isinstance(values, Tensor):
         values = tensor(values, dtype=sorted_sequence.dtype)
-    sequence, many = sorted_sequence.unsqueeze(-2), values.unsqueeze(-1)
+    sequence, many = sorted_sequence, values
+    if values.shape:
+        sequence, many = sequence.unsqueeze(-2), values.unsqueeze(-1)
     before = sequence <= many if right else sequence < many
     found = before.sum(-1)
     return found.to(dtypes.int32) if out_int32 else found

@@ -7,12 +7,12 @@
     >>> x.view(3, 4).t().view(12)
     Traceback (most recent call last):
     ...
-    RuntimeError: a tensor of shape (4, 3) and strides (1, 4) cannot be viewed as (12,): \
-its elements in that order are not evenly spaced in memory. reshape() copies them if need be
+    RuntimeError: shape (4, 3) with strides (1, 4) cannot be viewed as (12,): its \
+elements in that order are not evenly spaced in memory. reshape() copies them if need be
 
 Each function computes a geometry, and says how a gradient of the view becomes one of
-what it is a view of: by the opposite view where all elements are in it, and otherwise by
-zeros into which the gradient is written (`put_back`).
+what it is a view of: by the opposite view where all elements are in it, and otherwise
+by zeros into which the gradient is written (`put_back`).
 
 Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
@@ -72,8 +72,8 @@ def fill_in(shape, count, given):
     if shape and min(shape) < 0:
         raise RuntimeError(f"{shape} has a negative size")
     if numel(shape) != count:
-        raise RuntimeError(f"a tensor of shape {tuple(given)} has {count} elements, and "
-                           f"one of shape {shape} has {numel(shape)}")
+        raise RuntimeError(f"a tensor of shape {tuple(given)} has {count} elements, "
+                           f"and one of shape {shape} has {numel(shape)}")
     return shape
 
 
@@ -102,13 +102,13 @@ def restrided(old, strides, shape):
         while wanted and (taken < count or wanted[-1] == 1):
             found.append(taken * step)
             taken *= wanted.pop()
-        if taken != count:                        # an axis would reach into the next run
+        if taken != count:                    # an axis would reach into the next run
             return None
     return tuple(reversed(found))
 
 
 def runs(shape, strides):
-    """Axes that lie as one axis would, from the last: (how many numbers, stride) each."""
+    """Axes that lie as one axis would, from the last: (how many, stride) each."""
     count, step = 1, strides[-1]
     for n, before, after in zip(shape[::-1], [*shape[-2::-1], None],
                                 [*strides[-2::-1], None]):
@@ -128,8 +128,8 @@ def view(x, *sizes):
     strides = contiguous_strides_of(x, shape)
     if strides is None:
         raise RuntimeError(
-            f"a tensor of shape {tuple(x.shape)} and strides {x.strides} cannot be viewed "
-            f"as {shape}: its elements in that order are not evenly spaced in memory. "
+            f"shape {tuple(x.shape)} with strides {x.strides} cannot be viewed as "
+            f"{shape}: its elements in that order are not evenly spaced in memory. "
             "reshape() copies them if need be")
     return seen(x, shape, strides, x.offset, "ViewBackward0", reshape_back, x.shape)
 
@@ -150,7 +150,7 @@ def view_dtype(x, kind):
     shape = tuple(x.shape)
     if kind.itemsize != x.dtype.itemsize:
         if not shape or shape[-1] * x.dtype.itemsize % kind.itemsize:
-            raise RuntimeError(f"the rows of a tensor of shape {shape} and {x.dtype} are "
+            raise RuntimeError(f"the rows of a tensor of shape {shape}, {x.dtype}, are "
                                f"no whole numbers of {kind}")
         shape = *shape[:-1], shape[-1] * x.dtype.itemsize // kind.itemsize
     backend = x.storage.backend
@@ -195,7 +195,8 @@ def flatten(x, start_dim=0, end_dim=-1):
     if first == last:
         return x
     shape = tuple(x.shape)
-    return reshape(x, shape[:first] + (numel(shape[first:last + 1]),) + shape[last + 1:])
+    return reshape(x,
+                   shape[:first] + (numel(shape[first:last + 1]),) + shape[last + 1:])
 
 
 @operation
@@ -220,7 +221,8 @@ def squeeze(x, dim=None):
     named = named if x.shape else ()
     gone = {n for n in named if x.shape[n] == 1}
     keep = [n for n in range(x.ndim) if n not in gone]
-    return seen(x, tuple([x.shape[n] for n in keep]), tuple([x.strides[n] for n in keep]),
+    return seen(x, tuple([x.shape[n] for n in keep]),
+                tuple([x.strides[n] for n in keep]),
                 x.offset, f"SqueezeBackward{0 if dim is None else 1}", reshape_back,
                 x.shape)
 
@@ -231,7 +233,8 @@ def unsqueeze(x, dim):
     at = axis(dim, x.ndim + 1)
     shape, strides = tuple(x.shape), x.strides
     step = shape[at] * strides[at] if at < x.ndim else 1
-    return seen(x, shape[:at] + (1,) + shape[at:], strides[:at] + (step,) + strides[at:],
+    return seen(x, shape[:at] + (1,) + shape[at:],
+                strides[:at] + (step,) + strides[at:],
                 x.offset, "UnsqueezeBackward0", reshape_back, x.shape)
 
 
@@ -242,7 +245,7 @@ def permute(x, *dims):
     """The axes in another order: y's axis n is x's axis dims[n]."""
     dims = shape_of(dims)
     if len(dims) != x.ndim:
-        raise RuntimeError(f"permute() names each of the {x.ndim} axes once, not {dims}")
+        raise RuntimeError(f"permute() names all {x.ndim} axes once, not {dims}")
     order = axes(dims, x.ndim)
     return permuted(x, order, "PermuteBackward0")
 
@@ -273,7 +276,7 @@ def t(x):
     """The transpose of a matrix; a vector stays as it is."""
     if x.ndim > 2:
         raise RuntimeError(f"t() is of matrices, and this tensor has {x.ndim} axes; "
-                           "transpose(a, b) exchanges two of them, and .mT the last two")
+                           "transpose(a, b) exchanges two of them, .mT the last two")
     return permuted(x, range(x.ndim)[::-1], "TBackward0")
 
 
@@ -287,7 +290,8 @@ def movedim(x, source, destination):
         raise RuntimeError("movedim() needs as many destinations as sources")
     rest = iter([n for n in range(x.ndim) if n not in source])
     places = dict(zip(destination, source))
-    return permuted(x, [places[n] if n in places else next(rest) for n in range(x.ndim)],
+    return permuted(x,
+                    [places[n] if n in places else next(rest) for n in range(x.ndim)],
                     "PermuteBackward0")
 
 
@@ -332,8 +336,8 @@ def expand(x, *sizes):
     for n, old in zip(wanted[lead:], x.shape):
         if n != old and old != 1:
             raise RuntimeError(
-                f"a tensor of shape {tuple(x.shape)} cannot be expanded to {shape}: only "
-                "an axis of size 1 can be repeated")
+                f"a tensor of shape {tuple(x.shape)} cannot be expanded to {shape}: "
+                "only an axis of size 1 can be repeated")
     strides = [stride if n == old else 0
                for n, old, stride in zip(wanted[lead:], x.shape, x.strides)]
     for at in range(lead - 1, -1, -1):
@@ -380,7 +384,8 @@ def select(x, dim, index):
                          f"numbered from {-n} to {n - 1}")
     shape, strides = tuple(x.shape), x.strides
     return seen(x, shape[:at] + shape[at + 1:], strides[:at] + strides[at + 1:],
-                x.offset + index % n * strides[at], "SelectBackward0", put_back, x.shape,
+                x.offset + index % n * strides[at], "SelectBackward0", put_back,
+                x.shape,
                 select, at, index)
 
 
@@ -445,7 +450,8 @@ def as_strided(x, size, stride, storage_offset=None):
     if offset + span > len(x.storage) and span:
         raise RuntimeError(f"as_strided() would read up to number {offset + span} of a "
                            f"storage of {len(x.storage)}")
-    return seen(x, shape, strides, offset, "AsStridedBackward0", as_strided_back, x.shape,
+    return seen(x, shape, strides, offset, "AsStridedBackward0", as_strided_back,
+                x.shape,
                 x.strides, x.offset, shape, strides, offset)
 
 
@@ -498,7 +504,9 @@ def unbind(x, dim=0):
         raise IndexError("a 0-d tensor has no axis to take apart")
     shape, strides = tuple(x.shape), x.strides
     rest, steps = shape[:at] + shape[at + 1:], strides[:at] + strides[at + 1:]
-    return several(x, [(rest, steps, x.offset + n * strides[at]) for n in range(shape[at])],
+    return several(x,
+                   [(rest, steps,
+                     x.offset + n * strides[at]) for n in range(shape[at])],
                    "UnbindBackward0", unbind_back, rest, at)
 
 
@@ -511,7 +519,7 @@ def unbind_back(gs, shape, at):
 
 @operation
 def split(x, split_size_or_sections, dim=0):
-    """An axis cut into pieces of one size (the last may be smaller), or of given sizes."""
+    """An axis cut into pieces of one size (the last may be smaller), or of several."""
     needs_axes(x, "split")
     at = axis(dim, x.ndim)
     n, sizes = x.shape[at], split_size_or_sections
@@ -521,7 +529,7 @@ def split(x, split_size_or_sections, dim=0):
         sizes = [min(sizes, n - start) for start in range(0, n, sizes or 1)] or [0]
         label = "SplitBackward0"
     elif sum(sizes) != n or min(sizes, default=0) < 0:
-        raise RuntimeError(f"pieces of {list(sizes)} places do not make up an axis of {n}")
+        raise RuntimeError(f"pieces of {list(sizes)} do not make up an axis of {n}")
     else:
         label = "SplitWithSizesBackward0"
     shape, strides = tuple(x.shape), x.strides

@@ -2,16 +2,16 @@
 
     >>> from . import tensor
     >>> x = tensor(3.0, requires_grad=True)
-    >>> [slope] = grad(x ** 3, x, create_graph=True)     # 3x², which has a graph of its own
+    >>> [slope] = grad(x ** 3, x, create_graph=True)     # 3x², with a graph of its own
     >>> slope.item(), grad(slope, x)[0].item()           # 6x
     (27.0, 18.0)
 
     g   ∂loss/∂result, the gradient that arrives at a node
 
 A result is made after its inputs. Newest first is therefore an order in which a node
-comes after all that use it, and no other is needed: the nodes are collected with a list,
-sorted by age, and each is handed the sum of what has arrived. Broadcasting is undone at
-every edge: a gradient is summed to the shape that its input had.
+comes after all that use it, and no other is needed: the nodes are collected with a
+list, sorted by age, and each is handed the sum of what has arrived. Broadcasting is
+undone at every edge: a gradient is summed to the shape that its input had.
 
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
@@ -28,7 +28,7 @@ from .tensor import Tensor, method, wrap
 def run(roots, retain, create, inputs=None, accumulate=True):
     """Send gradients from roots [(edge, g), ...] down the graph.
 
-    With inputs, a list of edges, only what leads there is computed -> {(target, nr): g}.
+    With inputs (edges), only what leads there is computed -> {(target, nr): g}.
     """
     before, Mode.grad = Mode.grad, create
     try:
@@ -95,7 +95,7 @@ def walk(roots, retain, inputs, accumulate):
 
 
 def newest_first(targets):
-    """All nodes that targets come from, the newest first, and how often each leaf is used.
+    """All nodes that targets come from, the newest first, and each leaf's uses.
 
     What a node uses is older than it: this order is a topological one.
     """
@@ -138,7 +138,7 @@ def arrive(arrived, to, g):
 
 
 def fitted(g, shape, node):
-    """A gradient summed to the shape of its input: what broadcasting repeated adds up."""
+    """A gradient summed to the shape of its input: what was repeated adds up."""
     lead = len(g.shape) - len(shape)
     if lead > 0 and tuple(g.shape)[lead:] == shape and not Mode.grad:
         backend = g.storage.backend
@@ -203,7 +203,7 @@ def hooked(hook, g):
         raise TypeError(f"a hook returned a {type(changed).__name__}; it returns a "
                         "tensor, or None")
     if changed.shape != g.shape:
-        raise RuntimeError(f"a hook changed a gradient's shape from {tuple(g.shape)} to "
+        raise RuntimeError(f"a hook changed a gradient's shape, {tuple(g.shape)}, to "
                            f"{tuple(changed.shape)}")
     return changed
 
