@@ -55,7 +55,8 @@ from . import (operands, elementwise, choosing, converting, views, reductions, p
                inplace, operators, creation, gathering, searching, arranging,
                compositions, indexing, printing)
 from . import random, filling, sampling
-from . import cuda, distributed, machine, safetensors, serialization, utils
+from . import (accelerator, backends, cuda, distributed, machine, safetensors,
+               serialization, testing, utils)
 from .random import Generator, default_generator
 
 globals().update(_tensor.OPERATIONS)
