@@ -56,7 +56,8 @@ from . import (operands, elementwise, choosing, converting, views, reductions, p
                inplace, operators, creation, gathering, searching, arranging,
                compositions, indexing, printing)
 from . import random, filling, sampling
-from . import cuda, distributed, machine, older, safetensors, serialization, utils
+from . import (accelerator, backends, cuda, distributed, machine, older, safetensors,
+               serialization, testing, utils)
 from .random import Generator, default_generator
 
 autograd.Variable = older.Variable
