@@ -60,9 +60,10 @@ from . import (operands, elementwise, arithmetic, choosing, converting, views,
                rebuilding, gathering, searching, arranging, compositions, indexing,
                printing, hooks)
 from . import random, filling, sampling
-from . import cuda, distributed, machine, safetensors, serialization, utils
+from . import cuda, distributed, machine, older, safetensors, serialization, utils
 from .random import Generator, default_generator
 
+autograd.Variable = older.Variable
 globals().update(_tensor.OPERATIONS)
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
