@@ -371,13 +371,9 @@ def scatter_add(to, axis, index, a):
     np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
 
 
-def maximum(a, b, out=None):
-    """The larger one; NumPy wants out by its name here, and nowhere else."""
-    return np.maximum(a, b, out=out)
-
-
-def minimum(a, b, out=None):
-    return np.minimum(a, b, out=out)
+def searchsorted(a, values, right):
+    side = "right" if right else "left"
+    return np.asarray(np.searchsorted(a, values, side), order="C")
 
 
 UFUNCS = dict(
@@ -401,7 +397,7 @@ OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_
        take,
        put, add_at, take_all, put_all, add_all, gather, scatter, scatter_add,
        round_bfloat16, softmax, log_softmax,
-       nonzero, arange, maximum, minimum)
+       nonzero, arange, maximum, minimum, searchsorted)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
                   all=np.logical_and)
 
