@@ -43,7 +43,7 @@ def nonzero(x, *, as_tuple=False):
         columns = [tensor(each, dtype=int64, device=x.device) for each in columns]
     if as_tuple:
         return tuple(columns)
-    from .products import stack
+    from .joining import stack
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
