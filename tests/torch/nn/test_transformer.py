@@ -78,8 +78,9 @@ def test_is_causal_is_a_promise_about_a_mask():
     """Oracle: PyTorch, which refuses it without one, and computes by the mask."""
     for library in (ours, torch):
         nn = library.nn
-        layer, decoder = nn.TransformerEncoderLayer(4, 2, 8, 0.0), nn.TransformerDecoderLayer(4, 2, 8, 0.0)
+        layer, decoder = nn.TransformerEncoderLayer(4, 2, 8), nn.TransformerDecoderLayer(4, 2, 8)
         x, mask = library.ones(3, 2, 4), nn.Transformer.generate_square_subsequent_mask(3)
         assert error_of(lambda: layer(x, is_causal=True)) is RuntimeError    # noqa: B023
         assert error_of(lambda: decoder(x, x, tgt_is_causal=True)) is RuntimeError    # noqa: B023
-        assert layer(x, mask, is_causal=True).shape == decoder(x, x, mask, tgt_is_causal=True).shape == (3, 2, 4)
+        assert layer(x, mask, is_causal=True).shape == decoder(x, x, mask, tgt_is_causal=True).shape == (3, 2,
+                                                                                                         4)
