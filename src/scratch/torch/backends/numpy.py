@@ -371,6 +371,15 @@ def scatter_add(to, axis, index, a):
     np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
 
 
+def maximum(a, b, out=None):
+    """The larger one; NumPy wants out by its name here, and nowhere else."""
+    return np.maximum(a, b, out=out)
+
+
+def minimum(a, b, out=None):
+    return np.minimum(a, b, out=out)
+
+
 UFUNCS = dict(
     neg="negative", abs="absolute", exp="exp", exp2="exp2", expm1="expm1", log="log",
     log2="log2", log10="log10", log1p="log1p", sqrt="sqrt", square="square", sin="sin",
