@@ -352,8 +352,8 @@ def scatter(to, axis, index, a):
         to, index, axis = to.reshape(-1), index.reshape(-1), 0
     number = not hasattr(a, "shape")
     region = tuple(map(slice, index.shape))
-    to[places(index,
-              axis)] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
+    where = places(index, axis)
+    to[where] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
 
 
 def maximum(a, b, out=None):
@@ -369,15 +369,6 @@ def scatter_add(to, axis, index, a):
     if to.ndim == 0 or index.ndim == 0:
         to, index, axis, a = to.reshape(-1), index.reshape(-1), 0, np.reshape(a, -1)
     np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
-
-
-def maximum(a, b, out=None):
-    """The larger one; NumPy wants out by its name here, and nowhere else."""
-    return np.maximum(a, b, out=out)
-
-
-def minimum(a, b, out=None):
-    return np.minimum(a, b, out=out)
 
 
 UFUNCS = dict(
