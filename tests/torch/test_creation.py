@@ -64,8 +64,10 @@ def test_bfloat16_rounds_as_pytorchs_after_every_operation():
     assert mine.element_size() == 2 and (mine + mine).tolist() == (theirs + theirs).tolist()
 
 
-@pytest.mark.parametrize("call", ["T.zeros(2, dtype=float)", "T.tensor([1, 2], dtype=float)", "T.ones(2).to(float)",
-                                  "T.ones(2, dtype=int)", "T.ones(2).to(bool)", "T.tensor([1, 2], dtype=bool)"])
+@pytest.mark.parametrize("call",
+                         ["T.zeros(2, dtype=float)", "T.tensor([1, 2], dtype=float)", "T.ones(2).to(float)",
+                                  "T.ones(2, dtype=int)", "T.ones(2).to(bool)",
+                                  "T.tensor([1, 2], dtype=bool)"])
 def test_pythons_own_types_stand_for_their_widest_dtype(call):
     """By PyTorch: float is float64, whatever the default dtype is."""
     mine, theirs = (eval(call, {"T": library}) for library in (ours, torch))
