@@ -144,15 +144,15 @@ def histogram(x, bins, *, range=None):
     if x.dtype.category != 2:
         raise NotImplementedError(f"histogram() counts floats, and this is {x.dtype}")
     if type(bins) is not int:
-    low, high = range or (0.0, 1.0)
-    if range is None and x.numel():
-        low, high = x.min().item(), x.max().item()
-                                  "not with edges of one's own")
+        raise NotImplementedError("scratch.torch has histogram() with a number of "
+                                  "bins, not with edges of one's own")
     if bins <= 0:
         raise RuntimeError(f"histogram() needs 1 bin or more, not {bins}")
     from .creation import linspace
     x = x.detach().reshape(-1)
-    low, high = range or ((x.min().item(), x.max().item()) if x.numel() else (0.0, 1.0))
+    low, high = range or (0.0, 1.0)
+    if range is None and x.numel():
+        low, high = x.min().item(), x.max().item()
     if not -math.inf < low <= high < math.inf:
         raise RuntimeError(f"histogram() from {low} to {high}: the limits are finite, "
                            "and the first one is not larger")
