@@ -54,7 +54,7 @@ def roll(x, shifts, dims=None):
                     for each in (shifts, dims))
     if len(shifts) != len(dims):
         raise RuntimeError(f"roll() moves {len(dims)} axes by {len(shifts)} numbers")
-    from .products import cat
+    from .joining import cat
     y = x.detach()
     for shift, dim in zip(shifts, dims):
         at = axis(dim, x.ndim)
@@ -221,7 +221,7 @@ def meshgrid(*tensors, indexing="ij"):
 @public
 def cartesian_prod(*tensors):
     """All combinations of vectors, one a row."""
-    from .products import stack
+    from .joining import stack
     if len(tensors) == 1:
         return tensors[0]
     return stack([grid.reshape(-1) for grid in meshgrid(*tensors)], -1)

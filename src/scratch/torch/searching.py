@@ -15,7 +15,9 @@ Left out: unique() along one axis, searchsorted() in rows of their own order.
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
+import bisect
 import math
+from typing import NamedTuple
 
 from . import dtypes
 from .graph import record, records
@@ -43,7 +45,7 @@ def nonzero(x, *, as_tuple=False):
         columns = [tensor(each, dtype=int64, device=x.device) for each in columns]
     if as_tuple:
         return tuple(columns)
-    from .products import stack
+    from .joining import stack
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
@@ -129,6 +131,39 @@ def histc(x, bins=100, min=0, max=0):
     return which.bincount(minlength=bins).to(x.dtype)
 
 
+class Histogram(NamedTuple):
+    """What histogram() gives."""
+
+    hist: Tensor
+    bin_edges: Tensor
+
+
+@operation
+def histogram(x, bins, *, range=None):
+    """Counts in each of bins equal pieces of a range, and the edges between them."""
+    if x.dtype.category != 2:
+        raise NotImplementedError(f"histogram() counts floats, and this is {x.dtype}")
+    if type(bins) is not int:
+        raise NotImplementedError("scratch.torch has histogram() with a number of "
+                                  "bins, not with edges of one's own")
+    if bins <= 0:
+        raise RuntimeError(f"histogram() needs 1 bin or more, not {bins}")
+    from .creation import linspace
+    x = x.detach().reshape(-1)
+    low, high = range or (0.0, 1.0)
+    if range is None and x.numel():
+        low, high = x.min().item(), x.max().item()
+    if not -math.inf < low <= high < math.inf:
+        raise RuntimeError(f"histogram() from {low} to {high}: the limits are finite, "
+                           "and the first one is not larger")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = linspace(low, high, bins + 1, dtype=x.dtype, device=x.device)
+    inside = x[(x >= edges[0]) & (x <= edges[-1])]
+    which = (searchsorted(edges, inside, right=True) - 1).clamp(max=bins - 1)
+    return Histogram(which.bincount(minlength=bins).to(x.dtype), edges)
+
+
 @operation
 def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """Each number once, in order; where each came from, and how often it was there."""
@@ -153,6 +188,19 @@ def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
 builtin_sorted = sorted
 
 
+def halved(sequence, values, right):
+    """searchsorted in one row, by halving it: 20 comparisons for a million numbers."""
+    backend = sequence.storage.backend
+    if "searchsorted" in backend:
+        found = backend["searchsorted"](sequence.native, values.native, right)
+        return wrap(found, int64, backend)
+    from .creation import tensor
+    find = bisect.bisect_right if right else bisect.bisect_left
+    row = sequence.tolist()
+    places = [find(row, each) for each in flat_list(values)]
+    return tensor(places, dtype=int64, device=values.device).view(values.shape)
+
+
 @public
 def searchsorted(sorted_sequence, values, *, right=False, side=None, out_int32=False):
     """Where values would go in the sorted last axis, before equal ones or after."""
@@ -161,6 +209,9 @@ def searchsorted(sorted_sequence, values, *, right=False, side=None, out_int32=F
     if not isinstance(values, Tensor):
         values = tensor(values, dtype=sorted_sequence.dtype)
     sequence, many = sorted_sequence, values
+    if sequence.ndim == 1:
+        found = halved(sequence, many, right)
+        return found.to(dtypes.int32) if out_int32 else found
     if values.shape:
         sequence, many = sequence.unsqueeze(-2), values.unsqueeze(-1)
     before = sequence <= many if right else sequence < many
