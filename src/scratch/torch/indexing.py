@@ -255,6 +255,8 @@ def as_number(value, x):
             not getattr(value, "shape", ())):
         number = value if isinstance(value, (bool, int)) else float(value)
         kind = x.dtype
+        if kind is dtypes.bfloat16:
+            return dtypes.rounded(float(number), kind)
         if kind.category == 1 and number != number:
             raise RuntimeError(f"{number} is not a whole number, as {kind} holds")
         return float(number) if kind.category == 2 else (
