@@ -82,9 +82,9 @@ def put(x, index, value):
 
 
 def one_mask(index):
-    """Whether an index has a mask, and no other tensor or list."""
-    tensors = [part for part in as_parts(index) if isinstance(part, Tensor)]
-    return len(tensors) == 1 and tensors[0].ndim > 0 and tensors[0].dtype in MASKS
+    """Whether an index has a mask, and no other tensor or list, nor True."""
+    tensors = [part for part in as_parts(index) if isinstance(part, (Tensor, bool))]
+    return len(tensors) == 1 and is_mask(tensors[0]) and tensors[0].ndim > 0
 
 
 def planned(x, index):
