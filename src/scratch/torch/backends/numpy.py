@@ -356,6 +356,12 @@ def scatter(to, axis, index, a):
     to[where] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
 
 
+def scatter_add(to, axis, index, a):
+    if to.ndim == 0 or index.ndim == 0:
+        to, index, axis, a = to.reshape(-1), index.reshape(-1), 0, np.reshape(a, -1)
+    np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
+
+
 def maximum(a, b, out=None):
     """NumPy wants `out` by its name here, and only here."""
     return np.maximum(a, b, out=out)
@@ -365,10 +371,9 @@ def minimum(a, b, out=None):
     return np.minimum(a, b, out=out)
 
 
-def scatter_add(to, axis, index, a):
-    if to.ndim == 0 or index.ndim == 0:
-        to, index, axis, a = to.reshape(-1), index.reshape(-1), 0, np.reshape(a, -1)
-    np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
+def searchsorted(a, values, right):
+    side = "right" if right else "left"
+    return np.asarray(np.searchsorted(a, values, side), order="C")
 
 
 UFUNCS = dict(
@@ -387,12 +392,10 @@ UFUNCS = dict(
     ge="greater_equal")
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
        fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, tan, pow, floor_divide,
-       remainder,
-       fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum, cumprod, sort,
-       take,
-       put, add_at, take_all, put_all, add_all, gather, scatter, scatter_add,
-       round_bfloat16, softmax, log_softmax,
-       nonzero, arange, maximum, minimum)
+       remainder, fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum,
+       cumprod, sort, take, put, add_at, take_all, put_all, add_all, gather, scatter,
+       scatter_add, round_bfloat16, softmax, log_softmax, nonzero, arange, maximum,
+       minimum, searchsorted)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
                   all=np.logical_and)
 

@@ -76,6 +76,11 @@ def bitwise_not(a, out=None):
     return one(function)(a, out)
 
 
+def round_bfloat16(a):
+    """float32 as bfloat16 holds it, as a native of bfloat16."""
+    return cast(a, dtypes.bfloat16)
+
+
 # along axes
 
 def rows_along(a, axes):
@@ -144,7 +149,7 @@ def scan(combine):
 
 def along(a, axis, rows, dtype):
     """rows_along, undone: a native in the shape of a."""
-    result = stored(itertools.chain(*rows), dtype, a.shape)
+    result = stored(list(itertools.chain(*rows)), dtype, a.shape)
     if not a.shape:
         return result
     shape = [n for i, n in enumerate(a.shape) if i != axis] + [a.shape[axis]]
@@ -277,8 +282,8 @@ def table():
     """{name of a kernel: function}."""
     kernels = {each.__name__: each for each in (
         empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
-        fill, copy, cast, where, bitwise_not, sort, matmul, take, add_at, gather,
-        put, scatter, scatter_add, as_array)}
+        fill, copy, cast, where, bitwise_not, round_bfloat16, sort, matmul, take,
+        add_at, gather, put, scatter, scatter_add, as_array)}
     kernels |= {name: one(function) for name, function in ONE.items()}
     kernels |= {name: two(function) for name, function in TWO.items()}
     truth = dtypes.bool_
