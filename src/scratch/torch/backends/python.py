@@ -18,7 +18,7 @@ float32 result itself. What happens to single numbers is in scalars.py.
 The standard library is all that this needs, so that it runs wherever Python does; and
 it takes about a hundred times NumPy's time.
 
-Chapter: docs/torch/dispatch.md.  To copy: this file, scalars.py, views.py and torch/.
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 import functools
