@@ -12,6 +12,12 @@ TEXTS = ["x.nonzero()", "x.nonzero(as_tuple=True)", "i.nonzero()", "torch.argwhe
          "i.bincount(w.double())", "i[:0].bincount()", "i.unique()", "i.unique(return_inverse=True)",
          "i.unique(return_counts=True)",
          "torch.unique(i.view(2, 2), return_inverse=True, return_counts=True)", "x.detach().unique()",
+         "torch.unique(x.detach(), dim=0)", "torch.unique(i.view(2, 2), dim=1, return_counts=True)",
+         "torch.unique(m, dim=0, return_inverse=True, return_counts=True)", "torch.unique(m, dim=-1)",
+         "torch.unique(m.view(3, 2, 2), dim=0, return_counts=True)",
+         "torch.unique(m > 1, return_counts=True)",
+         "torch.unique(m[:0], dim=0)", "torch.unique(m[:0], return_inverse=True)", "torch.unique(m[0, 0])",
+         "torch.unique(m / 0 * m)", "torch.unique(m[:, :0], dim=0)",
          "torch.searchsorted(s, x)",
          "torch.searchsorted(s, x, right=True)", "torch.searchsorted(s, 0.5)",
          "torch.searchsorted(s, x, side='right')",
@@ -25,6 +31,7 @@ def test_found_and_counted(text):
     x = torch.tensor([[0.5, -1.0, 0.0, 2.0], [0.0, 3.0, 0.5, -2.0]], dtype=torch.float64)
     for layout in (x, x.t().contiguous().t()):
         agree(text, x=layout.requires_grad_(), i=torch.tensor([3, 0, 3, 1]),
+              m=torch.tensor([[2, 0, 1, 1], [0, 3, 1, 0], [2, 0, 1, 1]]),
               w=torch.tensor([0.5, 1.0, 2.0, 4.0]),
               s=torch.tensor([-1.0, 0.0, 0.5, 2.5], dtype=torch.float64), strides="masked_s" not in text)
 
