@@ -70,7 +70,8 @@ ERRORS = {    # a script: the last lines of what is said of it, and the exit sta
         "  File \"script.py\", line 1, in <module>",
         "ModuleNotFoundError: scratch.torch has no module torch.fft", 1),
     "from torch.nn import CTCLoss\n": ("line 1", "ImportError: cannot import name 'CTCLoss'", 1),
-    "import torch\ntorch.nn.CTCLoss()\n": ("line 2", "AttributeError: scratch.torch has no torch.nn.CTCLoss", 1),
+    "import torch\ntorch.nn.CTCLoss()\n": (
+        "line 2", "AttributeError: scratch.torch has no torch.nn.CTCLoss", 1),
     "import torch\ntorch.ones(2) @ torch.ones(3)\n": ("line 2", "RuntimeError: ", 1),
     "print(\n": ("File \"script.py\", line 1", "SyntaxError", 1),
     "import sys\nsys.exit(5)\n": ("", "", 5),
