@@ -1,34 +1,50 @@
-"""Turned, rolled, repeated, cut to triangles: PyTorch's numbers, strides and slopes."""
+"""The same numbers elsewhere: flips, rolls, repetitions, triangles, diagonals and grids equal PyTorch's."""
+
+import math
 
 import pytest
-import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch_programs import both, same, unequal
 
-from torch_parity import agree
+from scratch import torch as ours
 
-TEXTS = ["x.flip(0)", "x.flip(0, 1)", "x.flip((1,))", "x.flip(-1)", "x.roll(1)", "x.roll(1, 0)",
-         "x.roll((1, -2), (0, 1))", "x.roll(-5, 1)",
-         "x.repeat(2, 1)", "x.repeat(2, 1, 3)", "x.repeat(1, 1)", "x.tile(2)", "x.tile((2, 2))",
-         "x.repeat_interleave(2)", "x.repeat_interleave(2, 1)",
-         "x.repeat_interleave(torch.tensor([1, 0, 2]), 0)", "x.tril()", "x.triu()", "x.tril(-1)", "x.triu(1)",
-         "x.tril(2)", "x.diag()", "x.diag(1)",
-         "x[0].diag()", "x[0].diag(-1)", "torch.diag_embed(x)", "torch.diag_embed(x, 1)", "x.trace()",
-         "torch.meshgrid(x[0], x[1], indexing='ij')",
-         "torch.meshgrid(x[0], x[1], indexing='xy')", "torch.cartesian_prod(x[0], x[1])",
-         "torch.combinations(x[0])", "torch.combinations(x[0], 3)",
-         "torch.tril_indices(3, 4)", "torch.triu_indices(3, 3, 1)", "x[0, 0].flip(0)", "x.flip(())",
-         "x.repeat(0, 1)"]
+SHAPES = st.lists(st.sampled_from([0, 1, 2, 3, 4]), max_size=3).map(tuple)
+OF_ANY = [
+    "flip(0)", "flip(-1, 0)", "roll(1)", "roll(1, 0)", "roll((1, -2), (0, 1))", "repeat(2)",
+    "repeat(2, 1, 3)", "repeat(1, 2)", "tile((2,))", "tile((2, 1, 1, 2))", "repeat_interleave(2)",
+    "repeat_interleave(3, 0)", "repeat_interleave(torch.arange(len(x)), 0)", "tril()", "triu(1)",
+    "tril(-1)", "diag()", "diag(1)", "diag_embed()", "diag_embed(-1)", "trace()", "diagonal(1)"]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_arranged(text):
-    x = torch.arange(12.0, dtype=torch.float64).view(3, 4)
-    agree(text, x=x.clone().requires_grad_(), strides="repeat(0" not in text)
-    agree(text, x=x.t().contiguous().t().requires_grad_(), strides="repeat(0" not in text)
+@settings(max_examples=150)
+@given(SHAPES, st.sampled_from(OF_ANY), st.booleans())
+def test_arrangements_and_their_gradients_equal_pytorchs(shape, text, turned):
+    """Oracle: PyTorch: numbers, strides, gradients and the classes of errors, for any number of axes."""
+    base = f"(torch.arange({math.prod(shape)}).double() + 1).view({shape}).requires_grad_()"
+    lines = [f"b = {base}", "x = b" + ".mT" * (turned and len(shape) > 1), f"y = x.{text}",
+             "g, = torch.autograd.grad((y * y * y).sum(), b, create_graph=True)",
+             "h, = torch.autograd.grad((g * g).sum(), b)"]
+    theirs, mine = both(lines)
+    if "y" in theirs:
+        assert not unequal(mine["y"], theirs["y"]), (lines, unequal(mine["y"], theirs["y"]))
+    for name in ("g", "h"):
+        if name in theirs:
+            assert same(mine[name], theirs[name]), (lines, name)
 
 
-@pytest.mark.parametrize("text",
-                         ["x.flip(2)", "x.flip(0, 0)", "x.roll((1, 2), 0)", "x.repeat(2)", "x[0].tril()",
-                          "x[0, 0].diag()", "x[0].trace()",
-                                  "x.roll(1, 5)", "x.repeat_interleave(torch.tensor([1, 2]), 0)"])
-def test_errors_are_of_the_same_class(text):
-    agree(text, x=torch.arange(12.0).view(3, 4))
+@pytest.mark.parametrize("text", [
+    "torch.meshgrid(x, y, indexing='ij')", "torch.meshgrid(x, y, indexing='xy')",
+    "torch.cartesian_prod(x, y)", "torch.cartesian_prod(x)", "torch.combinations(x)",
+    "torch.combinations(x, 3)", "torch.combinations(y, 2, with_replacement=True)",
+    "torch.tril_indices(3, 4)", "torch.triu_indices(3, 4, 1)", "torch.tril_indices(2, 2, -2)"])
+def test_grids_equal_pytorchs(text):
+    """Oracle: PyTorch."""
+    theirs, mine = both(["x, y = torch.arange(4), torch.arange(3) + 10", f"z = {text}"])
+    a, b = theirs["z"], mine["z"]
+    for each, other in zip(*([a], [b]) if not isinstance(a, tuple) else (a, b), strict=True):
+        assert same(other, each)
+
+
+def test_a_causal_mask_is_a_triangle_of_ones():
+    assert ours.ones(3, 3).tril().tolist() == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]

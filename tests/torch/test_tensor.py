@@ -1,7 +1,5 @@
 """What a tensor knows about itself: PyTorch's answers, and its errors."""
 
-import copy
-import pickle
 
 import pytest
 import torch
@@ -33,16 +31,6 @@ from torch_parity import agree
     "x.is_sparse"])
 def test_questions(text):
     agree(text, x=torch.tensor([[2.5, 1.0], [0.0, 3.75]]), i=torch.tensor([2, 0]), e=torch.zeros(0))
-
-
-def test_pickled_and_copied():
-    x = ours.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
-    for y in (pickle.loads(pickle.dumps(x)), copy.deepcopy(x)):
-        assert y.tolist() == x.tolist() and y.requires_grad and y.dtype is x.dtype
-        assert y.data_ptr() != x.data_ptr()
-    assert copy.copy(x).tolist() == x.tolist()
-    with pytest.raises(RuntimeError, match="leaves"):
-        copy.deepcopy(x * 2)
 
 
 def test_attributes_of_ones_own_and_unknown_ones():

@@ -16,7 +16,8 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import math
 
 from .choosing import where
-from .products import cat, mm
+from .joining import cat
+from .products import mm
 from .tensor import OPERATIONS, Tensor, axis, method, operation, public
 
 

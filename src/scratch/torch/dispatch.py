@@ -266,11 +266,13 @@ def log_softmax(backend):
     return kernel
 
 
+PYTHON = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_}
+
+
 def dtype_of(kind):
     """A dtype given as PyTorch allows: a dtype, or Python's float, int or bool."""
     if isinstance(kind, dtypes.dtype):
         return kind
-    python = {float: dtypes.Default.floating, int: dtypes.int64, bool: dtypes.bool_}
-    if kind in python:
-        return python[kind]
+    if kind in PYTHON:
+        return PYTHON[kind]
     raise TypeError(f"{kind!r} is no dtype")

@@ -32,7 +32,8 @@ import warnings
 from . import dtypes
 from .picking import Picks, pick, write, write_where
 from .tensor import Tensor, method, operation
-from .views import put_back, seen, select
+from .slicing import select
+from .views import put_back, seen
 
 EVERY = slice(None)
 WHOLE = dtypes.int64, dtypes.int32

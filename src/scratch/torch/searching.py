@@ -43,7 +43,7 @@ def nonzero(x, *, as_tuple=False):
         columns = [tensor(each, dtype=int64, device=x.device) for each in columns]
     if as_tuple:
         return tuple(columns)
-    from .products import stack
+    from .joining import stack
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
@@ -97,7 +97,7 @@ def bincount(x, weights=None, minlength=0):
         raise RuntimeError("bincount() counts the numbers from 0 on")
     size = max(minlength, x.max().item() + 1) if x.numel() else minlength
     x = x.to(int64)
-    if weights is None:
+    if weights is None or not x.numel():
         return x.new_zeros((size,)).index_add(0, x, x.new_ones(x.shape))
     if weights.shape != x.shape:
         raise RuntimeError(f"{x.numel()} numbers and {weights.numel()} weights")
@@ -137,6 +137,8 @@ def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """
     from .creation import arange
     x = x.detach()
+    if dim is not None and not x.shape:
+        raise IndexError("unique() along an axis of a 0-d tensor, which has none")
     if dim is None:
         rows = x.reshape(-1, 1)
     elif x.numel() == 0 and x.shape[dim]:

@@ -35,7 +35,7 @@ class Tensor:
     __array_priority__ = 1000    # numpy_array * tensor asks the tensor
 
     def __new__(cls, *data, **kind):
-        from .creation import legacy
+        from .rebuilding import legacy
         return legacy(cls, *data, **kind)
 
     def __getattr__(self, name):
@@ -251,7 +251,7 @@ class Tensor:
         self._grad = None
 
     def __reduce_ex__(self, protocol):
-        from .creation import rebuilt
+        from .rebuilding import rebuilt
         return rebuilt, (type(self), self.tolist(), self.dtype, self.needs,
                          tuple(self.shape), self.device)
 

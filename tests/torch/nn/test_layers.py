@@ -8,6 +8,8 @@ from both import assert_like, assert_same_function, error_of, mine, theirs
 from scratch import torch as ours
 from scratch.torch.nn import functional as f
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*enable_nested_tensor:UserWarning")
+
 
 def seeded(make, seed=3):
     """make(nn) by each library, from one seed of the global generator."""

@@ -352,8 +352,17 @@ def scatter(to, axis, index, a):
         to, index, axis = to.reshape(-1), index.reshape(-1), 0
     number = not hasattr(a, "shape")
     region = tuple(map(slice, index.shape))
-    to[places(index,
-              axis)] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
+    where = places(index, axis)
+    to[where] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
+
+
+def maximum(a, b, out=None):
+    """NumPy wants `out` by its name here, and only here."""
+    return np.maximum(a, b, out=out)
+
+
+def minimum(a, b, out=None):
+    return np.minimum(a, b, out=out)
 
 
 def scatter_add(to, axis, index, a):
@@ -369,8 +378,8 @@ UFUNCS = dict(
     cosh="cosh", tanh="tanh", asinh="arcsinh", acosh="arccosh", atanh="arctanh",
     floor="floor", ceil="ceil", trunc="trunc", round="rint", logical_not="logical_not",
     bitwise_not="invert", isnan="isnan", isinf="isinf", isfinite="isfinite",
-    add="add", sub="subtract", mul="multiply", div="divide", maximum="maximum",
-    minimum="minimum", fmax="fmax", fmin="fmin", atan2="arctan2",
+    add="add", sub="subtract", mul="multiply", div="divide", fmax="fmax", fmin="fmin",
+    atan2="arctan2",
     logical_and="logical_and", logical_or="logical_or", logical_xor="logical_xor",
     bitwise_and="bitwise_and", bitwise_or="bitwise_or", bitwise_xor="bitwise_xor",
     bitwise_left_shift="left_shift", bitwise_right_shift="right_shift",
@@ -383,7 +392,7 @@ OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_
        take,
        put, add_at, take_all, put_all, add_all, gather, scatter, scatter_add,
        round_bfloat16, softmax, log_softmax,
-       nonzero, arange)
+       nonzero, arange, maximum, minimum)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
                   all=np.logical_and)
 

@@ -38,6 +38,7 @@ import functools
 from collections import OrderedDict
 
 from .. import Tensor
+from ..graph import Handle
 from .parameter import Parameter
 from .state import Saved, described
 from .walks import Walked
@@ -188,11 +189,11 @@ class Module(Walked, Saved):
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
         """hook(module, args) before forward; it may return other args."""
-        return Handle(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+        return registered(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
     def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False):
         """hook(module, args, result) after forward; it may return another result."""
-        return Handle(self._forward_hooks, (hook, with_kwargs), prepend)
+        return registered(self._forward_hooks, (hook, with_kwargs), prepend)
 
     # Text
 
@@ -213,23 +214,12 @@ class Module(Walked, Saved):
         return f"{self._get_name()}({extra})"
 
 
-class Handle:
-    """What registering a hook returns; remove() takes the hook out again."""
-
-    def __init__(self, hooks, hook, first=False):
-        self.hooks = hooks
-        hooks[self] = hook
-        if first:
-            hooks.move_to_end(self, last=False)
-
-    def remove(self):
-        self.hooks.pop(self, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.remove()
+def registered(hooks, hook, first):
+    """Add a hook, as the first or the last one -> the handle that takes it out."""
+    handle = Handle(hooks, hook)
+    if first:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
 
 
 def indented(text):
