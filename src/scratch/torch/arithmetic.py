@@ -47,8 +47,14 @@ def add(a, b, *, alpha=1):
         kind = result_type(a, b)
         if isinstance(alpha, float) and kind.category < 2:
             raise RuntimeError(f"alpha is a whole number for {kind}, not {alpha}")
-        alpha = bool(alpha) if kind is bool_ else alpha
+        b, alpha = as_kind(b, kind), bool(alpha) if kind is bool_ else alpha
     return pure_add(a, b if alpha == 1 else b * alpha)
+
+
+def as_kind(b, kind):
+    """b, which is to be multiplied by alpha, in a dtype that says so already."""
+    weaker = isinstance(b, Tensor) and b.dtype.category < kind.category
+    return b.to(kind) if weaker else b
 
 
 def of_bools(x):
