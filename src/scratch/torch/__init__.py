@@ -40,8 +40,7 @@ An operation on numbers one by one is one line of elementwise.py. What can be sa
 other operations needs no record: its slope follows. A view is `seen(x, shape, strides,
 offset, label, slope, ...)` of views.py, and a write in place is `inplace(function)`.
 
-Chapter: docs/torch/tensors.md.  To copy: this folder (needs numpy, or nothing for the
-python backend).
+Chapter: docs/torch/tensors.md.  To copy: this folder (needs numpy).
 """
 
 import math as _math
