@@ -73,6 +73,8 @@ strided, preserve_format, contiguous_format = "strided", "preserve", "contiguous
 __version__ = "2.13.0+scratch"
 
 from . import nn, optim    # they import names from here
+from .nn.functional import (celu, conv1d, conv2d, cosine_similarity, layer_norm,
+                            pairwise_distance, prelu, rms_norm, selu)
 
 globals().update({name: getattr(nn.functional, name) for name in (    # those of both
     "bilinear celu conv1d conv2d cosine_similarity dropout group_norm layer_norm "

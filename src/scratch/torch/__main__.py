@@ -63,6 +63,9 @@ def run(target, arguments, as_module=False):
             runpy.run_path(target, run_name="__main__")
     except Exception as error:
         show(error)
+        if str(error).startswith(f"{__package__} has no ") and not as_module:
+            print(f"python -m {__package__} covers {target} tells what else it lacks",
+                  file=sys.stderr)
         sys.exit(1)
 
 
@@ -155,7 +158,10 @@ def covers(paths):
     for file in files:
         try:
             names = names_used(file.read_bytes())
-        except (SyntaxError, ValueError) as error:
+        except SyntaxError as error:
+            raise ValueError(f"{file}, line {error.lineno}, is not Python: "
+                             f"{error.msg}") from None
+        except ValueError as error:    # a byte of 0
             raise ValueError(f"{file} is not Python: {error}") from None
         for name, line in names.items():
             used.setdefault(name, f"{file}:{line}")
