@@ -75,6 +75,10 @@ __version__ = "2.13.0+scratch"
 
 from . import nn, optim    # they import names from here
 
+globals().update({name: getattr(nn.functional, name) for name in (    # those of both
+    "bilinear celu conv1d conv2d cosine_similarity dropout group_norm layer_norm "
+    "max_pool1d max_pool2d pairwise_distance prelu rms_norm selu").split()})
+
 
 def __getattr__(name):
     if name.startswith("__"):
