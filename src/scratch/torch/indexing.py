@@ -223,7 +223,7 @@ def stretch(part, n):
     stop = n if part.stop is None else operator.index(part.stop)
     places = range(*slice(start, stop, step).indices(n))
     return (min(places.start, n), len(places), step,
-            places == range(n))
+            start == 0 and stop >= n and step == 1)
 
 
 def columns(mask, shape, at):
