@@ -8,7 +8,14 @@
     tensor([0.0202, 0.0270])
 
 `from scratch import torch` in place of `import torch`: what it has, it has as PyTorch
-has it; what it lacks, it refuses by name. Read in this order:
+has it; what it lacks, it refuses by name. Scripts need not be changed:
+
+    python -m scratch.torch run script.py --steps 100     on ours instead of PyTorch
+    python -m scratch.torch run -m scratch.makemore train --model gpt --size tiny
+    python -m scratch.torch covers script.py              which names it has of those
+                                                          that the script uses
+
+Read in this order:
 
     dtypes, storage, tensor    what a tensor is: memory, and strides to walk it
     dispatch, backends/        who computes: a table of kernels for each device

@@ -1,6 +1,11 @@
-"""python -m scratch.torch run SCRIPT, run -m MODULE, or covers FILE: see the package.
+"""Run scripts that import torch on ours, or list the names of torch that they use.
 
-A program, not to copy.
+    python -m scratch.torch run script.py --steps 100
+    python -m scratch.torch run -m scratch.makemore train --model gpt --size tiny
+    python -m scratch.torch covers script.py folder
+
+The exit status of run is the script's; that of covers is 1 if a name is missing. A
+wrong command line costs one line and 2. A program, not to copy.
 """
 
 import sys

@@ -176,7 +176,7 @@ def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
         raise IndexError("unique() along an axis of a 0-d tensor, which has none")
     if dim is None:
         rows = x.reshape(-1, 1)
-    elif x.numel() == 0 and x.shape[dim]:
+    elif 0 in x.movedim(dim, 0).shape[1:]:
         raise RuntimeError(f"unique() along {dim} of {tuple(x.shape)}: slices without "
                            "a number are not told apart")
     else:
