@@ -58,27 +58,23 @@ def package():
 
 
 class StandIn:
-    """An importer: each of names, in a package, is the module of that name elsewhere.
+    """An importer: each module that it knows is, in truth, a module of another name.
 
-    elsewhere() gives the package that has them, and is asked when one is imported.
-    names maps each to its own name there.  Both ways of importing a module, and its
-    own name, give one module object.
+    knows(name) says whether it knows it, and home(name), asked when it is imported, its
+    other name. Importing it by either name gives one module object.
     """
 
-    def __init__(self, package, elsewhere, names):
-        self.package, self.elsewhere, self.names = package, elsewhere, names
+    def __init__(self, knows, home):
+        self.knows, self.home = knows, home
 
     def find_spec(self, name, path=None, target=None):
-        package, _, last = name.rpartition(".")
-        known = package == self.package and last in self.names
-        return ModuleSpec(name, self) if known else None
+        return ModuleSpec(name, self) if self.knows(name) else None
 
     def create_module(self, spec):
         """None: an empty module, until exec_module puts the real one in its place."""
 
     def exec_module(self, module):
-        name = self.names[module.__name__.rpartition(".")[2]]
-        home = f"{self.elsewhere()}.{name}"
+        home = self.home(module.__name__)
         try:
             real = importlib.import_module(home)
         except Exception as error:       # PyCUDA built without CURAND, for example
@@ -106,7 +102,9 @@ class Missing(ModuleType):
                           "set SCRATCH_CUDA=cpu")
 
 
-sys.meta_path.append(StandIn(__name__, package, {name: name for name in NAMES}))
+HERE = {f"{__name__}.{name}": name for name in NAMES}
+sys.meta_path.append(StandIn(HERE.__contains__,
+                             lambda name: f"{package()}.{HERE[name]}"))
 
 
 def __getattr__(name):

@@ -14,8 +14,9 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(130)
 
 CPU = f"{__package__}.cpu"
-MODULES = {**{name: name for name in NAMES}, "autoprimaryctx": "autoinit",
-           "characterize": "tools"}
+MODULES = {f"pycuda.{name}": f"{CPU}.{name}" for name in NAMES}
+MODULES |= {"pycuda.autoprimaryctx": f"{CPU}.autoinit",
+            "pycuda.characterize": f"{CPU}.tools"}
 
 
 class PyCUDA(StandIn):
@@ -23,7 +24,7 @@ class PyCUDA(StandIn):
 
     def find_spec(self, name, path=None, target=None):
         spec = super().find_spec(name, path, target)
-        if spec is None and name.startswith(f"{self.package}."):
+        if spec is None and name.startswith("pycuda."):
             raise ModuleNotFoundError(f"{name} is not part of the CPU engine",
                                       name=name)
         return spec
@@ -31,7 +32,7 @@ class PyCUDA(StandIn):
 
 def submodule(name):
     """pycuda.driver, though only pycuda.autoinit may have been imported."""
-    if name in MODULES:
+    if f"pycuda.{name}" in MODULES:
         return importlib.import_module(f"pycuda.{name}")
     raise AttributeError(f"module 'pycuda' has no attribute {name!r}")
 
@@ -44,7 +45,7 @@ def pretend():
     pycuda.__path__ = []             # a package, none of whose modules is in a folder
     pycuda.__getattr__ = submodule   # PyCUDA's autoinit imports most of the others
     pycuda.VERSION, pycuda.VERSION_TEXT = (2026, 1), "2026.1"
-    sys.meta_path.append(PyCUDA("pycuda", lambda: CPU, MODULES))
+    sys.meta_path.append(PyCUDA(MODULES.__contains__, MODULES.__getitem__))
 
 
 def run(script, arguments):
