@@ -95,6 +95,17 @@ def test_no_page_uses_inline_styles_or_handlers_that_the_policy_would_refuse(sit
             lambda tag: any(name == "style" or name.startswith("on") for name in tag.attrs)), path
 
 
+def test_no_formula_and_no_number_is_read_as_something_else(site):
+    """A formula with a blank before its last dollar would be shown raw, and an answer "64. ..." as item 1."""
+    for path in site.rglob("*.html"):
+        if "reference" not in path.relative_to(site).parts:
+            page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+            assert not page.select("details > ol"), path
+            for tag in page(["pre", "code", "script", "style", "svg", "math"]):
+                tag.extract()
+            assert "$" not in page.get_text(), path
+
+
 def test_every_chapter_page_is_light_without_its_figures(site):
     """DESIGN.md's budget: 60 kB of HTML without figures, and with many formulas as much again for them.
 

@@ -347,7 +347,8 @@ def far_apart(tensors):
 
 
 compiled = functools.lru_cache(4096)(lambda line: compile(line, line, "exec"))
-LENIENT = re.compile("modified by an inplace operation|single memory location|returned an invalid gradient")
+LENIENT = re.compile("modified by an inplace operation|been modified inplace|single memory location|"
+                     "invalid gradient|isDifferentiableType|Autograd not support dtype")
 
 
 def execute(line, names):

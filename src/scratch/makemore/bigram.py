@@ -80,8 +80,8 @@ def draw(probabilities, generator):
     """(V, V) -> the ids of one word, drawn symbol by symbol until the boundary.
 
     Lay a row's probabilities end to end from 0 to 1, and take the symbol on which a
-    uniform random number falls. This needs torch.rand, which draws the same numbers in
-    every version of PyTorch; torch.multinomial does not.
+    uniform random number falls. This needs only torch.rand, whose numbers have stayed
+    the same from version to version of PyTorch; those of torch.multinomial have not.
     """
     ends = probabilities.double().cumsum(dim=1)                 # (V, V)
     ends = ends / ends[:, -1:]                                  # (V, V)  1 at the last

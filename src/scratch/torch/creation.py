@@ -35,7 +35,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
         dtype = dtype_of(dtype)
     if isinstance(data, Tensor):
         y = data.detach().to(dtype=dtype, device=device, copy=True)
-        return settled(y.contiguous(), requires_grad)
+        return settled(y, requires_grad)
     if hasattr(data, "__array__") and not isinstance(data, (int, float)):
         y = array_copied(data).to(dtype=dtype, device=device)
         return settled(y, requires_grad)
@@ -51,8 +51,9 @@ def of_numbers(numbers, shape, kind, backend):
         numbers = [n if n.__class__ is int else int(n) for n in numbers]
         low, high = dtypes.iinfo(kind).min, dtypes.iinfo(kind).max
         if numbers and (min(numbers) < low or max(numbers) > high):
-            raise RuntimeError(f"{kind} holds {low} to {high}, and among the numbers "
-                               f"are {min(numbers)} and {max(numbers)}")
+            wrong = RuntimeError if max(map(abs, numbers)) < 1 << 63 else ValueError
+            raise wrong(f"{kind} holds {low} to {high}, and among the numbers are "
+                        f"{min(numbers)} and {max(numbers)}")
     elif kind.category == 0:
         numbers = list(map(bool, numbers))
     else:
@@ -70,8 +71,8 @@ def flattened(data):
         if not any(listed):
             break
         if not all(listed):
-            raise ValueError("the lists are not equally deep: a number stands beside "
-                             "a list")
+            raise (TypeError if not listed[0] else ValueError)(
+                "the lists are not equally deep: a number stands beside a list")
         sizes = set(map(len, level))
         if len(sizes) > 1:
             raise ValueError(f"the lists on axis {len(shape)} are not equally long: "
@@ -107,8 +108,11 @@ def one_number(each):
         found = each.item()
         return found, dtypes.DTYPES.get(each.dtype.name, dtypes.of_number(found))
     if isinstance(each, str):
-        raise TypeError(f"a tensor holds numbers, not the string {each!r:.40}")
-    return each, dtypes.of_number(each)
+        raise ValueError(f"a tensor holds numbers, not the string {each!r:.40}")
+    try:
+        return each, dtypes.of_number(each)
+    except TypeError as error:
+        raise RuntimeError(f"no dtype is that of {error}") from None
 
 
 @public
@@ -121,9 +125,12 @@ def as_tensor(data, dtype=None, device=None):
     return tensor(data, dtype=dtype, device=device)
 
 
-asarray = public(lambda data, *, dtype=None, device=None, copy=None:
-                 tensor(data, dtype=dtype, device=device) if copy
-                 else as_tensor(data, dtype, device))
+@public
+def asarray(data, *, dtype=None, device=None, copy=None):
+    """as_tensor(), or with copy=True tensor()."""
+    if copy:
+        return tensor(data, dtype=dtype, device=device)
+    return as_tensor(data, dtype, device)
 
 
 @public
@@ -295,9 +302,6 @@ def arange(*limits, dtype=None, device=None, requires_grad=False, start=None, en
     backend = backend_of(device)
     if kind.category == 1:
         numbers = range(int(start), int(end), int(step) or 1)
-        if not all(isinstance(each, int) for each in (start, end, step)):
-            count = math.ceil((end - start) / step)
-            numbers = [int(start) + k * int(step) for k in range(count)]
     else:
         count = max(0, math.ceil((end - start) / step))
         numbers = [start + k * step for k in range(count)]

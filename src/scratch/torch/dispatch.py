@@ -77,7 +77,7 @@ class Backend(dict):
         return f"<the {self.name} backend: {len(self)} kernels>"
 
     def __reduce__(self):
-        return backend_of, (self.name,)
+        return backend_of, (str(self.device),)
 
 
 class device:    # PyTorch's name
@@ -125,9 +125,20 @@ def known(name):
 
 def register(name, table, device=None):
     """Add a backend: a table of kernels, and the device that it is chosen by."""
-    BACKENDS[name] = backend = Backend(name, table, device)
+    BACKENDS[name] = table
     FOUND.clear()
-    return backend
+    MADE.pop((name, name), None)
+    return made(name, device or name)
+
+
+MADE = {}     # {(name, type of device): Backend}
+
+
+def made(name, kind):
+    """The backend of a registered table for a type of device, the same each time."""
+    if (name, kind) not in MADE:
+        MADE[name, kind] = Backend(name, BACKENDS[name], kind)
+    return MADE[name, kind]
 
 
 class Chosen:
@@ -170,8 +181,8 @@ def find(where):
         if name not in BUILT_IN:
             raise RuntimeError(f"there is no backend {name!r}")
         module = importlib.import_module(f".backends.{name}", __package__)
-        register(name, module.table(), "cpu" if kind == "cpu" else None)
-    return BACKENDS[name]
+        BACKENDS[name] = module.table()
+    return made(name, kind)
 
 
 def composed(function):

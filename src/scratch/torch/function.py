@@ -24,7 +24,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import functools
 
 from .graph import Node, edge
-from .modes import Mode, no_grad
+from .modes import Mode, enable_grad, no_grad
 from .tensor import Tensor
 
 
@@ -201,6 +201,7 @@ def gradgradcheck(function, inputs, grad_outputs=None, **settings):
     places = [n for n, x in enumerate(inputs)
               if isinstance(x, Tensor) and x.requires_grad]
 
+    @enable_grad()
     def gradients(*inputs):
         returned = function(*inputs)
         results = [returned] if isinstance(returned, Tensor) else list(returned)

@@ -62,9 +62,17 @@ def put(x, index, value):
             view.fill_(value)
         return
     if isinstance(value, Tensor):
+        if value.dtype is not x.dtype and value.numel() == 1 and one_mask(index):
+            value = value.to(x.dtype)              # as masked_fill converts it
         ndim = len(Picks(view, where).shape)
         value = without_leading_ones(value, ndim)
     write(view, where, value, False, "index_put_")
+
+
+def one_mask(index):
+    """Whether an index has a mask, and no other tensor or list."""
+    tensors = [part for part in as_parts(index) if isinstance(part, Tensor)]
+    return len(tensors) == 1 and tensors[0].ndim > 0 and tensors[0].dtype in MASKS
 
 
 def planned(x, index):

@@ -76,6 +76,9 @@ def put(x, y, name):
         raise RuntimeError(f"{name} computes a result of shape {tuple(y.shape)}, and "
                            f"a tensor in place keeps its own, {tuple(x.shape)}")
     check_overlap(x, name)
+    if y.node is None and Mode.grad and wants(x):     # eq_ and its like: no slope
+        y = y.to(x.dtype)
+        record(y, f"{name.strip('_').capitalize()}Backward0", (x, zeros))
     keep_old(x, y.node)
     x.storage.backend["copy"](x.native, y.native)
     return overwritten(x, y, name)

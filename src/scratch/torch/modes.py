@@ -13,7 +13,8 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 import functools
-import inspect
+
+GENERATOR = 0x20    # the flag of a function with a yield, as inspect.CO_GENERATOR
 
 
 class Mode:
@@ -109,7 +110,7 @@ class inference_mode(Block):
 
 def decorated(function, block):
     """function within a new block at each call; of a generator, at each step."""
-    if inspect.isgeneratorfunction(function):
+    if getattr(function, "__code__", None) and function.__code__.co_flags & GENERATOR:
         @functools.wraps(function)
         def steps(*args, **settings):
             with block():

@@ -31,7 +31,8 @@ from . import dtypes
 from .graph import record, records
 from .history import check_writable, overwritten
 from .modes import Mode
-from .storage import broadcast, broadcast_strides, laid_out_like, layout, reach, shared
+from .storage import (broadcast, broadcast_strides, laid_out_like, layout, numel,
+                      reach, shared)
 from .tensor import Tensor, empty, wrap
 from .views import viewed
 
@@ -70,7 +71,7 @@ class Picks:
             self.index = None
             for axis, index in where.items():
                 places = from_zero(native_index(index, backend), index, x.shape[axis],
-                                   axis, backend)
+                                   axis, numel(self.common), backend)
                 if x.strides[axis] != 1:
                     places = backend["mul"](places, x.strides[axis])
                 self.index = (places if self.index is None
@@ -107,10 +108,10 @@ def native_index(index, backend):
     return backend["cast"](index.native, dtypes.int64)
 
 
-def from_zero(places, index, n, axis, backend):
+def from_zero(places, index, n, axis, chosen, backend):
     """Whole numbers from -n to n - 1 -> from 0 to n - 1; IndexError for others."""
-    if not index.numel():
-        return places
+    if not index.numel() or not n and not chosen:
+        return places                              # nothing is picked, from anywhere
     every = tuple(range(index.ndim))
     low = backend["to_list"](backend["min"](places, every, False))
     high = backend["to_list"](backend["max"](places, every, False))

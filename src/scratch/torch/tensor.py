@@ -156,10 +156,17 @@ class Tensor:
         return bool(self.item())
 
     def __int__(self):
-        return int(self.item())
+        return int(self.only())
 
     def __float__(self):
-        return float(self.item())
+        return float(self.only())
+
+    def only(self):
+        """item(), whose error Python expects to be a ValueError where it converts."""
+        if self.numel() != 1:
+            raise ValueError(f"a tensor of {self.numel()} elements is no number; tolist()"
+                             " gives them all")
+        return self.item()
 
     def __index__(self):
         if self.dtype.category == 2 or self.numel() != 1:

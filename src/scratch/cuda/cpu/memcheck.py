@@ -166,8 +166,7 @@ class WatchedModule(driver.Module):
             of = f" of {site.base}" if site.base else ""
             if row["wrong"] == 2:
                 title = "misaligned"
-                what = (f"{size} bytes at an address that is no multiple of their "
-                        "alignment")
+                what = f"{size} bytes at an address not aligned for them"
             elif length % size or offset % size:
                 title, what = "outside", f"bytes {offset} and on of {length} bytes{of}"
             else:

@@ -17,11 +17,10 @@ bfloat16 is kept in float32, each result rounded to what 16 bits can hold.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
-import math
-
 import numpy as np
 
 from .. import dtypes
+from .erf import erf, erfc
 
 NATIVE = {kind: np.dtype(kind.code or "f") for kind in dtypes.DTYPES.values()}
 np.seterr(all="ignore")
@@ -203,16 +202,6 @@ def arange(numbers, dtype):
     return np.arange(numbers.start, numbers.stop, numbers.step, NATIVE[dtype])
 
 
-def by_element(function, *kinds):
-    """A function of Python's numbers, called once for each element."""
-    each = np.frompyfunc(function, 1, 1)
-
-    def kernel(a, out=None):
-        result = np.asarray(each(a.astype(np.float64))).astype(a.dtype)
-        return result if out is None else write(out, result)
-    return kernel
-
-
 def where(condition, a, b, out=None):
     result = np.where(condition, a, b)
     return np.asarray(result) if out is None else write(out, result)
@@ -361,7 +350,7 @@ def table():
     kernels = {name: getattr(np, ufunc) for name, ufunc in UFUNCS.items()}
     kernels |= {kernel.__name__: kernel for kernel in OWN}
     kernels |= {name: reduction(ufunc) for name, ufunc in REDUCTIONS.items()}
-    kernels |= {"erf": by_element(math.erf), "erfc": by_element(math.erfc)}
+    kernels |= {"erf": erf, "erfc": erfc}
     return kernels
 
 
