@@ -18,10 +18,10 @@ __global__ void reduce_lines(Walk lines, Walk along, const T *A, S *Y, unsigned 
 {
     const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n) return;
-    A += place(lines, i);
+    const T *line = A + place(lines, i);
     S y = START;
     for (unsigned j = 0; j < length; j++) {
-        const T a = A[place(along, j)];
+        const T a = line[place(along, j)];
         y = COMBINE(y, a);
     }
     Y[i] = y;
@@ -34,10 +34,10 @@ __global__ void reduce_blocks(Walk lines, Walk along, const T *A, S *Y, unsigned
 {
     __shared__ S partial[THREADS];
     const unsigned t = threadIdx.x;
-    A += place(lines, blockIdx.x);
+    const T *line = A + place(lines, blockIdx.x);
     S y = START;
     for (unsigned j = t; j < length; j += THREADS) {
-        const T a = A[place(along, j)];
+        const T a = line[place(along, j)];
         y = COMBINE(y, a);
     }
     partial[t] = y;
@@ -58,11 +58,11 @@ __global__ void place_of_best(Walk lines, Walk along, const T *A, long long *Y,
 {
     const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n) return;
-    A += place(lines, i);
-    T best = A[0];
+    const T *line = A + place(lines, i);
+    T best = line[0];
     unsigned at = 0;
     for (unsigned j = 1; j < length; j++) {
-        const T a = A[place(along, j)];
+        const T a = line[place(along, j)];
         if (best == best && (a BETTER best || a != a)) {
             best = a;
             at = j;
@@ -81,13 +81,13 @@ __global__ void scan(Walk lines, Walk along, Walk y_lines, const T *A, S *Y,
 {
     const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n) return;
-    A += place(lines, i);
-    Y += place(y_lines, i);
-    S y = A[0];
-    Y[0] = y;
+    const T *line = A + place(lines, i);
+    S *made = Y + place(y_lines, i);
+    S y = line[0];
+    made[0] = y;
     for (unsigned j = 1; j < length; j++) {
-        y = y PLUS A[place(along, j)];
-        Y[j * step] = y;
+        y = y PLUS line[place(along, j)];
+        made[j * step] = y;
     }
 }
 #endif
@@ -105,11 +105,11 @@ __global__ void sort(Walk lines, Walk along, Walk y_lines, const T *A, T *Y,
     const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n * length) return;
     const unsigned here = i % length;
-    A += place(lines, i / length);
-    const T own = A[place(along, here)];
+    const T *line = A + place(lines, i / length);
+    const T own = line[place(along, here)];
     unsigned before = 0;
     for (unsigned j = 0; j < length; j++) {
-        const T a = A[place(along, j)];
+        const T a = line[place(along, j)];
         before += comes(a, own) || (j < here && !comes(own, a));
     }
     const long long at = place(y_lines, i / length) + before * step;

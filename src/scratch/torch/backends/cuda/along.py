@@ -48,8 +48,8 @@ def truth(dtype):
 REDUCTIONS = {
     "sum": (summed, "0", "(y) + (a)", "(y) + (z)", True),
     "prod": (summed, "1", "(y) * (a)", "(y) * (z)", True),
-    "max": (same, "A[0]", "(y) > (a) || (y) != (y) ? (y) : (a)", None, False),
-    "min": (same, "A[0]", "(y) < (a) || (y) != (y) ? (y) : (a)", None, False),
+    "max": (same, "line[0]", "(y) > (a) || (y) != (y) ? (y) : (a)", None, False),
+    "min": (same, "line[0]", "(y) < (a) || (y) != (y) ? (y) : (a)", None, False),
     "any": (truth, "0", "(y) || (a)", "(y) || (z)", True),
     "all": (truth, "1", "(y) && (a)", "(y) && (z)", True)}
 

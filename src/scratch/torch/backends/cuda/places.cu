@@ -38,7 +38,7 @@ __global__ void outside(Walk where, const long long *INDEX, long long low,
 #endif
 
 #ifdef STORES
-// TO[rest(i), INDEX[i, j]] = FROM[i, j] for j in order, or += with STORE(to, from).
+// TO[rest(i), INDEX[i, j]] = FROM[i, j] for j in order, or += with STORE(to, a).
 //   where_j, from_j   how much further on the index and the number of j are
 //   grid and block: a thread for each i; two of them meet only in atomic additions
 __global__ void scatter(Walk rest, Walk where, Walk where_j, Walk from, Walk from_j,
@@ -47,12 +47,12 @@ __global__ void scatter(Walk rest, Walk where, Walk where_j, Walk from, Walk fro
 {
     const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n) return;
-    TO += place(rest, i);
-    INDEX += place(where, i);
-    FROM += place(from, i);
+    T *to = TO + place(rest, i);
+    const long long *index = INDEX + place(where, i);
+    const T *source = FROM + place(from, i);
     for (unsigned j = 0; j < length; j++) {
-        const long long at = counted(INDEX[place(where_j, j)], size) * step;
-        STORE(TO[at], FROM[place(from_j, j)]);
+        const long long at = counted(index[place(where_j, j)], size) * step;
+        STORE(to[at], source[place(from_j, j)]);
     }
 }
 #endif
@@ -67,10 +67,9 @@ __global__ void product(Walk a_row, Walk b_column, const T *A, const T *B, T *Y,
 {
     const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n) return;
-    A += place(a_row, i);
-    B += place(b_column, i);
+    const T *row = A + place(a_row, i), *column = B + place(b_column, i);
     T sum = 0;
-    for (unsigned k = 0; k < K; k++) sum += A[k * a_step] * B[k * b_step];
+    for (unsigned k = 0; k < K; k++) sum += row[k * a_step] * column[k * b_step];
     Y[i] = sum;
 }
 #endif

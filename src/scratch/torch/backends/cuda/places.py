@@ -126,7 +126,7 @@ def written(to):
 
 
 def added(to):
-    return ATOMIC.get(to.dtype, "to += a")
+    return ATOMIC.get(to.dtype, "to |= a" if to.dtype is dtypes.bool_ else "to += a")
 
 
 def matmul(a, b):
