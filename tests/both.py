@@ -104,3 +104,37 @@ def error_of(f, *inputs):
     except Exception as error:
         return type(error)
     return None
+
+
+def network_of_everything(library):
+    """A module of everything: parameters, a shared one, buffers, children, a child twice, Nones."""
+    nn = library.nn
+
+    class Inner(nn.Module):
+        def __init__(self, shared):
+            super().__init__()
+            self.w = nn.Parameter(library.ones(2, 3))
+            self.shared = shared
+            self.register_buffer("kept", library.zeros(2))
+            self.register_buffer("passing", library.zeros(1), persistent=False)
+
+        def forward(self, x):
+            return x @ self.w + self.shared
+
+    class Outer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.plain = 3
+            self.shared = nn.Parameter(library.ones(3))
+            self.first = Inner(self.shared)
+            self.again = self.first
+            self.register_parameter("none", None)
+            self.register_buffer("nothing", None)
+            self.child = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
+            self.absent = None
+            self.count = library.tensor(1)              # no buffer: it is not registered
+
+        def forward(self, x):
+            return self.child(self.first(x))
+
+    return Outer()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from scratch.cli import copying
+from weave.take import docstring
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,9 +56,11 @@ def test_what_scratch_copy_is_shown_with_is_there_to_copy():
 
 
 def listed(path):
-    """Whether README.md links a file, or a folder that it is in, below its unit's own."""
+    """Whether README.md links a file, or a folder that it is in, below its unit's own; or the unit, if all of
+    it is to be copied together."""
     inside = path.relative_to(ROOT)
-    folders = [folder for folder in inside.parents if len(folder.parts) > 3]
+    folders = [folder for folder in inside.parents
+               if len(folder.parts) > 3 or "To copy: this folder" in docstring(ROOT / folder / "__init__.py")]
     return any(f"]({one})" in README for one in [inside, *folders])
 
 

@@ -1,7 +1,7 @@
 """One expression, in PyTorch and in ours: the same numbers, dtypes, strides, gradients and errors.
 
-`agree("x.sum(0)", x=torch.ones(2, 3))` evaluates the text twice, each time with `torch` and the inputs of that
-library, and compares what comes out, the gradients toward the inputs that require one, and theirs.
+`agree("x.sum(0)", x=torch.ones(2, 3))` evaluates the text twice, each time with `torch` and the inputs of
+that library, and compares what comes out, the gradients toward the inputs that require one, and theirs.
 """
 
 import warnings
@@ -10,7 +10,8 @@ import torch
 
 from scratch import torch as ours
 
-CLOSE = {torch.float64: 1e-11, torch.float32: 3e-6, torch.float16: 2e-3, torch.bfloat16: 2e-2}    # of the largest
+CLOSE = {torch.float64: 1e-11, torch.float32: 3e-6, torch.float16: 2e-3,
+         torch.bfloat16: 2e-2}    # of the largest
 
 
 def variants(gradients=True, dtype=torch.float64, positive=False):
@@ -20,10 +21,13 @@ def variants(gradients=True, dtype=torch.float64, positive=False):
     def numbers(*shape):
         x = torch.randn(shape, dtype=torch.float64)
         return (x.abs() + 0.1 if positive else x).to(dtype)
-    made = {"a row": numbers(4), "a matrix": numbers(3, 4), "turned": numbers(4, 3).t(), "gaps": numbers(3, 8)[:, 1::2],
-            "repeated": numbers(3, 1).expand(3, 4), "0-d": numbers(), "one": numbers(1, 1), "empty": numbers(2, 0, 3),
+    made = {"a row": numbers(4), "a matrix": numbers(3, 4), "turned": numbers(4, 3).t(),
+            "gaps": numbers(3, 8)[:, 1::2],
+            "repeated": numbers(3, 1).expand(3, 4), "0-d": numbers(), "one": numbers(1, 1),
+            "empty": numbers(2, 0, 3),
             "three axes": numbers(2, 3, 4), "three axes, turned": numbers(4, 2, 3).permute(1, 2, 0)}
-    return {name: x.detach().requires_grad_(gradients and dtype.is_floating_point) for name, x in made.items()}
+    return {name: x.detach().requires_grad_(gradients and dtype.is_floating_point) for name,
+            x in made.items()}
 
 
 def ours_of(x):
@@ -78,8 +82,7 @@ def agree(text, strides=True, close=None, second=True, **inputs):
         torch.manual_seed(2)
         seeds = [torch.randn(y.shape, dtype=torch.float64).to(y.dtype) for y in results[0]]
         seeds = seeds, [ours_of(seed) for seed in seeds]
-        results = [attempt(lambda: list(library.autograd.grad(ys, xs, gs, allow_unused=True, create_graph=True)))
-                   for library, ys, xs, gs in zip((torch, ours), results, leaves, seeds)]
+        results = [gradients(*each) for each in zip((torch, ours), results, leaves, seeds)]
         if level == "second gradient":    # where PyTorch says None, ours may say zeros, and the reverse
             if isinstance(results[0], Exception) or isinstance(results[1], Exception):
                 assert isinstance(results[1], type(results[0])), f"{where}: {level}: {results}"
@@ -93,9 +96,10 @@ def agree(text, strides=True, close=None, second=True, **inputs):
             return
 
 
-def attempt(function):
+def gradients(library, results, leaves, seeds):
+    """The gradients toward the leaves, with a graph of their own, or the error that it ends in."""
     try:
-        return function()
+        return list(library.autograd.grad(results, leaves, seeds, allow_unused=True, create_graph=True))
     except Exception as error:
         return error
 
@@ -114,8 +118,8 @@ def same(expected, found, where, strides=True, close=None):
         assert isinstance(found, ours.Tensor), f"{where}: a tensor there, {found!r:.80} here"
         assert tuple(expected.shape) == tuple(found.shape), f"{where}: {expected.shape}, {found.shape}"
         assert str(expected.dtype) == str(found.dtype), f"{where}: {expected.dtype}, {found.dtype}"
-        if "gradient" not in where:      # of gradients of empty tensors PyTorch says yes where nothing depends
-            assert expected.requires_grad == found.requires_grad, f"{where}: requires_grad {expected.requires_grad}"
+        if "gradient" not in where:      # PyTorch's gradients of empty tensors require one, though of nothing
+            assert expected.requires_grad == found.requires_grad, f"{where}: requires_grad"
         if strides:
             assert expected.stride() == found.stride(), f"{where}: {expected.stride()}, {found.stride()}"
         near(expected.detach().double(), as_torch(found), where, CLOSE.get(expected.dtype, 0) if close is None
@@ -127,7 +131,8 @@ def same(expected, found, where, strides=True, close=None):
     elif isinstance(expected, torch.dtype):
         assert str(expected) == str(found), where
     else:
-        assert expected == found or expected != expected and found != found, f"{where}: {expected!r}, {found!r}"
+        both_nan = expected != expected and found != found
+        assert both_nan or expected == found, f"{where}: {expected!r}, {found!r}"
 
 
 def near(expected, found, where, close=None):
@@ -138,7 +143,8 @@ def near(expected, found, where, close=None):
     close = 1e-9 if close is None else close
     finite = expected.isfinite()
     scale = expected[finite].abs().max().item() if finite.any() else 0.0
-    assert torch.equal(expected[~finite].nan_to_num(7e7), found[~finite].nan_to_num(7e7)), f"{where}\n{expected}\n{found}"
+    assert torch.equal(expected[~finite].nan_to_num(7e7),
+                       found[~finite].nan_to_num(7e7)), f"{where}\n{expected}\n{found}"
     worst = (expected[finite] - found[finite]).abs().max().item() if finite.any() else 0.0
     assert worst <= close * max(scale, 1e-3), f"{where}: {worst} apart\n{expected}\n{found}"
 
@@ -150,11 +156,13 @@ def both(program, *wanted):
         names = {"torch": library}
         try:
             exec(program, names)
-            found.append([names[name].tolist() if hasattr(names[name], "tolist") else names[name] for name in wanted])
+            found.append([names[name].tolist() if hasattr(names[name],
+                                                          "tolist") else names[name] for name in wanted])
         except Exception as error:
             found.append(error)
     if isinstance(found[0], Exception) or isinstance(found[1], Exception):
         assert isinstance(found[0], Exception) and isinstance(found[1], type(found[0])), found
     else:
-        assert found[0] == found[1] or torch.allclose(torch.tensor(found[0]), torch.tensor(found[1])), (program, found)
+        assert found[0] == found[1] or torch.allclose(torch.tensor(found[0]),
+                                                      torch.tensor(found[1])), (program, found)
     return found[1]

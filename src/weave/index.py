@@ -21,6 +21,7 @@ NAME = re.compile(    # in highlighted code, or a text of one word
     rf'|class="s\d?">{QUOTE}([^\W\d][\w-]{{2,}}){QUOTE}<')
 entries = Remembering(None)    # of pages, as the search makes them: see take_over
 MARKS = re.compile(r"</?(?:p|[uod]l|li|d[td]|t(?:able|head|body|r|h|d)|em|strong|pre|br)\b[^>]*>")
+ARGUMENTS = re.compile(r"\(.*\)</code>")
 FORMULA = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 
 
@@ -97,23 +98,42 @@ def write(folder, code, unsearched=()):
     """Put the theme's index into a file of its own; the theme loads it on every page, and finds an empty one.
 
     code has the names in the code of each place, {address of the section: names}. Formulas that stand by
-    themselves are left out, the marks of paragraphs and lists, and tags of sections, which are their page's;
-    of an object, whose title is its signature, the first paragraph is enough. unsearched are the titles of
-    sections that have the page's words once more.
+    themselves are left out, and the marks of paragraphs and lists. Of an object, whose title is its
+    signature, the name is enough, and of a page that has objects the first paragraph. unsearched are the
+    titles of sections that have the page's words once more.
     """
     index = folder / "search_index.json"
     if not index.exists():
         return
     book = json.loads(index.read_text(encoding="utf-8"))
-    book["docs"] = [entry for entry in book["docs"] if entry["title"] not in unsearched]
-    for entry in book["docs"]:
-        if "#" in entry["location"] and entry["title"].startswith("<code>"):
-            entry["text"] = entry["text"].partition("</p>")[0]
-        entry["text"] = " ".join(MARKS.sub(" ", FORMULA.sub("", entry["text"])).split())
-        if "#" in entry["location"]:
-            entry.pop("tags", None)
-        if found := [name for name in code.get(entry["location"], ()) if name not in entry["text"]]:
-            entry["code"] = " ".join(found)
-    text = json.dumps(book, ensure_ascii=False, separators=(",", ":"))
+    pages = [packed(address, list(entries), code, unsearched)
+             for address, entries in groupby(book["docs"], lambda entry: entry["location"].partition("#")[0])]
+    text = json.dumps({"pages": pages}, ensure_ascii=False, separators=(",", ":"))
     (folder / "book.json").write_text(text, encoding="utf-8")
     index.write_text(json.dumps(book | {"docs": []}), encoding="utf-8")
+
+
+def packed(address, entries, code, unsearched):
+    """A page of the index: address, boost, tags, and of each section the id, title, text, and names in code.
+
+    The id of an object that is named after its page, a module, has that name left out: ".with_tax".
+    """
+    first, sections = entries[0], []
+    has_objects = any(map(is_object, entries))
+    for entry in entries:
+        if entry["title"] in unsearched:
+            continue
+        title, text, id = entry["title"], entry["text"], entry["location"].partition("#")[2]
+        if is_object(entry):
+            title, text = ARGUMENTS.sub("()</code>", title), ""
+            id = id.removeprefix(first["title"]) if id.startswith(f"{first['title']}.") else id
+        elif has_objects:
+            text = text.partition("</p>")[0]
+        text = " ".join(MARKS.sub(" ", FORMULA.sub("", text)).split())
+        names = " ".join(name for name in code.get(entry["location"], ()) if name not in text)
+        sections.append([id, title, text, names])
+    return [address, first.get("boost", 1), first.get("tags", []), sections]
+
+
+def is_object(entry):
+    return "#" in entry["location"] and entry["title"].startswith("<code>")

@@ -156,7 +156,8 @@ class Reference:
         return listed(rows)
 
     def contents(self, package, link, put, named):
-        """What the page of a package lists: its modules, named with their public names; then its packages."""
+        """What the page of a package lists: its modules, named with their public names; then its packages,
+        whose own pages have the names of theirs."""
         own = [entry for entry in self.pages.values() if self.above(entry)[-1:] == [package]]
         modules = [entry for entry in own if not entry.is_package]
         if modules:
@@ -168,7 +169,7 @@ class Reference:
                 there = entry.uri.rpartition("/")[2]
                 yield f"## [{entry.name}]({there}) {{ #{self.anchor(entry.path)} }}"
                 yield put(Html(f"<p>{inline(sentence(self.lead(entry.path)))}</p>"))
-                yield from self.contents(entry, link, put, named)
+                yield from self.contents(entry, link, put, False)
 
     def item(self, entry, link, named):
         """A module in a list: what it is in a sentence, and its public names."""

@@ -6,25 +6,33 @@ import torch
 from scratch import torch as ours
 from torch_parity import agree, variants
 
-TEXTS = ["x.float()", "x.double()", "x.half()", "x.long()", "x.int()", "x.bool()", "x.to(torch.float32)", "x.to(x)", "x.to('cpu')",
-         "x.to('cpu', torch.float32)", "x.to(torch.float64) is x", "x.to(torch.float64, copy=True) is x", "x.clone()", "x.contiguous()",
-         "x.detach()", "x.type(torch.float32)", "x.type_as(torch.ones(1))", "x.cpu() is x", "x.byte().dtype", "x.short()", "x.char()",
-         "x.clone(memory_format=torch.contiguous_format)", "x.data", "x.detach().requires_grad", "x.to(dtype=torch.int64)", "x.bfloat16().float()"]
+TEXTS = ["x.float()", "x.double()", "x.half()", "x.long()", "x.int()", "x.bool()", "x.to(torch.float32)",
+         "x.to(x)", "x.to('cpu')",
+         "x.to('cpu', torch.float32)", "x.to(torch.float64) is x", "x.to(torch.float64, copy=True) is x",
+         "x.clone()", "x.contiguous()",
+         "x.detach()", "x.type(torch.float32)", "x.type_as(torch.ones(1))", "x.cpu() is x", "x.byte().dtype",
+         "x.short()", "x.char()",
+         "x.clone(memory_format=torch.contiguous_format)", "x.data", "x.detach().requires_grad",
+         "x.to(dtype=torch.int64)", "x.bfloat16().float()"]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_in_every_layout(text):
     for x in variants().values():
-        agree(text, x=x, close=2e-2 if "half" in text or "bfloat" in text else 1e-6 if "float" in text else None)
+        agree(text, x=x,
+              close=2e-2 if "half" in text or "bfloat" in text else 1e-6 if "float" in text else None)
 
 
 def test_conversions_of_special_numbers():
     x = torch.tensor([0.0, -0.5, 1.5, 2.5, -2.5, 127.0])
-    for text in ("x.long()", "x.int()", "x.char()", "x.bool()", "x.half()", "x.double()", "x.abs().byte()", "(x * float('inf')).bool()"):
+    for text in ("x.long()", "x.int()", "x.char()", "x.bool()", "x.half()", "x.double()", "x.abs().byte()",
+                 "(x * float('inf')).bool()"):
         agree(text, x=x)
 
 
-@pytest.mark.parametrize("text", ["x.to('nowhere')", "x.type('torch.FloatTensor').dtype", "x.type('nonsense')", "x.view(2).detach_()"])
+@pytest.mark.parametrize("text",
+                         ["x.to('nowhere')", "x.type('torch.FloatTensor').dtype", "x.type('nonsense')",
+                          "x.view(2).detach_()"])
 def test_errors_are_of_the_same_class(text):
     agree(text, x=torch.tensor([1.5, 2.0], dtype=torch.float64))
 

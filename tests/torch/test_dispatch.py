@@ -10,8 +10,11 @@ from scratch.torch import dispatch
 def test_devices_are_pytorchs():
     for text in ("cpu", "cuda", "cuda:1"):
         mine, theirs = ours.device(text), torch.device(text)
-        assert (mine.type, mine.index, repr(mine), str(mine)) == (theirs.type, theirs.index, repr(theirs), str(theirs))
-    assert ours.device("cuda", 1) == ours.device("cuda:1") != ours.device("cuda") and len({ours.device("cpu"), ours.device("cpu")}) == 1
+        assert (mine.type, mine.index, repr(mine), str(mine)) == (theirs.type, theirs.index, repr(theirs),
+                                                                  str(theirs))
+    assert ours.device("cuda",
+                       1) == ours.device("cuda:1") != ours.device("cuda") and len({ours.device("cpu"),
+                           ours.device("cpu")}) == 1
     for text in ("nowhere", "cuda:x"):
         for library in (torch, ours):
             with pytest.raises(RuntimeError):
@@ -32,7 +35,8 @@ def test_a_backend_from_outside_computes_after_it_is_registered():
 
 
 def test_what_a_backend_lacks_is_composed_of_the_rest():
-    table = {name: kernel for name, kernel in dispatch.backend_of("cpu").items() if name not in dispatch.COMPOSED}
+    table = {name: kernel for name,
+             kernel in dispatch.backend_of("cpu").items() if name not in dispatch.COMPOSED}
     dispatch.register("bare", table)
     x = torch.randn(3, 4, dtype=torch.float64)
     mine = ours.tensor(x.tolist(), dtype=ours.float64, device="bare").requires_grad_()

@@ -17,7 +17,8 @@ def test_every_pair_promotes_as_pytorchs_table_says():
     for a, b in itertools.product(NAMES, NAMES):
         expected = torch.promote_types(getattr(torch, a), getattr(torch, b))
         assert repr(ours.promote_types(getattr(ours, a), getattr(ours, b))) == repr(expected), (a, b)
-        assert ours.can_cast(getattr(ours, a), getattr(ours, b)) == torch.can_cast(getattr(torch, a), getattr(torch, b))
+        assert ours.can_cast(getattr(ours, a), getattr(ours, b)) == torch.can_cast(getattr(torch, a),
+            getattr(torch, b))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,7 +38,8 @@ def test_aliases_are_the_same_objects():
 def test_limits_of_floats(name):
     mine, theirs = ours.finfo(getattr(ours, name)), torch.finfo(getattr(torch, name))
     for limit in ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution", "dtype"):
-        assert getattr(mine, limit) == pytest.approx(getattr(theirs, limit), rel=1e-12) if limit != "dtype" else True
+        assert getattr(mine, limit) == pytest.approx(getattr(theirs, limit),
+                                                     rel=1e-12) if limit != "dtype" else True
     assert mine.dtype == theirs.dtype
 
 

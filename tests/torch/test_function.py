@@ -55,12 +55,17 @@ w = torch.tensor([1.0, -2.0, 3.0], requires_grad=True)
 
 
 @pytest.mark.parametrize("program", [
-    "y = Cube.apply(w); y.sum().backward(); g = w.grad", "y = Cube.apply(w, 4); g = [y.grad_fn.name(), y.requires_grad]",
-    "a, b = Pair.apply(w, w * 2); (a * b).sum().backward(); g = w.grad", "a, b = Pair.apply(w, w * 2); b.sum().backward(); g = w.grad",
-    "y = Cube.apply(w); g, = torch.autograd.grad(y.sum(), w, create_graph=True); g.sum().backward(); g = w.grad",
-    "y = Exp.apply(w); g, = torch.autograd.grad(y.sum(), w, create_graph=True); g.sum().backward(); g = w.grad",
+    "y = Cube.apply(w); y.sum().backward(); g = w.grad",
+    "y = Cube.apply(w, 4); g = [y.grad_fn.name(), y.requires_grad]",
+    "a, b = Pair.apply(w, w * 2); (a * b).sum().backward(); g = w.grad",
+    "a, b = Pair.apply(w, w * 2); b.sum().backward(); g = w.grad",
+    "y = Cube.apply(w); g, = torch.autograd.grad(y.sum(), w, create_graph=True); g.sum().backward(); "
+    "g = w.grad",
+    "y = Exp.apply(w); g, = torch.autograd.grad(y.sum(), w, create_graph=True); g.sum().backward(); "
+    "g = w.grad",
     "y = Exp.apply(w); y.add_(1); y.sum().backward()", "y = Split.apply(w); y.sum().backward(); g = w.grad",
-    "Wrong.apply(w, w).sum().backward()", "Shape.apply(w).backward()", "y = Cube.apply(w); y.sum().backward(); y.sum().backward()",
+    "Wrong.apply(w, w).sum().backward()", "Shape.apply(w).backward()",
+    "y = Cube.apply(w); y.sum().backward(); y.sum().backward()",
     "y = Cube.apply(w.detach()); g = [y.requires_grad]", "y = Cube.apply(torch.tensor([1, 2])); g = y",
     "with torch.no_grad():\n    y = Cube.apply(w)\ng = [y.requires_grad]"])
 def test_programs(program):
@@ -91,9 +96,13 @@ def test_gradcheck_finds_a_wrong_slope_and_passes_a_right_one():
         ours.autograd.gradcheck(Off.apply, x.detach())
 
 
-@pytest.mark.parametrize("text", ["x.cumprod(1)", "x.prod(1)", "x.logsumexp(1)", "x.softmax(1)", "x.log_softmax(0)", "x.std(1)", "x.var()",
-                                  "x.norm(3)", "x.max(1)[0]", "x.sort(1)[0]", "x.view(-1).unfold(0, 3, 1)", "x.tanh() @ x.sigmoid().t()",
-                                  "x.abs().pow(x)", "x.erf() / (1 + x.exp())", "x.clamp(-0.5, 0.5).cumsum(0)", "x.addcdiv(x, x.exp())"])
+@pytest.mark.parametrize("text",
+                         ["x.cumprod(1)", "x.prod(1)", "x.logsumexp(1)", "x.softmax(1)", "x.log_softmax(0)",
+                          "x.std(1)", "x.var()",
+                                  "x.norm(3)", "x.max(1)[0]", "x.sort(1)[0]", "x.view(-1).unfold(0, 3, 1)",
+                                  "x.tanh() @ x.sigmoid().t()",
+                                  "x.abs().pow(x)", "x.erf() / (1 + x.exp())", "x.clamp(-0.5, 0.5).cumsum(0)",
+                                  "x.addcdiv(x, x.exp())"])
 def test_slopes_and_their_slopes_are_what_small_steps_show(text):
     """Finite differences are the oracle, in float64: of the result, and of its gradient."""
     torch.manual_seed(5)

@@ -44,7 +44,8 @@ def test_nodes_show_their_way_down():
     below, nr = y.grad_fn.next_functions[0]
     assert (below.name(), nr) == ("MulBackward0", 0) and below.next_functions[1] == (None, 0)
     end = below.next_functions[0][0]
-    assert end.name() == "torch::autograd::AccumulateGrad" and end.variable is x and "SumBackward0" in repr(y.grad_fn)
+    assert end.name() == "torch::autograd::AccumulateGrad" and end.variable is x
+    assert "SumBackward0" in repr(y.grad_fn)
 
 
 def test_a_changed_tensor_is_named_by_its_versions():

@@ -177,7 +177,7 @@ def test_an_element_that_is_picked_twice_is_increased_once_or_twice():
 
 
 @pytest.mark.parametrize("statement, error, words", [
-    ("x[5]", IndexError, "index 5 is out of bounds for axis 0, which has 3 places"),
+    ("x[5]", IndexError, "index 5 on axis 0, which has 3 places"),
     ("x[0, 0, 0]", IndexError, "too many indices: 3, for a tensor of 2 axes"),
     ("x[::-1]", ValueError, "flip"),
     ("x[1.0]", IndexError, "not a float"),

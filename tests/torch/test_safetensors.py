@@ -133,3 +133,16 @@ def test_a_changed_byte_is_read_as_something_or_refused_and_nothing_else(at, byt
         format.load(data)
     except format.SafetensorError:
         pass
+
+
+def test_an_interrupted_write_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    """By a disk that is full at the last moment."""
+    format.save_file({"x": ours.ones(2)}, tmp_path / "net")
+
+    def full(*paths):
+        raise OSError("no space left on device")
+    monkeypatch.setattr(format.os, "replace", full)
+    with pytest.raises(OSError, match="no space"):
+        format.save_file({"x": ours.zeros(2)}, tmp_path / "net")
+    assert [each.name for each in tmp_path.iterdir()] == ["net"]
+    assert format.load_file(tmp_path / "net")["x"].tolist() == [1.0, 1.0]

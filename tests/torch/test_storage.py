@@ -67,4 +67,5 @@ def test_a_size_is_a_tuple_that_prints_and_counts_as_pytorchs():
 
 def test_overlaps_and_reach():
     assert storage.overlaps((2, 3), (0, 1)) and not storage.overlaps((1, 3), (0, 1))
-    assert storage.reach((2, 3), (3, 1)) == 6 and storage.reach((2, 0), (3, 1)) == 0 and storage.reach((), ()) == 1
+    assert storage.reach((2, 3), (3, 1)) == 6 and storage.reach((2, 0), (3, 1)) == 0 and storage.reach((),
+        ()) == 1

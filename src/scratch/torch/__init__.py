@@ -12,10 +12,13 @@ has it; what it lacks, it refuses by name. Read in this order:
 
     dtypes, storage, tensor    what a tensor is: memory, and strides to walk it
     dispatch, backends/        who computes: a table of kernels for each device
-    modes, graph, walk, history, function       autograd: what operations leave behind
-    views                      other strides for the same memory
-    operands, elementwise, choosing, reductions, products, gathering, searching,
-    arranging, indexing, converting, creation, inplace, operators    the operations
+    modes, graph, walk, hooks, history, function        autograd
+    views, permuting, slicing, splitting, strided       other strides, the same memory
+    operands, elementwise, arithmetic, choosing, operators, inplace     number by number
+    reductions, moments, extremes, softmax      an axis becomes one number
+    products, einsum, joining                   matrices; tensors put together
+    gathering, searching, arranging, picking, indexing, compositions
+    creation, arrays, alike, converting, rebuilding     new tensors
     printing, random, serialization
     nn/, optim/, utils/        what is made of them
 
@@ -37,7 +40,8 @@ An operation on numbers one by one is one line of elementwise.py. What can be sa
 other operations needs no record: its slope follows. A view is `seen(x, shape, strides,
 offset, label, slope, ...)` of views.py, and a write in place is `inplace(function)`.
 
-Chapter: docs/torch/tensors.md.  To copy: this folder.
+Chapter: docs/torch/tensors.md.  To copy: this folder (needs numpy, or nothing for the
+python backend).
 """
 
 import math as _math
@@ -51,13 +55,16 @@ from .dtypes import (bfloat16, dtype, finfo, float16, float32, float64,
                      promote_types, set_default_dtype, uint8)
 from .storage import Size
 from .tensor import Tensor
-from . import (operands, elementwise, choosing, converting, views, reductions, products,
-               inplace, operators, creation, gathering, searching, arranging, indexing,
-               printing)
+from . import (operands, elementwise, arithmetic, choosing, converting, views,
+               permuting, slicing, splitting, reductions, moments, extremes, softmax,
+               products, einsum, joining, inplace, operators, creation, arrays, alike,
+               rebuilding, gathering, searching, arranging, compositions, indexing,
+               printing, hooks)
 from . import random, filling, sampling
-from . import cuda, distributed, machine, safetensors, serialization, utils
+from . import cuda, distributed, machine, older, safetensors, serialization, utils
 from .random import Generator, default_generator
 
+autograd.Variable = older.Variable
 globals().update(_tensor.OPERATIONS)
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e

@@ -43,6 +43,8 @@ def flip(x, *dims):
 @operation
 def roll(x, shifts, dims=None):
     """Axes moved on, what falls off at the end coming back at the front."""
+    if not x.numel():
+        return x.clone()
     if dims is None:
         y = roll(x.detach().reshape(-1), shifts, 0).view(x.shape).detach()
         if records(x):
@@ -52,7 +54,7 @@ def roll(x, shifts, dims=None):
                     for each in (shifts, dims))
     if len(shifts) != len(dims):
         raise RuntimeError(f"roll() moves {len(dims)} axes by {len(shifts)} numbers")
-    from .products import cat
+    from .joining import cat
     y = x.detach()
     for shift, dim in zip(shifts, dims):
         at = axis(dim, x.ndim)
@@ -105,6 +107,8 @@ def repeat_interleave(x, repeats, dim=None):
     n = x.shape[at]
     each = [repeats] * n if isinstance(repeats, int) else repeats.tolist()
     each = each * n if len(each) == 1 else each
+    if len(each) != n:
+        raise RuntimeError(f"{n} places on axis {at}, and {len(each)} numbers")
     places = [k for k in range(n) for _ in range(each[k])]
     return x.index_select(at, tensor(places, dtype=int64, device=x.device))
 
@@ -156,7 +160,7 @@ triangle_indices("triu_indices", lambda place, offset: place >= offset)
 def diag(x, diagonal=0):
     """The diagonal of a matrix; of a vector, the matrix with that diagonal."""
     if x.ndim == 2:
-        y = x.detach().diagonal(diagonal).clone()
+        y = x.detach().diagonal(diagonal).clone(memory_format="contiguous")
         if records(x):
             record(y, "DiagonalBackward0_copy",
                    (x, put_back, x.shape, Tensor.diagonal, diagonal))
@@ -174,6 +178,7 @@ def diag_embed(x, offset=0, dim1=-2, dim2=-1):
     if (dim1, dim2) != (-2, -1):
         y = y.movedim((-2, -1), (dim1, dim2)).detach()
     y.diagonal(offset, dim1, dim2).copy_(x.detach())
+    y.storage.version = 0                # the writing was a part of the making
     if records(x):
         record(y, "DiagEmbedBackward0", (x, Tensor.diagonal, offset, dim1, dim2))
     return y
@@ -216,7 +221,7 @@ def meshgrid(*tensors, indexing="ij"):
 @public
 def cartesian_prod(*tensors):
     """All combinations of vectors, one a row."""
-    from .products import stack
+    from .joining import stack
     if len(tensors) == 1:
         return tensors[0]
     return stack([grid.reshape(-1) for grid in meshgrid(*tensors)], -1)

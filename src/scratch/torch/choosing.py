@@ -161,7 +161,7 @@ def nan_to_num(a, nan=0.0, posinf=None, neginf=None):
 def isclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
     """Whether |a - b| ≤ atol + rtol · |b|, number by number."""
     if a.dtype is not b.dtype:
-        raise RuntimeError(f"isclose() compares one dtype, not {a.dtype} with {b.dtype}")
+        raise RuntimeError(f"isclose() is of one dtype, not {a.dtype} and {b.dtype}")
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"rtol and atol are not negative, as {rtol} or {atol}")
     a, b = a.detach(), b.detach()

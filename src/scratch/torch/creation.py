@@ -15,9 +15,8 @@ import math
 from . import dtypes
 from .dispatch import backend_of, dtype_of
 from .operands import finish
-from .storage import dense_like, layout
-from .tensor import Tensor, method, public, shape_of, wrap
-from .tensor import empty as empty_tensor
+from .tensor import Tensor, empty as empty_tensor, public, shape_of, wrap
+
 
 bool_, int64 = dtypes.bool_, dtypes.int64
 
@@ -37,6 +36,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
         y = data.detach().to(dtype=dtype, device=device, copy=True)
         return settled(y, requires_grad)
     if hasattr(data, "__array__") and not isinstance(data, (int, float)):
+        from .arrays import array_copied
         y = array_copied(data).to(dtype=dtype, device=device)
         return settled(y, requires_grad)
     shape, numbers, kind = flattened(data)
@@ -101,7 +101,7 @@ def flattened(data):
 
 
 def one_number(each):
-    """A number of another kind (np.int64(3), a 0-d tensor) -> Python's, and its dtype."""
+    """Another kind of number (np.int64(3), a 0-d tensor) as Python's; its dtype."""
     if isinstance(each, Tensor):
         return each.item(), each.dtype
     if hasattr(each, "dtype") and hasattr(each, "item"):
@@ -121,6 +121,7 @@ def as_tensor(data, dtype=None, device=None):
     if isinstance(data, Tensor):
         return data.to(dtype=dtype, device=device)
     if hasattr(data, "__array__") and hasattr(data, "__setitem__"):    # no np.float64
+        from .arrays import from_numpy
         return from_numpy(data).to(dtype=dtype, device=device)
     return tensor(data, dtype=dtype, device=device)
 
@@ -138,84 +139,6 @@ def scalar_tensor(number, *, dtype=None, device=None, requires_grad=False):
     """One number without axes."""
     return full((), number, dtype=dtype or dtypes.Default.floating, device=device,
                 requires_grad=requires_grad)
-
-
-# shared with NumPy
-
-@public
-def from_numpy(array):
-    """A tensor in the memory of a NumPy array: writing to one changes the other."""
-    import numpy as np
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"expected np.ndarray, and got {type(array).__name__}")
-    kind = dtypes.DTYPES.get(array.dtype.name)
-    if kind is None or not array.dtype.isnative:
-        raise TypeError(f"no dtype of scratch.torch is NumPy's {array.dtype}")
-    size = array.itemsize
-    if any(stride < 0 for stride in array.strides):
-        raise ValueError("a tensor's strides are not negative, and this array's are: "
-                         "copy() it first")
-    backend = backend_of("cpu")
-    if backend.name != "numpy":
-        return of_numbers(array.reshape(-1).tolist(), array.shape, kind, backend)
-    if array.flags.c_contiguous:
-        y = wrap(array, kind, backend)
-        y.strides = layout(array.shape)[1]
-        return y
-    from .storage import Storage, reach
-    from .tensor import look
-    strides = tuple(stride // size for stride in array.strides)
-    flat = np.lib.stride_tricks.as_strided(
-        array, (reach(array.shape, strides),), (size,))
-    return look(Storage(flat, kind, backend), array.shape, strides, 0)
-
-
-def array_copied(data):
-    """A copy of what has __array__."""
-    import numpy as np
-    array = np.array(data, order="C")
-    if array.dtype == object or array.dtype.name not in dtypes.DTYPES:
-        raise TypeError(f"no dtype of scratch.torch is NumPy's {array.dtype}")
-    return from_numpy(array)
-
-
-@method
-def numpy(x, *, force=False):
-    """A NumPy array in the same memory."""
-    if x.requires_grad and not force:
-        raise RuntimeError("this tensor requires a gradient, and an array keeps none; "
-                           "detach() it first")
-    if x.dtype is dtypes.bfloat16:
-        raise TypeError("NumPy has no bfloat16; use x.float().numpy()")
-    backend = x.storage.backend
-    if not x.is_cpu and not force:
-        raise TypeError(f"this tensor is on {x.device}; cpu() it first")
-    if backend.name == "numpy":
-        return x.native
-    import numpy as np
-    return np.array(x.tolist(), np.dtype(x.dtype.code)).reshape(tuple(x.shape))
-
-
-@method
-def __array__(x, dtype=None, copy=None):
-    import numpy as np
-    array = np.asarray(x.numpy(), dtype)
-    return array.copy() if copy else array
-
-
-@public
-def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
-    """A tensor of the bytes of a buffer."""
-    kind = dtype_of(dtype)
-    data = memoryview(buffer).cast("B")[offset:]
-    count = len(data) // kind.itemsize if count < 0 else count
-    backend = backend_of("cpu")
-    if backend.name == "numpy" and kind.code:
-        import numpy as np
-        array = np.frombuffer(buffer, np.dtype(kind.code), count, offset)
-        return settled(wrap(array, kind, backend), requires_grad)
-    native = backend["from_bytes"](bytes(data[:count * kind.itemsize]), kind)
-    return settled(wrap(native, kind, backend), requires_grad)
 
 
 # of one number
@@ -294,8 +217,8 @@ def arange(*limits, dtype=None, device=None, requires_grad=False, start=None, en
     if step == 0:
         raise RuntimeError("arange() in steps of 0 never ends")
     if (end - start) * step < 0:
-        raise RuntimeError(f"arange() from {start} to {end} in steps of {step} goes the "
-                           "other way")
+        raise RuntimeError(f"arange() from {start} to {end} in steps of {step} goes "
+                           "the other way")
     default = (int64 if all(isinstance(each, int) for each in (start, end, step))
                else dtypes.Default.floating)
     kind = default if dtype is None else dtype_of(dtype)
@@ -339,138 +262,3 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, device=None,
     powers = linspace(start, end, steps, dtype=dtypes.float64)
     kind = dtypes.Default.floating if dtype is None else dtype_of(dtype)
     return settled((base ** powers).to(dtype=kind, device=device), requires_grad)
-
-
-# like another
-
-def like(name, number):
-    def make(x, *, dtype=None, device=None, requires_grad=False, memory_format=None,
-             layout=None):
-        kind = x.dtype if dtype is None else dtype_of(dtype)
-        backend = x.storage.backend if device is None else backend_of(device)
-        y = empty_tensor(x.shape, kind, backend,
-                         dense_like(x.shape, x.strides))
-        if number is not None:
-            backend["fill"](y.native, number)
-        return settled(y, requires_grad)
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"{name[:-5]}, with the shape, dtype and device of x."
-    return public(make)
-
-
-zeros_like, ones_like = like("zeros_like", 0), like("ones_like", 1)
-empty_like = like("empty_like", None)
-
-
-@public
-def full_like(x, fill_value, *, dtype=None, device=None, requires_grad=False,
-              memory_format=None):
-    """One number, in the shape, dtype and device of x."""
-    return settled(empty_like(x, dtype=dtype, device=device).fill_(fill_value),
-                   requires_grad)
-
-
-def new_like(name, number):
-    def make(x, *size, dtype=None, device=None, requires_grad=False):
-        shape, kind, backend = sizes_and_kind(
-            size or ((),), dtype or x.dtype, device or x.device)
-        y = empty_tensor(shape, kind, backend)
-        if number is not None:
-            backend["fill"](y.native, number)
-        return settled(y, requires_grad)
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"{name[4:]} of a given shape, with the dtype and device of x."
-    return method(make)
-
-
-new_like("new_zeros", 0), new_like("new_ones", 1), new_like("new_empty", None)
-
-
-@method
-def new_full(x, size, fill_value, *, dtype=None, device=None, requires_grad=False):
-    """One number, in a given shape, with the dtype and device of x."""
-    return full(size, fill_value, dtype=dtype or x.dtype, device=device or x.device,
-                requires_grad=requires_grad)
-
-
-@method
-def new_tensor(x, data, *, dtype=None, device=None, requires_grad=False):
-    """Numbers, with the dtype and device of x."""
-    return tensor(data, dtype=dtype or x.dtype, device=device or x.device,
-                  requires_grad=requires_grad)
-
-
-@method
-def new_empty_strided(x, size, stride, *, dtype=None, device=None):
-    """Whatever was in memory, with given strides."""
-    from .storage import Storage, reach
-    from .tensor import look
-    kind = dtype or x.dtype
-    backend = backend_of(device or x.device) if device else x.storage.backend
-    shape, strides = tuple(size), tuple(stride)
-    if strides == layout(shape)[1]:
-        return empty_tensor(shape, kind, backend)
-    native = backend["empty"]((max(1, reach(shape, strides)),), kind)
-    return look(Storage(backend["buffer"](native), kind, backend), shape, strides, 0)
-
-
-@public
-def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False):
-    """Whatever was in memory, with given strides."""
-    like = empty_tensor((), dtype_of(dtype or dtypes.Default.floating),
-                        backend_of(device))
-    return settled(new_empty_strided(like, size, stride), requires_grad)
-
-
-@method
-def new_positions(x, count):
-    """0 to count - 1, on the device of x."""
-    return arange(count, device=x.device)
-
-
-# torch.Tensor(...), and pickled ones
-
-def legacy(cls, *data, device=None):
-    """torch.Tensor(2, 3) has that shape; torch.Tensor([2, 3]) has those numbers."""
-    if not data:
-        made = empty(0)
-    elif len(data) == 1 and isinstance(data[0], Tensor):
-        made = data[0].detach()
-    elif len(data) == 1 and not isinstance(data[0], int):
-        made = (empty(data[0]) if type(data[0]).__name__ == "Size"
-                else tensor(data[0], dtype=dtypes.float32))
-    else:
-        made = empty(*data)
-    return made if cls is Tensor else as_subclass(made, cls)
-
-
-@method
-def as_subclass(x, cls):
-    """The same numbers as a tensor of a subclass."""
-    y = object.__new__(cls)
-    for name in ("storage", "dtype", "shape", "strides", "offset", "packed", "needs",
-                 "_grad", "node", "base"):
-        setattr(y, name, getattr(x, name))
-    return y
-
-
-def rebuilt(cls, numbers, kind, needs, shape, device):
-    y = tensor(numbers, dtype=kind, device=device)
-    y = y if cls is Tensor else as_subclass(y, cls)
-    y.needs = needs
-    return y
-
-
-@method
-def __deepcopy__(x, memo):
-    if not x.is_leaf:
-        raise RuntimeError("only leaves can be copied deeply; detach() this one first")
-    y = x.detach().clone()
-    y = y if type(x) is Tensor else as_subclass(y, type(x))
-    y.needs = x.needs
-    if x._grad is not None:
-        y._grad = x._grad.detach().clone()
-    memo[id(x)] = y
-    return y
-
-

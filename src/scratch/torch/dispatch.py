@@ -3,7 +3,8 @@
     >>> device("cuda:1"), device("cpu").type
     (device(type='cuda', index=1), 'cpu')
     >>> kernels = backend_of("cpu")
-    >>> kernels["to_list"](kernels["add"](kernels["from_list"]([1, 2], dtypes.int64), 10))
+    >>> a = kernels["from_list"]([1, 2], dtypes.int64)
+    >>> kernels["to_list"](kernels["add"](a, 10))
     [11, 12]
 
 A backend is a dictionary from the name of a kernel to a function. A kernel takes and
@@ -13,7 +14,7 @@ first asked for, and kept.
 
     memory       empty(shape, dtype)                  contiguous, whatever was there
                  view(buffer, dtype, shape, strides, offset)       shares the memory
-                 buffer(native)                       what a Storage keeps of a new native
+                 buffer(native)                       what a Storage keeps of it
                  length(buffer)   address(buffer)     in numbers; as data_ptr() gives it
                  from_list(numbers, dtype)   to_list(native)       nested, or a number
                  from_bytes(bytes, dtype)    to_bytes(native)      little-endian
@@ -23,11 +24,12 @@ first asked for, and kept.
                  names of ONE, TWO and COMPARE; operands of one dtype, or Python numbers
     reduce       sum prod max min any all (a, axes, keepdim)    argmax argmin (a, axis,
                  keepdim), the first of equal ones; NaN wins in max and min
-    along axes   matmul(a, b)   transpose(a), if it has one, a view   cumsum cumprod (a, axis)
+    along axes   matmul(a, b)   cumsum cumprod (a, axis)   transpose(a), if any
                  sort(a, axis, descending) -> values, indices; stable
     by number    take(a, index) = a[index], along axis 0
                  put(to, index, a): to[index] = a, of equal indices the last counts
                  add_at(to, index, a): to[index] += a, equal indices add up
+                 take_all(a, indices) = a[i, j, ...]    put_all, add_all: if it has them
                  gather(a, axis, index)   scatter(to, axis, index, a)   scatter_add(...)
                  extent(index): the smallest and the largest, None where they are on a
                  device from which they would have to be copied
@@ -52,7 +54,8 @@ from . import dtypes
 ONE = ("neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal square "
        "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc "
        "floor ceil trunc round logical_not bitwise_not isnan isinf isfinite").split()
-TWO = ("add sub rsub mul div pow floor_divide remainder fmod maximum minimum fmax fmin atan2 "
+TWO = ("add sub rsub mul div pow floor_divide remainder fmod maximum minimum fmax "
+       "fmin atan2 "
        "logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
        "bitwise_left_shift bitwise_right_shift").split()
 COMPARE = "eq ne lt le gt ge".split()
@@ -290,11 +293,13 @@ def log_softmax(backend):
     return kernel
 
 
+PYTHON = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_}
+
+
 def dtype_of(kind):
     """A dtype given as PyTorch allows: a dtype, or Python's float, int or bool."""
     if isinstance(kind, dtypes.dtype):
         return kind
-    python = {float: dtypes.Default.floating, int: dtypes.int64, bool: dtypes.bool_}
-    if kind in python:
-        return python[kind]
+    if kind in PYTHON:
+        return PYTHON[kind]
     raise TypeError(f"{kind!r} is no dtype")

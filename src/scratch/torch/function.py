@@ -64,7 +64,7 @@ class Context(Node):
     @property
     def saved_tensors(self):
         if self.kept is None:
-            raise RuntimeError(f"{self.label}: backward() has already been through this "
+            raise RuntimeError(f"{self.label}: backward() has already been through the "
                                "graph; say retain_graph=True the first time")
         found = []
         for x, version, nr in self.kept:
@@ -103,7 +103,7 @@ class Context(Node):
 
 
 class Function:
-    """Write forward(ctx, *inputs) and backward(ctx, *gradients); call apply(*inputs)."""
+    """Write forward(ctx, *inputs), backward(ctx, *gradients); call apply(*inputs)."""
 
     @staticmethod
     def forward(*inputs):

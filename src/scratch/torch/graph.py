@@ -8,8 +8,8 @@
 
     edge  (node or leaf, number of its result, shape, dtype): where a gradient goes on
 
-An operation computes its result with kernels, and then says its slope toward each input,
-once, in terms of tensor operations, so that the slopes have slopes:
+An operation computes its result with kernels, and then says its slope toward each
+input, once, in terms of tensor operations, so that the slopes have slopes:
 
     y = wrap(backend["mul"](a.native, b.native), ...)
     record(y, "MulBackward0", (a, times, b), (b, times, a))    # times(g, b) = g * b
@@ -135,8 +135,8 @@ class AccumulateGrad:
 def changed(label, tensor, version):
     return RuntimeError(
         f"{label} needs a tensor of shape {tuple(tensor.shape)} as it was at version "
-        f"{version}, and it is at version {tensor.storage.version}: it has been changed "
-        "in place since. clone() it before, or do not write in place")
+        f"{version}, and it is at version {tensor.storage.version}: it has been "
+        "changed in place since. clone() it before, or do not write in place")
 
 
 class Handle:
@@ -164,8 +164,7 @@ def wants(x):
 
 
 def edge(x):
-    """Where a gradient of x goes on to: (its node or, if it is a leaf, x; ...), or None.
-    """
+    """Where a gradient of x goes on to: (its node or, of a leaf, x; ...), or None."""
     node = x.node if x.base is None else node_of(x)
     if node is not None:
         return node, x.nr, x.shape, x.dtype
@@ -179,13 +178,17 @@ def node_of(x):
         if base.node is not None or x.node is not None:
             if x.origin == "several":
                 raise RuntimeError(
-                    "this is one of several views that one call returned (split, chunk, "
-                    "unbind), and its base has been changed in place since. clone() the "
+                    "this is one of several views that one call returned (split, "
+                    "chunk, "
+                    "unbind), and its base has been changed in place since. clone() "
+                    "the "
                     "base before, or do not write in place")
             if x.origin == "no_grad" and Mode.grad:
                 raise RuntimeError(
-                    "this view was made under no_grad, and its base was then changed in "
-                    "place where operations are recorded: whether that should reach the "
+                    "this view was made under no_grad, and its base was then changed "
+                    "in "
+                    "place where operations are recorded: whether that should reach "
+                    "the "
                     "view is unclear. Do both inside no_grad, or both outside")
             x.node = Node("AsStridedBackward0", (edge(base),),
                           ((read_slope, (base.shape, base.strides, x.shape, x.strides,
@@ -219,7 +222,7 @@ def record(y, label, *inputs):
 
 
 def records(*inputs):
-    """Whether an operation on these is to be recorded; numbers among them do not ask."""
+    """Whether an operation on these is to be recorded; numbers never ask for it."""
     if Mode.grad:
         for x in inputs:
             if isinstance(x, Tensor) and (

@@ -1,4 +1,4 @@
-"""Writing in place: what becomes of the history of a tensor, and of what it is a view of.
+"""Writing in place: what becomes of the history of a tensor, and of its base.
 
     >>> from . import tensor, zeros
     >>> w, x = tensor([1.0, 2.0], requires_grad=True), zeros(4)
@@ -8,10 +8,10 @@
     >>> x.sum().backward(); w.grad.tolist()
     [2.0, 4.0]
 
-The tensor that was written to has, from now on, the history of what was written. If it is
-a view, then it is its base that has changed: a part of the base has the new history, and
-the rest the old one. A CopySlices node says so. What was saved for a backward pass and has
-been written to since is found by its version, and refused.
+The tensor that was written to has, from now on, the history of what was written. If it
+is a view, then it is its base that has changed: a part of the base has the new history,
+and the rest the old one. A CopySlices node says so. What was saved for a backward pass
+and has been written to since is found by its version, and refused.
 
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
@@ -31,15 +31,16 @@ def check_writable(x, label):
             check_origin(x, label)
         if x.base is not None and x.base.node is None and x.base.needs:
             raise RuntimeError(
-                f"{label} would change a view of a leaf that requires a gradient. Do it "
-                "within no_grad(), or on a clone()")
+                f"{label} would change a view of a leaf that requires a gradient. Do "
+                "it within no_grad(), or on a clone()")
 
 
 def check_origin(x, label):
     if x.origin == "several":
         raise RuntimeError(
             f"{label}: this is one of several views that one call returned (split, "
-            "chunk, unbind, or a loop over a tensor), and such a view cannot be changed "
+            "chunk, unbind, or a loop over a tensor), and such a view cannot be "
+            "changed "
             "in place. Use the operation without the underscore")
     if x.origin == "no_grad":
         raise RuntimeError(
@@ -68,7 +69,8 @@ def overwritten(x, y, label):
         x.node, x.nr, x.needs = node, y.nr, True
     if node is not None and node.output is not None:    # what is saved is in x now
         node.output = saved = x.alias()
-        node.saved[:] = [each for each in node.saved if each[0].storage is not y.storage]
+        node.saved[:] = [each for each in node.saved
+                         if each[0].storage is not y.storage]
         node.saved.append((saved, x.storage.version))
     return x
 

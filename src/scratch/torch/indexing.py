@@ -26,34 +26,46 @@ increased once. index_put_(..., accumulate=True) and index_add_ add twice.
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
+import operator
 import warnings
 
 from . import dtypes
-from .picking import Picks, pick, write
+from .picking import Picks, pick, write, write_where
 from .tensor import Tensor, method, operation
+from .slicing import select
 from .views import put_back, seen
 
 EVERY = slice(None)
 WHOLE = dtypes.int64, dtypes.int32
 MASKS = dtypes.bool_, dtypes.uint8
+ONE_AXIS = {int, slice}    # the classes of what is neither a mask nor an array
 
 
 # what an index means
 
 def get(x, index):
     """x[index]: a view where the index allows one, otherwise a copy."""
+    kind = index.__class__
+    if kind is int:
+        return select(x, 0, index)
+    if kind is Tensor and index.dtype is dtypes.int64 and index.shape and x.shape:
+        return pick(x, {0: index})
     view, where = planned(x, index)
     return pick(view, where) if where else view
 
 
 def put(x, index, value):
     """x[index] = value, a number or a tensor that broadcasts to x[index]'s shape."""
+    if not isinstance(value, Tensor):
+        value = as_number(value, x)
     if index is False:
         return                                     # no element is meant
     if index is True:
         index = None                               # all of them, with one more axis
-    if not isinstance(value, Tensor):
-        value = as_number(value, x)
+    if index.__class__ is Tensor and index.dtype is dtypes.bool_ and (
+            index.shape == x.shape and not isinstance(value, Tensor)):
+        write_where(x, index, value)
+        return
     view, where = planned(x, index)
     if not where:
         if isinstance(value, Tensor):
@@ -77,63 +89,54 @@ def one_mask(index):
 
 def planned(x, index):
     """x and an index -> the view of x, and {axis of the view: whole-number tensor}."""
-    parts = as_parts(index)
-    used = 0
+    parts, used = as_parts(index), 0
     for part in parts:
-        if isinstance(part, Tensor) and part.dtype in MASKS:
-            used += part.ndim
-        elif part is not None and part is not Ellipsis and type(part) is not bool:
+        if part.__class__ in ONE_AXIS:
             used += 1
-    if used > x.ndim:
-        if type(index) is slice:
+        elif part is not None and part is not Ellipsis and part.__class__ is not bool:
+            used += part.ndim if is_mask(part) else 1
+    old, steps, ndim = x.shape, x.strides, len(x.shape)
+    if used > ndim:
+        if index.__class__ is slice:
             stretch(index, 0)                      # which may be wrong itself
-        raise IndexError(f"too many indices: {used}, for a tensor of {x.ndim} axes")
-    old, steps = x.shape, x.strides
+        raise IndexError(f"too many indices: {used}, for a tensor of {ndim} axes")
     shape, strides, offset, where = [], [], x.offset, {}
     plain, label, at = [], None, 0                 # at: the axis of x that comes next
     for part in parts:
+        kind = part.__class__
         if part is Ellipsis:
-            rest = range(at, min(at + x.ndim - used, x.ndim))
+            rest = range(at, min(at + ndim - used, ndim))
             shape += [old[n] for n in rest]
             strides += [steps[n] for n in rest]
             plain += [EVERY] * len(rest)
-            at += x.ndim - used
-        elif part is None or type(part) is bool or (
-                isinstance(part, Tensor) and part.dtype in MASKS and not part.shape):
+            at += ndim - used
+        elif part is None or kind is bool or kind not in ONE_AXIS and (
+                is_mask(part) and not part.shape):
             if part is None:
                 label = "UnsqueezeBackward0"
             else:
                 where[len(shape)] = x.new_tensor([0] * bool(part), dtype=dtypes.int64)
             shape.append(1)
-            strides.append(old[at] * steps[at] if at < x.ndim else 1)
+            strides.append(old[at] * steps[at] if at < ndim else 1)
             plain.append(None)
-        elif at >= x.ndim:
-            raise IndexError(f"too many indices for a tensor of {x.ndim} axes")
-        elif type(part) is slice:
-            first, count, step = stretch(part, old[at])
-            if count < old[at] or step > 1 or type(index) is slice:
+        elif at >= ndim:
+            raise IndexError(f"too many indices for a tensor of {ndim} axes")
+        elif kind is slice:
+            first, count, step, every = stretch(part, old[at])
+            if not every or index.__class__ is slice:
                 label = "SliceBackward0"
             offset += first * steps[at]
             shape.append(count)
             strides.append(steps[at] * step)
             plain.append(part)
             at += 1
-        elif isinstance(part, Tensor) and part.dtype in MASKS:
-            for column in columns(part, old, at):
+        elif kind is not int and isinstance(part, Tensor) and part.shape:
+            for column in columns(part, old, at) if is_mask(part) else [part]:
                 where[len(shape)] = column
                 shape.append(old[at])
                 strides.append(steps[at])
                 plain.append(EVERY)
                 at += 1
-        elif isinstance(part, Tensor) and part.shape:
-            if part.dtype not in WHOLE:
-                raise IndexError("a tensor used as an index is a mask or holds int64 "
-                                 f"or int32, and this one is of {part.dtype}")
-            where[len(shape)] = part
-            shape.append(old[at])
-            strides.append(steps[at])
-            plain.append(EVERY)
-            at += 1
         else:
             place = whole(part, old[at], at)
             label = "SelectBackward0"
@@ -149,6 +152,10 @@ def planned(x, index):
     return view, where
 
 
+def is_mask(part):
+    return isinstance(part, Tensor) and part.dtype in MASKS
+
+
 def again(x, plain):
     """The view of x that an index of integers, slices and None stands for."""
     return planned(x, plain)[0]
@@ -156,7 +163,7 @@ def again(x, plain):
 
 def as_parts(index):
     """What stands in the brackets, as a list with lists made tensors."""
-    if type(index) is list and len(index) < 32 and any(
+    if index.__class__ is list and len(index) < 32 and any(
             isinstance(part, (slice, list, tuple, Tensor)) or part is None
             or part is Ellipsis for part in index):
         warnings.warn("x[[a, b]] with slices or lists in a list is read as x[a, b]; "
@@ -164,10 +171,16 @@ def as_parts(index):
         index = tuple(index)
     parts = list(index) if isinstance(index, tuple) else [index]
     for n, part in enumerate(parts):
-        if isinstance(part, (list, tuple, range)) or hasattr(part, "__array__") and (
-                not isinstance(part, Tensor) and part.ndim):
+        if part.__class__ in ONE_AXIS or part is None or part is Ellipsis:
+            continue
+        if isinstance(part, Tensor):
+            if part.shape and part.dtype not in WHOLE and part.dtype not in MASKS:
+                raise IndexError("a tensor used as an index is a mask or holds int64 "
+                                 f"or int32, and this one is of {part.dtype}")
+        elif isinstance(part, (list, tuple, range)) or (
+                hasattr(part, "__array__") and part.ndim):
             parts[n] = as_index(part)
-        elif type(part) is str:
+        elif part.__class__ is str:
             raise TypeError(f"{part!r} is no index of a tensor")
     return parts
 
@@ -183,7 +196,10 @@ def as_index(part):
 
 def whole(part, n, axis):
     """An integer of the index, from -n to n - 1, as one from 0."""
-    if not hasattr(part, "__index__") or isinstance(part, Tensor) and (
+    if part.__class__ is int:
+        if -n <= part < n:
+            return part % n
+    elif not hasattr(part, "__index__") or isinstance(part, Tensor) and (
             part.dtype.category != 1):
         what = part.dtype if isinstance(part, Tensor) else type(part).__name__
         raise IndexError("an index is an integer, a slice, ..., None, a mask or a "
@@ -196,16 +212,18 @@ def whole(part, n, axis):
 
 
 def stretch(part, n):
-    """A slice of an axis of n -> where it begins, how many places it has, its step."""
-    step = 1 if part.step is None else part.step.__index__()
+    """A slice of an axis of n -> first place, how many, step, and whether it is a :."""
+    if part == EVERY:
+        return 0, n, 1, True
+    step = 1 if part.step is None else operator.index(part.step)
     if step <= 0:
         raise ValueError(f"the step of a slice of a tensor is 1 or more, not {step}; "
                          "flip() turns an axis round")
-    for end in (part.start, part.stop):
-        if isinstance(end, Tensor):
-            end.__index__()                        # TypeError if it is none
-    places = range(*part.indices(n))
-    return min(places.start, n), len(places), step
+    start = 0 if part.start is None else operator.index(part.start)
+    stop = n if part.stop is None else operator.index(part.stop)
+    places = range(*slice(start, stop, step).indices(n))
+    return (min(places.start, n), len(places), step,
+            start == 0 and stop == n and step == 1)
 
 
 def columns(mask, shape, at):

@@ -68,7 +68,7 @@ def directly(kernel, x, operands):
 
 
 def put(x, y, name):
-    """Write y, which was computed from x, into x; x has the history of y from now on."""
+    """Write y, which was computed from x, into x, which gets the history of y."""
     if y.dtype is not x.dtype and not dtypes.can_cast(y.dtype, x.dtype):
         raise RuntimeError(f"{name} computes {y.dtype}, which a tensor of {x.dtype} "
                            "cannot hold")
@@ -85,14 +85,15 @@ def put(x, y, name):
 
 
 def keep_old(x, node):
-    """A slope that needs x as it was gets a copy, since x is about to be overwritten."""
+    """A slope that needs x as it was gets a copy: x is about to be overwritten."""
     if node is None or not any(saved is x for saved, _ in node.saved):
         return
     old = x.clone()
     node.saved[:] = [(old, 0) if saved is x else (saved, version)
                      for saved, version in node.saved]
     node.slopes[:] = [each and (each[0], [old if x is saved else saved
-                                          for saved in each[1]]) for each in node.slopes]
+                                          for saved in each[1]])
+                      for each in node.slopes]
 
 
 def check_shared(x, source, name):
@@ -178,11 +179,11 @@ def zero_(x):
 
 
 for name in """neg exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan
-        asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc floor ceil trunc
-        sign abs logical_not bitwise_not mul div add sub pow square round relu clamp clip
-        clamp_min clamp_max lerp addcmul addcdiv masked_fill remainder fmod floor_divide
-        eq ne lt le gt ge logical_and logical_or logical_xor bitwise_and bitwise_or
-        bitwise_xor nan_to_num xlogy absolute negative multiply divide true_divide
-        subtract addmm baddbmm addmv""".split():
+        asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc floor ceil
+        trunc sign abs logical_not bitwise_not mul div add sub pow square round relu
+        clamp clip clamp_min clamp_max lerp addcmul addcdiv masked_fill remainder fmod
+        floor_divide eq ne lt le gt ge logical_and logical_or logical_xor bitwise_and
+        bitwise_or bitwise_xor nan_to_num xlogy absolute negative multiply divide
+        true_divide subtract addmm baddbmm addmv""".split():
     if name in OPERATIONS:
         inplace(OPERATIONS[name], name + "_")

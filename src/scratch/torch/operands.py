@@ -7,8 +7,8 @@
     (1, 2)
 
 A Python number, and a tensor without axes, adapt to tensors with axes (dtypes.py). A
-result lies in memory as its operands do (storage.py): the sum of two transposed matrices
-is transposed.
+result lies in memory as its operands do (storage.py): the sum of two transposed
+matrices is transposed.
 
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
@@ -77,7 +77,7 @@ def elsewhere(backend, x):
 
 
 def native(x, kind, backend):
-    """x as a kernel takes it: a native of that dtype and backend, or a Python number."""
+    """x as a kernel takes it: a native of that dtype and backend, or a number."""
     if isinstance(x, Tensor):
         if x.storage.backend is not backend:
             if x.shape:

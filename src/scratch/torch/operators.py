@@ -11,7 +11,8 @@ a number nor a tensor is left to the other operand, as Python asks.
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
-from .elementwise import divided, pure_add, pure_div
+from .arithmetic import divided
+from .elementwise import pure_add, pure_div
 from .tensor import OPERATIONS, Tensor
 
 

@@ -37,10 +37,15 @@ from .tensor import Tensor, empty, wrap
 from .views import viewed
 
 
+KERNELS = "take", "put", "add_at"
+SEVERAL = "take_all", "put_all", "add_all"    # where a backend takes indices together
+
+
 class Picks:
     """Where the elements are that whole-number tensors pick, as kernels can be told."""
 
-    __slots__ = ("picked", "rest", "first", "common", "shape", "rows", "index")
+    __slots__ = ("picked", "rest", "first", "common", "shape", "rows", "index",
+                 "kernels")
 
     def __init__(self, x, where):
         self.picked, self.rest = list(where), [n for n in range(x.ndim)
@@ -57,29 +62,33 @@ class Picks:
         self.shape = (*before, *self.common, *after)
 
     def find(self, x, where):
-        """Set rows and index: rows[index] has the picked elements, B first."""
+        """Set rows and index: rows[index] has the picked elements, B first.
+
+        Where nothing is picked, they stay None.
+        """
+        self.rows = self.index = None
+        if 0 in self.shape:
+            for axis in where:
+                if x.shape[axis] == 0 and numel(self.common):
+                    raise IndexError(f"axis {axis} has no place that an index could be")
+            return
         backend = x.storage.backend
-        rest = tuple([x.shape[n] for n in self.rest])
-        steps = tuple([x.strides[n] for n in self.rest])
+        shape, strides = [x.shape[n] for n in where], [x.strides[n] for n in where]
+        indices = [native_index(index, backend) for index in where.values()]
+        self.kernels = KERNELS
         if len(where) == 1:
-            [(axis, index)] = where.items()
-            n, stride = x.shape[axis], x.strides[axis]
-            if n == 0 and index.numel():
-                raise IndexError(f"no index is within axis {axis}, which has no place")
-            self.index = native_index(index, backend)
+            [self.index] = indices
+        elif "take_all" in backend:
+            self.index, self.kernels = indices, SEVERAL
         else:
-            self.index = None
-            for axis, index in where.items():
-                places = from_zero(native_index(index, backend), index, x.shape[axis],
-                                   axis, numel(self.common), backend)
-                if x.strides[axis] != 1:
-                    places = backend["mul"](places, x.strides[axis])
+            for n, stride, axis, places in zip(shape, strides, where, indices):
+                places = backend["mul"](from_zero(places, n, axis, backend), stride)
                 self.index = (places if self.index is None
                               else backend["add"](self.index, places))
-            n, stride = reach([x.shape[n] for n in where],
-                              [x.strides[n] for n in where]), 1
-        self.rows = backend["view"](x.storage.buffer, x.dtype, (n, *rest),
-                                    (stride, *steps), x.offset)
+            shape, strides = [reach(shape, strides)], [1]
+        self.rows = backend["view"](
+            x.storage.buffer, x.dtype, tuple(shape + [x.shape[n] for n in self.rest]),
+            tuple(strides + [x.strides[n] for n in self.rest]), x.offset)
 
     def turned(self, strides):
         """The strides of a result, in the order of axes that rows[index] has."""
@@ -108,10 +117,8 @@ def native_index(index, backend):
     return backend["cast"](index.native, dtypes.int64)
 
 
-def from_zero(places, index, n, axis, chosen, backend):
+def from_zero(places, n, axis, backend):
     """Whole numbers from -n to n - 1 -> from 0 to n - 1; IndexError for others."""
-    if not index.numel() or not n and not chosen:
-        return places                              # nothing is picked, from anywhere
     found = backend["outside"](places, -n, n)
     if found is not None:
         raise IndexError(f"index {found} is out of bounds for axis {axis}, which has "
@@ -125,28 +132,56 @@ def from_zero(places, index, n, axis, chosen, backend):
 
 def pick(x, where):
     """The elements of x that where, {axis: whole-number tensor}, picks: a copy."""
+    if len(where) == 1 and 0 in where and in_rows(x) and in_rows(where[0]):
+        return pick_rows(x, where[0])
     picks = Picks(x, where)
     picks.find(x, where)
     backend = x.storage.backend
-    found = backend["take"](picks.rows, picks.index)
     strides = picks.strides(x, where)
-    turned = picks.turned(strides)
-    if picks.first == 0 and strides == layout(picks.shape)[1]:
-        y = wrap(found, x.dtype, backend)
+    if picks.rows is None:
+        y = empty(picks.shape, x.dtype, backend)
     else:
-        y = empty(picks.shape, x.dtype, backend, strides)
-        target = backend["view"](y.storage.buffer, x.dtype, found.shape, turned, 0)
-        backend["copy"](target, found)
+        found = backend[picks.kernels[0]](picks.rows, picks.index)
+        if picks.first == 0 and strides == layout(picks.shape)[1]:
+            y = wrap(found, x.dtype, backend)
+        else:
+            y = empty(picks.shape, x.dtype, backend, strides)
+            turned = picks.turned(strides)
+            target = backend["view"](y.storage.buffer, x.dtype, found.shape, turned, 0)
+            backend["copy"](target, found)
     if Mode.grad and x.requires_grad:
         record(y, "IndexBackward0", (x, pick_back, x.shape, tuple(where),
                                      *where.values()))
     return y
 
 
+def pick_rows(x, index):
+    """pick, for a table in row order and an index in row order, as they mostly are."""
+    backend = x.storage.backend
+    if 0 in x.shape and index.numel() and x.shape[0] == 0:
+        raise IndexError("axis 0 has no place that an index could be")
+    if 0 in x.shape or 0 in index.shape:
+        y = empty((*index.shape, *x.shape[1:]), x.dtype, backend)
+    else:
+        y = wrap(backend["take"](x.native, native_index(index, backend)), x.dtype,
+                 backend)
+    if Mode.grad and x.requires_grad:
+        record(y, "IndexBackward0", (x, pick_back, x.shape, (0,), index))
+    return y
+
+
+def in_rows(x):
+    return x.strides == layout(x.shape)[1]
+
+
 def pick_back(g, shape, axes, *tensors):
     """Toward what was picked from: zeros, to which each gradient is added."""
-    where = dict(zip(axes, tensors))
-    return write(g.new_zeros(shape), where, g, True, "index_put_")
+    whole = g.new_zeros(shape)
+    if axes == (0,) and not Mode.grad and in_rows(g) and g.numel():
+        backend = g.storage.backend
+        backend["add_at"](whole.native, native_index(tensors[0], backend), g.native)
+        return whole
+    return write(whole, dict(zip(axes, tensors)), g, True, "index_put_")
 
 
 def write(x, where, value, accumulate, name):
@@ -157,7 +192,7 @@ def write(x, where, value, accumulate, name):
     backend = x.storage.backend
     native = value
     if isinstance(value, Tensor):
-        if value.dtype is not x.dtype and 0 not in picks.shape:
+        if value.dtype is not x.dtype:
             raise RuntimeError(f"{name} writes numbers of the same dtype, and not "
                                f"{value.dtype} into {x.dtype}")
         if value.storage is x.storage and shared(x, value) in ("all", "part"):
@@ -172,7 +207,8 @@ def write(x, where, value, accumulate, name):
         native = backend["view"](value.storage.buffer, value.dtype,
                                  picks.turned(picks.shape), picks.turned(strides),
                                  value.offset)
-    backend["add_at" if accumulate else "put"](picks.rows, picks.index, native)
+    if picks.rows is not None:
+        backend[picks.kernels[2 if accumulate else 1]](picks.rows, picks.index, native)
     if not records(x, value):
         x.storage.version += 1
         return x
@@ -202,3 +238,22 @@ def put_zero(g, axes, *tensors):
 def picked(g, axes, *tensors):
     """Toward what was written: the gradient of the places that it was written to."""
     return pick(g, dict(zip(axes, tensors)))
+
+
+def write_where(x, mask, number):
+    """Put one number where a mask of x's own shape is true. Returns x."""
+    check_writable(x, "index_put_")
+    backend = x.storage.backend
+    if mask.storage.backend is not backend:
+        mask = mask.to(x.device)
+    backend["where"](mask.native, number, x.native, x.native)
+    if not records(x):
+        x.storage.version += 1
+        return x
+    y = x.alias()
+    record(y, "IndexPutBackward0", (x, where_zero, mask))
+    return overwritten(x, y, "index_put_")
+
+
+def where_zero(g, mask):
+    return g.masked_fill(mask, 0)

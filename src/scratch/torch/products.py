@@ -23,7 +23,8 @@ from .graph import record, records
 from .modes import Mode
 from .operands import finish, same_device
 from .storage import broadcast, layout, numel
-from .tensor import OPERATIONS, Tensor, axis, empty, operation, public, wrap
+from .tensor import OPERATIONS, Tensor, axis, look, operation, public, wrap
+from .views import reshape_back
 
 
 def same_dtype(name, *tensors):
@@ -125,7 +126,8 @@ def dot(a, b):
         raise do_not_fit("dot", a, b)
     y = multiply(a, b)
     if records(a, b):
-        record(y, "DotBackward0", (a, lambda g, b: g * b, b), (b, lambda g, a: g * a, a))
+        record(y, "DotBackward0", (a, lambda g, b: g * b, b),
+               (b, lambda g, a: g * a, a))
     return y
 
 
@@ -193,8 +195,6 @@ def tall(a, b):
 
 def unsafe(y, shape):
     """A new result read in another shape: no view, since nobody else can see it."""
-    from .tensor import look
-    from .views import reshape_back
     z = look(y.storage, shape, layout(shape)[1], y.offset)
     if records(y):
         record(z, "UnsafeViewBackward0", (y, reshape_back, y.shape))
@@ -261,219 +261,12 @@ def tensordot(a, b, dims=2):
     return a.new_zeros(shape) if rows is None else mm(rows, columns).reshape(shape)
 
 
-@public
-def einsum(equation, *operands):
-    """Sums of products by letters: einsum("bik,bkj->bij", a, b) is a @ b.
-
-    A letter names an axis; one that is not in the result is summed over, and one that is
-    twice in an operand is its diagonal. "..." stands for further axes, which broadcast.
-    """
-    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
-        operands = operands[0]
-    equation = equation.replace(" ", "")
-    left, arrow, result = equation.partition("->")
-    terms = left.split(",")
-    if len(terms) != len(operands):
-        raise RuntimeError(f"einsum(): {equation!r} is of {len(terms)} tensors, and "
-                           f"{len(operands)} were given")
-    extra = max([x.ndim - len(term.replace("...", "")) for term, x in
-                 zip(terms, operands) if "..." in term], default=0)
-    dots = "".join(map(chr, range(0x2460, 0x2460 + extra)))    # letters for "..."
-    spelled = []
-    for term, x in zip(terms, operands):
-        if "..." in term:
-            own = x.ndim - len(term.replace("...", ""))
-            term = term.replace("...", dots[extra - own:] if own > 0 else "")
-        if len(term) != x.ndim:
-            raise RuntimeError(f"einsum(): {term!r} names {len(term)} axes of a tensor "
-                               f"that has {x.ndim}")
-        spelled.append(term)
-    letters = "".join(spelled)
-    if arrow:
-        result = result.replace("...", dots)
-    else:
-        result = dots + "".join(sorted(c for c in set(letters) - set(dots)
-                                       if letters.count(c) == 1))
-    for c in result:
-        if c not in letters or result.count(c) > 1:
-            raise RuntimeError(f"einsum(): the result has {c!r}, which "
-                               f"{'is there twice' if c in letters else 'no operand has'}")
-    sizes = {}
-    for term, x in zip(spelled, operands):
-        for c, n in zip(term, x.shape):
-            if n != 1:
-                if sizes.get(c, n) != n:
-                    raise RuntimeError(f"einsum(): {c!r} is {sizes[c]} places long, and "
-                                       f"{n} in another operand")
-                sizes[c] = n
-    whole, names = single(spelled[0], operands[0])
-    for n, (term, x) in enumerate(zip(spelled[1:], operands[1:]), 1):
-        later = set(result).union(*spelled[n + 1:])
-        whole, names = pair(whole, names, *single(term, x), later)
-    gone = [n for n, c in enumerate(names) if c not in result]
-    if gone:
-        whole, names = whole.sum(gone), [c for c in names if c in result]
-    order = [names.index(c) for c in result]
-    return whole if order == sorted(order) else whole.permute(order)
-
-
-def single(term, x):
-    """An operand with each letter once: a letter that is twice is its diagonal."""
-    names = list(term)
-    for c in dict.fromkeys(term):
-        while names.count(c) > 1:
-            first = names.index(c)
-            second = names.index(c, first + 1)
-            x = x.diagonal(0, first, second)
-            del names[second], names[first]
-            names.append(c)
-    return x, names
-
-
-def pair(a, a_names, b, b_names, later):
-    """Two operands -> one, summed over the letters that come no more: one bmm."""
-    both = [c for c in a_names if c in b_names]
-    kept = [c for c in both if c in later]                 # batch
-    summed = [c for c in both if c not in later]
-    alone_a = [c for c in a_names if c not in b_names]
-    alone_b = [c for c in b_names if c not in a_names]
-
-    def matrices(x, names, order):
-        return x.permute([names.index(c) for c in order]) if order else x
-
-    def size(c):
-        return max(x.shape[names.index(c)] for x, names in ((a, a_names), (b, b_names))
-                   if c in names)
-
-    batch, inner = [size(c) for c in kept], [size(c) for c in summed]
-    rows, columns = [size(c) for c in alone_a], [size(c) for c in alone_b]
-    left = matrices(a, a_names, kept + alone_a + summed)
-    right = matrices(b, b_names, kept + summed + alone_b)
-    left = left.expand(*batch, *rows, *inner) if left.ndim else left
-    right = right.expand(*batch, *inner, *columns) if right.ndim else right
-    count = numel(batch), numel(rows), numel(inner), numel(columns)
-    left = left.reshape(count[0], count[1], count[2])
-    right = right.reshape(count[0], count[2], count[3])
-    return bmm(left, right).reshape(*batch, *rows, *columns), kept + alone_a + alone_b
-
-
 for name in ("addmm", "matmul"):
     setattr(Tensor, name, OPERATIONS[name])
-Tensor.__matmul__ = lambda a, b: matmul(a, b) if isinstance(b, Tensor) else NotImplemented
+
+
+Tensor.__matmul__ = lambda a, b: matmul(a, b) if isinstance(b,
+    Tensor) else NotImplemented
+
+
 Tensor.__rmatmul__ = lambda a, b: matmul(b, a)
-
-
-# put together
-
-@public
-def cat(tensors, dim=0, *, axis=None, out=None):
-    """Tensors one after the other along an axis; the other sizes are equal."""
-    from .tensor import axis as axis_of
-    tensors = list(tensors)
-    if not tensors:
-        raise ValueError("cat() of no tensors has no dtype and no shape")
-    for x in tensors:
-        if not isinstance(x, Tensor):
-            raise TypeError(f"cat() puts tensors together, not {x!r:.60}")
-        if not x.shape:
-            raise RuntimeError("cat() of a 0-d tensor: stack() gives it an axis")
-    parts = [x for x in tensors if x.shape != (0,)] or tensors[:1]
-    first = parts[0]
-    at = 0 if first.shape == (0,) else axis_of(dim if axis is None else axis, first.ndim)
-    shape, ends = list(first.shape), []
-    shape[at] = 0
-    for x in parts:
-        if x.ndim != first.ndim or any(n != m for k, (n, m) in enumerate(
-                zip(x.shape, first.shape)) if k != at):
-            raise RuntimeError(
-                f"cat() along axis {at} of shapes {tuple(first.shape)} and "
-                f"{tuple(x.shape)}: they may differ on that axis only")
-        shape[at] += x.shape[at]
-        ends.append(shape[at])
-    kind = tensors[0].dtype
-    for x in tensors[1:]:
-        kind = dtypes.PROMOTED[kind, x.dtype]
-    backend = same_device(*parts)
-    y = empty(tuple(shape), kind, backend)
-    whole, start = (slice(None),) * at, 0
-    for x, end in zip(parts, ends):
-        if end > start:
-            backend["copy"](part_of(y, at, start, end - start), x.native)
-        start = end
-    if records(*tensors):
-        inputs, start = [], 0
-        for x in tensors:
-            if x.shape == (0,) and first.shape != (0,):
-                inputs.append((x, nothing, x.shape))
-                continue
-            inputs.append((x, narrow_back, at, start, x.shape[at]))
-            start += x.shape[at]
-        record(y, "CatBackward0", *inputs)
-    return y
-
-
-def part_of(y, at, start, length):
-    """The native of a part of y, without the making of a tensor."""
-    backend, shape = y.storage.backend, list(y.shape)
-    shape[at] = length
-    return backend["view"](y.storage.buffer, y.dtype, tuple(shape), y.strides,
-                           start * y.strides[at])
-
-
-def narrow_back(g, at, start, length):
-    return g.narrow(at, start, length)
-
-
-def nothing(g, shape):
-    return g.new_zeros(shape)
-
-
-for name in ("concat", "concatenate"):
-    OPERATIONS[name] = cat
-
-
-@public
-def stack(tensors, dim=0, *, out=None):
-    """Tensors of one shape side by side, along a new axis."""
-    tensors = list(tensors)
-    if not tensors:
-        raise RuntimeError("stack() of no tensors has no dtype and no shape")
-    first = tensors[0]
-    for x in tensors:
-        if x.shape != first.shape:
-            raise RuntimeError(f"stack() of shapes {tuple(first.shape)} and "
-                               f"{tuple(x.shape)}: they are all the same")
-    at = axis(dim, first.ndim + 1)
-    backend = same_device(*tensors)
-    kind = first.dtype
-    for x in tensors[1:]:
-        kind = dtypes.PROMOTED[kind, x.dtype]
-    shape = tuple(first.shape)
-    y = empty(shape[:at] + (len(tensors),) + shape[at:], kind, backend)
-    strides = y.strides[:at] + y.strides[at + 1:]
-    for n, x in enumerate(tensors):
-        backend["copy"](backend["view"](y.storage.buffer, kind, shape, strides,
-                                        n * y.strides[at]), x.native)
-    if records(*tensors):
-        record(y, "StackBackward0", *[(x, pick_back, at, n)
-                                      for n, x in enumerate(tensors)])
-    return y
-
-
-def pick_back(g, at, n):
-    return g.select(at, n)
-
-
-@public
-def hstack(tensors):
-    """Side by side: along axis 1, vectors along axis 0."""
-    tensors = [x.reshape(1) if not x.shape else x for x in tensors]
-    return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
-
-
-@public
-def vstack(tensors):
-    """One below the other."""
-    return cat([x.reshape(1, -1) if x.ndim < 2 else x for x in tensors], 0)
-
-

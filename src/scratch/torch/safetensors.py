@@ -24,7 +24,6 @@ Chapter: docs/torch/modules.md.  To copy: this folder.
 
 import json
 import os
-from pathlib import Path
 
 from . import dtypes
 from .dispatch import backend_of
@@ -159,14 +158,18 @@ def save_file(tensors, filename, metadata=None):
 
 def load_file(filename, device="cpu"):
     """Read {name: tensor} from a file."""
-    return load(Path(filename).read_bytes(), device)
+    with open(filename, "rb") as file:
+        return load(file.read(), device)
 
 
 def write(path, data):
     """Write bytes to path; if this is interrupted, the file stays as it was."""
-    unfinished = Path(f"{path}.{os.getpid()}.partial")
+    unfinished = f"{os.fspath(path)}.{os.getpid()}.partial"
     try:
-        unfinished.write_bytes(data)
+        with open(unfinished, "wb") as file:
+            file.write(data)
         os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    except BaseException:
+        if os.path.exists(unfinished):
+            os.remove(unfinished)
+        raise

@@ -18,7 +18,8 @@ from bisect import bisect_left
 
 from . import dtypes
 from .autograd import no_grad
-from .creation import empty, empty_like
+from .alike import empty_like
+from .creation import empty
 from .dispatch import backend_of, dtype_of
 from .draws import in_pieces, listed, permutation, single, uniform
 from .filling import (bernoulli_, check, exponential_, fill, normal_draw, tensor_of,

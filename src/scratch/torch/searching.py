@@ -43,7 +43,7 @@ def nonzero(x, *, as_tuple=False):
         columns = [tensor(each, dtype=int64, device=x.device) for each in columns]
     if as_tuple:
         return tuple(columns)
-    from .products import stack
+    from .joining import stack
     count = len(columns[0])
     if not x.shape:
         return x.new_empty((count, 0), dtype=int64)
@@ -97,7 +97,7 @@ def bincount(x, weights=None, minlength=0):
         raise RuntimeError("bincount() counts the numbers from 0 on")
     size = max(minlength, x.max().item() + 1) if x.numel() else minlength
     x = x.to(int64)
-    if weights is None:
+    if weights is None or not x.numel():
         return x.new_zeros((size,)).index_add(0, x, x.new_ones(x.shape))
     if weights.shape != x.shape:
         raise RuntimeError(f"{x.numel()} numbers and {weights.numel()} weights")
@@ -160,7 +160,9 @@ def searchsorted(sorted_sequence, values, *, right=False, side=None, out_int32=F
     from .creation import tensor
     if not isinstance(values, Tensor):
         values = tensor(values, dtype=sorted_sequence.dtype)
-    sequence, many = sorted_sequence.unsqueeze(-2), values.unsqueeze(-1)
+    sequence, many = sorted_sequence, values
+    if values.shape:
+        sequence, many = sequence.unsqueeze(-2), values.unsqueeze(-1)
     before = sequence <= many if right else sequence < many
     found = before.sum(-1)
     return found.to(dtypes.int32) if out_int32 else found

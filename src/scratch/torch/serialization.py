@@ -29,7 +29,6 @@ Chapter: docs/torch/modules.md.  To copy: this folder.
 
 import io
 import json
-from pathlib import Path
 
 from . import dtypes, safetensors
 from .dispatch import device as Device
@@ -113,7 +112,11 @@ def load(f, map_location=None, weights_only=True, **ignored):
     map_location is the device to put all tensors on. Nothing in a file is run, so that
     weights_only has nothing to forbid.
     """
-    data = f.read() if hasattr(f, "read") else Path(f).read_bytes()
+    if hasattr(f, "read"):
+        data = f.read()
+    else:
+        with open(f, "rb") as file:
+            data = file.read()
     if data[:2] == b"PK":
         from .pickled import unpickled
         found = unpickled(io.BytesIO(data))

@@ -2,7 +2,7 @@
 
     >>> Size([2, 3]), Size([2, 3]).numel(), contiguous_strides((2, 3, 4))
     (torch.Size([2, 3]), 6, (12, 4, 1))
-    >>> laid_out_like((2, 3), [(1, 2)])        # one operand, and it lies column by column
+    >>> laid_out_like((2, 3), [(1, 2)])      # one operand, and it lies column by column
     (1, 2)
 
     shape      how many indices each axis has          stride   how far apart in the
@@ -51,7 +51,7 @@ class Storage:
         return iter(self.tolist())
 
     def __repr__(self):
-        return f"{self.tolist()!r:.200}\n[{self.dtype!r} storage of {len(self)} numbers]"
+        return f"{self.tolist()!r:.200}\n[storage of {len(self)} {self.dtype!r}]"
 
 
 class Size(tuple):
@@ -116,7 +116,7 @@ def layout(shape):
 
 
 def is_contiguous(shape, strides):
-    """Whether elements in order are neighbours in memory; axes of size 1 do not matter."""
+    """Whether elements in order are neighbours in memory; axes of size 1 are free."""
     step = 1
     for n, stride in zip(reversed(shape), reversed(strides)):
         if n == 0:
@@ -129,7 +129,7 @@ def is_contiguous(shape, strides):
 
 
 def is_dense(shape, strides):
-    """Whether the elements fill one stretch of memory, each place once, in any order."""
+    """Whether the elements fill one stretch of memory, each place once."""
     if 0 in shape:
         return True
     step = 1

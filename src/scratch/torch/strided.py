@@ -1,8 +1,8 @@
 """The slope of reading by strides: what a view read is written back, and added up.
 
     >>> from . import tensor
-    >>> g = tensor([[1.0, 2.0], [3.0, 4.0]])             # ∂loss/∂view, of windows of two
-    >>> read_slope(g, (3,), (1,), (2, 2), (1, 1), 0).tolist()    # base[1] was read twice
+    >>> g = tensor([[1.0, 2.0], [3.0, 4.0]])         # ∂loss/∂view, of windows of two
+    >>> read_slope(g, (3,), (1,), (2, 2), (1, 1), 0).tolist()  # base[1] is read twice
     [1.0, 5.0, 4.0]
 
 Chapter: docs/torch/autograd.md.  To copy: this folder.
@@ -18,7 +18,7 @@ def read_slope(g, shape, strides, part, part_strides, offset):
 
 
 def add_into(whole, g, shape, strides, offset):
-    """g added to what as_strided reads of whole; places that are read twice add twice."""
+    """g added to what as_strided reads of whole; a place read twice adds twice."""
     view = whole.as_strided(shape, strides, offset)
     if not repeats(shape, strides):
         view.copy_(g)

@@ -4,14 +4,14 @@
     >>> x = arange(6).view(2, 3)
     >>> x.shape, x.stride(), x.T.stride(), x[1].storage_offset()
     (torch.Size([2, 3]), (3, 1), (1, 3), 3)
-    >>> x.T[0, 1] = 50                       # a view: the same numbers, walked otherwise
+    >>> x.T[0, 1] = 50                     # a view: the same numbers, walked otherwise
     >>> x.tolist(), x._version
     ([[0, 1, 2], [50, 4, 5]], 1)
 
     storage    numbers in memory, with a backend, a dtype and a version (storage.py)
     native     the backend's own view of them, made when it is first asked for
     needs      whether it requires a gradient by itself
-    node, nr   the operation that made it, and which of its results this is (autograd.py)
+    node, nr   the operation that made it, and which of its results this is (graph.py)
     base       for a view: the tensor that it is a view of, never itself a view
 
 Operations live in the modules named after their idea. `@operation` makes a function
@@ -35,7 +35,7 @@ class Tensor:
     __array_priority__ = 1000    # numpy_array * tensor asks the tensor
 
     def __new__(cls, *data, **kind):
-        from .creation import legacy
+        from .rebuilding import legacy
         return legacy(cls, *data, **kind)
 
     def __getattr__(self, name):
@@ -164,8 +164,8 @@ class Tensor:
     def only(self):
         """item(), whose error Python expects to be a ValueError where it converts."""
         if self.numel() != 1:
-            raise ValueError(f"a tensor of {self.numel()} elements is no number; tolist()"
-                             " gives them all")
+            raise ValueError(f"a tensor of {self.numel()} elements is no number; "
+                             "tolist() gives them all")
         return self.item()
 
     def __index__(self):
@@ -199,7 +199,8 @@ class Tensor:
     @requires_grad.setter
     def requires_grad(self, wanted):
         if self.node is not None:
-            raise RuntimeError("requires_grad is changed of leaves only; detach() gives "
+            raise RuntimeError("requires_grad is changed of leaves only; "
+                               "detach() gives "
                                "a leaf with the same numbers")
         self.requires_grad_(wanted)
 
@@ -238,8 +239,8 @@ class Tensor:
                 raise RuntimeError("a tensor cannot be its own grad")
             if gradient.shape != self.shape:
                 raise RuntimeError(
-                    f"a grad has the shape of its tensor, {tuple(self.shape)}, and this "
-                    f"one is {tuple(gradient.shape)}")
+                    f"a grad has the shape of its tensor, {tuple(self.shape)}, and "
+                    f"this one is {tuple(gradient.shape)}")
             if gradient.dtype is not self.dtype:
                 raise RuntimeError(f"a grad has the dtype of its tensor, {self.dtype}, "
                                    f"and this one is {gradient.dtype}")
@@ -250,7 +251,7 @@ class Tensor:
         self._grad = None
 
     def __reduce_ex__(self, protocol):
-        from .creation import rebuilt
+        from .rebuilding import rebuilt
         return rebuilt, (type(self), self.tolist(), self.dtype, self.needs,
                          tuple(self.shape), self.device)
 
@@ -303,7 +304,8 @@ def empty(shape, dtype, backend, strides=None):
     if strides is None or strides == layout(shape)[1]:
         return wrap(backend["empty"](shape, dtype), dtype, backend)
     count = numel(shape)
-    storage = Storage(backend["buffer"](backend["empty"]((count,), dtype)), dtype, backend)
+    storage = Storage(backend["buffer"](backend["empty"]((count,), dtype)), dtype,
+                      backend)
     return look(storage, shape, strides, 0)
 
 
@@ -328,7 +330,7 @@ def axes(dims, ndim):
         return (axis(dims, ndim),)
     found = tuple([axis(dim, ndim) for dim in dims])
     if len(set(found)) < len(found):
-        raise RuntimeError(f"axis {max(found, key=found.count)} is named twice in {dims}")
+        raise RuntimeError(f"{max(found, key=found.count)} is named twice in {dims}")
     return found
 
 

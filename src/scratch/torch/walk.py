@@ -2,33 +2,32 @@
 
     >>> from . import tensor
     >>> x = tensor(3.0, requires_grad=True)
-    >>> [slope] = grad(x ** 3, x, create_graph=True)     # 3x², which has a graph of its own
+    >>> [slope] = grad(x ** 3, x, create_graph=True)     # 3x², with a graph of its own
     >>> slope.item(), grad(slope, x)[0].item()           # 6x
     (27.0, 18.0)
 
     g   ∂loss/∂result, the gradient that arrives at a node
 
 A result is made after its inputs. Newest first is therefore an order in which a node
-comes after all that use it, and no other is needed: the nodes are collected with a list,
-sorted by age, and each is handed the sum of what has arrived. Broadcasting is undone at
-every edge: a gradient is summed to the shape that its input had.
+comes after all that use it, and no other is needed: the nodes are collected with a
+list, sorted by age, and each is handed the sum of what has arrived. Broadcasting is
+undone at every edge: a gradient is summed to the shape that its input had.
 
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
-import weakref
-
-from .graph import Handle, Node, edge, node_of
+from .graph import Node, edge, node_of
+from .hooks import after_node, before_node, hooked, retain_for
 from .modes import Mode
-from .storage import broadcast_strides
 from .operands import finish
+from .storage import broadcast_strides
 from .tensor import Tensor, method, wrap
 
 
 def run(roots, retain, create, inputs=None, accumulate=True):
     """Send gradients from roots [(edge, g), ...] down the graph.
 
-    With inputs, a list of edges, only what leads there is computed -> {(target, nr): g}.
+    With inputs (edges), only what leads there is computed -> {(target, nr): g}.
     """
     before, Mode.grad = Mode.grad, create
     try:
@@ -95,7 +94,7 @@ def walk(roots, retain, inputs, accumulate):
 
 
 def newest_first(targets):
-    """All nodes that targets come from, the newest first, and how often each leaf is used.
+    """All nodes that targets come from, the newest first, and each leaf's uses.
 
     What a node uses is older than it: this order is a topological one.
     """
@@ -138,7 +137,7 @@ def arrive(arrived, to, g):
 
 
 def fitted(g, shape, node):
-    """A gradient summed to the shape of its input: what broadcasting repeated adds up."""
+    """A gradient summed to the shape of its input: what was repeated adds up."""
     lead = len(g.shape) - len(shape)
     if lead > 0 and tuple(g.shape)[lead:] == shape and not Mode.grad:
         backend = g.storage.backend
@@ -192,46 +191,6 @@ def add_to_grad(leaf, g, own=False):
         leaf._grad = leaf._grad + g
     else:
         leaf._grad.add_(g)
-
-
-def hooked(hook, g):
-    """What a hook makes of a gradient; it may return None to leave it."""
-    changed = hook(g)
-    if changed is None:
-        return g
-    if not isinstance(changed, Tensor):
-        raise TypeError(f"a hook returned a {type(changed).__name__}; it returns a "
-                        "tensor, or None")
-    if changed.shape != g.shape:
-        raise RuntimeError(f"a hook changed a gradient's shape from {tuple(g.shape)} to "
-                           f"{tuple(changed.shape)}")
-    return changed
-
-
-def before_node(node, gs):
-    gs = list(gs)
-    for nr, hook in list(node.pre.values()):
-        if nr is None:
-            changed = hook(tuple(gs))
-            gs = gs if changed is None else list(changed)
-        elif gs[nr] is not None:
-            gs[nr] = hooked(hook, gs[nr])
-    return gs
-
-
-def after_node(node, found, gs):
-    for hook in list(node.post.values()):
-        changed = hook(tuple(found), tuple(gs))
-        found = found if changed is None else list(changed)
-    return found
-
-
-def retain_for(node, gs):
-    for nr, reference in node.retained.items():
-        tensor = reference()
-        if tensor is not None and gs[nr] is not None:
-            before = tensor._grad
-            tensor._grad = gs[nr] if before is None else before + gs[nr]
 
 
 def first_gradient(y, g, n):
@@ -323,49 +282,22 @@ def _backward(y, gradient=None, retain_graph=None, create_graph=False, inputs=No
 
 
 Tensor.backward = _backward
+
+
 Tensor.grad_fn = property(
     lambda x: x.node if x.base is None else node_of(x),
     doc="The recorded operation that made this tensor; None for a leaf.")
+
+
 Tensor._base = property(lambda x: x.base)
+
+
 Tensor.retains_grad = property(lambda x: "_retains" in x.__dict__ and not x.is_leaf)
+
+
 Tensor.output_nr = property(lambda x: x.nr if x.grad_fn is not None else 0)
 
 
 @method
 def _is_view(x):
     return x.base is not None
-
-
-@method
-def retain_grad(x):
-    """Keep the gradient of this tensor in its .grad too, though it is no leaf."""
-    if not x.requires_grad:
-        raise RuntimeError("this tensor does not require a gradient: there is none "
-                           "to keep")
-    node = x.grad_fn
-    if node is None or "_retains" in x.__dict__:
-        return
-    x._retains = True
-    node.retained = node.retained or {}
-    node.retained[x.nr] = weakref.ref(x)
-
-
-@method
-def register_hook(x, hook):
-    """Call hook(gradient of x) in every backward(); what it returns replaces it."""
-    if not x.requires_grad:
-        raise RuntimeError("this tensor does not require a gradient: a hook would "
-                           "never be called")
-    node = x.grad_fn
-    if node is None:
-        return Handle(x.__dict__.setdefault("_hooks", {}), hook)
-    node.pre = {} if node.pre is None else node.pre
-    return Handle(node.pre, (x.nr, hook))
-
-
-@method
-def register_post_accumulate_grad_hook(x, hook):
-    """Call hook(x) after a gradient was added to the leaf x's grad."""
-    if x.grad_fn is not None or not x.requires_grad:
-        raise RuntimeError("only a leaf that requires a gradient accumulates one")
-    return Handle(x.__dict__.setdefault("_post_hooks", {}), hook)

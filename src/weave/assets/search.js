@@ -61,21 +61,26 @@ function near(a, b) {
 }
 
 class Index {
-    constructor(docs) {
+    constructor(pages) {
         this.pages = [];
         this.words = new Map();      // word -> { stem, places: Map(section -> count) }
         this.byStem = new Map();     // stem -> words
-        for (const doc of docs) {
-            const [address, id] = doc.location.split("#");
-            let page = this.pages.at(-1);
-            if (page?.address !== address) this.pages.push(page = { address, sections: [], boost: doc.boost ?? 1 });
-            const section = { doc, page, id, heading: stems(plain(doc.title)), text: stems(plain(doc.text)), size: 0 };
-            page.sections.push(section);
-            this.add(section, plain(doc.title), id ? HEADING : TITLE, true);
-            this.add(section, plain(doc.text), TEXT);
-            this.add(section, doc.code ?? "", CODE);
-            for (const tag of doc.tags ?? []) this.add(section, tag, TAG, true);
-            section.tags = (doc.tags ?? []).map((tag) => tag.split(/[()]/).map(stems));
+        for (const [address, boost, tags, sections] of pages) {
+            const page = { address, boost, sections: [] }, name = sections[0][1];
+            this.pages.push(page);
+            for (const [short, title, text, code] of sections) {
+                const id = short.startsWith(".") ? name + short : short;    // an object's, after its module
+                const section = {
+                    page, id, title, html: text, location: id ? `${address}#${id}` : address, tags: id ? [] : tags,
+                    heading: stems(plain(title)), text: stems(plain(text)), size: 0,
+                };
+                page.sections.push(section);
+                this.add(section, plain(title), id ? HEADING : TITLE, true);
+                this.add(section, plain(text), TEXT);
+                this.add(section, code, CODE);
+                for (const tag of section.tags) this.add(section, tag, TAG, true);
+                section.called = section.tags.map((tag) => tag.split(/[()]/).map(stems));
+            }
         }
         for (const page of this.pages) page.size = page.sections.reduce((sum, { size }) => sum + size, 0);
         this.size = this.pages.reduce((sum, { size }) => sum + size, 0) / this.pages.length;
@@ -169,11 +174,11 @@ class Index {
                 section.score = worth(section, 0.5);
                 const named = `.${section.id}`.endsWith(`.${name}`);
                 if (named && name.includes(".")) boost = 1;
-                const tag = section.tags.findIndex((names) => names.includes(phrase));
+                const tag = section.called.findIndex((names) => names.includes(phrase));
                 if (named || tag >= 0 || section.heading === phrase) {
                     section.score += EXACT * total / (1 + NEXT_TAG * Math.max(tag, 0));
                 } else if (several) {
-                    const holds = section.heading.includes(phrase) || section.tags.flat().some((name) => name.includes(phrase)) ? 2
+                    const holds = section.heading.includes(phrase) || section.called.flat().some((name) => name.includes(phrase)) ? 2
                         : section.text.includes(phrase) ? 1 : 0;
                     section.score += PHRASE * holds * total;
                 }
@@ -196,10 +201,10 @@ class Index {
                 for (const [entry] of here) hits.add(entry.word);
                 terms[here.length ? here[0][0].word : word] = here.length > 0;
             }
-            const { location, title, text } = section.doc;
-            const tags = (section.doc.tags ?? []).map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>"));
+            const { location, title, html } = section;
+            const tags = section.tags.map((tag) => mark(tag, hits)).filter((tag) => tag.includes("<mark>"));
             const first = tags.length ? `<p>${tags.join(", ")}</p>` : "";    // as text: of tags the theme would make a landmark each
-            return { location, title: mark(title, hits), text: first + teaser(text, hits), score, terms };
+            return { location, title: mark(title, hits), text: first + teaser(html, hits), score, terms };
         };
         return [show(top, score, page.sections), ...best.map((section) => show(section, score * 0.9, [section]))];
     }
@@ -221,7 +226,7 @@ let index;
 
 async function load() {
     const answer = await fetch(new URL("../search/book.json", location));
-    return new Index((await answer.json()).docs);
+    return new Index((await answer.json()).pages);
 }
 
 addEventListener("message", async ({ data: { type, data } }) => {

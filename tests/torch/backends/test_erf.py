@@ -9,7 +9,8 @@ from scratch.torch.backends.erf import erf, erfc
 
 def units(found, exact):
     """How many units in the last place of `found`'s dtype the numbers are apart."""
-    return np.abs(found.astype(np.float64) - exact) / np.spacing(np.abs(exact).astype(found.dtype)).astype(np.float64)
+    unit = np.spacing(np.abs(exact).astype(found.dtype)).astype(np.float64)
+    return np.abs(found.astype(np.float64) - exact) / unit
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

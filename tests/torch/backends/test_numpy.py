@@ -27,8 +27,10 @@ def test_reductions_give_rows_of_the_promised_shape(name):
 def test_results_of_turned_operands_lie_row_after_row():
     a = np.arange(12.0).reshape(3, 4).T
     index = np.array([[0, 1, 0], [1, 1, 2]])
-    for made in (KERNELS["matmul"](a, a.T), KERNELS["cumsum"](a, 0), KERNELS["take"](a, index), KERNELS["gather"](a, 0, index),
-                 *KERNELS["sort"](a, 0, True), KERNELS["softmax"](a, 1), KERNELS["log_softmax"](a, 0), KERNELS["cast"](a, dtypes.int64),
+    for made in (KERNELS["matmul"](a, a.T), KERNELS["cumsum"](a, 0), KERNELS["take"](a, index),
+                 KERNELS["gather"](a, 0, index),
+                 *KERNELS["sort"](a, 0, True), KERNELS["softmax"](a, 1), KERNELS["log_softmax"](a, 0),
+                 KERNELS["cast"](a, dtypes.int64),
                  KERNELS["reciprocal"](a + 1).T.copy()):
         assert made.flags.c_contiguous
 
@@ -53,7 +55,8 @@ def test_bfloat16_rounds_to_the_nearest_and_ties_to_even():
     import torch
     x = np.random.default_rng(0).standard_normal(1000).astype(np.float32) * 1e3
     x[:4] = [np.inf, -np.inf, np.nan, 1.00390625]
-    assert np.array_equal(KERNELS["round_bfloat16"](x), torch.from_numpy(x).bfloat16().float().numpy(), equal_nan=True)
+    assert np.array_equal(KERNELS["round_bfloat16"](x), torch.from_numpy(x).bfloat16().float().numpy(),
+                          equal_nan=True)
 
 
 def test_where_numpy_differs():
@@ -64,3 +67,11 @@ def test_where_numpy_differs():
         KERNELS["floor_divide"](np.array([1]), np.array([0]))
     values, indices = KERNELS["sort"](np.array([1.0, np.nan, 2.0, 1.0]), 0, True)
     assert indices.tolist() == [1, 2, 0, 3]
+
+
+def test_the_indices_of_what_is_not_0_lie_in_memories_of_their_own():
+    """NumPy's vectors lie interleaved in one memory, which no storage could keep."""
+    a = np.array([[1, 0], [1, 1]])
+    found = KERNELS["nonzero"](a)
+    assert [each.tolist() for each in found] == [[0, 1, 1], [0, 0, 1]]
+    assert all(each.flags.c_contiguous for each in found)

@@ -1,6 +1,9 @@
 """The kernels in plain Python and those by NumPy give the same numbers, dtypes and shapes."""
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,9 @@ from scratch.torch import dtypes
 from scratch.torch.backends import numpy as by_numpy
 from scratch.torch.backends import python as by_python
 from scratch.torch.dispatch import COMPARE, ONE, TWO, Backend
+from weave.take import take
+
+SOURCE = Path(__file__).resolve().parents[3] / "src"
 
 KERNELS = {"python": Backend("python", by_python.table()), "numpy": Backend("numpy", by_numpy.table())}
 FLOATS = [dtypes.float32, dtypes.float64]
@@ -287,3 +293,40 @@ def test_numpy_sees_the_same_memory():
     a = KERNELS["python"]["from_list"]([[1, 2], [3, 4]], dtypes.float32)
     by_python.as_array(a)[0, 1] = 9
     assert KERNELS["python"]["to_list"](a) == [[1, 9], [3, 4]]
+
+
+ALONE = """
+import doctest, importlib, importlib.util, pkgutil, sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("numpy", "scratch") or name == "torch" and "torch" in sys.modules:
+            raise ModuleNotFoundError(f"no {name} here", name=name)
+
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "numpy" else find(name, package)
+sys.meta_path.insert(0, Missing())
+sys.path.insert(0, "")
+import torch
+
+names = [torch.__name__, *(module.name for module in pkgutil.walk_packages(torch.__path__, "torch."))]
+tried = failed = 0
+for name in names:
+    if not name.endswith(NEEDS_MORE):
+        result = doctest.testmod(importlib.import_module(name))
+        tried, failed = tried + result.attempted, failed + result.failed
+assert tried > 300, tried
+sys.exit(failed)
+"""
+
+
+def test_the_doctests_pass_in_an_empty_folder_without_numpy(tmp_path):
+    """What the site hands out, alone in a folder, with an import of NumPy an error."""
+    taken = take(SOURCE / "scratch/torch", SOURCE)
+    for name, content in taken.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    needs_more = (".backends.numpy", ".backends.erf", ".backends.cuda", "__main__")
+    run = subprocess.run([sys.executable, "-c", ALONE.replace("NEEDS_MORE", repr(needs_more))], cwd=tmp_path,
+                         capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from scratch import torch as ours
 from scratch.torch.nn import functional as f
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*Using padding:UserWarning")
+
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 2), st.integers(0, 2), st.integers(1, 2), st.integers(1, 3), st.integers(1, 3),

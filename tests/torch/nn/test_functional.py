@@ -55,3 +55,14 @@ def test_gumbel_softmax(hard):
     assert_like(y, z, 1e-5, 1e-6)
     y[0, 0].backward(), z[0, 0].backward()
     assert_like(copy.grad, x.grad, 1e-4, 1e-6)
+
+
+def test_a_graph_is_named_as_pytorch_names_it():
+    x = ours.randn(2, 3).requires_grad_()
+    y = ours.tensor([0, 1])
+    names = [f.gelu(x), f.layer_norm(x, (3,)), f.cross_entropy(x, y), f.softmax(x, 1), f.log_softmax(x, 1),
+             f.batch_norm(x, None, None, training=True)]
+    assert [each.grad_fn.name() for each in names] == [
+        "GeluBackward0", "NativeLayerNormBackward0", "NllLossBackward0", "SoftmaxBackward0",
+        "LogSoftmaxBackward0",
+        "NativeBatchNormBackward0"]

@@ -8,6 +8,8 @@ from both import assert_like, assert_same_function, error_of, mine
 from scratch import torch as ours
 from scratch.torch.nn import functional as f
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*reduction:UserWarning")
+
 
 def floats(*shape):
     return torch.randn(*shape, dtype=torch.float64, requires_grad=True)

@@ -6,6 +6,8 @@ from both import assert_like, error_of, mine, theirs
 
 from scratch import torch as ours
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*enable_nested_tensor:UserWarning")
+
 NETS = {
     "mlp": lambda nn: nn.Sequential(nn.Embedding(5, 3), nn.Flatten(), nn.Linear(6, 4), nn.BatchNorm1d(4),
                                     nn.Tanh()),

@@ -5,12 +5,12 @@
     (['-0.520500', '0.000000', '0.842701', '0.999978'], '2.209050e-05')
 
     |x| < 1     erf x  = x · P(2x² - 1)
-    |x| ≥ 1     erfc |x| = exp(-x²) / (|x| + 1) · Q(u),   u on [-1, 1] for t = (x - 3)/(x + 3)
+    |x| ≥ 1     erfc |x| = exp(-x²) / (|x| + 1) · Q(u),  |u| ≤ 1, by (x - 3)/(x + 3)
 
-P and Q are the polynomials through erf(√s)/√s and erfc(x) exp(x²) (x + 1) at Chebyshev's
-points, computed with 50 digits by mpmath. erf is right to 2 units in the last place, of
-float64 with 13 and 23 coefficients and of float32 with 7 and 9. In erfc an error of x²
-grows with x² itself, so x is split in two parts whose squares are exact.
+P and Q are the polynomials through erf(√s)/√s and erfc(x) exp(x²) (x + 1) at points of
+Chebyshev, computed with 50 digits by mpmath. erf is right to 2 units in the last place,
+of float64 with 13 and 23 coefficients and of float32 with 7 and 9. In erfc an error of
+x² grows with x² itself, so x is split in two parts whose squares are exact.
 
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
@@ -69,7 +69,8 @@ def erf(x, out=None):
     a = np.minimum(np.abs(x), number(ENDS[bits]))
     near = x * polynomial(P64 if bits == 64 else P32,
                           np.minimum(a, number(1)) ** 2 * number(2) - number(1))
-    far = np.copysign(number(1) - tail(np.maximum(a, number(1)), bits) * np.exp(-a * a), x)
+    far = np.copysign(number(1) - tail(np.maximum(a, number(1)), bits) * np.exp(-a * a),
+                      x)
     return stored(np.where(a < 1, near, far), out)
 
 

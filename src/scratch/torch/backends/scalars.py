@@ -75,17 +75,16 @@ def whole_or_float(of_whole, of_floats):
 
 
 def floored(a, b):
-    if b == 0 or math.isinf(a):
-        return div(a, b) if b == 0 else math.nan
-    return a // b if math.isfinite(b) else float(math.floor(a / b))
+    return a // b if b else div(a, b)
 
 
 def remaining(a, b):
-    return a % b if b != 0 and math.isfinite(a) else math.nan
+    return a % b if b else math.nan
 
 
 def sign(x):
-    return x if x != x else (x > 0) - (x < 0)
+    """1, 0 or -1; 0 for nan, as in PyTorch."""
+    return (x > 0) - (x < 0)
 
 
 def larger(a, b):

@@ -12,13 +12,13 @@
 
     parameter.py, module.py, state.py    what a Module is
     containers.py                        Sequential, ModuleList, ModuleDict, ...
-    layers.py                            Linear, Embedding, Dropout, Flatten
+    layers.py, embedding.py, dropout.py  Linear, Embedding, Dropout, Flatten
     activations.py, normalization.py     ReLU and others; LayerNorm and others
     convolution.py, pooling.py, padding.py
     recurrent.py, attention.py, transformer.py
     losses.py                            CrossEntropyLoss and others
     functional.py                        the functions that these call
-    fused.py                             those with a derivative of their own
+    gelu.py, standardize.py, cross_entropy.py    those with a slope of their own
     init.py, utils/                      how weights begin; clipping and padding
 
 Chapter: docs/torch/modules.md.
@@ -33,9 +33,9 @@ from .attention import MultiheadAttention
 from .containers import (
     ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential)
 from .convolution import Conv1d, Conv2d
-from .layers import (
-    Bilinear, Dropout, Dropout1d, Dropout2d, Embedding, Flatten, Identity, Linear,
-    Unflatten)
+from .dropout import Dropout, Dropout1d, Dropout2d
+from .embedding import Embedding
+from .layers import Bilinear, Flatten, Identity, Linear, Unflatten
 from .losses import (
     BCELoss, BCEWithLogitsLoss, CosineEmbeddingLoss, CosineSimilarity, CrossEntropyLoss,
     HingeEmbeddingLoss, HuberLoss, KLDivLoss, L1Loss, MarginRankingLoss, MSELoss,

@@ -28,7 +28,7 @@ Chapter: docs/torch/modules.md.
 import warnings
 
 from .. import where, zeros_like
-from .fused import gelu
+from .gelu import gelu
 from .module import Module
 from .parameter import Parameter
 

@@ -33,7 +33,8 @@ from .. import bool as boolean
 from .. import empty, inf, ones
 from . import init
 from .activations import softmax
-from .layers import Linear, dropout, linear
+from .dropout import dropout
+from .layers import Linear, linear
 from .module import Module
 from .parameter import Parameter
 

@@ -10,10 +10,10 @@
     >>> normalize(tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
 
-Each stands beside the layer that calls it: activations.py, layers.py, losses.py,
-normalization.py, attention.py, convolution.py, pooling.py, padding.py. fused.py has
-those whose derivative is worth a formula of its own. Here they have the name under
-which `import torch.nn.functional as F` finds them.
+Each stands beside the layer that calls it: activations.py, layers.py, losses.py, and so
+on. Those whose derivative is worth a formula of its own have a module too: gelu.py,
+standardize.py, cross_entropy.py. Here all have the name by which
+`import torch.nn.functional as F` finds them.
 
 Chapter: docs/torch/modules.md.
 """
@@ -25,7 +25,9 @@ from .activations import (
     softplus, softsign, tanh, tanhshrink, threshold)
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d
-from .layers import bilinear, dropout, dropout1d, dropout2d, embedding, linear, one_hot
+from .dropout import dropout, dropout1d, dropout2d
+from .embedding import embedding, one_hot
+from .layers import bilinear, linear
 from .losses import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cosine_embedding_loss,
     cosine_similarity, cross_entropy, hinge_embedding_loss, huber_loss, kl_div, l1_loss,

@@ -23,7 +23,7 @@ Chapter: docs/torch/modules.md.
 
 from .. import broadcast_tensors, tensor, where, zeros_like
 from .activations import logsigmoid
-from .fused import cross_entropy, nll_loss
+from .cross_entropy import cross_entropy, nll_loss
 from .module import Module
 
 

@@ -25,8 +25,8 @@
 `self.slope = Parameter(...)` ends in __setattr__, which writes it into _parameters and
 not among the ordinary attributes; a Module goes into _modules, and a registered buffer
 into _buffers. Python finds none of them by itself, and asks __getattr__, which looks in
-the three. That is the whole trick: everything else is a walk through them (state.py has
-the one that makes a state_dict).
+the three. That is the whole trick: everything else is a walk through them (walks.py),
+the one that makes a state_dict included (state.py).
 
 Left out: hooks of the backward pass and of state_dict, hooks for all modules at once,
 extra state, compiling.
@@ -38,11 +38,13 @@ import functools
 from collections import OrderedDict
 
 from .. import Tensor
+from ..graph import Handle
 from .parameter import Parameter
 from .state import Saved, described
+from .walks import Walked
 
 
-class Module(Saved):
+class Module(Walked, Saved):
     """The base of all layers and networks; a subclass writes __init__ and forward."""
 
     def __init__(self):
@@ -183,184 +185,15 @@ class Module(Saved):
         if name not in kind and hasattr(self, name):
             raise KeyError(f"{type(self).__name__} has an attribute {name!r} already")
 
-    # Walks
-
-    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
-        """Pairs (name, module): itself, whose name is "", and all modules inside it."""
-        seen = set() if memo is None else memo
-        ahead = [(prefix, self)]
-        while ahead:
-            name, module = ahead.pop()
-            if module is None or module in seen:
-                continue
-            if remove_duplicate:
-                seen.add(module)
-            yield name, module
-            before = f"{name}." if name else ""
-            ahead += [(before + each, child)
-                      for each, child in reversed(module._modules.items())]
-
-    def modules(self):
-        for _, module in self.named_modules():
-            yield module
-
-    def named_children(self):
-        """Pairs (name, module) of the modules directly inside, each once."""
-        seen = set()
-        for name, module in self._modules.items():
-            if module is not None and module not in seen:
-                seen.add(module)
-                yield name, module
-
-    def children(self):
-        for _, module in self.named_children():
-            yield module
-
-    def _named_tensors(self, kind, prefix, recurse, remove_duplicate):
-        """Pairs ("blocks.0.norm.weight", tensor) of one list, each tensor once."""
-        seen = set()
-        modules = (self.named_modules(None, prefix, remove_duplicate) if recurse
-                   else [(prefix, self)])
-        for where, module in modules:
-            for name, value in getattr(module, kind).items():
-                if value is None or id(value) in seen:
-                    continue
-                if remove_duplicate:
-                    seen.add(id(value))    # by identity: == of tensors is a tensor
-                yield (f"{where}.{name}" if where else name), value
-
-    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
-        """Pairs (name, Parameter); one that two modules share comes once."""
-        yield from self._named_tensors("_parameters", prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse=True):
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
-
-    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
-        yield from self._named_tensors("_buffers", prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse=True):
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
-
-    def get_submodule(self, target):
-        """The module that named_modules calls target; AttributeError without one."""
-        module = self
-        for name in target.split(".") if target else ():
-            found = getattr(module, name, None)
-            if not isinstance(found, Module):
-                raise AttributeError(f"{type(module).__name__} has no module {name!r}, "
-                                     f"on the way to {target!r}")
-            module = found
-        return module
-
-    def get_parameter(self, target):
-        return self._get_tensor(target, "_parameters", "parameter")
-
-    def get_buffer(self, target):
-        return self._get_tensor(target, "_buffers", "buffer")
-
-    def _get_tensor(self, target, kind, what):
-        where, _, name = target.rpartition(".")
-        module = self.get_submodule(where)
-        if name not in getattr(module, kind):
-            raise AttributeError(f"{type(module).__name__} has no {what} {name!r}")
-        return getattr(module, kind)[name]
-
-    # What is done to the whole
-
-    def apply(self, fn):
-        """Call fn with each module inside, then with this one."""
-        for child in self.children():
-            child.apply(fn)
-        fn(self)
-        return self
-
-    def train(self, mode=True):
-        """Behave as training needs it, or not; some layers differ (Dropout)."""
-        if not isinstance(mode, bool):
-            raise ValueError(f"train takes True or False, not {described(mode)}")
-        self.__dict__["training"] = mode        # __setattr__ has nothing to watch here
-        for child in self._modules.values():
-            if child is not None:
-                child.train(mode)
-        return self
-
-    def eval(self):
-        return self.train(False)
-
-    def requires_grad_(self, requires_grad=True):
-        for parameter in self.parameters():
-            parameter.requires_grad_(requires_grad)
-        return self
-
-    def zero_grad(self, set_to_none=True):
-        """Forget the gradients, which backward() would otherwise add to."""
-        for parameter in self.parameters():
-            if set_to_none or parameter.grad is None:
-                parameter.grad = None
-            else:
-                parameter.grad = parameter.grad.detach().zero_()
-
-    def _apply(self, fn):
-        """Put fn(tensor) in place of the numbers of each parameter and buffer."""
-        for child in self.children():
-            child._apply(fn)
-        for parameter in self._parameters.values():
-            if parameter is not None:
-                gradient = parameter.grad
-                parameter.grad = None                     # whose dtype has to agree
-                parameter.data = fn(parameter.data)       # the object stays the same,
-                if gradient is not None:                  # so that optimizers know it
-                    parameter.grad = fn(gradient)
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self, *args, **kwargs):
-        """to(device), to(dtype), to(device, dtype) or to(tensor), in place.
-
-        A dtype applies to floating-point tensors; ids and counts stay integers.
-        """
-        device, dtype = destination(args, kwargs)
-        if dtype is not None and not dtype.is_floating_point:
-            raise TypeError(f"a module's numbers are floating-point, and {dtype} is "
-                            "not")
-
-        def moved(tensor):
-            kind = dtype if tensor.is_floating_point() else None
-            return tensor.to(device or tensor.device, kind or tensor.dtype)
-        return self._apply(moved)
-
-    def cpu(self):
-        return self.to("cpu")
-
-    def cuda(self, device=None):
-        return self.to("cuda" if device is None else device)
-
-    def float(self):
-        return self._apply(lambda x: x.float() if x.is_floating_point() else x)
-
-    def double(self):
-        return self._apply(lambda x: x.double() if x.is_floating_point() else x)
-
-    def half(self):
-        return self._apply(lambda x: x.half() if x.is_floating_point() else x)
-
-    def bfloat16(self):
-        return self._apply(lambda x: x.bfloat16() if x.is_floating_point() else x)
-
     # Hooks
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
         """hook(module, args) before forward; it may return other args."""
-        return Handle(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+        return registered(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
     def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False):
         """hook(module, args, result) after forward; it may return another result."""
-        return Handle(self._forward_hooks, (hook, with_kwargs), prepend)
+        return registered(self._forward_hooks, (hook, with_kwargs), prepend)
 
     # Text
 
@@ -381,36 +214,12 @@ class Module(Saved):
         return f"{self._get_name()}({extra})"
 
 
-class Handle:
-    """What registering a hook returns; remove() takes the hook out again."""
-
-    def __init__(self, hooks, hook, first=False):
-        self.hooks = hooks
-        hooks[self] = hook
-        if first:
-            hooks.move_to_end(self, last=False)
-
-    def remove(self):
-        self.hooks.pop(self, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.remove()
-
-
-def destination(args, kwargs):
-    """The arguments of Module.to -> (device or None, dtype or None)."""
-    device, dtype = kwargs.get("device"), kwargs.get("dtype")
-    for each in args:
-        if isinstance(each, Tensor):
-            device, dtype = each.device, each.dtype
-        elif hasattr(each, "is_floating_point"):
-            dtype = each
-        elif not isinstance(each, bool):                  # non_blocking
-            device = each
-    return device, dtype
+def registered(hooks, hook, first):
+    """Add a hook, as the first or the last one -> the handle that takes it out."""
+    handle = Handle(hooks, hook)
+    if first:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
 
 
 def indented(text):

@@ -29,7 +29,7 @@ import math
 
 from .. import finfo, no_grad, ones, tensor, zeros
 from . import init
-from .fused import layer_norm, standardized
+from .standardize import layer_norm, standardized
 from .module import Module
 from .parameter import Parameter
 

@@ -31,7 +31,8 @@ import math
 
 from .. import cat, empty, stack
 from . import init
-from .layers import dropout, linear
+from .dropout import dropout
+from .layers import linear
 from .module import Module
 from .parameter import Parameter
 

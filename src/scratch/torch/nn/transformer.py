@@ -30,7 +30,8 @@ from . import init
 from .activations import gelu, relu
 from .attention import MultiheadAttention
 from .containers import ModuleList
-from .layers import Dropout, Linear
+from .dropout import Dropout
+from .layers import Linear
 from .module import Module
 from .normalization import LayerNorm
 

@@ -32,6 +32,7 @@ from collections import OrderedDict, defaultdict
 from itertools import chain
 
 from .. import Tensor, enable_grad, no_grad, tensor
+from ..graph import Handle
 
 
 class Optimizer:
@@ -177,17 +178,6 @@ class Optimizer:
             lines += [f"    {name}: {group[name]}" for name in sorted(group)
                       if name != "params"]
         return "\n".join([*lines, ")"])
-
-
-class Handle:
-    """What registering a hook returns; remove() takes the hook out again."""
-
-    def __init__(self, hooks, hook):
-        self.hooks = hooks
-        hooks[self] = hook
-
-    def remove(self):
-        self.hooks.pop(self, None)
 
 
 def check_parameter(p):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, MutableSequence, Sequence
 
 from ... import dtypes
 from ...creation import as_tensor, tensor
-from ...products import stack
+from ...joining import stack
 from ...tensor import Tensor
 
 
