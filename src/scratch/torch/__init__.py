@@ -61,7 +61,8 @@ from . import (operands, elementwise, arithmetic, choosing, converting, views,
                rebuilding, gathering, searching, arranging, compositions, indexing,
                printing, hooks)
 from . import random, filling, sampling
-from . import cuda, distributed, machine, older, safetensors, serialization, utils
+from . import (accelerator, backends, cuda, distributed, machine, older, safetensors,
+               serialization, testing, utils)
 from .random import Generator, default_generator
 
 autograd.Variable = older.Variable

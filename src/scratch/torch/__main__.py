@@ -47,16 +47,45 @@ def pretend():
 
 
 def run(target, arguments, as_module=False):
-    """Run a script, or a module, as if ours were the torch that is installed."""
+    """Run a script, or a module, as if ours were the torch that is installed.
+
+    An error in it is shown as Python shows it, and the exit status is then 1.
+    """
     import runpy
     pretend()
     sys.argv = [target, *arguments]
-    if as_module:
-        sys.path.insert(0, os.getcwd())
-        runpy.run_module(target, run_name="__main__", alter_sys=True)
-    else:
-        sys.path[0] = os.path.dirname(os.path.realpath(target))
-        runpy.run_path(target, run_name="__main__")
+    sys.path[0] = os.getcwd() if as_module else os.path.dirname(
+        os.path.realpath(target))
+    try:
+        if as_module:
+            runpy.run_module(target, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(target, run_name="__main__")
+    except Exception as error:
+        show(error)
+        sys.exit(1)
+
+
+def show(error):
+    """Print an error and where in the script it happened, without how it got there."""
+    import runpy
+    import traceback
+    place = error.__traceback__
+    while place and place.tb_frame.f_code.co_filename in (__file__, runpy.__file__,
+                                                          "<frozen runpy>"):
+        place = place.tb_next
+    traceback.print_exception(error.with_traceback(place))
+
+
+def found_module(name):
+    """Whether there is a module, or a package, to run by this name."""
+    sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):    # of a package that is not there; "a."
+        return False
+    finally:
+        del sys.path[0]
 
 
 def names_used(source):
@@ -76,6 +105,9 @@ def names_used(source):
         elif isinstance(node, ast.ImportFrom) and not node.level:
             if is_torch(node.module):
                 for each in node.names:
+                    if each.name == "*":
+                        found.setdefault(node.module, node.lineno)
+                        continue
                     name = f"{node.module}.{each.name}"
                     called[each.asname or each.name] = name
                     found.setdefault(name, node.lineno)
@@ -111,12 +143,21 @@ def exists(name):
 
 
 def covers(paths):
-    """Print which names of torch the files use, and -> those that ours lacks."""
+    """Print which names of torch the files use, and -> those that ours lacks.
+
+    Raises ValueError for a file that is not Python.
+    """
     files = [file for path in map(Path, paths)
              for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    if not files:
+        raise ValueError(f"{', '.join(map(str, paths))}: there is no .py file in it")
     used = {}
     for file in files:
-        for name, line in names_used(file.read_text(encoding="utf-8")).items():
+        try:
+            names = names_used(file.read_bytes())
+        except (SyntaxError, ValueError) as error:
+            raise ValueError(f"{file} is not Python: {error}") from None
+        for name, line in names.items():
             used.setdefault(name, f"{file}:{line}")
     missing = [name for name in used if not exists(name)]
     for name, where in used.items():
@@ -144,12 +185,17 @@ def main():
         for path in given.files:
             if not os.path.exists(path):
                 parser.error(f"there is no file {path}")
-        sys.exit(1 if covers(given.files) else 0)
+        try:
+            sys.exit(1 if covers(given.files) else 0)
+        except ValueError as error:
+            parser.error(str(error))
     if not given.target:
         parser.error("run needs a script, or -m and a module")
     target, *arguments = given.target
     if not given.as_module and not os.path.isfile(target):
         parser.error(f"there is no file {target}")
+    if given.as_module and not found_module(target):
+        parser.error(f"there is no module {target}")
     run(target, arguments, given.as_module)
 
 
