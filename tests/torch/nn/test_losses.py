@@ -1,5 +1,7 @@
 """Every loss has PyTorch's values, slopes and slopes of slopes, for each reduction."""
 
+import inspect
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -144,3 +146,24 @@ def test_what_is_refused_is_what_pytorch_refuses(wrong):
 def test_shapes_that_broadcast_are_warned_of():
     with pytest.warns(UserWarning, match="seldom meant"):
         assert_like(f.mse_loss(ours.ones(3, 1), ours.zeros(3)), torch.tensor(1.0))
+
+
+@pytest.mark.parametrize("name, case", MODULES.items(), ids=MODULES)
+@pytest.mark.parametrize("older", [{"size_average": False}, {"reduce": False},
+                                   {"size_average": True, "reduce": True}])
+def test_two_older_arguments_stand_for_a_reduction(name, case, older):
+    """Oracle: torch.nn, which warns too."""
+    if name == "HuberLoss":    # which is younger
+        return
+    inputs = case[1]()
+    with pytest.warns(UserWarning, match="size_average"):
+        a = getattr(ours.nn, name)(**older)(*mine(inputs))
+    with pytest.warns(UserWarning, match="size_average"):
+        assert_like(a, getattr(torch.nn, name)(**older)(*inputs), 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_settings_stand_in_pytorchs_order(name):
+    """Oracle: the signature of PyTorch's class."""
+    there = list(inspect.signature(getattr(torch.nn, name)).parameters)
+    assert list(getattr(ours.nn, name).settings) == there

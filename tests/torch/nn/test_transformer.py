@@ -71,3 +71,16 @@ def test_the_copies_of_a_layer_begin_alike_and_are_apart():
     assert_like(layers[0].linear1.weight, torch.tensor(layers[1].linear1.weight.tolist()))
     assert layers[0].linear1.weight is not layers[1].linear1.weight
     assert error_of(lambda nn: nn.TransformerEncoderLayer(4, 2, 8, activation="x"), ours.nn) is RuntimeError
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_is_causal_is_a_promise_about_a_mask():
+    """Oracle: PyTorch, which refuses it without one, and computes by the mask."""
+    for library in (ours, torch):
+        nn = library.nn
+        layer, decoder = nn.TransformerEncoderLayer(4, 2, 8), nn.TransformerDecoderLayer(4, 2, 8)
+        x, mask = library.ones(3, 2, 4), nn.Transformer.generate_square_subsequent_mask(3)
+        assert error_of(lambda: layer(x, is_causal=True)) is RuntimeError    # noqa: B023
+        assert error_of(lambda: decoder(x, x, tgt_is_causal=True)) is RuntimeError    # noqa: B023
+        assert layer(x, mask, is_causal=True).shape == decoder(x, x, mask, tgt_is_causal=True).shape == (3, 2,
+                                                                                                         4)

@@ -20,6 +20,8 @@ classes, and the mean then divides by the sum of the weights that the targets ha
 Chapter: docs/torch/modules.md.
 """
 
+import warnings
+
 from ..autograd import record, records
 from ..dtypes import int64, uint8
 from ..tensor import wrap
@@ -33,6 +35,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     of the logits' shape. label_smoothing gives the share of each target to all classes
     alike.
     """
+    reduction = asked(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing={label_smoothing}, but it is a share, 0 "
                            "to 1")
@@ -87,10 +90,7 @@ def along(weight, like, at):
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100,
              reduce=None, reduction="mean"):
     """log-probabilities (B, C, ...), classes (B, ...) -> -input[class], averaged"""
-    if size_average is not None or reduce is not None:
-        raise NotImplementedError("size_average and reduce are gone: reduction is "
-                                  "'mean', 'sum' or 'none'")
-    check_reduction(reduction)
+    check_reduction(reduction := asked(reduction, size_average, reduce))
     at = 0 if input.ndim == 1 else 1
     check_classes(input, target, weight, at)
     ids = target if target.dtype is int64 else target.long()
@@ -181,3 +181,14 @@ def check_classes(input, target, weight, at):
 def check_reduction(reduction):
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def asked(reduction, size_average, reduce):
+    """reduction, or what the two older arguments that it replaced stand for."""
+    if size_average is None and reduce is None:
+        return reduction
+    warnings.warn("size_average and reduce became reduction: 'mean', 'sum' or 'none'",
+                  stacklevel=3)
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"

@@ -23,12 +23,13 @@ Chapter: docs/torch/modules.md.
 
 from .. import broadcast_tensors, tensor, where, zeros_like
 from .activations import logsigmoid
-from .cross_entropy import cross_entropy, nll_loss
+from .cross_entropy import asked, cross_entropy, nll_loss
 from .module import Module
 
 
-def reduced(losses, reduction):
+def reduced(losses, reduction, size_average=None, reduce=None):
     """All losses -> their mean, their sum, or themselves."""
+    reduction = asked(reduction, size_average, reduce)
     if reduction == "mean":
         return losses.mean()
     if reduction == "sum":
@@ -55,13 +56,14 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean",
     """(x - y)²"""
     input, target = alike(input, target)
     losses = (input - target).square()
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(losses if weight is None else losses * weight, reduction,
+                   size_average, reduce)
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """|x - y|"""
     input, target = alike(input, target)
-    return reduced((input - target).abs(), reduction)
+    return reduced((input - target).abs(), reduction, size_average, reduce)
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean",
@@ -70,10 +72,11 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     if beta < 0:
         raise RuntimeError(f"beta={beta}, but it is a distance, 0 or above")
     if beta == 0:
-        return l1_loss(input, target, reduction=reduction)
+        return l1_loss(input, target, size_average, reduce, reduction)
     input, target = alike(input, target)
     d = (input - target).abs()
-    return reduced(where(d < beta, 0.5 * d.square() / beta, d - 0.5 * beta), reduction)
+    return reduced(where(d < beta, 0.5 * d.square() / beta, d - 0.5 * beta), reduction,
+                   size_average, reduce)
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
@@ -96,7 +99,8 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
                            "logits there is binary_cross_entropy_with_logits")
     losses = ((target - 1) * (1 - input).log().clamp(min=-100)
               - target * input.log().clamp(min=-100))
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(losses if weight is None else losses * weight, reduction,
+                   size_average, reduce)
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None,
@@ -108,7 +112,8 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
         losses = (1 - target) * input - log_p
     else:
         losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * log_p
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(losses if weight is None else losses * weight, reduction,
+                   size_average, reduce)
 
 
 def same_shape(input, target):
@@ -128,12 +133,12 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean",
         losses = entropy - target * input
     if reduction == "batchmean":
         return losses.sum() / (input.shape[0] if input.ndim else 1)
-    return reduced(losses, reduction)
+    return reduced(losses, reduction, size_average, reduce)
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """ln(1 + e⁻ˣʸ), for y = 1 or -1"""
-    return reduced((-target * input).exp().log1p(), reduction)
+    return reduced((-target * input).exp().log1p(), reduction, size_average, reduce)
 
 
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None,
@@ -141,13 +146,14 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     """x where y = 1, max(0, margin - x) where y = -1"""
     losses = (where(target != 1, (margin - input).clamp(min=0), 0.0)
               + where(target != -1, input, 0.0))
-    return reduced(losses, reduction)
+    return reduced(losses, reduction, size_average, reduce)
 
 
 def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None,
                         reduce=None, reduction="mean"):
     """max(0, margin - y (x₁ - x₂)): y = 1 asks for x₁ above x₂"""
-    return reduced((margin - target * (input1 - input2)).clamp(min=0), reduction)
+    return reduced((margin - target * (input1 - input2)).clamp(min=0), reduction,
+                   size_average, reduce)
 
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
@@ -163,7 +169,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
     """1 - cos where y = 1, max(0, cos - margin) where y = -1"""
     cosine = cosine_similarity(input1, input2, dim=-1, eps=1e-12)
     losses = where(target == 1, 1 - cosine, (cosine - margin).clamp(min=0))
-    return reduced(losses, reduction)
+    return reduced(losses, reduction, size_average, reduce)
 
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
@@ -178,7 +184,7 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6,
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = far.minimum(pairwise_distance(positive, negative, p, eps))
-    return reduced((margin + near - far).clamp(min=0), reduction)
+    return reduced((margin + near - far).clamp(min=0), reduction, size_average, reduce)
 
 
 class Loss(Module):
@@ -186,11 +192,8 @@ class Loss(Module):
 
     function, settings = None, {}
 
-    def __init__(self, *values, size_average=None, reduce=None, **named):
+    def __init__(self, *values, **named):
         super().__init__()
-        if size_average is not None or reduce is not None:
-            raise NotImplementedError("size_average and reduce are gone: reduction is "
-                                      "'mean', 'sum' or 'none'")
         given = dict(zip(self.settings, values)) | named
         if len(values) > len(self.settings) or not given.keys() <= self.settings.keys():
             raise TypeError(f"{self._get_name()} takes {', '.join(self.settings)}; it "
@@ -207,21 +210,23 @@ class Loss(Module):
                                           for name in self.settings})
 
 
-MEAN = {"reduction": "mean"}
+MEAN = {"size_average": None, "reduce": None, "reduction": "mean"}    # in this order
 
 
 class CrossEntropyLoss(Loss):
     """logits (B, C, ...), classes (B, ...) or probabilities (B, C, ...) -> the loss."""
 
     function = staticmethod(cross_entropy)
-    settings = {"weight": None, "ignore_index": -100, **MEAN, "label_smoothing": 0.0}
+    settings = {"weight": None, "size_average": None, "ignore_index": -100,
+                "reduce": None, "reduction": "mean", "label_smoothing": 0.0}
 
 
 class NLLLoss(Loss):
     """log-probabilities (B, C, ...), classes (B, ...) -> the loss."""
 
     function = staticmethod(nll_loss)
-    settings = {"weight": None, "ignore_index": -100, **MEAN}
+    settings = {"weight": None, "size_average": None, "ignore_index": -100,
+                "reduce": None, "reduction": "mean"}
 
 
 class MSELoss(Loss):
@@ -237,7 +242,7 @@ class SmoothL1Loss(Loss):
 
 
 class HuberLoss(Loss):
-    function, settings = staticmethod(huber_loss), {**MEAN, "delta": 1.0}
+    function, settings = staticmethod(huber_loss), {"reduction": "mean", "delta": 1.0}
 
 
 class BCELoss(Loss):

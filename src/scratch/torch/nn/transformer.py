@@ -81,7 +81,8 @@ class TransformerEncoderLayer(Layer):
 
     def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
         def attend(x):
-            y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask)
+            y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask,
+                                  is_causal=is_causal)
             return self.dropout1(y)
 
         x = self.around(src, self.norm1, attend)
@@ -97,12 +98,13 @@ class TransformerDecoderLayer(Layer):
                 tgt_key_padding_mask=None, memory_key_padding_mask=None,
                 tgt_is_causal=False, memory_is_causal=False):
         def attend(x):
-            y, _ = self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask)
+            y, _ = self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask,
+                                  is_causal=tgt_is_causal)
             return self.dropout1(y)
 
         def ask(x):
             y, _ = self.multihead_attn(x, memory, memory, memory_key_padding_mask,
-                                       False, memory_mask)
+                                       False, memory_mask, is_causal=memory_is_causal)
             return self.dropout2(y)
 
         x = self.around(tgt, self.norm1, attend)
@@ -121,7 +123,7 @@ class TransformerEncoder(Module):
 
     def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
         for layer in self.layers:
-            src = layer(src, mask, src_key_padding_mask)
+            src = layer(src, mask, src_key_padding_mask, bool(is_causal))
         return src if self.norm is None else self.norm(src)
 
 
@@ -138,7 +140,8 @@ class TransformerDecoder(Module):
                 tgt_is_causal=None, memory_is_causal=False):
         for layer in self.layers:
             tgt = layer(tgt, memory, tgt_mask, memory_mask, tgt_key_padding_mask,
-                        memory_key_padding_mask)
+                        memory_key_padding_mask, bool(tgt_is_causal),
+                        memory_is_causal)
         return tgt if self.norm is None else self.norm(tgt)
 
 
@@ -169,9 +172,9 @@ class Transformer(Module):
                 src_key_padding_mask=None, tgt_key_padding_mask=None,
                 memory_key_padding_mask=None, src_is_causal=None, tgt_is_causal=None,
                 memory_is_causal=False):
-        memory = self.encoder(src, src_mask, src_key_padding_mask)
+        memory = self.encoder(src, src_mask, src_key_padding_mask, src_is_causal)
         return self.decoder(tgt, memory, tgt_mask, memory_mask, tgt_key_padding_mask,
-                            memory_key_padding_mask)
+                            memory_key_padding_mask, tgt_is_causal, memory_is_causal)
 
     @staticmethod
     def generate_square_subsequent_mask(sz, device=None, dtype=None):

@@ -325,5 +325,8 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = self._rates()
 
 
+_LRScheduler = LRScheduler    # its name in older scripts
+
+
 def __getattr__(name):
     raise AttributeError(f"scratch.torch has no torch.optim.lr_scheduler.{name}")
