@@ -49,6 +49,8 @@ def check_index(index, x, at, name, error=RuntimeError):
 
 
 def fits_around(index, x, at, name):
+    if not index.numel():
+        return
     if max(index.ndim, 1) != max(x.ndim, 1):
         raise RuntimeError(f"{name}() needs as many axes in the index, {index.ndim}, "
                            f"as in the tensor, {x.ndim}")

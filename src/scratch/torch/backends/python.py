@@ -144,7 +144,7 @@ def scan(combine):
 
 def along(a, axis, rows, dtype):
     """rows_along, undone: a native in the shape of a."""
-    result = stored(itertools.chain(*rows), dtype, a.shape)
+    result = stored(list(itertools.chain(*rows)), dtype, a.shape)
     if not a.shape:
         return result
     shape = [n for i, n in enumerate(a.shape) if i != axis] + [a.shape[axis]]
