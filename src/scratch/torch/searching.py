@@ -15,6 +15,7 @@ Left out: unique() along one axis, searchsorted() in rows of their own order.
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
+import bisect
 import math
 
 from . import dtypes
@@ -153,6 +154,19 @@ def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
 builtin_sorted = sorted
 
 
+def halved(sequence, values, right):
+    """searchsorted in one row, by halving it: 20 comparisons for a million numbers."""
+    backend = sequence.storage.backend
+    if "searchsorted" in backend:
+        found = backend["searchsorted"](sequence.native, values.native, right)
+        return wrap(found, int64, backend)
+    from .creation import tensor
+    find = bisect.bisect_right if right else bisect.bisect_left
+    row = sequence.tolist()
+    places = [find(row, each) for each in flat_list(values)]
+    return tensor(places, dtype=int64, device=values.device).view(values.shape)
+
+
 @public
 def searchsorted(sorted_sequence, values, *, right=False, side=None, out_int32=False):
     """Where values would go in the sorted last axis, before equal ones or after."""
@@ -161,6 +175,9 @@ def searchsorted(sorted_sequence, values, *, right=False, side=None, out_int32=F
     if not isinstance(values, Tensor):
         values = tensor(values, dtype=sorted_sequence.dtype)
     sequence, many = sorted_sequence, values
+    if sequence.ndim == 1:
+        found = halved(sequence, many, right)
+        return found.to(dtypes.int32) if out_int32 else found
     if values.shape:
         sequence, many = sequence.unsqueeze(-2), values.unsqueeze(-1)
     before = sequence <= many if right else sequence < many

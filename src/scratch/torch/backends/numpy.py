@@ -371,6 +371,11 @@ def scatter_add(to, axis, index, a):
     np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
 
 
+def searchsorted(a, values, right):
+    side = "right" if right else "left"
+    return np.asarray(np.searchsorted(a, values, side), order="C")
+
+
 UFUNCS = dict(
     neg="negative", abs="absolute", exp="exp", exp2="exp2", expm1="expm1", log="log",
     log2="log2", log10="log10", log1p="log1p", sqrt="sqrt", square="square", sin="sin",
@@ -392,7 +397,7 @@ OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_
        take,
        put, add_at, take_all, put_all, add_all, gather, scatter, scatter_add,
        round_bfloat16, softmax, log_softmax,
-       nonzero, arange, maximum, minimum)
+       nonzero, arange, maximum, minimum, searchsorted)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
                   all=np.logical_and)
 
