@@ -5,8 +5,8 @@
 
 A GPU is one that PyCUDA finds. device="cuda" works without one as well, since the cuda
 backend's kernels then run on the processor (scratch.cuda); but a script that asks
-is_available() wants to know whether that is faster, and it is not. Where the environment
-variable SCRATCH_CUDA is "cpu", somebody wants it nevertheless, and the answer is yes.
+is_available() wants to know whether that is faster, and it is not. Where the
+environment variable SCRATCH_CUDA is "cpu", somebody wants it nevertheless: yes.
 
 Random numbers for a GPU are drawn by the generator of the processor, so that a seed and
 a state for one is a seed and a state for the other.
@@ -21,7 +21,7 @@ from .dispatch import backend_of, device
 
 
 def device_count():
-    """How many GPUs there are; one, the processor, if SCRATCH_CUDA=cpu asks for that."""
+    """How many GPUs there are; one, the processor, where SCRATCH_CUDA is "cpu"."""
     if os.environ.get("SCRATCH_CUDA") == "cpu":
         try:
             backend_of("cuda")

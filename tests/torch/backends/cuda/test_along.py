@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_kernels import ALL, KERNELS, SHAPES, both, given_numbers, natives, same
+from torch_kernels import ALL, KERNELS, SHAPES, both, made_of, natives, same
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import along, memory
@@ -20,7 +20,7 @@ def kinds(pytestconfig, few=FEW):
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_reductions(name, data, pytestconfig):
-    """Oracle: NumPy and Python, over any axes of any strides; thirty numbers are rounded thirty times at most."""
+    """Oracle: NumPy and Python, over any axes of any strides; n numbers are rounded n times at most."""
     truths = kinds(pytestconfig, [dtypes.bool_]) if name in ("any", "all") else kinds(pytestconfig)
     a = data.draw(natives(tame=name in ("sum", "prod"), kinds=truths))
     axes = range(a["python"].ndim)
@@ -28,12 +28,13 @@ def test_reductions(name, data, pytestconfig):
     same(both(name, a, chosen, data.draw(st.booleans())), 0 if name in ("max", "min", "any", "all") else 3e-6)
 
 
-@pytest.mark.parametrize("shape, axes", [((3, 257), (1,)), ((300, 2), (0,)), ((2, 150, 3), (1,)), ((20, 20), (0, 1)),
-                                         ((700,), (0,)), ((4100, 2), (1,))])
+@pytest.mark.parametrize("shape, axes", [
+    ((3, 257), (1,)), ((300, 2), (0,)), ((2, 150, 3), (1,)), ((20, 20), (0, 1)), ((700,), (0,)),
+    ((4100, 2), (1,))])
 def test_long_lines_are_reduced_by_blocks_of_threads(shape, axes):
     """Oracle: NumPy. Sums of 700 numbers are rounded 700 times at most, in halves far less often."""
     x = np.random.default_rng(1).normal(size=shape).astype(np.float32)
-    a = given_numbers(x, dtypes.float32)
+    a = made_of(x, dtypes.float32)
     for name, close in (("sum", 3e-6), ("max", 0), ("min", 0)):
         same(both(name, a, axes, False), close, among=["numpy"])
 
@@ -41,7 +42,7 @@ def test_long_lines_are_reduced_by_blocks_of_threads(shape, axes):
 def test_nan_wins_in_a_long_line():
     x = np.ones((2, 300), np.float32)
     x[1, 299] = np.nan
-    a = given_numbers(x, dtypes.float32)
+    a = made_of(x, dtypes.float32)
     for name in ("max", "min"):
         same(both(name, a, (1,), False), among=["numpy"])
         same(both(name, a, (0, 1), False), among=["numpy"])
@@ -70,7 +71,8 @@ def test_running_sums_and_products(name, data, pytestconfig):
 def test_sorting_keeps_the_order_of_equal_numbers(data, pytestconfig):
     """Oracle: NumPy's stable sort, and Python's; nan is the largest."""
     a = data.draw(natives(kinds=kinds(pytestconfig)))
-    results = both("sort", a, data.draw(st.sampled_from(range(a["python"].ndim or 1))), data.draw(st.booleans()))
+    axis = data.draw(st.sampled_from(range(a["python"].ndim or 1)))
+    results = both("sort", a, axis, data.draw(st.booleans()))
     for part in (0, 1):
         same({name: found[part] for name, found in results.items()})
 

@@ -2,19 +2,24 @@
 
 import numpy as np
 import pytest
-from torch_kernels import KERNELS, given_numbers, same
+from torch_kernels import KERNELS, made_of, same, viewed
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import book, kernels, memory, places
-from scratch.torch.nn import fused
+from scratch.torch.nn import standardize    # which defines the kernel that is composed
+
+assert standardize
 
 
 @pytest.fixture
 def launched(monkeypatch):
     """The names of the kernels that are launched."""
     names, run = [], kernels.run
-    monkeypatch.setattr(kernels, "run", lambda function, *arguments, **sizes: names.append(function.name) or run(
-        function, *arguments, **sizes))
+
+    def named(function, *arguments, **sizes):
+        names.append(function.name)
+        run(function, *arguments, **sizes)
+    monkeypatch.setattr(kernels, "run", named)
     return names
 
 
@@ -32,7 +37,8 @@ def table(name, *operands):
 def test_float32_matrices_are_multiplied_by_the_ladder(launched, M, K, N, turned):
     """Oracle: NumPy, of sums of up to 70 products."""
     a, b = random(M, K), random(K, N)
-    left, right = given_numbers(a.T if turned[0] else a, dtypes.float32), given_numbers(b.T if turned[1] else b, dtypes.float32)
+    left = made_of(a.T if turned[0] else a, dtypes.float32)
+    right = made_of(b.T if turned[1] else b, dtypes.float32)
     for which, transpose in (("cuda", places.transpose), ("numpy", np.transpose)):
         left[which] = transpose(left[which]) if turned[0] else left[which]
         right[which] = transpose(right[which]) if turned[1] else right[which]
@@ -45,7 +51,7 @@ def test_large_matrices_of_a_batch_are_multiplied_one_by_one_and_small_ones_at_o
     """Oracle: NumPy."""
     for size, expected in ((40, ["matmul"] * 3), (4, ["product"])):
         launched.clear()
-        a, b = given_numbers(random(3, size, size), dtypes.float32), given_numbers(random(3, size, size), dtypes.float32)
+        a, b = (made_of(random(3, size, size), dtypes.float32) for _ in range(2))
         found = {which: KERNELS[which]["matmul"](a[which], b[which]) for which in ("cuda", "numpy")}
         assert launched == expected
         same(found, 2e-6, among=["numpy"])
@@ -53,10 +59,9 @@ def test_large_matrices_of_a_batch_are_multiplied_one_by_one_and_small_ones_at_o
 
 def test_what_does_not_meet_the_conditions_goes_to_the_general_kernel(launched):
     """Gaps, another dtype, an address that is no multiple of 16 bytes. Oracle: NumPy."""
-    wide = given_numbers(random(4, 8), dtypes.float32)
-    for a in ({which: KERNELS[which]["view"](native, dtypes.float32, (4, 4), (8, 2), 0) for which, native in wide.items()},
-              {which: KERNELS[which]["view"](native, dtypes.float32, (4, 4), (4, 1), 1) for which, native in wide.items()},
-              given_numbers(np.arange(16).reshape(4, 4), dtypes.int64)):
+    wide = made_of(random(4, 8), dtypes.float32)
+    for a in (viewed(wide, dtypes.float32, (4, 4), (8, 2)), viewed(wide, dtypes.float32, (4, 4), (4, 1), 1),
+              made_of(np.arange(16).reshape(4, 4), dtypes.int64)):
         launched.clear()
         found = {which: KERNELS[which]["matmul"](a[which], a[which]) for which in ("cuda", "numpy")}
         assert launched == ["product"]
@@ -66,7 +71,7 @@ def test_what_does_not_meet_the_conditions_goes_to_the_general_kernel(launched):
 @pytest.mark.parametrize("n", [2, 511, 513, 1025])
 def test_the_sum_and_the_maximum_of_all_are_trees(launched, n):
     """Oracle: NumPy."""
-    a = given_numbers(random(n), dtypes.float32)
+    a = made_of(random(n), dtypes.float32)
     for name, close in (("sum", 2e-6), ("max", 0)):
         launched.clear()
         same(table(name, a, (0,), False), close, among=["numpy"])
@@ -78,7 +83,7 @@ def test_the_sum_and_the_maximum_of_all_are_trees(launched, n):
 def test_softmax_of_rows(launched, name, shape):
     """Oracle: NumPy. Along another axis, and of float64, it is composed of other kernels."""
     x = random(*shape) * 5
-    a, wide = given_numbers(x, dtypes.float32), given_numbers(x.astype(float), dtypes.float64)
+    a, wide = made_of(x, dtypes.float32), made_of(x.astype(float), dtypes.float64)
     last = len(shape) - 1
     same(table(name, a, last), 2e-6, among=["numpy"])
     assert launched == [name]
@@ -91,15 +96,14 @@ def test_softmax_of_rows(launched, name, shape):
 
 def test_a_row_with_nothing_but_minus_infinity_has_no_softmax():
     """nan, as in NumPy's and PyTorch's."""
-    a = given_numbers(np.float32([[-np.inf, -np.inf], [0, -np.inf]]), dtypes.float32)
+    a = made_of(np.float32([[-np.inf, -np.inf], [0, -np.inf]]), dtypes.float32)
     same(table("softmax", a, 1), among=["numpy"])
 
 
 def test_standardized_rows(launched):
-    """Oracle: what the dispatcher composes, by NumPy: mean, variance and their inverse root, and what is left."""
-    assert fused.standardize
+    """Oracle: what is composed of NumPy's: mean, variance, its inverse root, and the rows made with them."""
     x = random(2, 3, 40) + 100
-    a = given_numbers(x, dtypes.float32)
+    a = made_of(x, dtypes.float32)
     for axes, n, expected in (((2,), 40, ["layernorm", "moments"]), ((1, 2), 120, ["layernorm", "moments"])):
         launched.clear()
         found = {which: KERNELS[which]["standardize"](a[which], axes, n, 1e-5) for which in ("cuda", "numpy")}

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from torch_kernels import KERNELS, given_numbers, same
+from torch_kernels import KERNELS, made_of, same
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import kernels
@@ -18,13 +18,15 @@ def random(*shape, seed=1):
 
 
 def pair(name, *operands, **settings):
-    return {which: KERNELS[which][name](*[each[which] if isinstance(each, dict) else each for each in operands], **settings)
-            for which in ("cuda", "numpy")}
+    def of(which):
+        mine = [each[which] if isinstance(each, dict) else each for each in operands]
+        return KERNELS[which][name](*mine, **settings)
+    return {which: of(which) for which in ("cuda", "numpy")}
 
 
 @pytest.mark.parametrize("kind, close", [(dtypes.float32, 2e-6), (dtypes.float64, 1e-13)])
 def test_gelu_and_slopes(kind, close):
-    x, g = given_numbers(random(3, 5) * 2, kind), given_numbers(random(3, 5, seed=2), kind)
+    x, g = made_of(random(3, 5) * 2, kind), made_of(random(3, 5, seed=2), kind)
     for name in ("gelu_tanh", "gelu_none"):
         found = pair(name, x)
         for part in (0, 1):
@@ -37,10 +39,11 @@ def test_gelu_and_slopes(kind, close):
 
 @pytest.mark.parametrize("amsgrad", [False, True])
 def test_adams_step_is_one_kernel(monkeypatch, amsgrad):
-    state = [given_numbers(abs(random(7, seed=n)), dtypes.float32) for n in range(6)]
+    state = [made_of(abs(random(7, seed=n)), dtypes.float32) for n in range(6)]
     g, room, p, v, s, largest = state
     launched, run = [], kernels.run
-    monkeypatch.setattr(kernels, "run", lambda function, *a, **k: launched.append(function.name) or run(function, *a, **k))
+    monkeypatch.setattr(kernels, "run", lambda function, *rest, **sizes: launched.append(function.name)
+                        or run(function, *rest, **sizes))
     numbers = dict(keep=0.99, beta1=0.9, beta2=0.99, root=math.sqrt(1 - 0.99**3), eps=1e-8, rate=0.01)
     pair("adam", g, room, p, v, s, *[largest] * amsgrad, **numbers)
     assert launched == ["rows"]

@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_kernels import ALL, KERNELS, SHAPES, both, contiguous, natives, same
+from torch_kernels import ALL, KERNELS, SHAPES, both, made_of, natives, same, viewed
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import places
@@ -18,15 +18,16 @@ def indices(draw, shape, n, beyond=False):
     """Whole numbers from -n to n - 1, and now and then one that is not."""
     count = math.prod(shape)
     few = draw(st.lists(st.integers(-n, n - 1 + beyond), min_size=count, max_size=count))
-    return {name: table["view"](table["from_list"](few, dtypes.int64), dtypes.int64, shape, contiguous(shape), 0)
-            for name, table in KERNELS.items()}
+    return viewed(made_of(few, dtypes.int64), dtypes.int64, shape)
 
 
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_taking_writing_and_adding_rows(data, pytestconfig):
-    """Oracle: NumPy and Python. Of what is written to one row the last counts; what is added adds up; an index
-    beyond the rows is an IndexError."""
+    """Oracle: NumPy and Python. Of what is written to one row the last counts; what is added adds up.
+
+    An index beyond the rows is an IndexError.
+    """
     n, inner, shape = data.draw(st.sampled_from([1, 2, 5])), data.draw(SHAPES), data.draw(SHAPES)
     a = data.draw(natives(shape=(n, *inner), tame=True, kinds=ALL if pytestconfig.getoption("long") else FEW))
     kind = a["python"].dtype
@@ -55,7 +56,8 @@ def test_gathering_and_scattering_along_an_axis(data, pytestconfig):
     same(found)
     if not isinstance(found["numpy"], Exception):
         for name in ("scatter", "scatter_add"):
-            to, more = both("cast", a, kind), data.draw(natives(kind, tuple(map(max, shape, smaller)), tame=True))
+            to, larger = both("cast", a, kind), tuple(map(max, shape, smaller))
+            more = data.draw(natives(kind, larger, tame=True))
             both(name, to, axis, index, more)
             same(to, 1e-6)
 
@@ -63,9 +65,7 @@ def test_gathering_and_scattering_along_an_axis(data, pytestconfig):
 def test_a_thousand_threads_add_to_one_place():
     """Oracle: NumPy. 1 is added 1,000 times, which float32 holds exactly."""
     for kind in FEW:
-        to = {name: table["from_list"]([0, 0, 0], kind) for name, table in KERNELS.items()}
-        index = {name: table["from_list"]([1] * 1000, dtypes.int64) for name, table in KERNELS.items()}
-        ones = {name: table["from_list"]([1] * 1000, kind) for name, table in KERNELS.items()}
+        to, ones, index = made_of([0] * 3, kind), made_of([1] * 1000, kind), made_of([1] * 1000, dtypes.int64)
         both("add_at", to, index, ones)
         same(to)
         both("put", to, index, 7)
@@ -91,4 +91,5 @@ def test_products_of_matrices_of_any_strides(data, pytestconfig):
         ((M, K), (K, N)), ((K,), (K, N)), ((M, K), (K,)), ((K,), (K,)), ((2, M, K), (K, N)),
         ((2, 1, M, K), (3, K, N)), ((M, K), (N, K))]))
     kind = data.draw(st.sampled_from([*FEW, dtypes.float64] if pytestconfig.getoption("long") else FEW))
-    same(both("matmul", data.draw(natives(kind, left, tame=True)), data.draw(natives(kind, right, tame=True))), 1e-6)
+    a, b = (data.draw(natives(kind, shape, tame=True)) for shape in (left, right))
+    same(both("matmul", a, b), 1e-6)

@@ -1,4 +1,4 @@
-"""The kernels of the dispatch table in CUDA C: on a GPU, or by scratch.cuda without one.
+"""The kernels of the dispatch table in CUDA C: on a GPU, or on a processor.
 
     >>> kernels = table()
     >>> a = kernels["from_list"]([1, 2, 3, 4, 5, 6], dtypes.float32)
@@ -10,7 +10,7 @@
 
     memory     numbers on the device, and Views of them, which are the natives
     texts      elementwise kernels generated as text: what becomes of one element
-    kernels    compiled once and kept; launched with strides
+    kernels    compiled once and kept, launched with strides; scratch.cuda runs them
     fused      several operations in one kernel
     along      reductions, running sums, sorting              (along.cu)
     places     gather, scatter, and any product of matrices   (places.cu)

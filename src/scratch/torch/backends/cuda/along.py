@@ -44,7 +44,7 @@ def truth(dtype):
     return dtypes.bool_
 
 
-# name -> the result's dtype, START, COMBINE, MERGE, whether it has a value for no number
+# name -> the result's dtype, START, COMBINE, MERGE, whether nothing has a value
 REDUCTIONS = {
     "sum": (summed, "0", "(y) + (a)", "(y) + (z)", True),
     "prod": (summed, "1", "(y) * (a)", "(y) * (z)", True),
@@ -104,7 +104,7 @@ def best(better):
 
 
 def lines_of(a, y, axis):
-    """What scan and sort are launched with: Walks, and how many lines of what length."""
+    """What scan and sort are launched with: Walks, how many lines, of what length."""
     axes = (axis % a.ndim,) if a.shape else ()
     (kept, steps), (gone, along) = lines(a.shape, a.strides, axes)
     (_, y_steps), (_, y_along) = lines(a.shape, y.strides, axes)

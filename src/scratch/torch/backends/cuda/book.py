@@ -35,7 +35,7 @@ def folder():
 
 
 def lies(shape, strides):
-    """How a matrix lies: "straight", row after row, "turned", its transpose does, None."""
+    """How a matrix lies: "straight", row after row; "turned", if its transpose does."""
     (M, N), (row, column) = shape, strides
     if (column == 1 or N == 1) and (row == N or M == 1):
         return "straight"
@@ -60,8 +60,8 @@ def matmul(a, b, y):
     (M, K), N = a.shape[-2:], b.shape[-1]
     sizes = ladder.RUNGS[rung].sizes()
     turned = [lies(x.shape[-2:], x.strides[-2:]) == "turned" for x in (a, b)]
-    kernel = launch.kernel(ladder.RUNGS[rung].file, "matmul", TRANSPOSED_A=int(turned[0]),
-                           TRANSPOSED_B=int(turned[1]), **sizes)
+    kernel = launch.kernel(ladder.RUNGS[rung].file, "matmul", **sizes,
+                           TRANSPOSED_A=int(turned[0]), TRANSPOSED_B=int(turned[1]))
     grid, block = ladder.shape(rung, M, N, sizes)
     for each, index in enumerate(itertools.product(*map(range, a.shape[:-2]))):
         left, right = (View(x.memory, x.dtype, (), (), x.offset + sum(
@@ -107,11 +107,11 @@ def threads():
 
 
 def of_rows(name, kernel):
-    """softmax and log_softmax: kernel() of each row, or what the dispatcher composes."""
+    """softmax and log_softmax: kernel() of each row, or what dispatch.py composes."""
     def function(a, axis):
         found = in_rows(a, (axis,)) if a.shape else None
         if found is None:
-            return COMPOSED[name](kernels.TABLE | other_kernels())(a, axis)
+            return composed(name)(a, axis)
         y, (R, C) = empty(a.shape, a.dtype), found
         kernels.run(kernel(), a, y, np.int32(C), grid=(R, 1), block=(threads(), 1, 1))
         return y
@@ -119,14 +119,16 @@ def of_rows(name, kernel):
 
 
 @functools.cache
-def other_kernels():
-    from . import along
-    return along.TABLE
+def composed(name):
+    """The kernel as dispatch.py defines it, of elementwise ones and reductions."""
+    from .along import TABLE as reductions
+    return COMPOSED[name](kernels.TABLE | reductions)
 
 
 def own(name):
     """A kernel of rows.cu."""
-    return kernels.compiled(f"#define THREADS {threads()}\n{texts.file('rows.cu')}", name)
+    text = f"#define THREADS {threads()}\n{texts.file('rows.cu')}"
+    return kernels.compiled(text, name)
 
 
 @functools.cache
@@ -138,10 +140,13 @@ def constant(number, C):
 
 
 def standardize(x, axes, n, eps):
-    """x -> (x - μ) / √(σ² + ε), μ, σ², 1 / √(σ² + ε): layernorm.cu with gain 1, shift 0."""
+    """x -> (x - μ) / √(σ² + ε), μ, σ², 1 / √(σ² + ε), μ and σ² of n numbers on axes.
+
+    The first is layernorm.cu with a gain of 1 and a shift of 0.
+    """
     found = in_rows(x, axes)
     if found is None:
-        return COMPOSED["standardize"](kernels.TABLE | other_kernels())(x, axes, n, eps)
+        return composed("standardize")(x, axes, n, eps)
     (launch, _), (R, C) = folder(), found
     y = empty(x.shape, x.dtype)
     shape = x.shape[:x.ndim - len(axes)] + (1,) * len(axes)

@@ -57,7 +57,8 @@ def run(function, *arguments, grid, block):
         function(*arguments, grid=grid, block=block)
     except engine().driver.LaunchError as error:
         if "divided by 0" in str(error):
-            raise RuntimeError("ZeroDivisionError: a whole number divided by 0") from None
+            raise RuntimeError("ZeroDivisionError: a whole number divided by 0"
+                               ) from None
         if "out of bounds" in str(error):
             raise IndexError("an index is out of bounds for its axis") from None
         raise
@@ -73,8 +74,8 @@ def walk(shape, strides):
 @functools.lru_cache(20_000)
 def packed_walk(sizes, steps):
     if len(sizes) > AXES:
-        raise NotImplementedError(f"{len(sizes)} axes that cannot be walked as fewer: the "
-                                  f"kernels of the cuda backend go through {AXES}")
+        raise NotImplementedError(f"{len(sizes)} axes that cannot be walked as fewer; "
+                                  f"the kernels of the cuda backend go through {AXES}")
     room = (0,) * (AXES - len(sizes))
     numbers = np.array([len(sizes), *sizes, *room, *steps, *room], np.int64)
     return numbers.view(f"V{numbers.nbytes}")[0]
@@ -118,7 +119,7 @@ class Fused:
             self.before or texts.helpers(self.body, dtype))
 
     def __call__(self, *operands, out=(), dtype=None, kinds=None):
-        """natives and numbers -> natives; kinds are dtypes of operands if they differ."""
+        """natives and numbers -> natives; kinds: the operands' if they differ."""
         read = dict(zip(self.reads, operands))
         numbers = tuple([x for x, a in read.items() if not isinstance(a, View)])
         views = {x: a for x, a in read.items() if isinstance(a, View)}
@@ -248,4 +249,5 @@ def rows(a):
 
 TABLE = {name: kernel_of_one(name) for name in texts.FLOAT_ONE | texts.WHOLE_ONE}
 TABLE |= {name: kernel_of_two(name) for name in texts.FLOAT_TWO | texts.WHOLE_TWO}
-TABLE |= {each.__name__: each for each in (pow, where, fill, copy, cast, round_bfloat16)}
+TABLE |= {each.__name__: each for each in (pow, where, fill, copy, cast,
+                                           round_bfloat16)}

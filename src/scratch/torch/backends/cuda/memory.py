@@ -34,7 +34,7 @@ copies = Counter()    # "to the device", "from the device": how often numbers we
 
 @functools.cache
 def engine():
-    """PyCUDA, or what stands in for it on a processor: scratch.cuda, which finds out."""
+    """PyCUDA, or what stands in for it on a processor; scratch.cuda finds out."""
     try:
         from ....cuda import autoinit, compiler, driver, tools
     except ImportError as error:

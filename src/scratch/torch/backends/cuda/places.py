@@ -65,8 +65,9 @@ def extent(index):
 def outside(index, low, high):
     """None: the kernel itself stops the program if there is one."""
     text = texts.with_macros("places.cu", T="long long", GATHER=1)
-    kernels.launch(text, "outside", index.size, kernels.walk(index.shape, index.strides),
-                   index, np.int64(low), np.int64(high), np.uint32(index.size))
+    kernels.launch(text, "outside", index.size,
+                   kernels.walk(index.shape, index.strides), index, np.int64(low),
+                   np.int64(high), np.uint32(index.size))
 
 
 def store(to, rest, step, size, index, where, a, shape, order, how):
@@ -149,8 +150,8 @@ def matmul(a, b):
     text = texts.with_macros("places.cu", T=texts.C[a.dtype], PRODUCT=1)
     kernels.launch(text, "product", y.size,
                    kernels.walk(shape, (*rows, left.strides[-2], 0)),
-                   kernels.walk(shape, (*columns, 0, right.strides[-1])), left, right, y,
-                   np.int64(left.strides[-1]), np.int64(right.strides[-2]),
+                   kernels.walk(shape, (*columns, 0, right.strides[-1])), left, right,
+                   y, np.int64(left.strides[-1]), np.int64(right.strides[-2]),
                    np.uint32(K), np.uint32(y.size))
     return y
 

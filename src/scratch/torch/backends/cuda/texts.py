@@ -1,8 +1,9 @@
 """CUDA C made as text: what becomes of one element, and the loop around it.
 
-    >>> print(elementwise("y = expf(a) + b;", {"a": "float"}, {"b": "float"},
-    ...                   {"y": "float"}).partition("__global__ ")[2].partition("\\n\\n")[0])
-    void rows(const float *A, float b, float *Y, unsigned n)
+    >>> text = elementwise("y = expf(a) + b;", {"a": "float"}, {"b": "float"},
+    ...                    {"y": "float"})
+    >>> print(text[text.index("__global__"):text.index("__global__ void w")].strip())
+    __global__ void rows(const float *A, float b, float *Y, unsigned n)
     {
         const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
         if (i >= n) return;
@@ -37,16 +38,17 @@ FOLDER = Path(__file__).parent
 # What is made of a, or of a and b. {f} is the f in expf, for float32.
 
 FLOAT_ONE = {name: f"{name}{{f}}(a)" for name in (
-    "exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan asin acos atan sinh cosh tanh "
-    "asinh acosh atanh erf erfc floor ceil trunc").split()} | {
+    "exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan asin acos atan sinh cosh "
+    "tanh asinh acosh atanh erf erfc floor ceil trunc").split()} | {
     "neg": "-a", "abs": "fabs{f}(a)", "sign": "(a > 0) - (a < 0)", "square": "a * a",
     "rsqrt": "1 / sqrt{f}(a)", "reciprocal": "1 / a", "round": "rint{f}(a)",
     "sigmoid": "1 / (1 + exp{f}(-a))", "logical_not": "a == 0",
     "isnan": "a != a", "isinf": "fabs{f}(a) == INFINITY",
     "isfinite": "fabs{f}(a) < INFINITY"}
 WHOLE_ONE = {
-    "neg": "-a", "abs": "a < 0 ? -a : a", "sign": "(a > 0) - (a < 0)", "square": "a * a",
-    "floor": "a", "ceil": "a", "trunc": "a", "round": "a", "logical_not": "a == 0",
+    "neg": "-a", "abs": "a < 0 ? -a : a", "sign": "(a > 0) - (a < 0)",
+    "square": "a * a", "floor": "a", "ceil": "a", "trunc": "a", "round": "a",
+    "logical_not": "a == 0",
     "bitwise_not": "~a", "isnan": "0", "isinf": "0", "isfinite": "1"}
 BOTH = {
     "add": "a + b", "sub": "a - b", "rsub": "b - a", "mul": "a * b",
