@@ -47,10 +47,13 @@ def numbers(kind, tame=False):
 
 
 @st.composite
-def natives(draw, kind=None, shape=None, tame=False, kinds=ALL):
-    """The same view of all backends: row after row, transposed, with gaps, or of a repeated row."""
+def natives(draw, kind=None, shape=None, tame=False, kinds=ALL, plain=False):
+    """The same view of all backends: row after row if plain, or turned, with gaps, or of a repeated row."""
     kind = draw(st.sampled_from(kinds)) if kind is None else kind
     shape = draw(SHAPES) if shape is None else shape
+    if plain:
+        few = draw(st.lists(numbers(kind, tame), min_size=1, max_size=8))
+        return viewed(made_of([few[n % len(few)] for n in range(math.prod(shape) + 1)], kind), kind, shape)
     lie = range(len(shape))[::-1]
     if shape and draw(st.booleans()):
         lie = draw(st.permutations(lie))

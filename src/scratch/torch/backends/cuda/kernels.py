@@ -1,8 +1,16 @@
 """Kernels compiled from text, kept and launched; and those that go element by element.
 
     >>> softened = Fused("y = a / (1 + fabsf(a));", reads="a", writes="y")
-    >>> print(softened.text(dtypes.float32).splitlines()[-7])
+    >>> print(softened.text(dtypes.float32).partition("walks(")[2])
+    Walk a_walk, Walk y_walk, const float *A, float *Y, unsigned n)
+    {
+        const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+        if (i >= n) return;
+        float a = A[place(a_walk, i)], y;
         y = a / (1 + fabsf(a));
+        Y[place(y_walk, i)] = (float)y;
+    }
+    <BLANKLINE>
 
 A chain of operations as one kernel reads each operand once and writes each result once,
 where one kernel for each operation reads and writes all that lies between them, too.

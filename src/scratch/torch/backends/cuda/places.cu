@@ -6,6 +6,8 @@
 //   rest     where element i is along the other axes
 //   where    where its index is
 
+#include <assert.h>
+
 // An index as a number from 0 to size - 1. A wrong one stops the program: at once on a
 // processor, with the next copy on a GPU.
 __device__ long long counted(long long i, long long size)

@@ -91,6 +91,8 @@ __device__ T floored(T a, T b)
     return quotient - down > (T)0.5 ? down + 1 : down;
 }
 """, False: """
+#include <assert.h>
+
 __device__ T truncated(T a, T b)
 {
     assert(b != 0);                   // a whole number is divided by 0
