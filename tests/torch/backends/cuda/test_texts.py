@@ -1,5 +1,9 @@
 """The texts that kernels are made of: expressions for each dtype, loops, and what is refused."""
 
+import contextlib
+import shutil
+import subprocess
+
 import pytest
 
 from scratch.torch import dtypes
@@ -37,3 +41,21 @@ def test_helpers_come_with_the_bodies_that_call_them():
     assert "fmodf" in texts.helpers("y = remaining(a, b);", dtypes.float32)
     assert "fmod(" in texts.helpers("y = remaining(a, b);", dtypes.float64)
     assert "typedef long long T;" in texts.helpers("y = power(a, b);", dtypes.int64)
+
+
+@pytest.mark.parametrize("kind", [dtypes.float32, dtypes.int64, dtypes.bool_], ids=str)
+def test_nvcc_compiles_every_expression(kind, tmp_path, pytestconfig):
+    """Oracle: NVIDIA's compiler, which needs no GPU. PoCL compiles a translation of the text."""
+    if not (pytestconfig.getoption("long") and shutil.which("nvcc")):
+        pytest.skip("nvcc is not here, or --long was not asked for")
+    lines = []
+    for of, names in ((texts.one, ONE), (texts.two, [*TWO, *COMPARE])):
+        for name in names:
+            with contextlib.suppress(NotImplementedError):
+                lines.append(f"y += {of(name, kind)};")
+    assert len(lines) > 15
+    body, c = "\n    ".join(["y = 0;", *lines]), texts.C[kind]
+    text = texts.elementwise(body, {"a": c, "b": c}, {}, {"y": c}, texts.helpers(body, kind))
+    (tmp_path / "a.cu").write_text(f'extern "C" {{\n{text}\n}}\n')
+    run = subprocess.run(["nvcc", "-ptx", "a.cu"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
