@@ -90,8 +90,7 @@ def test_a_page_says_what_has_to_be_installed(pages):
         handed_out = take(path, SOURCE)
         files = {Path(name): content.decode() for name, content in handed_out.files.items()
                  if name.endswith(".py")} if handed_out else {path: path.read_text(encoding="utf-8")}
-        known = {*sys.stdlib_module_names, "scratch", *(part.removesuffix(".py") for file in files
-                                                        for part in file.parts)}
+        known = {*sys.stdlib_module_names, "scratch", *(file.parts[0].removesuffix(".py") for file in files)}
         nodes = [node for content in files.values() for node in parsed(content).body]
         names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}

@@ -1,10 +1,11 @@
 """Scripts that import torch run on ours, and what they use of torch is found."""
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
-import safetensors.torch
 import torch
 
 from scratch.torch.__main__ import names_used
@@ -55,33 +56,105 @@ def test_a_script_runs_on_ours_with_its_arguments(how, tmp_path):
                           "[0.0, 0.0]\n"), run.stderr
 
 
-WORDS = "\n".join(first + second for first in "ann be car da e fin gre hel io jo".split()
-                  for second in "a na lia bert rik mund tte win".split())
+def program(*arguments, folder):
+    """`python -m scratch.torch ...` in a folder -> exit status, what it prints, what it says of errors."""
+    done = subprocess.run([sys.executable, "-m", "scratch.torch", *arguments], cwd=folder,
+                          capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
 
 
-def makemore(*arguments, on=(), cwd):
-    """What the book's program prints, on our torch if `on` says so, or else on PyTorch."""
-    command = [sys.executable, "-m", *on, "scratch.makemore", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+ERRORS = {    # a script: the last lines of what is said of it, and the exit status
+    "import torch\ntorch.fft.fft(torch.ones(3))\n": (
+        "  File \"script.py\", line 2, in <module>", "AttributeError: scratch.torch has no torch.fft", 1),
+    "import torch.fft\n": (
+        "  File \"script.py\", line 1, in <module>",
+        "ModuleNotFoundError: scratch.torch has no module torch.fft", 1),
+    "from torch.nn import CTCLoss\n": ("line 1", "ImportError: cannot import name 'CTCLoss'", 1),
+    "import torch\ntorch.nn.CTCLoss()\n": (
+        "line 2", "AttributeError: scratch.torch has no torch.nn.CTCLoss", 1),
+    "import torch\ntorch.ones(2) @ torch.ones(3)\n": ("line 2", "RuntimeError: ", 1),
+    "print(\n": ("File \"script.py\", line 1", "SyntaxError", 1),
+    "import sys\nsys.exit(5)\n": ("", "", 5),
+    "import sys\nsys.exit('a reason')\n": ("", "a reason\n", 1),
+}
 
 
-OURS = "scratch.torch", "run", "-m"
+@pytest.mark.parametrize("script", ERRORS)
+def test_an_error_in_a_script_is_shown_at_its_line(script, tmp_path):
+    (tmp_path / "script.py").write_text(script)
+    status, _, said = program("run", "script.py", folder=tmp_path)
+    where, what, expected = ERRORS[script]
+    assert status == expected and where in said and what in said
+    assert "runpy" not in said and "__main__.py\", line 1" not in said    # not how it was started
+    assert ("covers script.py" in said) == ("has no " in what), said
 
 
-def test_the_books_program_trains_on_ours_and_samples_on_either(tmp_path):
-    """By PyTorch: weights to 1e-4, states of the generators to the bit, and the same words."""
-    (tmp_path / "words.txt").write_text(WORDS)
-    train = ["train", "--model", "gpt", "--size", "tiny", "--data", "words.txt", "--steps", "8", "--out"]
-    makemore(*train, "ours", on=OURS, cwd=tmp_path)
-    makemore(*train, "pytorchs", cwd=tmp_path)
-    mine, theirs = (safetensors.torch.load_file(tmp_path / name) for name in ("ours", "pytorchs"))
-    assert mine.keys() == theirs.keys()
-    for name, tensor in mine.items():
-        if name.startswith("random."):
-            assert torch.equal(tensor, theirs[name]), name
-        torch.testing.assert_close(tensor, theirs[name], rtol=1e-4, atol=1e-4)
-    words = {makemore("sample", file, "--count", "20", on=on, cwd=tmp_path)
-             for file, on in [("ours", OURS), ("ours", ()), ("pytorchs", ())]}
-    assert len(words) == 1 and len(words.pop().split()) == 20
+WRONG = {    # arguments: what is said of them, in one line below the usage
+    ("run",): "run needs a script, or -m and a module",
+    ("run", "nowhere.py"): "there is no file nowhere.py",
+    ("run", "."): "there is no file .",
+    ("run", "-m"): "run needs a script, or -m and a module",
+    ("run", "-m", "nowhere"): "there is no module nowhere",
+    ("run", "-m", "nowhere.inside"): "there is no module nowhere.inside",
+    ("covers",): "required: FILE",
+    ("covers", "nowhere.py"): "there is no file nowhere.py",
+    ("covers", "empty"): "there is no .py file",
+    ("covers", "text.py"): "text.py, line 1, is not Python",
+    ("walk",): "invalid choice: 'walk'",
+    (): "required: command",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_a_wrong_command_line_costs_one_line_and_status_2(arguments, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.py").write_text("no program\n")
+    status, printed, said = program(*arguments, folder=tmp_path)
+    assert status == 2 and printed == "" and WRONG[arguments] in said.splitlines()[-1]
+    assert "Traceback" not in said
+
+
+def test_covers_names_what_is_missing_and_where(tmp_path):
+    (tmp_path / "whole.py").write_text("import torch\nfrom torch.nn import *\nx = torch.ones(2).sum()\n")
+    (tmp_path / "part.py").write_text("import torch\nimport torch.fft\ntorch.ones(3)\ntorch.fft.fft\n")
+    status, printed, _ = program("covers", "whole.py", folder=tmp_path)
+    assert (status, printed.splitlines()[-1][:19]) == (0, "2 of 2 names are th")
+    status, printed, _ = program("covers", ".", folder=tmp_path)
+    assert status == 1 and "2 of 4 names are there" in printed
+    assert [line.split() for line in printed.splitlines()[:-1]] == [
+        ["missing", "torch.fft", "part.py:2"], ["there", "torch.ones", "part.py:3"],
+        ["missing", "torch.fft.fft", "part.py:4"], ["there", "torch.nn", "whole.py:2"]]
+
+
+def test_ctrl_c_in_a_script_is_one_line_and_status_130(tmp_path):
+    (tmp_path / "script.py").write_text("import time, torch\nprint('begun', flush=True)\ntime.sleep(60)\n")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "scratch.torch", "run", "script.py"], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    assert running.stdout.readline() == "begun\n"
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130 and said == "stopped\n"
+
+
+PROBE = """
+import sys, time, os
+begin = time.process_time()
+sys.argv = ["torch", "--help"]
+try:
+    import scratch.torch.__main__ as program
+    program.main()
+except SystemExit as end:
+    assert not end.code
+print([name for name in ("numpy", "torch", "runpy") if name in sys.modules], time.process_time() - begin)
+"""
+
+
+def test_help_comes_at_once_and_without_numpy(tmp_path):
+    """In 0.3 s of the processor, of which Python itself takes a tenth."""
+    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, cwd=tmp_path,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+    assert "run" in done.stdout and "covers" in done.stdout
+    *_, loaded, seconds = done.stdout.split("\n")[-2].rpartition(" ")[0], done.stdout.split()[-1]
+    assert loaded == "[]" and float(seconds) < 0.3

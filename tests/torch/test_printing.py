@@ -7,6 +7,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from scratch import torch as ours
 from scratch.torch.printing import DEFAULT, as_text, describe, options, set_printoptions
 
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -59,6 +60,38 @@ def test_text_equals_pytorchs(tensor, chosen):
     set_printoptions(**chosen)
     torch.set_printoptions(**chosen)
     assert describe(tensor, torch.get_default_dtype()) == repr(tensor)
+
+
+@settings(max_examples=60)
+@given(tensors())
+def test_our_tensors_print_as_pytorchs(tensor):
+    """Oracle: repr and str of PyTorch's tensor with the same numbers, dtype and history."""
+    name = str(tensor.dtype).partition(".")[2]
+    numbers = tensor.detach().reshape(-1).tolist()
+    mine = ours.tensor(numbers, dtype=getattr(ours, name)).view(tuple(tensor.shape))
+    if tensor.requires_grad:
+        mine.requires_grad_()
+        mine = mine * 1 if tensor.grad_fn else mine
+    assert repr(mine) == repr(tensor) and f"{mine}" == f"{tensor}"
+
+
+@pytest.mark.parametrize("text", [
+    "torch.tensor(3.5)", "torch.tensor([1.5, 2.0]).exp()", "torch.ones(2, requires_grad=True)[0]",
+    "torch.nn.Parameter(torch.zeros(2, 2))", "[torch.tensor(1.0), torch.zeros(2, 2)]",
+    "torch.ones(3, requires_grad=True).view(3, 1).double()", "torch.ones(2, requires_grad=True).max()",
+    "torch.nn.Linear(2, 3)(torch.zeros(1, 2)).grad_fn.name()", "torch.arange(4).view(2, 2) > 1",
+    "torch.zeros(2, 3).max(1)", "torch.Size([2, 3])", "torch.float32", "torch.finfo(torch.float32).max",
+    "f'{torch.tensor(2.5):.2f} {torch.tensor(7)} {torch.tensor(True)!s:>6}'"])
+def test_what_chapters_print_is_printed_alike(text):
+    """Oracle: PyTorch's own text for what the book shows."""
+    spaces = [{"torch": library} for library in (torch, ours)]
+    assert repr(eval(text, spaces[1])) == repr(eval(text, spaces[0]))
+
+
+def test_a_format_that_needs_a_number_is_refused_for_several():
+    for library in (torch, ours):
+        with pytest.raises(TypeError, match="format"):
+            f"{library.ones(2):.3f}"
 
 
 def test_another_default_dtype_is_the_one_that_goes_without_saying():

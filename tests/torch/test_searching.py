@@ -79,8 +79,16 @@ def test_searchsorted_equals_pytorchs(sequence, values, right):
         assert same(mine[name], theirs[name]), name
 
 
-def test_what_is_left_out_is_refused_by_name():
-    with pytest.raises(NotImplementedError, match="unique"):
-        ours.unique(ours.zeros(2, 2), dim=0)
+@settings(max_examples=60)
+@given(tensors(), st.integers(-3, 2))
+def test_unique_along_an_axis_equals_pytorchs(x, dim):
+    """Oracle: PyTorch; slices without a number are a RuntimeError in both."""
+    theirs, mine = both([
+        f"x = {x}", f"y, i, c = x.unique(dim={dim}, return_inverse=True, return_counts=True)"])
+    for name in ("y", "i", "c") if "y" in theirs else ():
+        assert same(mine[name], theirs[name]), (x, dim, name)
+
+
+def test_a_source_that_is_too_short_is_refused():
     with pytest.raises(RuntimeError, match="source has 1"):
         ours.zeros(3).masked_scatter(ours.tensor([True, True, False]), ours.ones(1))

@@ -1,75 +1,72 @@
-"""assert_close finds what PyTorch's finds."""
+"""assert_close accepts and refuses what PyTorch's does, and says what is wrong."""
 
 import math
 
 import pytest
 import torch
+from both import error_of, mine
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from scratch import torch as ours
+from scratch.torch.testing import assert_close
 
-PAIRS = [    # what is compared, in Python; dtype
-    ([1.0, 2.0], [1.0, 2.0], "float32"),
-    ([1.0, 2.0], [1.0, 2.00001], "float32"),
-    ([1.0, 2.0], [1.0, 2.0001], "float32"),
-    ([1.0, 2.0], [1.0, 2.0 + 1e-6], "float64"),
-    ([1.0, 2.0], [1.0, 2.0 + 1e-8], "float64"),
-    ([1.0, 200.0], [1.0, 201.0], "float16"),
-    ([1.0, 200.0], [1.0, 201.0], "bfloat16"),
-    ([1, 2], [1, 3], "int64"),
-    ([1, 2], [1, 2], "int64"),
-    ([True, False], [True, True], "bool"),
-    ([math.inf, 1.0], [math.inf, 1.0], "float32"),
-    ([math.inf, 1.0], [-math.inf, 1.0], "float32"),
-    ([1.0, 1.0], [math.inf, 1.0], "float32"),
-    ([math.nan, 1.0], [math.nan, 1.0], "float32"),
-    ([], [], "float32"),
-    ([[1.0]], [1.0], "float32"),
-    (1.0, 1.0, "float32"),
-    (1.0, 3.0, "float32"),
-]
+NUMBERS = st.one_of(st.floats(-2, 2), st.sampled_from([0.0, 1.0, math.inf, -math.inf, math.nan]))
+CASES = [
+    (1, 1), (1, 1.0), (1.0, 1.0 + 1e-9), (1.0, 1.1), (math.nan, math.nan), ([1, 2], [1, 2]), ([1], [1, 2]),
+    ((1.0,), [1.0]), ({"a": 1}, {"a": 1}), ({"a": 1}, {"b": 1}), ("a", "a"), (None, None), (None, 1),
+    (True, True),
+    ([[1.0], [2.0]], [[1.0], [2.5]]), (torch.ones(2), [1.0, 1.0]), (torch.ones(1), 1.0),
+    (torch.ones(2), torch.ones(3)), (torch.ones(2), torch.ones(2).double()),
+    (torch.ones(2), torch.ones(2) * 1.00001),
+    (torch.tensor([1, 2]), torch.tensor([1, 3])),
+    (torch.ones(2).half(), torch.ones(2).half() * 1.0005), ({"a": [torch.ones(1)]}, {"a": [torch.ones(1)]}),
+    (torch.ones(0), torch.ones(0)), (torch.ones(2, 3), torch.ones(3, 2).T), (torch.Size([1]), (1,))]
+SETTINGS = [{}, {"rtol": 0.1, "atol": 0.1}, {"equal_nan": True}, {"check_dtype": False},
+            {"check_stride": True}, {"rtol": 0, "atol": 0}]
 
 
-def verdict(kit, a, b, dtype, **options):
-    """Whether kit finds these close, or the class of what it raises otherwise."""
-    try:
-        kit.testing.assert_close(kit.tensor(a, dtype=getattr(kit, dtype)),
-                                 kit.tensor(b, dtype=getattr(kit, dtype)), **options)
-    except Exception as error:
-        return type(error)
-    return "close"
+@pytest.mark.parametrize("case", range(len(CASES)))
+@pytest.mark.parametrize("chosen", SETTINGS, ids=str)
+def test_what_passes_and_what_does_not(case, chosen):
+    """Oracle: torch.testing.assert_close, and the class of its error."""
+    a, b = CASES[case]
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor) and a.stride() != b.stride():
+        pair = mine(a), mine(b.T.contiguous()).T
+    else:
+        pair = mine(a), mine(b)
+    assert error_of(lambda: assert_close(*pair, **chosen)) is error_of(
+        lambda: torch.testing.assert_close(a, b, **chosen))
 
 
-@pytest.mark.parametrize("options", [{}, dict(rtol=0, atol=0), dict(rtol=0.1, atol=1), dict(rtol=0.1),
-                                     dict(equal_nan=True)], ids=str)
-@pytest.mark.parametrize(("a", "b", "dtype"), PAIRS)
-def test_tensors_are_close_where_pytorch_says_so(a, b, dtype, options):
-    assert verdict(ours, a, b, dtype, **options) == verdict(torch, a, b, dtype, **options)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=4), st.sampled_from(SETTINGS),
+       st.sampled_from(["float32", "float64", "float16"]))
+@example([(1.0, 1.0 + 1.4e-6)], {}, "float32")
+def test_any_numbers(pairs, chosen, dtype):
+    """Oracle: torch.testing.assert_close."""
+    errors = []
+    for library in (ours, torch):
+        a, b = (library.tensor(each, dtype=getattr(library, dtype)) for each in zip(*pairs))
+        errors.append(error_of(library.testing.assert_close, a, b) if not chosen else error_of(
+            lambda a=a, b=b, lib=library: lib.testing.assert_close(a, b, **chosen)))
+    assert errors[0] is errors[1]
 
 
-THINGS = {
-    "dtypes": lambda t: (t.zeros(2), t.zeros(2).double()), "number and number": lambda t: (1.0, 1.0 + 1e-9),
-    "numbers": lambda t: (1, 2), "lists": lambda t: ([t.ones(2), 1.0], [t.ones(2), 1.0]),
-    "list, other length": lambda t: ([t.ones(2)], []),
-    "dictionaries": lambda t: ({"a": t.ones(2)}, {"a": t.zeros(2)}),
-    "other keys": lambda t: ({"a": 1}, {"b": 1}), "texts": lambda t: ("a", "a"),
-    "a number and a tensor": lambda t: (t.ones(()), 1.0), "strides": lambda t: (t.ones(2, 3).T, t.ones(3, 2)),
-}
+def test_one_tolerance_alone_is_refused_and_bools_are_compared():
+    for library in (ours, torch):
+        one = library.ones(1)
+        assert error_of(lambda: library.testing.assert_close(one, one, rtol=0.1)) is ValueError    # noqa: B023
+        yes = library.tensor([True, False])
+        library.testing.assert_close(yes, yes)
+        assert error_of(library.testing.assert_close, yes, ~yes) is AssertionError
 
 
-@pytest.mark.parametrize("options", [{}, dict(check_dtype=False), dict(check_stride=True)], ids=str)
-@pytest.mark.parametrize("name", THINGS)
-def test_other_things_are_compared_as_pytorch_compares_them(name, options):
-    """By whether PyTorch passes; what it does not compare is a TypeError in both."""
-    def outcome(kit):
-        try:
-            kit.testing.assert_close(*THINGS[name](kit), **options)
-        except Exception as error:
-            return type(error)
-    assert outcome(ours) == outcome(torch)
-
-
-def test_the_message_names_the_furthest_number():
-    with pytest.raises(AssertionError, match=r"2 of 4 .* at \(1, 0\), is 3.0 where 9.0"):
-        ours.testing.assert_close(ours.tensor([[1.0, 2], [3, 4]]), ours.tensor([[1.0, 3], [9, 4]]))
+def test_the_error_names_the_place():
+    with pytest.raises(AssertionError, match=r"\['w'\]: \[1\]: 1 of 4 numbers differ: at \(0, 1\) 2.0"):
+        assert_close({"w": [1.0, ours.tensor([[1.0, 2.0], [3.0, 4.0]])]},
+                     {"w": [1.0, ours.tensor([[1.0, 5.0], [3.0, 4.0]])]})
     with pytest.raises(AssertionError, match="^mine$"):
-        ours.testing.assert_close(1, 2, msg="mine")
+        assert_close(1, 2, msg="mine")
+    with pytest.raises(AssertionError, match="^step 3: 1 is not 2"):
+        assert_close(1, 2, msg=lambda text: f"step 3: {text}")

@@ -8,7 +8,14 @@
     tensor([0.0202, 0.0270])
 
 `from scratch import torch` in place of `import torch`: what it has, it has as PyTorch
-has it; what it lacks, it refuses by name. Read in this order:
+has it; what it lacks, it refuses by name. Scripts need not be changed:
+
+    python -m scratch.torch run script.py --steps 100     on ours instead of PyTorch
+    python -m scratch.torch run -m scratch.makemore train --model gpt --size tiny
+    python -m scratch.torch covers script.py              which names it has of those
+                                                          that the script uses
+
+Read in this order:
 
     dtypes, storage, tensor    what a tensor is: memory, and strides to walk it
     dispatch, backends/        who computes: a table of kernels for each device
@@ -40,8 +47,7 @@ An operation on numbers one by one is one line of elementwise.py. What can be sa
 other operations needs no record: its slope follows. A view is `seen(x, shape, strides,
 offset, label, slope, ...)` of views.py, and a write in place is `inplace(function)`.
 
-Chapter: docs/torch/tensors.md.  To copy: this folder (needs numpy, or nothing for the
-python backend).
+Chapter: docs/torch/tensors.md.  To copy: this folder (needs numpy).
 """
 
 import math as _math
@@ -74,6 +80,12 @@ strided, preserve_format, contiguous_format = "strided", "preserve", "contiguous
 __version__ = "2.13.0+scratch"
 
 from . import nn, optim    # they import names from here
+from .nn.functional import (celu, conv1d, conv2d, cosine_similarity, layer_norm,
+                            pairwise_distance, prelu, rms_norm, selu)
+
+globals().update({name: getattr(nn.functional, name) for name in (    # those of both
+    "bilinear celu conv1d conv2d cosine_similarity dropout group_norm layer_norm "
+    "max_pool1d max_pool2d pairwise_distance prelu rms_norm selu").split()})
 
 
 def __getattr__(name):

@@ -1,6 +1,11 @@
-"""python -m scratch.torch run SCRIPT, run -m MODULE, or covers FILE: see the package.
+"""Run scripts that import torch on ours, or list the names of torch that they use.
 
-A program, not to copy.
+    python -m scratch.torch run script.py --steps 100
+    python -m scratch.torch run -m scratch.makemore train --model gpt --size tiny
+    python -m scratch.torch covers script.py folder
+
+The exit status of run is the script's; that of covers is 1 if a name is missing. A
+wrong command line costs one line and 2. A program, not to copy.
 """
 
 import sys
@@ -63,6 +68,9 @@ def run(target, arguments, as_module=False):
             runpy.run_path(target, run_name="__main__")
     except Exception as error:
         show(error)
+        if str(error).startswith(f"{__package__} has no ") and not as_module:
+            print(f"python -m {__package__} covers {target} tells what else it lacks",
+                  file=sys.stderr)
         sys.exit(1)
 
 
@@ -155,7 +163,10 @@ def covers(paths):
     for file in files:
         try:
             names = names_used(file.read_bytes())
-        except (SyntaxError, ValueError) as error:
+        except SyntaxError as error:
+            raise ValueError(f"{file}, line {error.lineno}, is not Python: "
+                             f"{error.msg}") from None
+        except ValueError as error:    # a byte of 0
             raise ValueError(f"{file} is not Python: {error}") from None
         for name, line in names.items():
             used.setdefault(name, f"{file}:{line}")

@@ -33,7 +33,7 @@ def inplace(function, name=None):
         if kernel and not settings and directly(kernel, x, arguments):
             x.storage.version += 1
             return x
-        check_writable(x, name)
+        check_writable(x, name, *arguments)
         for each in arguments:
             check_shared(x, each, name)
         return put(x, function(x, *arguments, **settings), name)
@@ -115,7 +115,7 @@ def check_overlap(x, name):
 @method
 def copy_(x, source, non_blocking=False):
     """Write the numbers of source, broadcast and converted, into x."""
-    check_writable(x, "copy_")
+    check_writable(x, "copy_", source)
     if not isinstance(source, Tensor):
         return x.fill_(source)
     if source.shape:                           # one number may be written anywhere

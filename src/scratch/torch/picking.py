@@ -48,10 +48,10 @@ class Picks:
                  "kernels")
 
     def __init__(self, x, where):
-        self.picked, self.rest = list(where), [n for n in range(x.ndim)
-                                               if n not in where]
+        self.picked = list(where)                  # in ascending order
+        self.rest = [n for n in range(len(x.shape)) if n not in where]
         at = self.picked[0]
-        together = self.picked == list(range(at, at + len(self.picked)))
+        together = self.picked[-1] - at == len(where) - 1
         self.first = at if together else 0         # how many axes stay before B
         try:
             self.common = broadcast(*[each.shape for each in where.values()])
@@ -67,10 +67,10 @@ class Picks:
         Where nothing is picked, they stay None.
         """
         self.rows = self.index = None
+        if numel(self.common) and 0 in [x.shape[n] for n in where]:
+            raise IndexError("an axis that has no place cannot be indexed by "
+                             f"{numel(self.common)} numbers")
         if 0 in self.shape:
-            for axis in where:
-                if x.shape[axis] == 0 and numel(self.common):
-                    raise IndexError(f"axis {axis} has no place that an index could be")
             return
         backend = x.storage.backend
         shape, strides = [x.shape[n] for n in where], [x.strides[n] for n in where]
@@ -86,6 +86,9 @@ class Picks:
                 self.index = (places if self.index is None
                               else backend["add"](self.index, places))
             shape, strides = [reach(shape, strides)], [1]
+        if self.picked[-1] == len(where) - 1 == len(shape) - 1:
+            self.rows = x.native                   # the first axes, as they are
+            return
         self.rows = backend["view"](
             x.storage.buffer, x.dtype, tuple(shape + [x.shape[n] for n in self.rest]),
             tuple(strides + [x.strides[n] for n in self.rest]), x.offset)
@@ -97,6 +100,9 @@ class Picks:
 
     def strides(self, x, where):
         """How PyTorch lays the result out: as x, then as the indices."""
+        if self.picked[-1] == len(where) - 1 and in_rows(x) and all(
+                [i.shape == self.common and in_rows(i) for i in where.values()]):
+            return layout(self.shape)[1]           # the first axes, by plain indices
         steps = [x.strides[n] for n in self.rest]
         before, after = steps[:self.first], steps[self.first:]
         lies = [(*before, *[0] * len(self.common), *after)]
@@ -186,7 +192,7 @@ def pick_back(g, shape, axes, *tensors):
 
 def write(x, where, value, accumulate, name):
     """Put value, a number or a tensor, where `where` picks, or add it there; x."""
-    check_writable(x, name)
+    check_writable(x, name, value)
     picks = Picks(x, where)
     picks.find(x, where)
     backend = x.storage.backend

@@ -10,13 +10,14 @@
 The shapes of these results depend on the numbers, which therefore have to be there: on
 a GPU the program waits for them. x[mask] is one of these; where() is not.
 
-Left out: unique() along one axis, searchsorted() in rows of their own order.
+Left out: searchsorted() in rows of their own order.
 
 Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 import bisect
 import math
+from typing import NamedTuple
 
 from . import dtypes
 from .graph import record, records
@@ -130,28 +131,77 @@ def histc(x, bins=100, min=0, max=0):
     return which.bincount(minlength=bins).to(x.dtype)
 
 
+class Histogram(NamedTuple):
+    """What histogram() gives."""
+
+    hist: Tensor
+    bin_edges: Tensor
+
+
+@operation
+def histogram(x, bins, *, range=None):
+    """Counts in each of bins equal pieces of a range, and the edges between them."""
+    if x.dtype.category != 2:
+        raise NotImplementedError(f"histogram() counts floats, and this is {x.dtype}")
+    if type(bins) is not int:
+        raise NotImplementedError("scratch.torch has histogram() with a number of "
+                                  "bins, not with edges of one's own")
+    if bins <= 0:
+        raise RuntimeError(f"histogram() needs 1 bin or more, not {bins}")
+    from .creation import linspace
+    x = x.detach().reshape(-1)
+    low, high = range or (0.0, 1.0)
+    if range is None and x.numel():
+        low, high = x.min().item(), x.max().item()
+    if not -math.inf < low <= high < math.inf:
+        raise RuntimeError(f"histogram() from {low} to {high}: the limits are finite, "
+                           "and the first one is not larger")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = linspace(low, high, bins + 1, dtype=x.dtype, device=x.device)
+    inside = x[(x >= edges[0]) & (x <= edges[-1])]
+    which = (searchsorted(edges, inside, right=True) - 1).clamp(max=bins - 1)
+    return Histogram(which.bincount(minlength=bins).to(x.dtype), edges)
+
+
 @operation
 def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """Each number once, in order; where each came from, and how often it was there."""
-    if dim is not None:
-        raise NotImplementedError("scratch.torch has unique() of all numbers, and not "
-                                  "along an axis")
-    from .creation import tensor
-    numbers = flat_list(x)
-    found = {number: n for n, number in enumerate(builtin_sorted(set(numbers)))}
-    result = [tensor(list(found), dtype=x.dtype, device=x.device)]
+    """Each number once, in order; where each came from, and how often it was there.
+
+    With dim, each slice along it once, ordered by its first number, then its second.
+    """
+    from .creation import arange
+    x = x.detach()
+    if dim is not None and not x.shape:
+        raise IndexError("unique() along an axis of a 0-d tensor, which has none")
+    if dim is None:
+        rows = x.reshape(-1, 1)
+    elif 0 in x.movedim(dim, 0).shape[1:]:
+        raise RuntimeError(f"unique() along {dim} of {tuple(x.shape)}: slices without "
+                           "a number are not told apart")
+    else:
+        apart = x.movedim(dim, 0)
+        rows = apart.reshape(len(apart), max(1, numel(apart.shape[1:])))
+    order = arange(len(rows), device=x.device)
+    for column in range(rows.shape[1] - 1, -1, -1):    # equal ones keep their order
+        order = order[rows[order, column].sort(stable=True)[1]]
+    rows = rows[order]
+    first = (rows != rows.roll(1, 0)).any(1)
+    first[:1] = True
+    number = first.cumsum(0) - 1                 # which of the found ones each is
+    found = rows[first]
+    if dim is None:
+        found = found.reshape(-1)
+    else:
+        found = found.reshape(len(found), *apart.shape[1:]).movedim(0, dim)
+    result = [found]
     if return_inverse:
-        inverse = [found[number] for number in numbers]
-        result.append(tensor(inverse, dtype=int64, device=x.device).reshape(x.shape))
+        inverse = order.new_empty(order.shape)
+        inverse[order] = number
+        result.append(inverse.reshape(x.shape) if dim is None else inverse)
     if return_counts:
-        counts = [0] * len(found)
-        for number in numbers:
-            counts[found[number]] += 1
-        result.append(tensor(counts, dtype=int64, device=x.device))
+        result.append(number.bincount())
     return result[0] if len(result) == 1 else tuple(result)
-
-
-builtin_sorted = sorted
 
 
 def halved(sequence, values, right):

@@ -38,6 +38,14 @@ def test_the_same_generator_gives_the_same_numbers(name, several, shape):
         assert_like(*made, tolerance, tolerance)
 
 
+@pytest.mark.parametrize("shape, groups", [
+    ((4, 3, 5), 1), ((4, 3, 5), 2), ((2, 5, 4, 3), 1), ((6, 2, 3, 2, 1), 3)])
+def test_dirac_gives_inputs_on(shape, groups):
+    """Oracle: torch.nn.init."""
+    made = [library.nn.init.dirac_(library.ones(shape), groups) for library in (ours, torch)]
+    assert_like(*made, 0, 0)
+
+
 def test_fans_count_the_places_of_a_kernel():
     """Oracle: torch.nn.init."""
     for shape in ((4, 3), (4, 3, 5), (4, 3, 5, 2)):
@@ -64,7 +72,8 @@ def test_a_parameter_stays_a_leaf():
     lambda lib: lib.nn.init.xavier_uniform_(lib.empty(3)),
     lambda lib: lib.nn.init.kaiming_normal_(lib.empty(3)),
     lambda lib: lib.nn.init.kaiming_normal_(lib.empty(3, 3), mode="x"),
-    lambda lib: lib.nn.init.eye_(lib.empty(3)),
+    lambda lib: lib.nn.init.eye_(lib.empty(3)), lambda lib: lib.nn.init.dirac_(lib.empty(3, 3)),
+    lambda lib: lib.nn.init.dirac_(lib.empty(3, 3, 3), 2),
     lambda lib: lib.nn.init.orthogonal_(lib.empty(3)), lambda lib: lib.nn.init.sparse_(lib.empty(3), 0.1)])
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""

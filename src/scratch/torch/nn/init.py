@@ -149,6 +149,26 @@ def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu",
 
 
 @no_grad()
+def dirac_(tensor, groups=1):
+    """A kernel (outputs, inputs, ...) that gives its inputs on, as far as outputs go.
+
+    It is 1 in the middle for input i and output i, of each group of outputs.
+    """
+    if not 3 <= tensor.ndim <= 5:
+        raise ValueError(f"dirac_ fills a kernel of 3 to 5 axes, and this is "
+                         f"{tuple(tensor.shape)}")
+    if len(tensor) % groups:
+        raise ValueError(f"{len(tensor)} outputs cannot be divided into {groups} "
+                         "groups")
+    outputs, middle = len(tensor) // groups, [n // 2 for n in tensor.shape[2:]]
+    tensor.zero_()
+    for group in range(groups):
+        for n in range(min(outputs, tensor.shape[1])):
+            tensor[(group * outputs + n, n, *middle)] = 1
+    return tensor
+
+
+@no_grad()
 def orthogonal_(tensor, gain=1, generator=None):
     """Rows (or columns, where they are fewer) of length gain, at right angles."""
     if tensor.ndim < 2:
