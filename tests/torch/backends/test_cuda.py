@@ -127,12 +127,14 @@ def test_a_gpt_takes_the_steps_of_the_numpy_backend():
             optimizer = ours.optim.AdamW(model.parameters(), lr=0.01)
             losses[device] = []
             for _ in range(4):
-                loss = model(x, y)
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
+                with copied() as made:
+                    loss = model(x, y)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                    optimizer.step()
                 losses[device].append(loss.item())
+            assert made == {}          # of the last step
     assert losses["cuda"] == pytest.approx(losses["cpu"], rel=1e-4)
 
 

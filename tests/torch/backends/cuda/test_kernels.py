@@ -99,6 +99,14 @@ def test_copies_are_converted_and_broadcast(data, pytestconfig):
     same(whole)
 
 
+@pytest.mark.parametrize("kind", [dtypes.int64, dtypes.float32], ids=str)
+def test_ranges_are_counted_on_the_device(kind):
+    """Oracle: Python's range."""
+    for numbers in (range(5), range(7, -4, -3), range(3, 3), range(2**40, 2**40 + 3)):
+        found = KERNELS["cuda"]["to_list"](kernels.arange(numbers, kind))
+        assert found == [np.float32(n) if kind is dtypes.float32 else n for n in numbers]
+
+
 def test_a_result_may_lie_in_any_order_and_in_an_operand():
     """Oracle: NumPy, of a transposed result, and of one in place of an operand that has gaps."""
     a, kind = made_of([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], dtypes.float32), dtypes.float32

@@ -223,6 +223,16 @@ def fill(a, value):
     fused("a", "a", dtype, dtype)(value, out=(a,), dtype=dtype)
 
 
+COUNT = Fused("y = s + i * d;", "sd")      # i is the number of the element
+
+
+def arange(numbers, dtype):
+    """A range of Python's."""
+    y = empty((len(numbers),), dtype)
+    COUNT(numbers.start, numbers.step, out=(y,), dtype=dtype, kinds=(dtypes.int64,) * 2)
+    return y
+
+
 def copy(to, a):
     """Write a, broadcast and converted, into to."""
     if to.dtype is dtypes.bool_ and a.dtype is not dtypes.bool_:
@@ -257,5 +267,5 @@ def rows(a):
 
 TABLE = {name: kernel_of_one(name) for name in texts.FLOAT_ONE | texts.WHOLE_ONE}
 TABLE |= {name: kernel_of_two(name) for name in texts.FLOAT_TWO | texts.WHOLE_TWO}
-TABLE |= {each.__name__: each for each in (pow, where, fill, copy, cast,
-                                           round_bfloat16)}
+TABLE |= {each.__name__: each for each in (pow, where, fill, arange, copy,
+                                           cast, round_bfloat16)}
