@@ -10,12 +10,24 @@ from scratch.torch import cuda
 
 
 def test_a_gpu_is_one_that_pycuda_finds(monkeypatch):
+    monkeypatch.delenv("SCRATCH_CUDA", raising=False)
     monkeypatch.setitem(sys.modules, "pycuda", None)
     assert cuda.device_count() == 0 and not cuda.is_available()
     driver = types.SimpleNamespace(init=lambda: None, Device=types.SimpleNamespace(count=lambda: 2))
     monkeypatch.setitem(sys.modules, "pycuda", types.SimpleNamespace(driver=driver))
     monkeypatch.setitem(sys.modules, "pycuda.driver", driver)
     assert cuda.device_count() == 2 and cuda.is_available()
+
+
+def test_the_processor_counts_as_one_where_somebody_asks_for_it(monkeypatch):
+    monkeypatch.setenv("SCRATCH_CUDA", "cpu")
+    monkeypatch.setattr(cuda, "backend_of", lambda kind: None)
+    assert cuda.device_count() == 1 and cuda.is_available()
+
+    def missing(kind):
+        raise ImportError("no way to run CUDA C here")
+    monkeypatch.setattr(cuda, "backend_of", missing)
+    assert cuda.device_count() == 0 and not cuda.is_available()
 
 
 def test_a_seed_for_the_gpu_is_the_seed():

@@ -5,7 +5,8 @@
 
 A GPU is one that PyCUDA finds. device="cuda" works without one as well, since the cuda
 backend's kernels then run on the processor (scratch.cuda); but a script that asks
-is_available() wants to know whether that is faster, and it is not.
+is_available() wants to know whether that is faster, and it is not. Where the
+environment variable SCRATCH_CUDA is "cpu", somebody wants it nevertheless: yes.
 
 Random numbers for a GPU are drawn by the generator of the processor, so that a seed and
 a state for one is a seed and a state for the other.
@@ -13,12 +14,20 @@ a state for one is a seed and a state for the other.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
+import os
+
 from . import random
-from .dispatch import device
+from .dispatch import backend_of, device
 
 
 def device_count():
-    """How many GPUs there are."""
+    """How many GPUs there are; one, the processor, where SCRATCH_CUDA is "cpu"."""
+    if os.environ.get("SCRATCH_CUDA") == "cpu":
+        try:
+            backend_of("cuda")
+            return 1
+        except ImportError:    # no PoCL
+            return 0
     try:
         import pycuda.driver
         pycuda.driver.init()

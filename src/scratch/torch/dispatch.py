@@ -31,6 +31,10 @@ first asked for, and kept.
                  add_at(to, index, a): to[index] += a, equal indices add up
                  take_all(a, indices) = a[i, j, ...]    put_all, add_all: if it has them
                  gather(a, axis, index)   scatter(to, axis, index, a)   scatter_add(...)
+                 extent(index): the smallest and the largest, None where they are on a
+                 device from which they would have to be copied
+                 outside(index, low, high): one that is not from low to high - 1, or
+                 None; there, a kernel looks, and stops the program itself
 
 Without `out` a kernel gives a new native in row order; with it, it writes there. What
 is missing from a table, and has a definition in COMPOSED, is composed of the rest:
@@ -178,8 +182,12 @@ def backend_of(where=None):
 
 
 def find(where):
-    kind = device(Chosen.default if where is None else where).type
-    name = cpu_backend() if kind == "cpu" else kind
+    wanted = device(Chosen.default if where is None else where)
+    kind, name = wanted.type, cpu_backend() if wanted.type == "cpu" else wanted.type
+    if kind == "cuda":
+        kind = "cuda:0"
+        if wanted.index:
+            raise RuntimeError(f"scratch.torch uses one GPU, cuda:0, and not {wanted}")
     if name not in BACKENDS:
         if name not in BUILT_IN:
             raise RuntimeError(f"there is no backend {name!r}")
@@ -245,6 +253,25 @@ def sigmoid_slope(backend):
 @composed
 def square(backend):
     return lambda a, out=None: backend["mul"](a, a, out)
+
+
+@composed
+def extent(backend):
+    """index -> its smallest and its largest number."""
+    def kernel(index):
+        every = tuple(range(index.ndim))
+        return tuple([backend["to_list"](backend[name](index, every, False))
+                      for name in ("min", "max")])
+    return kernel
+
+
+@composed
+def outside(backend):
+    """index, low, high -> an index that is not low <= i < high, or None."""
+    def kernel(index, low, high):
+        least, most = backend["extent"](index)
+        return least if least < low else most if most >= high else None
+    return kernel
 
 
 @composed

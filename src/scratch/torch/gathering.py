@@ -42,12 +42,10 @@ def check_index(index, x, at, name, error=RuntimeError):
     if not index.numel():
         return
     n = x.shape[at] if x.shape else 1
-    backend, every = index.storage.backend, tuple(range(index.ndim))
-    low = backend["to_list"](backend["min"](index.native, every, False))
-    high = backend["to_list"](backend["max"](index.native, every, False))
-    if low < 0 or high >= n:
-        raise error(f"{name}(): index {low if low < 0 else high} on axis {at}, whose "
-                    f"places are numbered from 0 to {n - 1}")
+    found = index.storage.backend["outside"](index.native, 0, n)
+    if found is not None:
+        raise error(f"{name}(): index {found} on axis {at}, whose places are numbered "
+                    f"from 0 to {n - 1}")
 
 
 def fits_around(index, x, at, name):

@@ -125,13 +125,12 @@ def native_index(index, backend):
 
 def from_zero(places, n, axis, backend):
     """Whole numbers from -n to n - 1 -> from 0 to n - 1; IndexError for others."""
-    every = tuple(range(places.ndim))
-    low = backend["to_list"](backend["min"](places, every, False))
-    high = backend["to_list"](backend["max"](places, every, False))
-    if low < -n or high >= n:
-        raise IndexError(f"index {low if low < -n else high} is out of bounds for axis "
-                         f"{axis}, which has {n} places")
-    if low < 0:
+    found = backend["outside"](places, -n, n)
+    if found is not None:
+        raise IndexError(f"index {found} is out of bounds for axis {axis}, which has "
+                         f"{n} places")
+    extent = backend["extent"](places)
+    if extent is None or extent[0] < 0:
         negative = backend["lt"](places, 0)
         places = backend["where"](negative, backend["add"](places, n), places)
     return places

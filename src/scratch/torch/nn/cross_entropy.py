@@ -100,10 +100,11 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100,
             return loss
     counts = ids != ignore_index
     ids = ids.masked_fill(~counts, 0)
-    low, high = (int(ids.min()), int(ids.max())) if ids.numel() else (0, 0)
-    if low < 0 or high >= input.shape[at]:
-        raise IndexError(f"target {low if low < 0 else high} is no class: there are "
-                         f"{input.shape[at]}, from 0 on")
+    found = (ids.storage.backend["outside"](ids.native, 0, input.shape[at])
+             if ids.numel() else None)
+    if found is not None:
+        raise IndexError(f"target {found} is no class: there are {input.shape[at]}, "
+                         "from 0 on")
     weights = weights_of(ids, counts, weight, input)                    # (B, ...)
     places = ids.unsqueeze(at)                                          # (B, 1, ...)
     losses = -input.detach().gather(at, places).squeeze(at) * weights   # (B, ...)
@@ -122,11 +123,13 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100,
 def mean_nll(input, ids, ignored):
     """nll_loss of the plain case, by kernels: no weights, and no class to ignore.
 
-    None if it is not that case after all.
+    None if it is not that case after all, or if that cannot be seen from here.
     """
     backend, C = input.storage.backend, input.shape[1]
-    low, high = (backend["to_list"](backend[name](ids.native, (0,), False))
-                 for name in ("min", "max"))
+    extent = backend["extent"](ids.native)
+    if extent is None:
+        return None
+    low, high = extent
     if low < 0 or high >= C or low <= ignored <= high:
         return None
     places = ids.unsqueeze(1).detach()                                  # (B, 1)

@@ -65,6 +65,8 @@ def allocate(size):
 def release(address):
     """Free an allocation; NotMemory if none begins at this address."""
     global allocated
+    if allocations is None:      # Python is shutting down, and has taken the names away
+        return
     if address not in allocations:
         raise NotMemory(f"{address:#x} is not the beginning of an allocation")
     size, _ = allocations.pop(address)

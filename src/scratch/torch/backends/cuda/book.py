@@ -1,0 +1,165 @@
+"""The book's own kernels, where an operation meets their conditions.
+
+    >>> lies((4, 3), (3, 1)), lies((4, 3), (1, 4)), lies((4, 3), (6, 2))
+    ('straight', 'turned', None)
+
+    matmul          float32 matrices that lie row after row, or column after column, at
+                    multiples of 16 bytes: the best rung of the ladder for the machine
+    sum, max        of all of float32 numbers that lie in a row
+    softmax, log_softmax, standardize    float32, along the last axis, in rows
+
+All else is left to the kernels of this folder, which take any strides and dtypes.
+
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
+"""
+
+import functools
+import itertools
+
+import numpy as np
+
+from ... import dtypes
+from ...dispatch import COMPOSED
+from ...storage import numel
+from . import kernels, texts
+from .memory import View, empty, engine
+
+SMALL = 2**15    # products in a matrix of many, below which one launch makes all
+
+
+@functools.cache
+def folder():
+    """The modules of scratch.cuda.kernels that are used here."""
+    from ....cuda.kernels import launch, matmul
+    return launch, matmul
+
+
+def lies(shape, strides):
+    """How a matrix lies: "straight", row after row; "turned", if its transpose does."""
+    (M, N), (row, column) = shape, strides
+    if (column == 1 or N == 1) and (row == N or M == 1):
+        return "straight"
+    return "turned" if (row == 1 or M == 1) and (column == M or N == 1) else None
+
+
+def multiplies(a, b):
+    """Whether the ladder's kernels make a (..., M, K) @ b (..., K, N)."""
+    (M, K), N = a.shape[-2:], b.shape[-1]
+    count = numel(a.shape[:-2])
+    return (a.dtype is dtypes.float32 and a.shape[:-2] == b.shape[:-2] and M * N * K > 0
+            and M * N < 2**30 and (count == 1 or M * N * K >= SMALL)
+            and all(lies(x.shape[-2:], x.strides[-2:]) and x.address % 16 == 0
+                    and all(stride % 4 == 0 for stride in x.strides[:-2])
+                    for x in (a, b)))
+
+
+def matmul(a, b, y):
+    """Write a @ b into y, matrix by matrix."""
+    launch, ladder = folder()
+    rung = "double" if engine().on_gpu else "cpu"
+    (M, K), N = a.shape[-2:], b.shape[-1]
+    sizes = ladder.RUNGS[rung].sizes()
+    turned = [lies(x.shape[-2:], x.strides[-2:]) == "turned" for x in (a, b)]
+    kernel = launch.kernel(ladder.RUNGS[rung].file, "matmul", **sizes,
+                           TRANSPOSED_A=int(turned[0]), TRANSPOSED_B=int(turned[1]))
+    grid, block = ladder.shape(rung, M, N, sizes)
+    for each, index in enumerate(itertools.product(*map(range, a.shape[:-2]))):
+        left, right = (View(x.memory, x.dtype, (), (), x.offset + sum(
+            k * stride for k, stride in zip(index, x.strides))) for x in (a, b))
+        made = View(y.memory, y.dtype, (), (), y.offset + each * M * N)
+        kernels.run(kernel, left, right, made, np.int32(M), np.int32(N), np.int32(K),
+                    grid=grid, block=block)
+    return y
+
+
+def reduces(a, y):
+    """Whether reduce.cu makes this sum or maximum."""
+    return a.dtype is dtypes.float32 and y.size == 1 and a.packed and 1 < a.size < 2**30
+
+
+def reduce(name, a, y):
+    """Write the sum or the maximum of a into y: a number per block, again and again."""
+    launch, _ = folder()
+    kernel = launch.kernel("reduce.cu", "reduce_pairs", MAX=int(name == "max"),
+                           THREADS=256)
+    n = a.size
+    while n > 1:
+        blocks = -(-n // 512)
+        made = y if blocks == 1 else empty((blocks,), a.dtype)
+        kernels.run(kernel, a, made, np.int32(n), grid=(blocks, 1), block=(256, 1, 1))
+        a, n = made, blocks
+    return y
+
+
+def in_rows(a, axes):
+    """(R, C) if a is float32, and its last axes, these, lie in R rows of C; or None."""
+    C = numel([a.shape[axis] for axis in axes])
+    last = tuple(range(a.ndim - len(axes), a.ndim))
+    if (a.dtype is dtypes.float32 and a.packed and a.size and C < 2**30
+            and tuple(sorted(axis % a.ndim for axis in axes)) == last):
+        return a.size // C, C
+    return None
+
+
+def threads():
+    """Of a block that has a row: on a processor, few."""
+    return 128 if engine().on_gpu else 32
+
+
+def of_rows(name, kernel):
+    """softmax and log_softmax: kernel() of each row, or what dispatch.py composes."""
+    def function(a, axis):
+        found = in_rows(a, (axis,)) if a.shape else None
+        if found is None:
+            return composed(name)(a, axis)
+        y, (R, C) = empty(a.shape, a.dtype), found
+        kernels.run(kernel(), a, y, np.int32(C), grid=(R, 1), block=(threads(), 1, 1))
+        return y
+    return function
+
+
+@functools.cache
+def composed(name):
+    """The kernel as dispatch.py defines it, of elementwise ones and reductions."""
+    from .along import TABLE as reductions
+    return COMPOSED[name](kernels.TABLE | reductions)
+
+
+def own(name):
+    """A kernel of rows.cu."""
+    text = f"#define THREADS {threads()}\n{texts.file('rows.cu')}"
+    return kernels.compiled(text, name)
+
+
+@functools.cache
+def constant(number, C):
+    """C equal numbers, which stay on the device."""
+    a = empty((C,), dtypes.float32)
+    kernels.fill(a, number)
+    return a
+
+
+def standardize(x, axes, n, eps):
+    """x -> (x - μ) / √(σ² + ε), μ, σ², 1 / √(σ² + ε), μ and σ² of n numbers on axes.
+
+    The first is layernorm.cu with a gain of 1 and a shift of 0.
+    """
+    found = in_rows(x, axes)
+    if found is None:
+        return composed("standardize")(x, axes, n, eps)
+    (launch, _), (R, C) = folder(), found
+    y = empty(x.shape, x.dtype)
+    shape = x.shape[:x.ndim - len(axes)] + (1,) * len(axes)
+    moments = [empty(shape, x.dtype) for _ in range(3)]
+    kernel = launch.kernel("layernorm.cu", "layernorm", THREADS=threads())
+    kernels.run(kernel, x, constant(1, C), constant(0, C), y, np.int32(C),
+                np.float32(eps), grid=(R, 1), block=(threads(), 1, 1))
+    kernels.run(own("moments"), x, *moments, np.int32(C), np.float32(eps), grid=(R, 1),
+                block=(threads(), 1, 1))
+    return y, *moments
+
+
+TABLE = {"softmax": of_rows("softmax", lambda: folder()[0].kernel(
+             "softmax.cu", "softmax", THREADS=threads())),
+         "log_softmax": of_rows("log_softmax", lambda: own("log_softmax")),
+         "standardize": standardize}
