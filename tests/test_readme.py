@@ -41,7 +41,8 @@ def test_every_command_is_a_target_of_the_makefile():
 
 def test_every_program_of_the_package_knows_the_commands_and_options_it_is_shown_with():
     lines = re.findall(r"^python -m (scratch\.\w+) (\w+) (.*?)(?: +#.*)?$", README, re.MULTILINE)
-    assert {program for program, _, _ in lines} == {"scratch.makemore", "scratch.bpe", "scratch.cuda"}
+    assert {program for program, _, _ in lines} == {
+        f"scratch.{unit}" for unit in ("makemore", "bpe", "torch", "cuda")}
     for program, command, rest in lines:
         told = subprocess.run([sys.executable, "-m", program, command, "--help"],
                               capture_output=True, text=True)

@@ -1,9 +1,12 @@
 """where, masks and limits choose as PyTorch does, and slopes go to what was chosen."""
 
+import math
+
 import pytest
 import torch
-
 from torch_parity import agree, variants
+
+from scratch import torch as ours
 
 TEXTS = ["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.0)", "torch.where(x > 0, 1, y)",
          "x.where(x > 0, y)",
@@ -52,3 +55,14 @@ def test_nan_is_close_to_nothing_unless_it_is_said():
                                   "torch.isclose(x, x, rtol=-1)"])
 def test_errors_and_whole_numbers(text):
     agree(text, x=torch.tensor([1.5, -2.0]), i=torch.tensor([3, -4]))
+
+
+def test_an_infinite_gradient_does_not_pass_where_relu_is_zero():
+    """Oracle: PyTorch, whose gradient there is 0 and not 0 times infinity, in any order of memory."""
+    for library in (torch, ours):
+        x = library.tensor([[-1.0, 2.0, 0.0], [float("nan"), 3.0, -4.0]], requires_grad=True)
+        (x.t().relu() * library.full((3, 2), float("inf"))).sum().backward()
+        assert x.grad.tolist() == [[0.0, math.inf, 0.0], [math.inf, math.inf, 0.0]]
+        x.grad = None
+        (x.t().relu() * library.arange(6.0).view(3, 2)).sum().backward()
+        assert x.grad.tolist() == [[0.0, 2.0, 0.0], [1.0, 3.0, 0.0]]

@@ -72,3 +72,12 @@ def test_pythons_own_types_stand_for_their_widest_dtype(call):
     """By PyTorch: float is float64, whatever the default dtype is."""
     mine, theirs = (eval(call, {"T": library}) for library in (ours, torch))
     assert str(mine.dtype) == str(theirs.dtype) and mine.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_even_steps_are_pytorchs_to_the_bit(dtype):
+    """By torch.linspace, whose product and sum are rounded once."""
+    for k in range(100):
+        start, end, steps = -2.5 + k / 7, 3.1 - k / 3, k % 20 + 1
+        mine, theirs = (T.linspace(start, end, steps, dtype=getattr(T, dtype)) for T in (ours, torch))
+        assert mine.tolist() == theirs.tolist()

@@ -131,7 +131,9 @@ def test_gradients_of_what_was_written_equal_pytorchs(data):
     shape, x = data.draw(tensors(needs=True))
     index = data.draw(indices(shape))
     names, _ = both([f"x = {x}", f"y = x[{index}]"])
-    to = tuple(names["y"].shape) if "y" in names else ()
+    if "y" not in names:
+        return                                  # an index that is refused may have been written to in part
+    to = tuple(names["y"].shape)
     some = tuple(data.draw(st.sampled_from([n, n, 1])) for n in to)[data.draw(st.integers(0, len(to))):]
     if "tensor" in index and "[0, 0" not in index:    # of equal indices, which is last is not defined
         lines = [f"z[{index}] = w * w"]

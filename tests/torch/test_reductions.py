@@ -61,6 +61,11 @@ def test_equal_numbers_share_or_the_first_takes_all():
         agree(text, x=x, second=False)
 
 
+def test_a_product_of_one_number_without_axes():
+    for number in (0.0, 2.0):
+        agree("x.prod(0)", x=torch.tensor(number, dtype=torch.float64, requires_grad=True))
+
+
 def test_zeros_in_a_product_have_slopes_without_division():
     for numbers in ([1.0, 0.0, 3.0], [0.0, 0.0, 3.0], [2.0, 5.0, 3.0]):
         x = torch.tensor(numbers, dtype=torch.float64, requires_grad=True)

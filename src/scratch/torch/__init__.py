@@ -83,6 +83,10 @@ from . import nn, optim    # they import names from here
 from .nn.functional import (celu, conv1d, conv2d, cosine_similarity, layer_norm,
                             pairwise_distance, prelu, rms_norm, selu)
 
+globals().update({name: getattr(nn.functional, name) for name in (    # those of both
+    "bilinear celu conv1d conv2d cosine_similarity dropout group_norm layer_norm "
+    "max_pool1d max_pool2d pairwise_distance prelu rms_norm selu").split()})
+
 
 def __getattr__(name):
     if name.startswith("__"):

@@ -38,8 +38,9 @@ empty_like = like("empty_like", None)
 def full_like(x, fill_value, *, dtype=None, device=None, requires_grad=False,
               memory_format=None):
     """One number, in the shape, dtype and device of x."""
-    return settled(empty_like(x, dtype=dtype, device=device).fill_(fill_value),
-                   requires_grad)
+    y = empty_like(x, dtype=dtype, device=device).fill_(fill_value)
+    y.storage.version = 0
+    return settled(y, requires_grad)
 
 
 def new_like(name, number):

@@ -182,6 +182,10 @@ def addcdiv(a, b, c, *, value=1):
 @operation
 def lerp(start, end, weight):
     """start + weight * (end - start), exact at both ends."""
+    if end.dtype is not start.dtype:
+        raise RuntimeError(f"lerp() from {start.dtype} to {end.dtype}: convert one")
+    if start.dtype.category != 2:
+        raise NotImplementedError(f"lerp() is of floats, and these are {start.dtype}")
     a, b, w = start.detach(), end.detach(), weight
     if isinstance(weight, Tensor):
         w = weight.detach()
@@ -214,6 +218,10 @@ def xlogy(a, b):
 @operation
 def logaddexp(a, b):
     """ln(eᵃ + eᵇ), without overflow."""
+    kind = result_type(a, b)
+    if kind.category != 2:
+        raise NotImplementedError(f"logaddexp() is of floats, and these are {kind}")
+    a, b = a.to(kind), b.to(kind)
     high = OPERATIONS["maximum"](a.detach(), b.detach())
     high = high.masked_fill(high.isinf(), 0)
     y = ((a.detach() - high).exp() + (b.detach() - high).exp()).log() + high

@@ -17,7 +17,7 @@ from .modes import Mode
 from .operands import (compute, finish, native, result_strides, result_type,
                        same_device)
 from .storage import broadcast
-from .tensor import OPERATIONS, Tensor, empty, operation, public
+from .tensor import OPERATIONS, Tensor, empty, operation, public, wrap
 
 bool_ = dtypes.bool_
 
@@ -84,7 +84,8 @@ def relu(a):
 
 def gate(g, y):
     """g where y is positive, or is NaN, else 0."""
-    d = compute("mul", (~(y.detach() <= 0), g.detach()), g.dtype, g.dtype)
+    backend = g.storage.backend
+    d = wrap(backend["zeroed"](g.native, backend["le"](y.native, 0)), g.dtype, backend)
     if Mode.grad and records(g, y):
         record(d, "ThresholdBackwardBackward0", (g, gate, y),
                (y, lambda gg: gg.new_zeros(gg.shape)))

@@ -28,6 +28,8 @@ def diff(x, n=1, dim=-1):
     """Each number minus the one before it, n times."""
     for _ in range(n):
         places = x.shape[axis(dim, x.ndim)]
+        if not places:
+            return x
         x = x.narrow(dim, 1, places - 1) - x.narrow(dim, 0, places - 1)
     return x
 

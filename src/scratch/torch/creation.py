@@ -14,6 +14,7 @@ import math
 
 from . import dtypes
 from .dispatch import backend_of, dtype_of
+from .draws import fma
 from .operands import finish
 from .tensor import Tensor, empty as empty_tensor, public, shape_of, wrap
 
@@ -243,12 +244,15 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
     kind = dtypes.Default.floating if dtype is None else dtype_of(dtype)
     start, end = (each.item() if isinstance(each, Tensor) else each
                   for each in (start, end))
+    if kind.category == 2:
+        start, end = (dtypes.rounded(float(each), kind) for each in (start, end))
     step = (end - start) / (steps - 1) if steps > 1 else 0.0
     if kind.category == 2:
-        step = dtypes.rounded(float(step), kind)
+        step = dtypes.rounded(end - start, kind) / max(steps - 1, 1)
+        step = dtypes.rounded(step, kind)
     half = steps // 2        # from both ends, so that both are exact
-    numbers = [start + step * k if k < half else end - step * (steps - 1 - k)
-               for k in range(steps)]
+    numbers = [fma(step, k, start) if k < half else fma(-step, steps - 1 - k, end)
+               for k in range(steps)]        # rounded once, as PyTorch's are
     if steps == 1:
         numbers = [start]
     return settled(of_numbers(numbers, (steps,), kind, backend_of(device)),

@@ -248,6 +248,12 @@ def square(backend):
 
 
 @composed
+def zeroed(backend):
+    """a, and 0 where the mask is true; a product would make NaN of an infinite a."""
+    return lambda a, mask: backend["where"](mask, 0.0, a)
+
+
+@composed
 def softmax(backend):
     """exp(a - max) / sum, along one axis."""
     def kernel(a, axis):

@@ -28,14 +28,8 @@ from .tensor import OPERATIONS, Tensor, operation, wrap
 
 
 bool_ = dtypes.bool_
-
-
 FLOAT, ANY = "as floats", "as they are"          # what operands become
-
-
 NUMBER, BITS = "no bools", "no floats"
-
-
 SAME, BOOL = "the operands' dtype", "bool"                     # what the result is
 
 
@@ -224,8 +218,8 @@ def half_where(g, lost, tied):
     return OPERATIONS["where"](tied, g / 2, g).masked_fill_(lost, 0)
 
 
-def slope_kernel(name, value, slopes):
-    """The slope of a function that is its own kernel, and has slopes itself."""
+def slope_kernel(name, value):
+    """A slope by its own kernel; if it is recorded, by tensor operations (value)."""
     def function(g, y):
         if g.packed and y.packed and g.dtype is y.dtype and g.dtype in FAST and (
                 not Mode.grad or not records(g, y)) and g.shape == y.shape and g.shape:
@@ -235,5 +229,5 @@ def slope_kernel(name, value, slopes):
     return function
 
 
-tanh_slope = slope_kernel("tanh_slope", lambda g, y: g * (1 - y * y), None)
-sigmoid_slope = slope_kernel("sigmoid_slope", lambda g, y: g * (1 - y) * y, None)
+tanh_slope = slope_kernel("tanh_slope", lambda g, y: g * (1 - y * y))
+sigmoid_slope = slope_kernel("sigmoid_slope", lambda g, y: g * (1 - y) * y)

@@ -22,7 +22,8 @@ from .modes import Mode
 
 def check_writable(x, label, *written):
     """RuntimeError where writing what was written into x would be lost or ambiguous."""
-    if Mode.grad and x.base is not None and records(x, *written):
+    if Mode.grad and x.base is not None and x.dtype.category == 2 and (
+            records(x, *written)):
         check_origin(x, label)
     if Mode.grad and wants(x):
         if x.needs and (x.node if x.base is None else node_of(x)) is None:
@@ -40,8 +41,7 @@ def check_origin(x, label):
         raise RuntimeError(
             f"{label}: this is one of several views that one call returned (split, "
             "chunk, unbind, or a loop over a tensor), and such a view cannot be "
-            "changed "
-            "in place. Use the operation without the underscore")
+            "changed in place. Use the operation without the underscore")
     if x.origin == "no_grad":
         raise RuntimeError(
             f"{label}: this view was made under no_grad, and would be changed in place "

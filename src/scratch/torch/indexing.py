@@ -82,9 +82,9 @@ def put(x, index, value):
 
 
 def one_mask(index):
-    """Whether an index has a mask, and no other tensor or list."""
-    tensors = [part for part in as_parts(index) if isinstance(part, Tensor)]
-    return len(tensors) == 1 and tensors[0].ndim > 0 and tensors[0].dtype in MASKS
+    """Whether an index has a mask, and no other tensor or list, nor True."""
+    tensors = [part for part in as_parts(index) if isinstance(part, (Tensor, bool))]
+    return len(tensors) == 1 and is_mask(tensors[0]) and tensors[0].ndim > 0
 
 
 def planned(x, index):
@@ -223,7 +223,7 @@ def stretch(part, n):
     stop = n if part.stop is None else operator.index(part.stop)
     places = range(*slice(start, stop, step).indices(n))
     return (min(places.start, n), len(places), step,
-            start == 0 and stop == n and step == 1)
+            start == 0 and stop >= n and step == 1)
 
 
 def columns(mask, shape, at):
@@ -255,6 +255,8 @@ def as_number(value, x):
             not getattr(value, "shape", ())):
         number = value if isinstance(value, (bool, int)) else float(value)
         kind = x.dtype
+        if kind is dtypes.bfloat16:
+            return dtypes.rounded(float(number), kind)
         if kind.category == 1 and number != number:
             raise RuntimeError(f"{number} is not a whole number, as {kind} holds")
         return float(number) if kind.category == 2 else (

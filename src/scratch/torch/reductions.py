@@ -113,6 +113,8 @@ def prod(x, dim=None, keepdim=False, *, dtype=None):
 
 def prod_back(g, x, y, dims, keepdim):
     """The product of the others; where there is a zero, worked out without division."""
+    if not x.shape:
+        return g
     if not bool((x == 0).any()):
         return spread(g * y, x.shape, dims, keepdim) / x
     g = spread(g, x.shape, dims, keepdim)

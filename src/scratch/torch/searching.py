@@ -17,6 +17,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 
 import bisect
 import math
+from typing import NamedTuple
 
 from . import dtypes
 from .graph import record, records
@@ -128,6 +129,39 @@ def histc(x, bins=100, min=0, max=0):
     inside = x[(x >= min) & (x <= max)]
     which = ((inside - min) * bins / (max - min)).to(int64).clamp(max=bins - 1)
     return which.bincount(minlength=bins).to(x.dtype)
+
+
+class Histogram(NamedTuple):
+    """What histogram() gives."""
+
+    hist: Tensor
+    bin_edges: Tensor
+
+
+@operation
+def histogram(x, bins, *, range=None):
+    """Counts in each of bins equal pieces of a range, and the edges between them."""
+    if x.dtype.category != 2:
+        raise NotImplementedError(f"histogram() counts floats, and this is {x.dtype}")
+    if type(bins) is not int:
+        raise NotImplementedError("scratch.torch has histogram() with a number of "
+                                  "bins, not with edges of one's own")
+    if bins <= 0:
+        raise RuntimeError(f"histogram() needs 1 bin or more, not {bins}")
+    from .creation import linspace
+    x = x.detach().reshape(-1)
+    low, high = range or (0.0, 1.0)
+    if range is None and x.numel():
+        low, high = x.min().item(), x.max().item()
+    if not -math.inf < low <= high < math.inf:
+        raise RuntimeError(f"histogram() from {low} to {high}: the limits are finite, "
+                           "and the first one is not larger")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = linspace(low, high, bins + 1, dtype=x.dtype, device=x.device)
+    inside = x[(x >= edges[0]) & (x <= edges[-1])]
+    which = (searchsorted(edges, inside, right=True) - 1).clamp(max=bins - 1)
+    return Histogram(which.bincount(minlength=bins).to(x.dtype), edges)
 
 
 @operation

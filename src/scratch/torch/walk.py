@@ -224,8 +224,7 @@ def together(tensors, gradients):
     if len(gradients) != len(tensors):
         raise RuntimeError(f"{len(tensors)} tensors, and {len(gradients)} gradients")
     return [(edge(y), first_gradient(y, g, n))
-            for n, (y, g) in enumerate(zip(tensors, gradients))
-            if first_gradient(y, g, n) is not None]
+            for n, (y, g) in enumerate(zip(tensors, gradients))]
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False,
@@ -274,27 +273,18 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
     return tuple(results)
 
 
-@method
-def _backward(y, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+def backward_of(y, gradient=None, retain_graph=None, create_graph=False, inputs=None):
     """Add ∂y/∂leaf to the grad of every leaf that y was computed from."""
     backward((y,), None if gradient is None else (gradient,), retain_graph,
              create_graph, inputs)
 
 
-Tensor.backward = _backward
-
-
+Tensor.backward = backward_of
 Tensor.grad_fn = property(
     lambda x: x.node if x.base is None else node_of(x),
     doc="The recorded operation that made this tensor; None for a leaf.")
-
-
 Tensor._base = property(lambda x: x.base)
-
-
 Tensor.retains_grad = property(lambda x: "_retains" in x.__dict__ and not x.is_leaf)
-
-
 Tensor.output_nr = property(lambda x: x.nr if x.grad_fn is not None else 0)
 
 

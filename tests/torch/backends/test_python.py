@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratch.torch import dtypes
+from scratch import torch as ours
+from scratch.torch import dispatch, dtypes
 from scratch.torch.backends import numpy as by_numpy
 from scratch.torch.backends import python as by_python
 from scratch.torch.dispatch import COMPARE, ONE, TWO, Backend
@@ -293,6 +295,30 @@ def test_numpy_sees_the_same_memory():
     a = KERNELS["python"]["from_list"]([[1, 2], [3, 4]], dtypes.float32)
     by_python.as_array(a)[0, 1] = 9
     assert KERNELS["python"]["to_list"](a) == [[1, 9], [3, 4]]
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_numbers_of_sixteen_bits_are_rounded_after_each_operation(kind):
+    """Oracle: PyTorch's text for the same numbers."""
+    before = dispatch.use("python")
+    try:
+        for text in ("t.tensor([1.1, 2.2, -3.3], dtype=k) * 1.7", "t.ones(3, dtype=k).exp()",
+                     "t.tensor([[1.1, 2.2], [3, 4]], dtype=k) @ t.ones(2, 2, dtype=k)",
+                     "t.tensor([5.5, 1e9]).to(k)", "t.tensor([1.1, 2.2], dtype=k)[t.tensor([1, 1, 0])]"):
+            expected = eval(text, {"t": torch, "k": getattr(torch, kind)})
+            assert repr(eval(text, {"t": ours, "k": getattr(ours, kind)})) == repr(expected)
+    finally:
+        dispatch.use(before)
+
+
+def test_an_array_of_a_tensor_of_python_alone_shares_its_memory():
+    before = dispatch.use("python")
+    try:
+        x = ours.arange(6).view(2, 3).t()
+        x.numpy()[0, 1] = 9
+        assert x.tolist() == [[0, 9], [1, 4], [2, 5]]
+    finally:
+        dispatch.use(before)
 
 
 ALONE = """

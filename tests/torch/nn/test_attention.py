@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from both import assert_like, assert_same_function, error_of, mine, set_alike
+from shapes import load_checked
 
 from scratch import torch as ours
 from scratch.torch.nn import functional as f
@@ -109,3 +110,12 @@ def test_what_is_left_out_is_refused_by_name():
     for name in ("add_bias_kv", "add_zero_attn"):
         with pytest.raises(NotImplementedError, match=name):
             ours.nn.MultiheadAttention(4, 2, **{name: True})
+
+
+def test_every_shape_comment_is_true():
+    B, T, H, D = 2, 5, 3, 7
+    checked = load_checked(ours.nn.attention.__file__, B=B, T=T, S=T, H=H, D=D, E=H * D)
+    layer = checked.MultiheadAttention(H * D, H, batch_first=True)
+    x = ours.randn(B, T, H * D)
+    layer(x, x, x)
+    assert not checked.unreached_shapes()

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from both import assert_like, assert_same_function, error_of, mine, set_alike
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from shapes import load_checked
 
 from scratch import torch as ours
 from scratch.torch.nn import functional as f
@@ -56,3 +57,11 @@ def test_modules_compute_and_read_as_pytorchs(make, shape):
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""
     assert error_of(wrong, ours) is error_of(wrong, torch) is not None
+
+
+def test_every_shape_comment_is_true():
+    B, G, n, K = 2, 3, 5, 7
+    C, outputs = 3 * G, 11 * G
+    checked = load_checked(ours.nn.convolution.__file__, B=B, G=G, C=C, O=outputs, K=K, n=n)
+    checked.conv1d(ours.randn(B, C, n + K - 1), ours.randn(outputs, C // G, K), groups=G)
+    assert not checked.unreached_shapes()

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from both import assert_same_function, error_of, mine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapes import load_checked
 
 from scratch import torch as ours
 from scratch.torch.nn import functional as f
@@ -70,3 +71,9 @@ def test_logits_far_from_zero_neither_overflow_nor_vanish(B, C, size, seed):
     logits = (size * torch.randn(B, C, generator=g)).requires_grad_()
     target = torch.randint(C, (B,), generator=g)
     assert_same_function(f.cross_entropy, F.cross_entropy, [logits, target], 1e-5, 1e-5, second=False)
+
+
+def test_every_shape_comment_is_true():
+    checked = load_checked(ours.nn.cross_entropy.__file__, B=5)
+    checked.nll_loss(ours.randn(5, 3).log_softmax(1), ours.tensor([0, 2, 1, 1, 0]))
+    assert not checked.unreached_shapes()

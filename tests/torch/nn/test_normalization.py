@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from both import assert_like, assert_same_function, error_of, mine, set_alike
+from shapes import load_checked
 
 from scratch import torch as ours
 from scratch.torch.nn import functional as f
@@ -103,3 +104,10 @@ def test_half_precision_is_computed_in_single():
     """Oracle: PyTorch's layer_norm of float16, which also computes in float32."""
     x = torch.randn(4, 5).half()
     assert_like(f.layer_norm(mine(x), (5,)), F.layer_norm(x, (5,)), 2e-3, 2e-3)
+
+
+def test_every_shape_comment_is_true():
+    B, G, n = 2, 3, 35
+    checked = load_checked(ours.nn.normalization.__file__, B=B, G=G, n=n)
+    checked.group_norm(ours.randn(B, 5 * G, 7), G)
+    assert not checked.unreached_shapes()

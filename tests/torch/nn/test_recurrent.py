@@ -3,6 +3,7 @@
 import pytest
 import torch
 from both import assert_like, assert_same_function, error_of, mine, set_alike
+from shapes import load_checked
 
 from scratch import torch as ours
 
@@ -82,3 +83,11 @@ def test_an_rnn_of_relu():
 def test_what_is_refused_is_what_pytorch_refuses(wrong):
     """Oracle: the class of PyTorch's error."""
     assert error_of(wrong, ours) is error_of(wrong, torch) is not None
+
+
+def test_every_shape_comment_is_true():
+    B, T, inputs, H = 2, 5, 3, 7
+    checked = load_checked(ours.nn.recurrent.__file__, B=B, T=T, I=inputs, H=H)
+    for kind in (checked.GRU, checked.LSTM):
+        kind(inputs, H, batch_first=True)(ours.randn(B, T, inputs))
+    assert not checked.unreached_shapes()

@@ -211,6 +211,18 @@ def where(condition, a, b, out=None):
     return np.asarray(result) if out is None else write(out, result)
 
 
+BITS = {np.dtype("f4"): np.int32, np.dtype("f8"): np.int64}
+
+
+def zeroed(a, mask):
+    """a, and 0 where the mask is true, by its bits: np.where takes four times as long.
+    """
+    bits = BITS.get(a.dtype)
+    if not (bits and a.ndim and a.flags.c_contiguous and mask.flags.c_contiguous):
+        return rows(np.where(mask, a.dtype.type(0), a))
+    return (a.view(bits) & np.subtract(mask, 1, dtype=bits)).view(a.dtype)
+
+
 def sum(a, axes, keepdim):
     """Floats are added in pairs of pairs, float16 in float32; the rest in int64."""
     kind = a.dtype
@@ -356,6 +368,12 @@ def scatter(to, axis, index, a):
     to[where] = a if number else a.reshape(-1)[0] if not a.ndim else a[region]
 
 
+def scatter_add(to, axis, index, a):
+    if to.ndim == 0 or index.ndim == 0:
+        to, index, axis, a = to.reshape(-1), index.reshape(-1), 0, np.reshape(a, -1)
+    np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
+
+
 def maximum(a, b, out=None):
     """NumPy wants `out` by its name here, and only here."""
     return np.maximum(a, b, out=out)
@@ -363,12 +381,6 @@ def maximum(a, b, out=None):
 
 def minimum(a, b, out=None):
     return np.minimum(a, b, out=out)
-
-
-def scatter_add(to, axis, index, a):
-    if to.ndim == 0 or index.ndim == 0:
-        to, index, axis, a = to.reshape(-1), index.reshape(-1), 0, np.reshape(a, -1)
-    np.add.at(to, places(index, axis), a[tuple(map(slice, index.shape))])
 
 
 def searchsorted(a, values, right):
@@ -392,12 +404,11 @@ UFUNCS = dict(
     ge="greater_equal")
 OWN = (empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
        fill, copy, cast, rsqrt, reciprocal, sigmoid, sign, tan, pow, floor_divide,
-       remainder,
-       fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum, cumprod, sort,
-       take,
-       put, add_at, take_all, put_all, add_all, gather, scatter, scatter_add,
-       round_bfloat16, softmax, log_softmax,
-       nonzero, arange, maximum, minimum, searchsorted)
+       remainder, fmod, where, sum, prod, argmax, argmin, matmul, transpose, cumsum,
+       cumprod, sort, take, put, add_at, take_all, put_all, add_all, zeroed, gather,
+       scatter, scatter_add, round_bfloat16, softmax, log_softmax,
+       nonzero, arange, maximum,
+       minimum, searchsorted)
 REDUCTIONS = dict(max=np.maximum, min=np.minimum, any=np.logical_or,
                   all=np.logical_and)
 

@@ -18,7 +18,7 @@ float32 result itself. What happens to single numbers is in scalars.py.
 The standard library is all that this needs, so that it runs wherever Python does; and
 it takes about a hundred times NumPy's time.
 
-Chapter: docs/torch/dispatch.md.  To copy: this file, scalars.py, views.py and torch/.
+Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 import functools
@@ -74,6 +74,11 @@ def given(values, dtype, shape, out):
 def bitwise_not(a, out=None):
     function = operator.not_ if a.dtype is dtypes.bool_ else operator.invert
     return one(function)(a, out)
+
+
+def round_bfloat16(a):
+    """float32 as bfloat16 holds it, as a native of bfloat16."""
+    return cast(a, dtypes.bfloat16)
 
 
 # along axes
@@ -277,8 +282,8 @@ def table():
     """{name of a kernel: function}."""
     kernels = {each.__name__: each for each in (
         empty, view, buffer, length, address, from_list, to_list, from_bytes, to_bytes,
-        fill, copy, cast, where, bitwise_not, sort, matmul, take, add_at, gather,
-        put, scatter, scatter_add, as_array)}
+        fill, copy, cast, where, bitwise_not, round_bfloat16, sort, matmul, take,
+        add_at, gather, put, scatter, scatter_add, as_array)}
     kernels |= {name: one(function) for name, function in ONE.items()}
     kernels |= {name: two(function) for name, function in TWO.items()}
     truth = dtypes.bool_

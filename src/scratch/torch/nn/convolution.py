@@ -59,10 +59,10 @@ def convolution(input, weight, bias, stride, padding, dilation, groups, axes):
                            f"{share * groups} channels")
     stride, dilation = times(stride, axes), times(dilation, axes)
     x = pad(x, around(padding, kernel, stride, dilation))
-    seen = windows(x, kernel, stride, dilation)                 # (B, C, K, *places)
+    seen = windows(x, kernel, stride, dilation)                # (B, C, K, *places)
     B, C, K, *places = seen.shape
-    columns = seen.reshape(B, groups, C // groups * K, -1)      # (B, G, C K / G, n)
-    rows = weight.reshape(groups, outputs // groups, -1)        # (G, O / G, C K / G)
+    columns = seen.reshape(B, groups, C // groups * K, -1)     # (B, G, C // G * K, n)
+    rows = weight.reshape(groups, outputs // groups, -1)       # (G, O // G, C // G * K)
     y = rows.matmul(columns).reshape(B, outputs, *places)
     if bias is not None:
         y = y + bias.view(-1, *[1] * axes)

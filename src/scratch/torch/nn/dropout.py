@@ -48,7 +48,7 @@ def channel_dropout(input, p, training, inplace, ndim):
     check_probability(p)
     if not training or p == 0 or input.numel() == 0:
         return input
-    shape = input.shape[:input.ndim - ndim + 2]                  # (B, C) or (C)
+    shape = input.shape[:input.ndim - ndim + 2]                  # B, C, or C alone
     shape = (*shape, *[1] * (ndim - 2))
     return masked(input, input.new_empty(shape), p, inplace)
 

@@ -54,7 +54,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None,
     if input.ndim < 2:
         raise ValueError(f"batch_norm takes (B, C, ...), not {tuple(input.shape)}")
     axes = (0, *range(2, input.ndim))
-    along = (-1, *[1] * (input.ndim - 2))               # (C) -> (C, 1, ...)
+    along = (-1, *[1] * (input.ndim - 2))               # from (C) to (C, 1, ...)
     weight, bias = (None if each is None else each.view(along)
                     for each in (weight, bias))
     if not training:

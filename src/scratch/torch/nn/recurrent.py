@@ -57,9 +57,9 @@ def lstm_step(x, h, c):
     """i, f, o = σ(...), σ(...), σ(...);  g = tanh(...), in the order i, f, g, o
     c' = f ⊙ c + i ⊙ g;  h' = o ⊙ tanh(c')
     """
-    i, f, g, o = (x + h).chunk(4, -1)                            # (B, H), four times
+    i, f, g, o = (x + h).chunk(4, -1)                            # (B, H), each
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()                 # (B, H)
-    return o.sigmoid() * c.tanh(), c                             # (B, H), (B, H)
+    return o.sigmoid() * c.tanh(), c                             # both (B, H)
 
 
 class Cell(Module):
