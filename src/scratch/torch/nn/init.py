@@ -26,7 +26,6 @@ Chapter: docs/torch/modules.md.
 """
 
 import math
-from statistics import NormalDist
 
 from .. import empty_like, no_grad, where, zeros
 
@@ -65,6 +64,7 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     Where fewer than 3 of 10 would stay, the numbers are those below which a uniform
     share of the normal distribution lies, and not PyTorch's.
     """
+    from statistics import NormalDist    # which would take a tenth of the import's time
     normal = NormalDist(mean, std)
     low, high = normal.cdf(a), normal.cdf(b)
     if high - low < 0.3:
