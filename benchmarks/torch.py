@@ -11,7 +11,7 @@ Every contestant begins with the same weights and takes the same minibatches, an
 compared with PyTorch's first.  Ours and PyTorch run one text; the others have the same mathematics in
 their own words.  Each runs in a process of its own, on one thread, and is measured in time of the
 processor, since wall time would count who else is at work on the machine.  A peer that is not
-installed is left out.
+installed is left out; tinygrad is as it comes, without a search for faster kernels (BEAM).
 """
 
 import importlib.util
