@@ -178,8 +178,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     up in the sums of the weights from the left.
 
     PyTorch once looked up all of them. The race came for different numbers (version
-    1.6), then for a single one, and its times were Intel's until version 2.7: the names
-    that a model draws from one seed changed each time.
+    1.6), then for every single one (2.0), and its times changed in 2.7: the names that
+    a model draws from one seed are not the same in all versions.
     """
     check_weights(input, num_samples, replacement)
     with no_grad():
