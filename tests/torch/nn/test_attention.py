@@ -19,7 +19,8 @@ SEES = torch.tensor([[True, False, False, True], [True, True, False, False], [Fa
 
 @pytest.mark.parametrize("settings", [{}, {"is_causal": True}, {"scale": 0.3}, {"attn_mask": SEES},
                                       {"attn_mask": torch.randn(3, 4, dtype=torch.float64)},
-                                      {"attn_mask": torch.randn(2, 1, 3, 4, dtype=torch.float64)}], ids=str)
+                                      {"attn_mask": torch.randn(2, 1, 3, 4, dtype=torch.float64)}],
+                         ids=["plain", "causal", "scale", "sees", "added", "added to each"])
 @pytest.mark.parametrize("batch", [(), (2, 5)])
 def test_scaled_dot_product_attention(settings, batch):
     """Oracle: torch.nn.functional, in float64."""

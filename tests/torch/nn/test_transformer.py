@@ -22,7 +22,7 @@ def compare(a, b, inputs, named):
     assert_like([p.grad for p in a.parameters()], [p.grad for p in b.parameters()], 1e-3, 1e-4)
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("settings", SETTINGS, ids=range(len(SETTINGS)))
 @pytest.mark.filterwarnings("ignore")
 def test_an_encoder(settings):
     """Oracle: torch.nn.TransformerEncoder of two layers with a norm, in training, with dropout."""
@@ -41,7 +41,7 @@ def test_an_encoder(settings):
     assert_like(a.eval()(mine(x)), b.eval()(x), 1e-4, 1e-5)
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("settings", SETTINGS, ids=range(len(SETTINGS)))
 def test_a_decoder(settings):
     """Oracle: torch.nn.TransformerDecoder."""
     b = torch.nn.TransformerDecoder(torch.nn.TransformerDecoderLayer(4, 2, 8, **settings), 2)
