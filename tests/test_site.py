@@ -250,7 +250,7 @@ def test_every_module_of_a_chapter_is_on_the_site_with_its_companions_and_so_are
     assert offered > 30 and len(labs) > 30
     for lab in labs:
         assert (site / lab).read_bytes() == (ROOT / lab).read_bytes()
-    kernels = [path.relative_to(ROOT) for path in (ROOT / "src").rglob("*.cu")]
+    kernels = [path.relative_to(ROOT) for path in (ROOT / "src/scratch/cuda/kernels").glob("*.cu")]
     assert kernels and all((site / path).read_bytes() == (ROOT / path).read_bytes() for path in kernels)
 
 
