@@ -12,6 +12,7 @@ from scratch import torch as ours
 
 CLOSE = {torch.float64: 1e-11, torch.float32: 3e-6, torch.float16: 2e-3,
          torch.bfloat16: 2e-2}    # of the largest
+KEEPING = ("sum", "mean", "var", "max", "amin", "argmax", "logsumexp", "norm", "median", "all")    # keepdim
 
 
 def variants(gradients=True, dtype=torch.float64, positive=False):
@@ -166,3 +167,54 @@ def both(program, *wanted):
         assert found[0] == found[1] or torch.allclose(torch.tensor(found[0]),
                                                       torch.tensor(found[1])), (program, found)
     return found[1]
+
+
+def agree_as_views(text):
+    """A text that makes views of x agrees in every layout."""
+    for name, x in variants().items():
+        if "as_strided" not in text or name not in ("gaps", "repeated"):
+            agree(text, x=x)
+
+
+def share_alike(text):
+    """What a text makes of x shares x's memory, from the same place on, exactly where PyTorch's does."""
+    compared = 0
+    for name, x in variants(gradients=False).items():
+        if "as_strided" in text and name == "gaps":
+            continue
+        y = ours_of(x)
+        theirs, mine = evaluate(text, torch, {"x": x}), evaluate(text, ours, {"x": y})
+        if isinstance(theirs, Exception):
+            continue                            # agree_as_views compares the errors
+        for a, b in zip(*[each if isinstance(each, (list, tuple)) else [each] for each in (theirs, mine)],
+                        strict=True):
+            if a.numel():
+                compared += 1
+                shares = a.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+                assert shares == (b.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()), text
+                if shares:
+                    assert a.storage_offset() - x.storage_offset() == b.storage_offset() - y.storage_offset()
+                    assert a._is_view() == b._is_view() or "detach" in text or a is x, text
+    assert compared, f"{text} fits no layout"
+
+
+def agree_along(text):
+    """A text with a place for an axis, "sum({})", agrees along the first, the second and the last of them."""
+    for name, x in variants().items():
+        keeps = [", keepdim=True"] if text.split("(")[0] in KEEPING else []
+        if name == "repeated" and ("sort" in text or "median" in text):
+            continue                            # which of equal numbers is named is not said
+        for dim in sorted({0, -1, min(1, max(x.ndim - 1, 0))}):
+            for keep in ["", *keeps]:
+                agree(f"x.{text.format(dim)[:-1]}{keep})".replace("math.inf", "float('inf')"), x=x,
+                      close=1e-9, strides=name != "repeated",
+                      second="prod" not in text and "norm(" not in text)
+
+
+def agree_of_all(text):
+    """A text that reduces all of x, or several axes, agrees in every layout."""
+    for name, x in variants().items():
+        if name == "repeated" and "topk" in text:
+            continue
+        agree(f"x.{text}".replace("math.inf", "float('inf')"), x=x, strides="topk" not in text, close=2e-6,
+              second="(0" not in text)

@@ -134,7 +134,7 @@ def test_ctrl_c_in_a_script_is_one_line_and_status_130(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     assert running.stdout.readline() == "begun\n"
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate()
     assert running.returncode == 130 and said == "stopped\n"
 
 
