@@ -44,10 +44,19 @@ def test_the_test_that_comes_along_passes_where_it_is_put_and_finds_a_mistake(tm
     assert subprocess.run(test, cwd=tmp_path, capture_output=True).returncode != 0
 
 
+def test_torch_comes_whole_and_its_examples_are_true_where_nothing_else_of_the_book_is(tmp_path):
+    copying.copy("torch", tmp_path)
+    run = subprocess.run([sys.executable, "-P", "-c", "import runpy, sys; sys.modules['scratch'] = None; "
+                          "runpy.run_path('test_torch.py', run_name='__main__')"],
+                         cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_what_is_listed_is_all_that_can_be_copied():
     listed = copying.known()
-    assert {"micrograd", "makemore", "bpe", "cuda", "cuda/cpu", "cuda/kernels/softmax"} <= listed.keys()
-    assert not [name for name in listed if "cli" in name or name.startswith("cuda/cpu/")]
+    assert {"micrograd", "torch", "makemore", "bpe", "cuda", "cuda/cpu",
+            "cuda/kernels/softmax"} <= listed.keys()
+    assert not [name for name in listed if "cli" in name or name.startswith(("cuda/cpu/", "torch/"))]
     assert all(copying.handed_out(name) and what for name, what in listed.items())
     lines = scratch("copy", "--list").stdout.splitlines()
     assert [tuple(line.split(None, 1)) for line in lines] == list(listed.items())

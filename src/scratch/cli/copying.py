@@ -51,8 +51,8 @@ def known():
         within = path.relative_to(PACKAGE)
         says = [docstring(PACKAGE / each / "__init__.py") for each in within.parents]
         if path.name == "__init__.py":
-            name = within.parent.as_posix()
-            wanted = len(within.parts) == 2 or FOLDER.search(says.pop(0))
+            name, own = within.parent.as_posix(), says.pop(0)
+            wanted = len(within.parts) == 2 or FOLDER.search(own)
         else:
             name = within.with_suffix("").as_posix()
             wanted = path.name != "__main__.py" and "/" in name

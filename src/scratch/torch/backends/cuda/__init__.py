@@ -1,12 +1,7 @@
 """The kernels of the dispatch table in CUDA C: on a GPU, or on a processor.
 
-    >>> kernels = table()
-    >>> a = kernels["from_list"]([1, 2, 3, 4, 5, 6], dtypes.float32)
-    >>> columns = kernels["view"](a, dtypes.float32, (3, 2), (1, 3), 0)
-    >>> kernels["to_list"](columns)
-    [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
-    >>> kernels["to_list"](kernels["sum"](columns, (0,), False))
-    [6.0, 15.0]
+    x = torch.ones(2, 3, device="cuda")     # what is done to x is done by these kernels
+    y = (x @ x.T).softmax(1)                # and y stays there, until .tolist(), .cpu()
 
     memory     numbers on the device, and Views of them, which are the natives
     texts      elementwise kernels generated as text: what becomes of one element
