@@ -44,7 +44,10 @@ def module(path, **macros):
 
     It is compiled once for each text and set of macros; under memcheck once more.
     """
-    source = Path(path).read_text(encoding="utf-8")
+    path = Path(path)
+    source = path.read_text(encoding="utf-8")
+    if on_gpu():                         # nvcc's messages name the file and its lines
+        source = f'#line 1 "{path.name}"\n{source}'
     check = None if on_gpu() else compiler.checking.get()
     kept = check.programs if check else programs
     key = source, *sorted(macros.items())

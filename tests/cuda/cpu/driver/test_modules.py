@@ -113,12 +113,13 @@ def test_what_a_gpu_refuses_is_refused(scale, x, keywords, error):
 
 
 @cpu_only
-@pytest.mark.parametrize("arguments, complaint", [
-    ((np.float32(2),), "takes 3 arguments"),
-    ((np.float64(2), np.int32(1)), "float a, has 4 bytes, and 8"),
-    ((np.float32(2), np.int64(1)), "int n, has 4 bytes, and 8")])
-def test_arguments_of_the_wrong_size_are_named(scale, x, arguments, complaint):
-    with pytest.raises(cuda.LogicError, match=complaint):
+@pytest.mark.parametrize("arguments, error, complaint", [
+    ((np.float32(2),), cuda.LogicError, "takes 3 arguments"),
+    ((np.float16(2), np.int32(1)), cuda.LogicError, "float a, has 4 bytes, and 2"),
+    ((np.float64(2), np.int32(1)), cuda.LaunchError, "float a, has 4 bytes, and 8"),
+    ((np.float32(2), np.int64(1)), cuda.LaunchError, "int n, has 4 bytes, and 8")])
+def test_arguments_of_the_wrong_size_are_named(scale, x, arguments, error, complaint):
+    with pytest.raises(error, match=complaint):
         scale(cuda.In(x), *arguments, block=(1, 1, 1))
 
 
