@@ -159,7 +159,7 @@ def by_engine(arguments, sources):
 
 
 def text_of(image):
-    """(source, -D options, whether PyCUDA put it into extern "C") of what this program made.
+    """(source, options for the CPU engine, whether it was in extern "C") of what this program made.
 
     >>> text_of(TEXT + b'[["-DN=3", "-arch", "sm_90"], ["extern \\\\"C\\\\" {\\\\nint x;\\\\n}\\\\n"]]\\0')
     ('int x;', ['-DN=3'], True)
@@ -171,7 +171,7 @@ def text_of(image):
         kept = json.loads((folder() / f"{name}.json").read_text())
         arguments, sources = kept["arguments"], kept["sources"]
     wrapped = re.fullmatch(r'extern "C" \{\n(.*)\n\}\n', sources[0], re.DOTALL)
-    options = [each for each in arguments if re.match(r"-D|-use_fast_math|--use_fast_math", each)]
+    options = [each for each in arguments if re.match(r"-[DU]|--?use_fast_math|-I(?!.*pycuda/cuda$)", each)]
     return wrapped[1] if wrapped else sources[0], options, bool(wrapped)
 
 

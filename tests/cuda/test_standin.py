@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import card
+from benchmarks.results import load
 from tools import pycuda
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,3 +126,36 @@ def test_a_kernel_runs_on_the_stand_in_and_its_launches_are_logged(tmp_path):
          "answer": 0},
         {"kernel": "scale", "grid": [1, 65536, 1], "block": [4, 1, 1], "shared": 0, "bytes of arguments": 16,
          "answer": 1}]
+
+
+@pytest.fixture
+def long(pytestconfig):
+    if not pytestconfig.getoption("long"):
+        pytest.skip("takes minutes: make test ARGS=--long")
+
+
+@built
+def test_the_units_own_tests_pass_through_pycudas_layer(long):
+    """What only a card can run is skipped (standin/plugin.py); what fails here would fail on a card."""
+    child = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *card.TESTS],
+                           capture_output=True, text=True, cwd=ROOT, env=pycuda.environment())
+    assert child.returncode == 0, child.stdout[-5000:]
+
+
+@built
+def test_make_gpu_runs_to_its_end_on_the_stand_in(long, tmp_path):
+    """All parts, with small sizes: each has rows or an outcome, and only what a card is needed for failed."""
+    path = tmp_path / "cuda.json"
+    child = subprocess.run([sys.executable, "-m", "benchmarks", "cuda", "gpu", "--quick", "--out", path],
+                           capture_output=True, text=True, cwd=ROOT, env=pycuda.environment())
+    found = load(path)["sections"]
+    assert set(found) == {"gpu", "gpu, PyTorch", "gpu, torch", "gpu, tests"}, child.stdout
+    origin = found["gpu"]["from"]
+    assert origin["device"] == "stand-in for a card" and origin["commit"] and origin["nvcc"]
+    assert found["gpu, tests"]["from"]["outcome"].keys() <= {"passed", "skipped"}
+    failed = {row["failed"] for section in found.values() for row in section["rows"] if "failed" in row}
+    assert failed <= {"LogicError: cuLaunchKernel failed: operation not supported"}, failed
+    timed = {(row["kernel"], row["rung"]) for row in found["gpu"]["rows"] if "seconds" in row}
+    assert {("add", "plain"), ("matmul", "naive"), ("matmul", "tuned"), ("softmax", "online")} <= timed
+    losses = {row["rung"]: row["losses"] for row in found["gpu, torch"]["rows"]}
+    assert losses[card.OURS] == pytest.approx(losses[card.THEIRS], rel=1e-4)

@@ -97,7 +97,12 @@ def find_function(number, name, told):
 
 
 def find_variable(number, name, address, size):
-    variables = programs[number].module().variables
+    from scratch.cuda.cpu import driver
+    try:
+        variables = programs[number].module().variables
+    except driver.CompileError as error:
+        refused.append(f"{name.decode()}: {error}")
+        return -NOT_SUPPORTED
     if name.decode() not in variables:
         return -NOT_FOUND
     allocation, size[0] = variables[name.decode()]
@@ -108,17 +113,13 @@ def find_variable(number, name, address, size):
 def launch(number, sizes, shared, arguments, count):
     from scratch.cuda.cpu import driver
     program, name = functions[number]
-    try:
-        function = program.module().get_function(name)
-    except driver.NotOnCPU as error:
-        refused.append(f"{name}: {error}")
-        return NOT_SUPPORTED
     given = np.zeros(count + 8, np.uint8)
     given[:count] = np.frombuffer(ctypes.string_at(arguments, count), np.uint8)
     try:
+        function = program.module().get_function(name)
         block, grid = function.checked(tuple(sizes[3:6]), tuple(sizes[:3]), shared)
         function.module.launch(function, grid, block, given, shared)
-    except driver.NotOnCPU as error:
+    except driver.CompileError as error:         # nvcc has compiled it, so a card would run it
         refused.append(f"{name}: {error}")
         return NOT_SUPPORTED
     except driver.Error as error:

@@ -534,6 +534,9 @@ static CUresult have_launcher(void)
 
 CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned n, CUjit_option *options, void **values)
 {
+    for (unsigned each = 0; each < n; each++)        // the compiler of PTX, which is not here, says nothing
+        if (options[each] == CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES || options[each] == CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES)
+            values[each] = NULL;
     TRY(ready());
     TRY(have_launcher());
     int number = launcher.load(image);
@@ -670,7 +673,7 @@ CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, uns
     CUresult answer = allowed(f, sizes, shared, bytes);
     if (!answer) {
         int failed = launcher.launch(f->number, sizes, shared, arguments, bytes);
-        if (failed == CUDA_ERROR_NOT_SUPPORTED) answer = failed;     // not a mistake of the program's
+        if (failed < 0 || failed == CUDA_ERROR_NOT_SUPPORTED) answer = CUDA_ERROR_NOT_SUPPORTED;
         else if (failed) stack[depth - 1]->lost = failed;
     }
     log_launch(f, sizes, shared, bytes, answer);
