@@ -54,17 +54,20 @@ class Recorded:
             self.device.allow(function, shared)
         values, letters = [], ""
         for each in arguments:
-            if isinstance(each, self.device.driver.ArgumentHandler):
-                values.append(int(self.place(each)))
-                letters += "P"
-            else:
+            if hasattr(each, "dtype"):
                 values.append(each.item())
                 letters += each.dtype.char
+            else:
+                values.append(int(self.place(each)))
+                letters += "P"
         self.launches.append((function.prepare(letters), grid, block, values, {"shared_size": shared}))
         self.device.launch(file, name, *arguments, grid=grid, block=block, **how, **macros)
 
     def place(self, handler):
-        array = handler.array
+        """Where an array of the host, or what is on the card already, lies for the launches to come."""
+        array = getattr(handler, "array", handler)
+        if array is handler:
+            self.places[id(handler)] = handler, handler
         if id(array) not in self.places:         # the array is kept, so that its id stays its own
             driver = self.device.driver
             place = (driver.to_device(array) if isinstance(handler, driver.In) else

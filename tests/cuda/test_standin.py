@@ -73,6 +73,9 @@ WRONG = {    # what is wrong: (the line, the class of its error or one that this
     "an event that was not recorded": ("cuda.Event().time_till(cuda.Event())", "LogicError"),
     "arrays of two sizes": ("gpuarray.zeros(3, f) + gpuarray.zeros(4, f)", "NotImplementedError"),
     "a size of the wrong kind": ("gpuarray.zeros((2.5,), f)", "TypeError"),
+    "a false assertion, which is noticed when the card is waited for, and ends its context": (
+        "compiler.SourceModule('#include <assert.h>\\n__global__ void a(int n) { assert(n > 2); }')"
+        ".get_function('a')(i(1), block=(1, 1, 1)); cuda.Context.synchronize()", "LogicError"),
 }
 RUN = SETUP + """
 classes = {}

@@ -91,7 +91,7 @@ def test_a_failed_assertion_ends_the_launch():
     source = "#include <cassert>\n__global__ void k(int n)\n{\n    assert(n > 2);\n}"
     k = compiler.SourceModule(source).get_function("k")
     k(np.int32(3), block=(1, 1, 1))
-    with pytest.raises(driver.LaunchError, match="assertion in line 4 is false"):
+    with pytest.raises(driver.LogicError, match="assertion in line 4 is false"):
         k(np.int32(2), block=(1, 1, 1))
 
 

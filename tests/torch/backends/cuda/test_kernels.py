@@ -67,6 +67,7 @@ def test_whole_numbers_are_divided_as_numpy_divides_them(name, data):
     same(both(name, *[viewed(made_of(each, dtypes.int64), dtypes.int64, shape) for each in (a, b)]))
 
 
+@pytest.mark.skipif(memory.engine().on_gpu, reason="an assertion that fails ends a card's context")
 def test_a_whole_number_divided_by_zero_is_an_error_and_the_next_kernel_runs():
     a, zero = (made_of([n], dtypes.int64) for n in (7, 0))
     for name in ("floor_divide", "remainder", "fmod"):

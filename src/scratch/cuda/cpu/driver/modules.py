@@ -297,7 +297,9 @@ class Module:
                     np.uint64(failed.ctypes.data), np.uint64(watch), shared=shared,
                     prints=self.program.prints)
         if failed[0]:
-            raise LaunchError(self.failure(function.name, *failed.tolist()))
+            asserts = failed[1] == 0         # which PyCUDA calls a LogicError
+            error = LogicError if asserts else LaunchError
+            raise error(self.failure(function.name, *failed.tolist()))
 
     def failure(self, name, line, kind, *block):
         """The message of a kernel that stopped itself."""

@@ -63,7 +63,7 @@ def run(function, *arguments, grid, block):
                  for each in arguments]
     try:
         function(*arguments, grid=grid, block=block)
-    except engine().driver.LaunchError as error:
+    except engine().driver.LogicError as error:
         if "divided by 0" in str(error):
             raise RuntimeError("ZeroDivisionError: a whole number divided by 0"
                                ) from None
