@@ -59,7 +59,6 @@ def pack():
         sys.exit("nvcc is not on the PATH, so nothing can be compiled beforehand")
     for name in pycuda.PINS:
         pycuda.fetch(name)
-    pycuda.fetch_imports()
     if not pycuda.built():
         pycuda.build()
     pycuda.standin()

@@ -29,6 +29,11 @@ SOURCE = "pycuda-2026.1.tar.gz"
 PINS = {    # what is fetched where it is not at hand: package, and the sha256 of its file
     SOURCE: ("pycuda==2026.1", "759516160628ba06f32ce7e563e3f5b9214691dc9528a03ea99ea1073f4e14ba"),
     "mako": ("mako==1.4.3", "723296007c870bfd6b3f0c3230dba7198096e5269297ebf5e4eff9e7ffa39d4f"),
+    "pytools": ("pytools==2026.1.1", "1f6d9a39c871b6dc761893373792f10b67886c83e38f2aa09b66e11f8c021436"),
+    "platformdirs": ("platformdirs==4.14.8",
+                     "1e34af590de4d978631b751eb2202f2fee4497537a17c1720b12fcf57b331392"),
+    "typing_extensions": ("typing_extensions==4.16.0",
+                          "481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8"),
     "cuda.h": ("nvidia-cuda-runtime==13.0.96",
                "7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548"),
 }
@@ -36,7 +41,7 @@ DEFINES = {    # of PyCUDA's setup.py, for the Boost that it brings along
     "BOOST_ALL_NO_LIB": 1, "BOOST_THREAD_BUILD_DLL": 1, "BOOST_MULTI_INDEX_DISABLE_SERIALIZATION": 1,
     "BOOST_PYTHON_SOURCE": 1, "boost": "pycudaboost", "BOOST_THREAD_DONT_USE_CHRONO": 1,
     "PYGPU_PACKAGE": "pycuda", "PYGPU_PYCUDA": 1}
-IMPORTS = "pytools", "platformdirs"    # by PyCUDA, beside numpy and mako
+IMPORTS = "mako", "pytools", "platformdirs", "typing_extensions"    # by PyCUDA, beside NumPy
 PROFILER = """/* what PyCUDA needs of cudaProfiler.h, which few packages of CUDA have */
 #include <cuda.h>
 typedef enum { CU_OUT_KEY_VALUE_PAIR, CU_OUT_CSV } CUoutput_mode;
@@ -63,19 +68,12 @@ def fetch(name):
     FETCHED.mkdir(parents=True, exist_ok=True)
     wanted = FETCHED / "wanted.txt"
     wanted.write_text(f"{package} --hash=sha256:{digest}\n")
-    pip("download", "--no-deps", "--no-build-isolation", "--no-binary", "pycuda", "--require-hashes", "-r",
-        wanted, "-d", FETCHED)
+    run(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+        "--no-build-isolation", "--no-binary", "pycuda", "--require-hashes", "-r", wanted, "-d", FETCHED)
     wanted.unlink()
     return fetch(name)
 
 
-def fetch_imports():
-    """What PyCUDA imports, for a machine without a network."""
-    pip("download", "--only-binary", ":all:", "-d", FETCHED, *IMPORTS, "mako")
-
-
-def pip(*arguments):
-    run(sys.executable, "-m", "pip", *arguments[:1], "--quiet", "--disable-pip-version-check", *arguments[1:])
 
 
 def headers():
@@ -169,14 +167,11 @@ def numpy_headers():
 
 
 def needs(site):
-    """What PyCUDA imports, beside it: mako, which the book does not have, and what else is missing."""
-    missing = [name for name in IMPORTS
-               if subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True).returncode]
-    if missing:
-        offline = ["--no-index"] if list(FETCHED.glob("pytools*")) else []
-        pip("install", "--target", site, *offline, "--find-links", FETCHED, *missing)
-    with zipfile.ZipFile(fetch("mako")) as wheel:
-        wheel.extractall(site)
+    """What PyCUDA imports and is not here, beside it; all of it is plain Python."""
+    for name in IMPORTS:
+        if subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True).returncode:
+            with zipfile.ZipFile(fetch(name)) as wheel:
+                wheel.extractall(site)
 
 
 def standin():
