@@ -211,7 +211,7 @@ def measure(options):
                 done.run(results.seen(part))
                 if part == "environment":
                     if done.failed:
-                        sys.exit(f"no card can be used here:\n{done.failed}")
+                        sys.exit(f"no card can be used here: {done.failed.splitlines()[-1]}")
                     origin |= done.result
                     print("\n".join(f"    {name}: {value}" for name, value in done.result.items()))
                     continue
