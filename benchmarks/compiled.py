@@ -8,7 +8,9 @@ nvdisasm are looked for on the PATH; both are packages of PyPI, too (nvidia-cuda
 nvidia-cuda-nvdisasm).  The same compiler gives the same counts on any machine.
 
 A kernel's hot loop is the loop with the most multiply-adds (FFMA) or, where there are none, with the most
-loads from global memory; of several the shortest; of a kernel without a loop, the whole of it.
+loads from global memory; of several the shortest; of a kernel without a loop, the whole of it.  A round of
+a product is a turn of the loop over K that the hot loop lies in, or is.  Its instructions count as often as
+they are executed in it, and those of branches that may be skipped count once.
 """
 
 import math
@@ -100,10 +102,36 @@ def count(code, *begins):
 
 def hot(code, labels):
     """The instructions of the hot loop."""
-    bodies = [code[first: last + 1] for first, last in loops(code, labels)] or [code]
-    what = "FFMA" if any(count(body, "FFMA") for body in bodies) else "LDG"
-    most = max(count(body, what) for body in bodies)
-    return min((body for body in bodies if count(body, what) == most), key=len) if most else code
+    first, last = hottest(code, labels)
+    return code[first: last + 1]
+
+
+def hottest(code, labels):
+    """(first, last) of the hot loop."""
+    whole = 0, len(code) - 1
+    spans = loops(code, labels) or [whole]
+    for what in ("FFMA", "LDG"):
+        found = {span: count(code[span[0]: span[1] + 1], what) for span in spans}
+        if most := max(found.values()):
+            return min((span for span in spans if found[span] == most), key=lambda span: span[1] - span[0])
+    return whole
+
+
+def whole_round(code, labels, products):
+    """The instructions of a round in which a thread makes so many products; None if they cannot be told.
+
+    They cannot if, beside the hot loop, the round has another loop, whose turns are not known.
+    """
+    first, last = hottest(code, labels)
+    inner = code[first: last + 1]
+    spans = loops(code, labels)
+    around = [span for span in spans if span[0] <= first and last <= span[1]]
+    begin, end = max(around, key=lambda span: span[1] - span[0], default=(first, last))
+    others = [span for span in spans if span not in around and begin < span[0] and span[1] < end]
+    if others or products % count(inner, "FFMA"):
+        return None
+    turns = products // count(inner, "FFMA")
+    return turns * len(inner) + (end - begin + 1) - len(inner)
 
 
 def width(opcode):
@@ -129,11 +157,18 @@ def in_flight(code):
     return max(most, sum(size for _, size in set(pending.values())))
 
 
-def row(kernel, rung, architecture, threads, said, code, labels, **more):
+def copied(code):
+    """How many bytes a thread copies to shared memory by instructions that nothing waits for (LDGSTS)."""
+    return sum(width(opcode) for opcode, _ in code if opcode.startswith("LDGSTS"))
+
+
+def row(kernel, rung, architecture, threads, said, code, labels, products=0, **more):
+    """What is stored of a kernel; products are those that a thread makes in a round, if it makes any."""
     body = hot(code, labels)
     blocks, warps, limit = residents(architecture, threads, said["registers"], said["shared"])
     shared = [opcode for opcode, _ in body if opcode.split(".")[0] == "LDS"]
     FFMA = count(body, "FFMA")
+    all_of_it = whole_round(code, labels, products) if products and FFMA else None
     return {"kernel": kernel, "rung": rung, "architecture": f"sm_{architecture}", **more, "threads": threads,
             **said, "blocks per SM": blocks, "warps per SM": warps,
             "occupancy": significant(warps / SM[architecture]["warps"]), "limited by": limit,
@@ -141,10 +176,13 @@ def row(kernel, rung, architecture, threads, said, code, labels, **more):
                          "LDS": len(shared),
                          "of 16 bytes": sum(width(each) == 16 for each in shared),
                          "HMMA": count(body, "HMMA"), "LDG": count(body, "LDG"),
-                         "STG": count(body, "STG"), "barriers": count(body, "BAR")},
+                         "LDGSTS": count(body, "LDGSTS"), "STG": count(body, "STG"),
+                         "barriers": count(body, "BAR")},
             **({"FFMA share": significant(FFMA / len(body)), "LDS per FFMA": significant(len(shared) / FFMA)}
                if FFMA and kernel == "matmul" else {}),
-            "bytes in flight": in_flight(body)}
+            **({"round": {"instructions": all_of_it, "FFMA": products},
+                "FFMA share of a round": significant(products / all_of_it)} if all_of_it else {}),
+            "bytes in flight": in_flight(body) + copied(body) * (more.get("sizes", {}).get("STAGES", 2) - 1)}
 
 
 # ---- nvcc and nvdisasm ------------------------------------------------------------------------------
@@ -203,10 +241,12 @@ def rows():
     found = []
     for architecture in ARCHITECTURES:
         for rung, each in matmul.RUNGS.items():
-            x, y, z = matmul.shape(rung, 1, 1, each.gpu)[1]
-            code = compile_and_read(launch.FOLDER / each.file, architecture,
-                                    {"TRANSPOSED_A": 0, "TRANSPOSED_B": 0, **each.gpu})["matmul"]
-            found.append(row("matmul", rung, architecture, x * y * z, *code, sizes=each.gpu))
+            macros, how = matmul.plan(rung, *3 * [4096], each.gpu)
+            said, code, labels = compile_and_read(launch.FOLDER / each.file, architecture, macros)["matmul"]
+            said["shared"] += how["shared"]
+            threads, s = math.prod(how["block"]), each.gpu
+            products = s["BM"] * s["BN"] * s["BK"] // threads if "BK" in s else 0
+            found.append(row("matmul", rung, architecture, threads, said, code, labels, products, sizes=s))
         for kernel, (file, rungs, threads, macros) in KERNELS.items():
             read = compile_and_read(launch.FOLDER / file, architecture, macros)
             found += [row(kernel.partition(",")[0], rung, architecture, threads, *read[name])
@@ -228,7 +268,8 @@ def main(options):
         print(f"{each['architecture']}  {each['kernel']:10} {each['rung']:22} {each['registers']:4} registers"
               f" {each['shared']:6} bytes  {each['blocks per SM']:2} blocks {each['warps per SM']:2} warps"
               f" ({each['limited by']})  {loop['instructions']:4} {loop['FFMA']:4} FFMA {loop['LDS']:3} LDS "
-              f"({loop['of 16 bytes']})  {loop['LDG']:2} LDG  {each['bytes in flight']:3} in flight")
+              f"({loop['of 16 bytes']})  {loop['LDG']:2} LDG  {each['bytes in flight']:3} in flight"
+              f"{each.get('FFMA share of a round', 0) or '':6}")
     at = provenance(__file__)
     at["versions"] |= {"nvcc": version("nvcc"), "nvdisasm": version("nvdisasm")}
     write(options.out, what=WHAT, origin=at, rows=found)

@@ -97,10 +97,11 @@ def matmul_run(rung, n, a, b, c, sizes):
     """A launch of a rung's kernel on matrices that are on the device."""
     import numpy as np
     from scratch.cuda.kernels import launch as device, matmul
-    grid, block = matmul.shape(rung, n, n, sizes)
-    kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    macros, how = matmul.plan(rung, n, n, n, sizes)
+    kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", **macros)
+    device.allow(kernel, how["shared"])
     size = np.int32(n)
-    return lambda: kernel(a, b, c, size, size, size, grid=grid, block=block)
+    return lambda: kernel(a, b, c, size, size, size, **how)
 
 
 def right(run, c, expected, what):
@@ -232,24 +233,27 @@ def on_the_cpu(quick):
 
 # ---- in a child: the GPU --------------------------------------------------------------------------
 
-def candidates():
-    """Sizes to try for the rung "double": blocks of 64 to 512 threads whose tiles fit."""
-    for BM, BN, BK, TM, TN in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (4, 8, 16),
-                                                (4, 8, 16)):
-        threads = BM // TM * (BN // TN)
-        if (64 <= threads <= 512 and TM * TN <= 128
-                and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
-                and 2 * BK * (BM + BN + 8) * 4 <= 48 << 10):
-            yield {"BM": BM, "BN": BN, "BK": BK, "TM": TM, "TN": TN}
+def candidates(most):
+    """Sizes to try for the rung "warps": blocks of 128 or 256 threads, tiles of at most so many bytes."""
+    for BM, BN, BK, WM, WN, STAGES in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (32, 64),
+                                                        (32, 64), (2, 3, 4)):
+        threads = 32 * (BM // WM) * (BN // WN)
+        if (threads in (128, 256) and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
+                and threads % (BN // 4) == threads % (BM // 4) == 0 and BK * BM > 1000
+                and 4 * STAGES * BK * (BM + BN + 8) <= most):
+            yield {"BM": BM, "BN": BN, "BK": BK, "WM": WM, "WN": WN, "STAGES": STAGES, "UNROLL": 1}
 
 
 def tuned(n, a, b, c, most=None):
-    """The fastest sizes of the rung "double" at n x n, and how many were tried."""
+    """The fastest sizes of the rung "warps" at n x n, and how many were tried."""
     from scratch.cuda.kernels import launch as device
     found = []
-    for sizes in itertools.islice(candidates(), most):
+    # half of a multiprocessor's shared memory, so that two blocks fit
+    room = device.driver.Device(0).get_attribute(
+        device.driver.device_attribute.MAX_SHARED_MEMORY_PER_MULTIPROCESSOR) // 2 - 1024
+    for sizes in itertools.islice(candidates(room), most):
         try:
-            run = matmul_run("double", n, a, b, c, sizes)
+            run = matmul_run("warps", n, a, b, c, sizes)
             run()
             found.append((timed(run, 3), sizes))
         except device.driver.Error:      # too many registers for so large a block
@@ -277,7 +281,7 @@ def on_the_gpu(quick):
         rungs = {rung: each.sizes() for rung, each in matmul.RUNGS.items() if rung not in ("tensor", "cpu")}
         runs = {rung: matmul_run(rung, n, *factors, c, each) for rung, each in rungs.items()}
         rungs["tuned"] = chosen
-        runs["tuned"] = matmul_run("double", n, *factors, c, chosen)
+        runs["tuned"] = matmul_run("warps", n, *factors, c, chosen)
         if device.on_gpu():
             halves = uploaded(a.astype(np.float16), b.astype(np.float16))
             rungs["tensor"] = matmul.RUNGS["tensor"].sizes()

@@ -10,6 +10,7 @@
 
     M rows of A    N columns of B    K columns of A, rows of B
     BM, BN, BK     what a block holds of M, N and K at a time    (macros of the kernels)
+    WM, WN         what a warp makes of BM and BN
     TM, TN         what a thread makes of BM and BN
     TILE           BM = BN = BK, where a thread makes one element
 
@@ -21,10 +22,11 @@
     vectors      four floats per instruction
     banks        shared memory laid out so that neighbours read different banks
     double       the next tiles are loaded while these are multiplied
+    warps        a warp has a tile of its own; copies that no register takes part in
     tensor       16 x 16 x 16 per call; float16 factors and float32 sums; GPUs only
     cpu          the shape for a CPU: no shared memory, one thread per block
 
-The first eight make the same sums in the same order of k.  RUNGS has for each its file
+The first nine make the same sums in the same order of k.  RUNGS has for each its file
 and two sets of sizes, for a GPU and for the CPU engine, where a thread is a turn of a
 loop and larger TN means longer vectors.  benchmarks/cuda.py measures all of them, and
 benchmarks/compiled.py counts what nvcc makes of them.
@@ -34,7 +36,8 @@ small C with a large K leaves most of a GPU idle.
 
 Chapter: docs/cuda/matmul.md.  To copy: this file, matmul_naive.cu, matmul_coalesced.cu,
 matmul_tiles.cu, matmul_strips.cu, matmul_squares.cu, matmul_vectors.cu,
-matmul_banks.cu, matmul_double.cu, matmul_tensor.cu, matmul_cpu.cu, launch.py and cuda/.
+matmul_banks.cu, matmul_double.cu, matmul_warps.cu, matmul_tensor.cu, matmul_cpu.cu,
+launch.py and cuda/.
 """
 
 from typing import NamedTuple
@@ -67,17 +70,24 @@ RUNGS = {
     "vectors": Rung("matmul_vectors.cu", LARGE, WIDE),
     "banks": Rung("matmul_banks.cu", LARGE, WIDE),
     "double": Rung("matmul_double.cu", LARGE, {**WIDE, "BK": 16}),
+    "warps": Rung("matmul_warps.cu",
+                  {"BM": 128, "BN": 128, "BK": 16, "WM": 64, "WN": 64, "STAGES": 2,
+                   "UNROLL": 1},
+                  {"BM": 64, "BN": 64, "BK": 16, "WM": 64, "WN": 64, "STAGES": 2}),
     "tensor": Rung("matmul_tensor.cu", *2 * [
         {"BM": 128, "BN": 128, "BK": 32, "WM": 64, "WN": 32}]),
     "cpu": Rung("matmul_cpu.cu", *2 * [{"TM": 8, "TN": 8}]),
 }
 
 
+PAD = 4         # floats at the end of each row of a tile, in matmul_warps.cu
+MOST = 65535    # blocks of a grid in y; in x there may be 2**31 - 1
 MULTIPLES = {    # rung -> sizes that have to be multiples of another, or of a number
     "strips": {"BM": "TM"},
     "squares": {"BM": "TM", "BN": "TN"},
     **{rung: {"BM": "TM", "BN": "TN", "BK": 4, "TM": 4, "TN": 4}
        for rung in ("vectors", "banks", "double")},
+    "warps": {"BM": "WM", "BN": "WN", "BK": 8, "WM": 32, "WN": 16},
     "tensor": {"BM": "WM", "BN": "WN", "BK": 16, "WM": 16, "WN": 16},
 }
 
@@ -87,6 +97,8 @@ def check_sizes(rung, sizes):
     for name, size in sizes.items():
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(f"{name}={size!r}: sizes are integers from 1")
+    if sizes.get("STAGES") == 1:
+        raise ValueError("STAGES=1: it takes two, one to fill and one to multiply")
     for name, factor in MULTIPLES.get(rung, {}).items():
         if sizes[name] % sizes.get(factor, factor):
             least = f"{factor}={sizes[factor]}" if factor in sizes else factor
@@ -94,25 +106,36 @@ def check_sizes(rung, sizes):
                              f"{least}")
 
 
-def shape(rung, M, N, sizes):
-    """The grid and the block with which a rung's kernel is launched."""
+def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False):
+    """The macros that a rung's kernel is compiled with, and how it is launched.
+
+    That is ({name: value}, {"grid", "block", "shared"}); shared counts the bytes that
+    are given to each block, beside those that the kernel has by itself.
+    """
+    macros = {"TRANSPOSED_A": int(transposed_a), "TRANSPOSED_B": int(transposed_b),
+              **sizes}
+    BM, BN = (sizes.get(side, sizes.get("TILE")) for side in ("BM", "BN"))
+    shared = 0
     if rung == "cpu":
-        return (blocks(N, sizes["TN"]), blocks(M, sizes["TM"])), (1, 1, 1)
-    if "TILE" in sizes:
-        BM = BN = sizes["TILE"]
-        block = (BN, BM, 1)
-    elif rung == "tensor":
-        BM, BN = sizes["BM"], sizes["BN"]
+        BM, BN = sizes["TM"], sizes["TN"]
+        block = (1, 1, 1)
+    elif "WM" in sizes:
         block = (32, BM // sizes["WM"], BN // sizes["WN"])
     else:
-        BM, BN = sizes["BM"], sizes["BN"]
-        block = (BN // sizes.get("TN", 1), BM // sizes["TM"], 1)
+        block = (BN // sizes.get("TN", 1), BM // sizes.get("TM", 1), 1)
+    down, across = blocks(M, BM), blocks(N, BN)
+    grid = (across, down)
     if rung == "naive":                  # whose threadIdx.x runs down a column
-        return (blocks(M, BM), blocks(N, BN)), block
-    return (blocks(N, BN), blocks(M, BM)), block
+        grid = (down, across)
+    elif rung in ("warps", "cpu"):       # which number their blocks themselves
+        grid = (down * across, 1)
+    if rung == "warps":
+        macros["WHOLE"] = int(M % BM == N % BN == K % sizes["BK"] == 0)
+        shared = 4 * sizes["STAGES"] * sizes["BK"] * (BM + BN + 2 * PAD)
+    return macros, {"grid": grid, "block": block, "shared": shared}
 
 
-def matmul(a, b, rung="double", transposed_a=False, transposed_b=False, **sizes):
+def matmul(a, b, rung="warps", transposed_a=False, transposed_b=False, **sizes):
     """A (M, K), B (K, N) -> A B (M, N) float32, by a rung of the ladder.
 
     a is A, or Aᵀ (K, M) if transposed_a, and b likewise.  "tensor" rounds them to
@@ -140,10 +163,22 @@ def matmul(a, b, rung="double", transposed_a=False, transposed_b=False, **sizes)
     check_sizes(rung, sizes)
     c = np.zeros((M, N), np.float32)                     # (M, N)
     if c.size and K:
-        grid, block = shape(rung, M, N, sizes)
+        macros, how = plan(rung, M, N, K, sizes, transposed_a, transposed_b)
+        if how["grid"][1] > MOST:
+            return in_parts(-(-how["grid"][1] // MOST), a, b, rung, transposed_a,
+                            transposed_b, **sizes)
         if rung == "tensor":
             a, b = a.astype(np.float16), b.astype(np.float16)
         launch(RUNGS[rung].file, "matmul", In(a), In(b), Out(c), np.int32(M),
-               np.int32(N), np.int32(K), grid=grid, block=block,
-               TRANSPOSED_A=int(transposed_a), TRANSPOSED_B=int(transposed_b), **sizes)
+               np.int32(N), np.int32(K), **how, **macros)
     return c
+
+
+def in_parts(parts, a, b, rung, transposed_a, transposed_b, **sizes):
+    """C in several launches, each for some of its rows, or columns if rung is naive."""
+    turned = transposed_a, transposed_b
+    if rung == "naive":
+        split = np.array_split(b, parts, axis=int(not transposed_b))
+        return np.hstack([matmul(a, part, rung, *turned, **sizes) for part in split])
+    split = np.array_split(a, parts, axis=int(transposed_a))
+    return np.vstack([matmul(part, b, rung, *turned, **sizes) for part in split])

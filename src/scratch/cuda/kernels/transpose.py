@@ -22,6 +22,7 @@ from .launch import In, Out, as_float32, blocks, launch
 
 HOW = {"naive": "transpose_naive", "tiled": "transpose_tiled",
        "padded": "transpose_padded"}
+MOST = 65535    # blocks of a grid in y; in x there may be 2**31 - 1
 
 
 def transpose(x, how="padded", tile=32):
@@ -34,6 +35,9 @@ def transpose(x, how="padded", tile=32):
     if how not in HOW:
         raise ValueError(f"how={how!r}: it has to be one of {', '.join(HOW)}")
     R, C = x.shape
+    if R > MOST * tile:
+        parts = np.array_split(x, blocks(R, MOST * tile))
+        return np.hstack([transpose(part, how, tile) for part in parts])
     y = np.empty((C, R), np.float32)                     # (C, R)
     if x.size:
         launch("transpose.cu", HOW[how], In(x), Out(y), np.int32(R), np.int32(C),
