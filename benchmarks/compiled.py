@@ -7,8 +7,8 @@ need, and nvdisasm writes the machine code (SASS) as text, in which instructions
 nvdisasm are looked for on the PATH; both are packages of PyPI, too (nvidia-cuda-nvcc and
 nvidia-cuda-nvdisasm).  The same compiler gives the same counts on any machine.
 
-A kernel's hot loop is the loop with the most multiply-adds (FFMA) or, where there are none, with the most
-loads from global memory; of several the shortest; of a kernel without a loop, the whole of it.  A round of
+A product's hot loop is the loop with the most multiply-adds (FFMA), another kernel's that with the most loads
+from global memory; of several the shortest; of a kernel without a loop, the whole of it.  A round of
 a product is a turn of the loop over K that the hot loop lies in, or is.  Its instructions count as often as
 they are executed in it, and those of branches that may be skipped count once.
 """
@@ -100,17 +100,18 @@ def count(code, *begins):
     return sum(opcode.split(".")[0] in begins for opcode, _ in code)
 
 
-def hot(code, labels):
+def hot(code, labels, *whats):
     """The instructions of the hot loop."""
-    first, last = hottest(code, labels)
+    first, last = hottest(code, labels, *whats)
     return code[first: last + 1]
 
 
-def hottest(code, labels):
-    """(first, last) of the hot loop."""
+def hottest(code, labels, *whats):
+    """(first, last) of the loop with the most FFMA or, if there are none, LDG; or others than these two."""
+    whats = whats or ("FFMA", "LDG")
     whole = 0, len(code) - 1
     spans = loops(code, labels) or [whole]
-    for what in ("FFMA", "LDG"):
+    for what in whats:
         found = {span: count(code[span[0]: span[1] + 1], what) for span in spans}
         if most := max(found.values()):
             return min((span for span in spans if found[span] == most), key=lambda span: span[1] - span[0])
@@ -164,7 +165,7 @@ def copied(code):
 
 def row(kernel, rung, architecture, threads, said, code, labels, products=0, **more):
     """What is stored of a kernel; products are those that a thread makes in a round, if it makes any."""
-    body = hot(code, labels)
+    body = hot(code, labels, *([] if kernel == "matmul" else ["LDG"]))
     blocks, warps, limit = residents(architecture, threads, said["registers"], said["shared"])
     shared = [opcode for opcode, _ in body if opcode.split(".")[0] == "LDS"]
     FFMA = count(body, "FFMA")
@@ -231,9 +232,9 @@ def plain(mangled):
     return mangled[length.end():][: int(length[1])] if length else mangled
 
 
-def promised(text):
-    """The text of kernels whose pointers are promised not to overlap."""
-    return re.sub(r"float \*(?=[xyz]\b)", "float *__restrict__ ", text)
+def unpromised(text):
+    """The text of kernels without the promise that their pointers do not overlap."""
+    return text.replace("*__restrict__ ", "*")
 
 
 def rows():
@@ -254,10 +255,10 @@ def rows():
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "add.cu")
             text = (launch.FOLDER / "add.cu").read_text(encoding="utf-8")
-            path.write_text(promised(text), encoding="utf-8")
+            path.write_text(unpromised(text), encoding="utf-8")
             read = compile_and_read(path, architecture, {})
-            found += [row("add", f"{rung}, __restrict__", architecture, 256, *read[name])
-                      for rung, name in KERNELS["add"][1].items()]
+            found += [row("add", f"{rung}, may overlap", architecture, 256, *read[f"add_{rung}"])
+                      for rung in ("strided", "vectors")]
     return found
 
 

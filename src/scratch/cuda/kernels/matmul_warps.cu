@@ -52,7 +52,7 @@
 #endif
 
 // Begin to fill tile[BK][width + PAD] from x, whose rows begin `row` floats apart.  A
-// step in k is a step to the next row, or if turned a step along the row.  x goes on for
+// step in k is a step to the next row or, if turned, one along the row.  x goes on for
 // deep floats in k and for wide floats the other way; beyond, the tile has zeros.
 __device__ void fetch(float *tile, int width, const float *x, int row, int deep,
                       int wide, int turned, int t)

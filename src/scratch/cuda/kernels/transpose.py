@@ -29,11 +29,15 @@ def transpose(x, how="padded", tile=32):
     """x (R, C) -> (C, R) float32, by kernel `how` of transpose.cu.
 
     A block of tile x tile / 4 threads moves tile x tile elements.  Raises ValueError if
-    x is not a matrix or `how` is not a kernel.
+    x is not a matrix, `how` is no kernel, or those rows of threads do not divide tile.
     """
     x = as_float32(x, 2)
     if how not in HOW:
         raise ValueError(f"how={how!r}: it has to be one of {', '.join(HOW)}")
+    rows = blocks(tile, 4)
+    if tile < 1 or tile % rows:
+        raise ValueError(f"tile={tile}: a block has {rows} rows of threads, a quarter "
+                         "of its tile rounded up, and they have to divide it")
     R, C = x.shape
     if R > MOST * tile:
         parts = np.array_split(x, blocks(R, MOST * tile))
@@ -42,5 +46,5 @@ def transpose(x, how="padded", tile=32):
     if x.size:
         launch("transpose.cu", HOW[how], In(x), Out(y), np.int32(R), np.int32(C),
                grid=(blocks(C, tile), blocks(R, tile)),
-               block=(tile, max(tile // 4, 1), 1), TILE=tile)
+               block=(tile, rows, 1), TILE=tile)
     return y
