@@ -295,7 +295,8 @@ def test_blocks_cover_the_product_and_are_blocks_that_a_gpu_takes(rung):
         assert block[0] * block[1] * block[2] <= 1024
         across, down = (-(-500 // sizes.get("BN", sizes.get("TILE", sizes.get("TN")))),
                         -(-1000 // sizes.get("BM", sizes.get("TILE", sizes.get("TM")))))
-        assert grid == {"naive": (down, across), "warps": (down * across, 1), "cpu": (down * across, 1)}.get(
+        one_row = dict.fromkeys(("warps", "tensor", "cpu"), (down * across, 1))
+        assert grid == {"naive": (down, across), **one_row}.get(
             rung, (across, down))
 
 
@@ -333,12 +334,17 @@ def test_nvcc_keeps_every_rung_s_sums_in_registers(rung):
 
 @needs_nvcc
 def test_nvcc_compiles_the_rung_of_tensor_cores():
+    """Sums in registers, two blocks on a multiprocessor; a copy of 16 bytes needs no register."""
     sizes = RUNGS["tensor"].gpu
-    found = compiled(RUNGS["tensor"].file, TRANSPOSED_A=1, TRANSPOSED_B=0, **sizes)
-    tiles = 2 * (sizes["BM"] * (sizes["BK"] + 8) + sizes["BK"] * (sizes["BN"] + 8))
-    for each in found.values():
-        assert each.shared == tiles + 4 * 8 * 256 and each.stack == 0 and each.registers <= 128
-    assert "wmma.mma.sync" in ptx(RUNGS["tensor"].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    for M, turned in [(1, True), (4096, False)]:
+        macros, how = plan("tensor", M, M, M, sizes, turned, turned)
+        rows = [("BM", "BK"), ("BK", "BN")]
+        tiles = sum(sizes[r] * (sizes[w] + 8) for r, w in (((w, r) for r, w in rows) if turned else rows))
+        assert how["shared"] == 2 * 3 * tiles and macros["WHOLE"] == (M == 4096)
+        for each in compiled(RUNGS["tensor"].file, **macros).values():
+            assert each.stack == each.shared == 0 and each.registers * 128 <= 65536 // 2
+    text = ptx(RUNGS["tensor"].file, **macros)
+    assert "wmma.mma.sync" in text and "cp.async.cg.shared.global" in text and "ld.global" not in text
 
 
 @needs_nvcc

@@ -75,12 +75,12 @@ RUNGS = {
                    "UNROLL": 1},
                   {"BM": 64, "BN": 64, "BK": 16, "WM": 64, "WN": 64, "STAGES": 2}),
     "tensor": Rung("matmul_tensor.cu", *2 * [
-        {"BM": 128, "BN": 128, "BK": 32, "WM": 64, "WN": 32}]),
+        {"BM": 128, "BN": 128, "BK": 32, "WM": 64, "WN": 64, "STAGES": 3}]),
     "cpu": Rung("matmul_cpu.cu", *2 * [{"TM": 8, "TN": 8}]),
 }
 
 
-PAD = 4         # floats at the end of each row of a tile, in matmul_warps.cu
+PAD = 4         # floats, 16 bytes, at the end of each row of a stage's tiles
 MOST = 65535    # blocks of a grid in y; in x there may be 2**31 - 1
 MULTIPLES = {    # rung -> sizes that have to be multiples of another, or of a number
     "strips": {"BM": "TM"},
@@ -127,11 +127,20 @@ def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False):
     grid = (across, down)
     if rung == "naive":                  # whose threadIdx.x runs down a column
         grid = (down, across)
-    elif rung in ("warps", "cpu"):       # which number their blocks themselves
+    elif rung in ("warps", "tensor", "cpu"):     # which number their blocks themselves
         grid = (down * across, 1)
-    if rung == "warps":
-        macros["WHOLE"] = int(M % BM == N % BN == K % sizes["BK"] == 0)
-        shared = 4 * sizes["STAGES"] * sizes["BK"] * (BM + BN + 2 * PAD)
+    if "STAGES" in sizes:
+        BK = sizes["BK"]
+        macros["WHOLE"] = int(M % BM == N % BN == K % BK == 0)
+        stage = 4 * BK * (BM + BN + 2 * PAD)             # bytes
+        if rung == "tensor":             # whose tiles lie as A and B do
+            (a_rows, a_row), (b_rows, b_row) = (BM, BK), (BK, BN)
+            if transposed_a:
+                a_rows, a_row = BK, BM
+            if transposed_b:
+                b_rows, b_row = BN, BK
+            stage = 2 * (a_rows * (a_row + 2 * PAD) + b_rows * (b_row + 2 * PAD))
+        shared = sizes["STAGES"] * stage
     return macros, {"grid": grid, "block": block, "shared": shared}
 
 
