@@ -7,10 +7,10 @@ need, and nvdisasm writes the machine code (SASS) as text, in which instructions
 nvdisasm are looked for on the PATH; both are packages of PyPI, too (nvidia-cuda-nvcc and
 nvidia-cuda-nvdisasm).  The same compiler gives the same counts on any machine.
 
-A product's hot loop is the loop with the most multiply-adds (FFMA), another kernel's that with the most loads
-from global memory; of several the shortest; of a kernel without a loop, the whole of it.  A round of
-a product is a turn of the loop over K that the hot loop lies in, or is.  Its instructions count as often as
-they are executed in it, and those of branches that may be skipped count once.
+A product's hot loop is the loop with the most multiply-adds (FFMA, or HMMA on tensor cores), another
+kernel's that with the most loads from global memory; of several the shortest; of a kernel without a loop,
+the whole of it.  A round of a product is a turn of the loop over K that the hot loop lies in, or is.  Its
+instructions count as often as they are executed in it, and those of branches that may be skipped count once.
 """
 
 import math
@@ -107,8 +107,8 @@ def hot(code, labels, *whats):
 
 
 def hottest(code, labels, *whats):
-    """(first, last) of the loop with the most FFMA or, if there are none, LDG; or others than these two."""
-    whats = whats or ("FFMA", "LDG")
+    """(first, last) of the loop with the most of the first of these opcodes that occurs in a loop at all."""
+    whats = whats or ("FFMA", "HMMA", "LDG")
     whole = 0, len(code) - 1
     spans = loops(code, labels) or [whole]
     for what in whats:
@@ -176,7 +176,7 @@ def row(kernel, rung, architecture, threads, said, code, labels, products=0, **m
             "hot loop": {"instructions": len(body), "FFMA": FFMA,
                          "LDS": len(shared),
                          "of 16 bytes": sum(width(each) == 16 for each in shared),
-                         "HMMA": count(body, "HMMA"), "LDG": count(body, "LDG"),
+                         "HMMA": count(body, "HMMA"), "LDSM": count(body, "LDSM"), "LDG": count(body, "LDG"),
                          "LDGSTS": count(body, "LDGSTS"), "STG": count(body, "STG"),
                          "barriers": count(body, "BAR")},
             **({"FFMA share": significant(FFMA / len(body)), "LDS per FFMA": significant(len(shared) / FFMA)}

@@ -44,10 +44,10 @@ BUDGETS = {    # section: {what: (at least, how to read it off its rows)}
     "cpu": {
         "tiles over naive, n = 1040": (1.2, lambda rows: best(
             rows, "matmul", "times naive", 1040, ["tiles"])),
-        "best CUDA-shaped rung over naive, n = 512": (9, lambda rows: best(
-            rows, "matmul", "times naive", 512, others=["cpu", "NumPy"])),
-        "CPU-shaped rung over NumPy, n = 512": (0.3, lambda rows: best(
-            rows, "matmul", "of NumPy", 512, ["cpu"])),
+        "best CUDA-shaped rung over naive, n = 1040": (6, lambda rows: best(
+            rows, "matmul", "times naive", 1040, others=["cpu", "NumPy"])),
+        "CPU-shaped rung over NumPy, n = 1040": (0.2, lambda rows: best(
+            rows, "matmul", "of NumPy", 1040, ["cpu"])),
     },
     "gpu": {
         "best rung over cuBLAS, n = 4096": (0.9, lambda rows: best(

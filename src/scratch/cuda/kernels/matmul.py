@@ -73,7 +73,7 @@ RUNGS = {
     "warps": Rung("matmul_warps.cu",
                   {"BM": 128, "BN": 128, "BK": 16, "WM": 64, "WN": 64, "STAGES": 2,
                    "UNROLL": 1},
-                  {"BM": 64, "BN": 64, "BK": 16, "WM": 64, "WN": 64, "STAGES": 2}),
+                  {"BM": 64, "BN": 128, "BK": 16, "WM": 64, "WN": 64, "STAGES": 2}),
     "tensor": Rung("matmul_tensor.cu", *2 * [
         {"BM": 128, "BN": 128, "BK": 32, "WM": 64, "WN": 64, "STAGES": 3}]),
     "cpu": Rung("matmul_cpu.cu", *2 * [{"TM": 8, "TN": 8}]),
