@@ -9,6 +9,7 @@ from shapes import load_checked
 
 from kernels import EPS, broken, compiled, needs_nvcc, on_cpu, ptx, transactions, watched
 from scratch.cuda.kernels import launch
+from scratch.cuda.kernels import matmul as module
 from scratch.cuda.kernels.matmul import RUNGS, matmul, plan
 
 SMALL = {    # sizes at which a few threads make a block, so that small matrices have many blocks
@@ -77,6 +78,25 @@ def test_blocks_that_number_themselves_make_every_element_once():
     for M, N, K in [(288, 96, 8), (257, 70, 5), (600, 33, 20)]:
         a, b = factors(M, N, K)
         np.testing.assert_array_equal(matmul(a, b, "warps", **SMALL["warps"]), matmul(a, b, "naive"))
+
+
+@pytest.mark.parametrize("splits", [2, 3, 7])
+def test_parts_of_a_split_k_add_up_to_the_product(splits):
+    """Parts are whole rounds of BK = 8, so that the last ones may have less, or nothing."""
+    for M, N, K in [(1, 1, 1), (32, 64, 48), (33, 70, 53), (5, 3, 16)]:
+        a, b = factors(M, N, K)
+        check(a, b, matmul(a, b, splits=splits, **SMALL["warps"]))
+        check(a, b, matmul(a.T, b.T, "warps", True, True, splits, **SMALL["warps"]))
+
+
+def test_k_is_split_where_a_product_has_few_blocks_for_the_gpu(monkeypatch):
+    """An H200 has 132 multiprocessors, so room for 264 blocks of warps; a part is at least 512 deep."""
+    sizes = RUNGS["warps"].gpu
+    monkeypatch.setattr(module, "on_gpu", lambda: True)
+    monkeypatch.setattr(module, "multiprocessors", lambda: 132)
+    found = [module.splits_for("warps", *size, sizes)
+             for size in [(128, 128, 1 << 20), (512, 512, 8192), (512, 512, 600), (4096, 4096, 4096)]]
+    assert found == [264, 16, 1, 1] and module.splits_for("double", 128, 128, 1 << 20, sizes) == 1
 
 
 def test_more_rows_of_blocks_than_a_grid_may_have_are_several_launches():
@@ -280,7 +300,8 @@ def test_tensor_cores_are_refused_without_a_gpu_and_named():
 @pytest.mark.parametrize("arguments, message", [
     (dict(a=[[1, 2]], b=[[1, 2]]), "A is 1 x 2 and B is 1 x 2"),
     (dict(a=[1], b=[[1]]), "1 dimensions"), (dict(a=[[1]], b=[[1]], rung="fast"), "naive, "),
-    (dict(a=[[1]], b=[[1]], rung="tiles", BM=8), "tiles has no BM; its sizes are TILE")])
+    (dict(a=[[1]], b=[[1]], rung="tiles", BM=8), "tiles has no BM; its sizes are TILE"),
+    (dict(a=[[1]], b=[[1]], rung="tiles", splits=2), "splits=2: it is 1, or with the rung warps more")])
 def test_bad_input_is_told_what_is_wrong(arguments, message):
     with pytest.raises(ValueError, match=message):
         matmul(**arguments)

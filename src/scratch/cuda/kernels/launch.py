@@ -39,6 +39,12 @@ def on_gpu():
     return compiler.__name__.startswith("pycuda")
 
 
+def multiprocessors():
+    """How many of them the GPU has, or how many cores there are."""
+    count = driver.device_attribute.MULTIPROCESSOR_COUNT
+    return autoinit.device.get_attribute(count)
+
+
 def module(path, **macros):
     """The program of a .cu file, as PyCUDA's SourceModule has it.
 

@@ -31,20 +31,23 @@ and two sets of sizes, for a GPU and for the CPU engine, where a thread is a tur
 loop and larger TN means longer vectors.  benchmarks/cuda.py measures all of them, and
 benchmarks/compiled.py counts what nvcc makes of them.
 
-Left out: C = alpha A B + beta C, batches, and splitting K among blocks, without which a
-small C with a large K leaves most of a GPU idle.
+A small C with a large K has too few blocks for a GPU. There, "warps" splits K among
+blocks and adds the parts up (split-K), and its sums are no longer in the order of k.
+
+Left out: C = alpha A B + beta C, and batches.
 
 Chapter: docs/cuda/matmul.md.  To copy: this file, matmul_naive.cu, matmul_coalesced.cu,
 matmul_tiles.cu, matmul_strips.cu, matmul_squares.cu, matmul_vectors.cu,
-matmul_banks.cu, matmul_double.cu, matmul_warps.cu, matmul_tensor.cu, matmul_cpu.cu,
-launch.py and cuda/.
+matmul_banks.cu, matmul_double.cu, matmul_warps.cu, matmul_parts.cu, matmul_tensor.cu,
+matmul_cpu.cu, launch.py and cuda/.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from .launch import In, Out, as_float32, blocks, launch, on_gpu
+from .launch import (In, Out, as_float32, blocks, driver, launch, multiprocessors,
+                     on_gpu)
 
 
 class Rung(NamedTuple):
@@ -106,11 +109,21 @@ def check_sizes(rung, sizes):
                              f"{least}")
 
 
-def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False):
+def splits_for(rung, M, N, K, sizes):
+    """Into how many parts K is split: several where C has too few blocks for a GPU."""
+    if rung != "warps" or not on_gpu():
+        return 1
+    count = blocks(M, sizes["BM"]) * blocks(N, sizes["BN"])
+    room = 2 * multiprocessors()         # two blocks of "warps" fit on each
+    return max(1, min(room // count, K // 512))
+
+
+def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False, splits=1):
     """The macros that a rung's kernel is compiled with, and how it is launched.
 
     That is ({name: value}, {"grid", "block", "shared"}); shared counts the bytes that
-    are given to each block, beside those that the kernel has by itself.
+    are given to each block, beside those that the kernel has by itself.  With splits,
+    "warps" leaves (splits, M, N): of each element its sums over that many parts of K.
     """
     macros = {"TRANSPOSED_A": int(transposed_a), "TRANSPOSED_B": int(transposed_b),
               **sizes}
@@ -129,6 +142,8 @@ def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False):
         grid = (down, across)
     elif rung in ("warps", "tensor", "cpu"):     # which number their blocks themselves
         grid = (down * across, 1)
+    if rung == "warps":
+        grid = (down * across, splits)
     if "STAGES" in sizes:
         BK = sizes["BK"]
         macros["WHOLE"] = int(M % BM == N % BN == K % BK == 0)
@@ -144,11 +159,13 @@ def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False):
     return macros, {"grid": grid, "block": block, "shared": shared}
 
 
-def matmul(a, b, rung="warps", transposed_a=False, transposed_b=False, **sizes):
+def matmul(a, b, rung="warps", transposed_a=False, transposed_b=False, splits=None,
+           **sizes):
     """A (M, K), B (K, N) -> A B (M, N) float32, by a rung of the ladder.
 
     a is A, or Aᵀ (K, M) if transposed_a, and b likewise.  "tensor" rounds them to
-    float16.  sizes, such as BM=64, replace the rung's own.
+    float16.  sizes, such as BM=64, replace the rung's own.  splits says into how many
+    parts "warps" splits K; None leaves it to the size of C and of the GPU.
     Raises ValueError if the shapes do not fit, there is no such rung or size, or a size
     is not a multiple of what it is divided by, and driver.CompileError if the device
     cannot do it ("tensor" without a GPU).
@@ -165,6 +182,8 @@ def matmul(a, b, rung="warps", transposed_a=False, transposed_b=False, **sizes):
         raise ValueError(f"C has {M * N:,} elements; these kernels count in int, "
                          f"which is safe up to {2**30:,}")
     known = RUNGS[rung].sizes()
+    if splits is not None and (splits < 1 or rung != "warps" and splits > 1):
+        raise ValueError(f"splits={splits}: it is 1, or with the rung warps more")
     unknown = ", ".join(sizes.keys() - known.keys())
     if unknown:
         raise ValueError(f"{rung} has no {unknown}; its sizes are {', '.join(known)}")
@@ -172,18 +191,23 @@ def matmul(a, b, rung="warps", transposed_a=False, transposed_b=False, **sizes):
     check_sizes(rung, sizes)
     c = np.zeros((M, N), np.float32)                     # (M, N)
     if c.size and K:
-        macros, how = plan(rung, M, N, K, sizes, transposed_a, transposed_b)
+        splits = splits or splits_for(rung, M, N, K, sizes)
+        macros, how = plan(rung, M, N, K, sizes, transposed_a, transposed_b, splits)
         if how["grid"][1] > MOST:
-            return in_parts(-(-how["grid"][1] // MOST), a, b, rung, transposed_a,
-                            transposed_b, **sizes)
+            return in_turn(blocks(how["grid"][1], MOST), a, b, rung, transposed_a,
+                           transposed_b, **sizes)
         if rung == "tensor":
             a, b = a.astype(np.float16), b.astype(np.float16)
-        launch(RUNGS[rung].file, "matmul", In(a), In(b), Out(c), np.int32(M),
+        made = Out(c) if splits == 1 else driver.mem_alloc(splits * c.nbytes)
+        launch(RUNGS[rung].file, "matmul", In(a), In(b), made, np.int32(M),
                np.int32(N), np.int32(K), **how, **macros)
+        if splits > 1:
+            launch("matmul_parts.cu", "add_parts", made, Out(c), np.int32(c.size),
+                   np.int32(splits), grid=(blocks(c.size, 256), 1), block=(256, 1, 1))
     return c
 
 
-def in_parts(parts, a, b, rung, transposed_a, transposed_b, **sizes):
+def in_turn(parts, a, b, rung, transposed_a, transposed_b, **sizes):
     """C in several launches, each for some of its rows, or columns if rung is naive."""
     turned = transposed_a, transposed_b
     if rung == "naive":

@@ -2,10 +2,11 @@
 //
 //   a       A (M, K), or (K, M) if TRANSPOSED_A        float32, row after row
 //   b       B (K, N), or (N, K) if TRANSPOSED_B
-//   c       C (M, N)
+//   c       C (M, N) or, where K is split, a sum over each of its parts (parts, M, N)
 //   C[m, n] = sum over k of A[m, k] B[k, n], BK of the k at a time
 //   block   32 x (BM / WM) x (BN / WN) threads, a warp for WM x WN elements of C
-//   grid    N / BN times M / BM blocks, each quotient rounded up, all in a row
+//   grid    N / BN times M / BM blocks, each quotient rounded up, all in x; in y as many
+//           as K has parts, usually one
 //   shared  STAGES BK (BM + BN + 2 PAD) floats, given at the launch; TM TN sums per
 //           thread in registers
 //   WHOLE   1 if M, N and K are multiples of BM, BN and BK: then nothing is guarded
@@ -105,16 +106,21 @@ matmul(const float *__restrict__ a, const float *__restrict__ b, float *__restri
     const int high = min(GROUP, down - GROUP * band);
     const int m0 = (GROUP * band + within % high) * BM, n0 = within / high * BN;
 
+    // This block's part of K, in whole rounds.
+    const int most = (K + BK * gridDim.y - 1) / (BK * gridDim.y) * BK;
+    const int begin = most * blockIdx.y, deep = min(most, K - begin);
+
     const int a_row = TRANSPOSED_A ? M : K, b_row = TRANSPOSED_B ? K : N;
-    a += TRANSPOSED_A ? m0 : (size_t)m0 * K;
-    b += TRANSPOSED_B ? (size_t)n0 * K : n0;
+    a += TRANSPOSED_A ? (size_t)begin * M + m0 : (size_t)m0 * K + begin;
+    b += TRANSPOSED_B ? (size_t)n0 * K + begin : (size_t)begin * N + n0;
+    c += (size_t)blockIdx.y * M * N;
 
     float sum[TM][TN];
     for (int i = 0; i < TM; i++)
         for (int j = 0; j < TN; j++) sum[i][j] = 0.0f;
-    int left = K;                    // from where a and b are now
+    int left = deep;                 // from where a and b are now
     int now = 0, next = 0;           // the stages to multiply and to fill
-    for (int k0 = (1 - STAGES) * BK; k0 < K; k0 += BK) {
+    for (int k0 = (1 - STAGES) * BK; k0 < deep; k0 += BK) {
         WAIT(STAGES - 2);
         __syncthreads();             // this stage is whole, and the one before was read
         if (left > 0) {
