@@ -4,8 +4,11 @@
 
 Nothing runs, so this needs no GPU: nvcc compiles for two of them, ptxas says what a thread and a block
 need, and nvdisasm writes the machine code (SASS) as text, in which instructions are counted.  nvcc and
-nvdisasm are looked for on the PATH; both are packages of PyPI, too (nvidia-cuda-nvcc and
-nvidia-cuda-nvdisasm).  The same compiler gives the same counts on any machine.
+nvdisasm are looked for on the PATH.  Without the CUDA toolkit,
+
+    pip install nvidia-cuda-nvcc nvidia-cuda-cccl nvidia-cuda-nvdisasm
+
+puts them into site-packages/nvidia/cu13/bin.  The same compiler gives the same counts on any machine.
 
 A product's hot loop is the loop with the most multiply-adds (FFMA, or HMMA on tensor cores), another
 kernel's that with the most loads from global memory; of several the shortest; of a kernel without a loop,
@@ -192,7 +195,8 @@ def tool(name):
     """The path of a program of the CUDA toolkit; the exit says what to install."""
     path = shutil.which(name)
     if path is None:
-        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in nvidia-cuda-{name} of PyPI")
+        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in nvidia-cuda-{name} of PyPI, which "
+                 "has it in site-packages/nvidia/cu13/bin")
     return path
 
 
