@@ -195,8 +195,8 @@ def tool(name):
     """The path of a program of the CUDA toolkit; the exit says what to install."""
     path = shutil.which(name)
     if path is None:
-        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in nvidia-cuda-{name} of PyPI, which "
-                 "has it in site-packages/nvidia/cu13/bin")
+        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in nvidia-cuda-{name} of PyPI, "
+                 "which puts it into site-packages/nvidia/cu13/bin")
     return path
 
 

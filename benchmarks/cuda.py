@@ -97,11 +97,20 @@ def matmul_run(rung, n, a, b, c, sizes):
     """A launch of a rung's kernel on matrices that are on the device."""
     import numpy as np
     from scratch.cuda.kernels import launch as device, matmul
-    macros, how = matmul.plan(rung, n, n, n, sizes)
+    splits = matmul.splits_for(rung, n, n, n, sizes)
+    macros, how = matmul.plan(rung, n, n, n, sizes, splits=splits)
     kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", **macros)
     device.allow(kernel, how["shared"])
     size = np.int32(n)
-    return lambda: kernel(a, b, c, size, size, size, **how)
+    if splits == 1:
+        return lambda: kernel(a, b, c, size, size, size, **how)
+    parts, add_parts = device.driver.mem_alloc(4 * splits * n * n), device.kernel("matmul_parts.cu", "add_parts")
+
+    def run():
+        kernel(a, b, parts, size, size, size, **how)
+        add_parts(parts, c, np.int32(n * n), np.int32(splits), grid=(device.blocks(n * n, THREADS), 1),
+                  block=(THREADS, 1, 1))
+    return run
 
 
 def right(run, c, expected, what):

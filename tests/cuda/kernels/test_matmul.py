@@ -90,13 +90,13 @@ def test_parts_of_a_split_k_add_up_to_the_product(splits):
 
 
 def test_k_is_split_where_a_product_has_few_blocks_for_the_gpu(monkeypatch):
-    """An H200 has 132 multiprocessors, so room for 264 blocks of warps; a part is at least 512 deep."""
+    """A block for each of an H200's 132 multiprocessors, and a part is at least 128 deep."""
     sizes = RUNGS["warps"].gpu
     monkeypatch.setattr(module, "on_gpu", lambda: True)
     monkeypatch.setattr(module, "multiprocessors", lambda: 132)
     found = [module.splits_for("warps", *size, sizes)
              for size in [(128, 128, 1 << 20), (512, 512, 8192), (512, 512, 600), (4096, 4096, 4096)]]
-    assert found == [264, 16, 1, 1] and module.splits_for("double", 128, 128, 1 << 20, sizes) == 1
+    assert found == [132, 8, 4, 1] and module.splits_for("double", 128, 128, 1 << 20, sizes) == 1
 
 
 def test_more_rows_of_blocks_than_a_grid_may_have_are_several_launches():

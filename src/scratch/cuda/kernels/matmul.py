@@ -114,8 +114,7 @@ def splits_for(rung, M, N, K, sizes):
     if rung != "warps" or not on_gpu():
         return 1
     count = blocks(M, sizes["BM"]) * blocks(N, sizes["BN"])
-    room = 2 * multiprocessors()         # two blocks of "warps" fit on each
-    return max(1, min(room // count, K // 512))
+    return max(1, min(multiprocessors() // count, K // 128))
 
 
 def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False, splits=1):
