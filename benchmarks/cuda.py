@@ -104,7 +104,8 @@ def matmul_run(rung, n, a, b, c, sizes):
     size = np.int32(n)
     if splits == 1:
         return lambda: kernel(a, b, c, size, size, size, **how)
-    parts, add_parts = device.driver.mem_alloc(4 * splits * n * n), device.kernel("matmul_parts.cu", "add_parts")
+    parts = device.driver.mem_alloc(4 * splits * n * n)
+    add_parts = device.kernel("matmul_parts.cu", "add_parts")
 
     def run():
         kernel(a, b, parts, size, size, size, **how)
