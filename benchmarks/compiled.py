@@ -24,7 +24,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .harness import significant
+from .harness import budget, significant
 from .provenance import provenance
 from .results import write
 
@@ -33,6 +33,12 @@ ARCHITECTURES = 80, 90
 SM = {    # of a multiprocessor: NVIDIA, CUDA C++ Programming Guide, technical specifications
     80: {"registers": 65536, "warps": 64, "blocks": 32, "shared": 164 << 10},
     90: {"registers": 65536, "warps": 64, "blocks": 32, "shared": 228 << 10},
+}
+H200 = {"bytes per second": 4.8e12, "latency": 600e-9, "multiprocessors": 132}    # the latency: assumed
+LOADED = {    # (kernel, rung): the share of loads in what it moves
+    ("add", "strided"): 2 / 3, ("add", "vectors"): 2 / 3, ("transpose", "padded"): 1 / 2,
+    ("reduce", "strided"): 1, ("reduce", "warps"): 1, ("softmax", "stable"): 1 / 2,
+    ("softmax", "online"): 1 / 2, ("layernorm", "two passes"): 1 / 2,
 }
 RESERVED = 1024    # bytes of shared memory that CUDA keeps of each block
 KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros)
@@ -266,6 +272,23 @@ def rows():
     return found
 
 
+def judged(rows):
+    """The budgets: what can be asked of kernels whose time nobody has taken yet."""
+    by = {(each["kernel"], each["rung"]): each for each in rows if each["architecture"] == "sm_90"}
+    found = [budget("bytes spilled by all kernels", sum(each["spilled"] for each in rows), 0, "bytes"),
+              budget("multiply-adds among the instructions of a round of warps, sm_90",
+                     by["matmul", "warps"]["FFMA share of a round"], 0.9, "", "higher"),
+              budget("instructions per HMMA of tensor, sm_90", significant(
+                  by["matmul", "tensor"]["hot loop"]["instructions"] / by["matmul", "tensor"]["hot loop"]["HMMA"]),
+                  4, "")]
+    for (kernel, rung), loaded in LOADED.items():
+        flying = by[kernel, rung]["bytes in flight"] * by[kernel, rung]["warps per SM"] * 32
+        wanted = loaded * H200["bytes per second"] * H200["latency"] / H200["multiprocessors"]
+        found.append(budget(f"bytes in flight of {kernel}, {rung}, over what an H200 wants",
+                             significant(flying / wanted), 1, "times", "higher"))
+    return found
+
+
 def main(options):
     found = rows()
     for each in found:
@@ -275,7 +298,8 @@ def main(options):
               f" ({each['limited by']})  {loop['instructions']:4} {loop['FFMA']:4} FFMA {loop['LDS']:3} LDS "
               f"({loop['of 16 bytes']})  {loop['LDG']:2} LDG  {each['bytes in flight']:3} in flight"
               f"{each.get('FFMA share of a round', 0) or '':6}")
+    budgets = judged(found)
     at = provenance(__file__)
     at["versions"] |= {"nvcc": version("nvcc"), "nvdisasm": version("nvdisasm")}
-    write(options.out, what=WHAT, origin=at, rows=found)
-    return []
+    write(options.out, what=WHAT, origin=at, budgets=budgets, rows=found)
+    return budgets

@@ -66,6 +66,11 @@ def test_a_multiprocessor_has_room_for_as_many_blocks_as_the_scarcest_thing_allo
     assert compiled.residents(90, threads, registers, shared) == found
 
 
+def test_the_stored_counts_meet_their_budgets():
+    found = compiled.judged(read("compiled")["rows"])
+    assert found == read("compiled")["budgets"] and all(each["holds"] for each in found) and len(found) == 11
+
+
 def test_without_the_promise_the_texts_are_the_same_but_for_the_word():
     from scratch.cuda.kernels import launch
     text = (launch.FOLDER / "add.cu").read_text(encoding="utf-8")
