@@ -270,15 +270,16 @@ def kernels(quick):
     return {}
 
 
-def programs(quick=False):
-    """Compile what kernels() and tuning() would launch, for the card at hand; how many calls there were."""
-    count = 0
+def programs(quick):
+    """Compile what kernels() and tuning() will launch, for tools/gpu.py; each way is called at small sizes."""
+    from . import cuda
     for _, _, _, ways in work(True):
         for call in ways.values():
             with contextlib.suppress(Exception), recording():
                 call()
-            count += 1
-    return count
+    for sizes in cuda.candidates():
+        cuda.matmul_run("warps", 4096, None, None, None, sizes)
+    return {}
 
 
 def tuning(quick):

@@ -40,9 +40,10 @@ THREADS = 256
 COMPARED = ["times naive", "times the first", "of NumPy"]
 BUDGETS = {    # what: (at least, how to read it off the rows)
     "tiles over naive, n = 1040": (1.2, lambda rows: best(rows, "matmul", "times naive", 1040, ["tiles"])),
-    "best CUDA-shaped rung over naive, n = 512": (9, lambda rows: best(
-        rows, "matmul", "times naive", 512, others=["cpu", "NumPy"])),
-    "CPU-shaped rung over NumPy, n = 512": (0.3, lambda rows: best(rows, "matmul", "of NumPy", 512, ["cpu"])),
+    "best CUDA-shaped rung over naive, n = 1040": (6, lambda rows: best(
+        rows, "matmul", "times naive", 1040, others=["cpu", "NumPy"])),
+    "CPU-shaped rung over NumPy, n = 1040": (0.2, lambda rows: best(
+        rows, "matmul", "of NumPy", 1040, ["cpu"])),
 }
 
 
@@ -84,10 +85,21 @@ def matmul_run(rung, n, a, b, c, sizes):
     """A launch of a rung's kernel on matrices that are on the device."""
     import numpy as np
     from scratch.cuda.kernels import launch as device, matmul
-    grid, block = matmul.shape(rung, n, n, sizes)
-    kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    splits = matmul.splits_for(rung, n, n, n, sizes)
+    macros, how = matmul.plan(rung, n, n, n, sizes, splits=splits)
+    kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", **macros)
+    device.allow(kernel, how["shared"])
     size = np.int32(n)
-    return lambda: kernel(a, b, c, size, size, size, grid=grid, block=block)
+    if splits == 1:
+        return lambda: kernel(a, b, c, size, size, size, **how)
+    parts = device.driver.mem_alloc(4 * splits * n * n)
+    add_parts = device.kernel("matmul_parts.cu", "add_parts")
+
+    def run():
+        kernel(a, b, parts, size, size, size, **how)
+        add_parts(parts, c, np.int32(n * n), np.int32(splits), grid=(device.blocks(n * n, THREADS), 1),
+                  block=(THREADS, 1, 1))
+    return run
 
 
 def right(run, c, expected, what):
@@ -220,23 +232,26 @@ def on_the_cpu(quick):
 # ---- in a child: the GPU --------------------------------------------------------------------------
 
 def candidates():
-    """Sizes to try for the rung "double": blocks of 64 to 512 threads whose tiles fit."""
-    for BM, BN, BK, TM, TN in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (4, 8, 16),
-                                                (4, 8, 16)):
-        threads = BM // TM * (BN // TN)
-        if (64 <= threads <= 512 and TM * TN <= 128
-                and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
-                and 2 * BK * (BM + BN + 8) * 4 <= 48 << 10):
-            yield {"BM": BM, "BN": BN, "BK": BK, "TM": TM, "TN": TN}
+    """Sizes to try for the rung "warps": blocks of 128 or 256 threads, two of which fit on a multiprocessor."""
+    from scratch.cuda.kernels.launch import driver
+    room = driver.Device(0).get_attribute(driver.device_attribute.MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
+    most = room // 2 - 1024
+    for BM, BN, BK, WM, WN, STAGES in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (32, 64),
+                                                        (32, 64), (2, 3, 4)):
+        threads = 32 * (BM // WM) * (BN // WN)
+        if (threads in (128, 256) and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
+                and threads % (BN // 4) == threads % (BM // 4) == 0 and BK * BM > 1000
+                and 4 * STAGES * BK * (BM + BN + 8) <= most):
+            yield {"BM": BM, "BN": BN, "BK": BK, "WM": WM, "WN": WN, "STAGES": STAGES, "UNROLL": 1}
 
 
 def tuned(n, a, b, c, most=None):
-    """The fastest sizes of the rung "double" at n x n, and how many were tried."""
+    """The fastest sizes of the rung "warps" at n x n, and how many were tried."""
     from scratch.cuda.kernels import launch as device
     found = []
     for sizes in itertools.islice(candidates(), most):
         try:
-            run = matmul_run("double", n, a, b, c, sizes)
+            run = matmul_run("warps", n, a, b, c, sizes)
             run()
             found.append((timed(run, 3), sizes))
         except device.driver.Error:      # too many registers for so large a block
