@@ -271,7 +271,7 @@ def kernels(quick):
 
 
 def programs(quick):
-    """Compile what kernels() and tuning() will launch, for tools/gpu.py; each way is called at small sizes."""
+    """Compile what kernels() and tuning() will launch, for tools/gpu.py: ways are called at small sizes."""
     from . import cuda
     for _, _, _, ways in work(True):
         for call in ways.values():

@@ -232,7 +232,7 @@ def on_the_cpu(quick):
 # ---- in a child: the GPU --------------------------------------------------------------------------
 
 def candidates():
-    """Sizes to try for the rung "warps": blocks of 128 or 256 threads, two of which fit on a multiprocessor."""
+    """Sizes to try for the rung "warps": blocks of 128 or 256 threads, two to a multiprocessor."""
     from scratch.cuda.kernels.launch import driver
     room = driver.Device(0).get_attribute(driver.device_attribute.MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
     most = room // 2 - 1024
