@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
+import itertools
 import json
 import math
 import platform
@@ -32,6 +33,7 @@ TESTS = ["tests/cuda/kernels", "tests/cuda/cpu", "tests/torch/backends/cuda",
          "--ignore=tests/cuda/cpu/test_old_pocl.py", "--ignore=tests/cuda/cpu/test_memcheck.py"]
 UNMEASURED = ()                            # wrappers of which nothing here makes a row
 STEPS = 30                                 # of the GPT
+TUNED, TUNING = "warps", 30                # the rung whose sizes are tried, for so many seconds
 OURS, THEIRS = "scratch.torch", "PyTorch"
 
 
@@ -272,30 +274,51 @@ def kernels(quick):
 
 def programs(quick):
     """Compile what kernels() and tuning() will launch, for tools/gpu.py: ways are called at small sizes."""
-    from . import cuda
     for _, _, _, ways in work(True):
         for call in ways.values():
             with contextlib.suppress(Exception), recording():
                 call()
-    for sizes in cuda.candidates():
-        cuda.matmul_run("warps", 4096, None, None, None, sizes)
+    from scratch.cuda.kernels import launch, matmul
+    for sizes in candidates():
+        macros, _ = matmul.plan(TUNED, *3 * [4096], sizes)
+        launch.module(launch.FOLDER / matmul.RUNGS[TUNED].file, **macros)
     return {}
 
 
-def tuning(quick):
-    """Other sizes of the ladder's tuned rung, timed at n = 4096."""
-    import numpy as np
-    from scratch.cuda.kernels import launch as device, matmul
+def candidates():
+    """Sizes to try for the rung "warps", large tiles first, two blocks to a multiprocessor."""
+    from scratch.cuda.kernels.launch import driver
+    room = driver.Device(0).get_attribute(driver.device_attribute.MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
+    tiles = sorted(itertools.product((64, 128, 256), repeat=2), key=lambda sides: -sides[0] * sides[1])
+    for (BM, BN), BK, WM, WN, STAGES in itertools.product(tiles, (16, 8, 32), (64, 32), (64, 32), (2, 3, 4)):
+        threads = 32 * (BM // WM) * (BN // WN)
+        if (threads in (128, 256) and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
+                and threads % (BN // 4) == threads % (BM // 4) == 0 and BK * BM > 1000
+                and 4 * STAGES * BK * (BM + BN + 8) <= room // 2 - 1024):
+            yield {"BM": BM, "BN": BN, "BK": BK, "WM": WM, "WN": WN, "STAGES": STAGES, "UNROLL": 1}
 
-    from . import cuda
-    n = 96 if quick else 4096
+
+def tuning(quick):
+    """Other sizes of the ladder's best rung, timed at n = 4096 for as long as there is time."""
+    import numpy as np
+    from scratch.cuda.kernels import matmul
+    from scratch.cuda.kernels.launch import driver
+    n = 128 if quick else 4096
     a, b = np.random.default_rng(0).standard_normal((2, n, n), dtype=np.float32)
-    factors, c = [device.driver.to_device(each) for each in (a, b)], device.driver.mem_alloc(a.nbytes)
-    sizes, tried = cuda.tuned(n, *factors, c, 3 if quick else None)
-    rung = next(rung for rung, each in matmul.RUNGS.items() if each.gpu.keys() == sizes.keys())
-    run = cuda.matmul_run(rung, n, *factors, c, sizes)
-    seconds, launches = measured({"": run}, quick)[""]
-    row(kernel="matmul", n=n, rung="tuned", sizes=sizes, of=rung, tried=tried, seconds=seconds,
+
+    def product(sizes):
+        with recording() as recorded:
+            matmul.matmul(a, b, TUNED, **sizes)
+        return recorded.again
+    found, end = [], time.monotonic() + TUNING
+    for sizes in itertools.islice(candidates(), 2 if quick else None):
+        if found and time.monotonic() > end:
+            break
+        with contextlib.suppress(driver.Error):  # too many registers for so large a block
+            found.append((timed(product(sizes), 3), sizes))
+    _, sizes = min(found, key=lambda each: each[0])
+    seconds, launches = measured({"": product(sizes)}, quick)[""]
+    row(kernel="matmul", n=n, rung="tuned", sizes=sizes, of=TUNED, tried=len(found), seconds=seconds,
         launches=launches, **{"GFLOP/s": 2 * n**3 / seconds / 1e9}, **clock())
     return {}
 

@@ -19,7 +19,6 @@ that aborts takes nothing with it.
 """
 
 import importlib.metadata
-import itertools
 import platform
 import statistics
 import time
@@ -227,36 +226,6 @@ def on_the_cpu(quick):
     rows = [row for n in ((64, 128) if quick else (512, 1000, 1024, 1040))
             for row in matmul_ladder(n, count if n < 1000 else min(count, 3))]
     return at, rows + [row for name in LADDERS for row in ladder(name, N, count)]
-
-
-# ---- in a child: the GPU --------------------------------------------------------------------------
-
-def candidates():
-    """Sizes to try for the rung "warps": blocks of 128 or 256 threads, two to a multiprocessor."""
-    from scratch.cuda.kernels.launch import driver
-    room = driver.Device(0).get_attribute(driver.device_attribute.MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
-    most = room // 2 - 1024
-    for BM, BN, BK, WM, WN, STAGES in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (32, 64),
-                                                        (32, 64), (2, 3, 4)):
-        threads = 32 * (BM // WM) * (BN // WN)
-        if (threads in (128, 256) and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
-                and threads % (BN // 4) == threads % (BM // 4) == 0 and BK * BM > 1000
-                and 4 * STAGES * BK * (BM + BN + 8) <= most):
-            yield {"BM": BM, "BN": BN, "BK": BK, "WM": WM, "WN": WN, "STAGES": STAGES, "UNROLL": 1}
-
-
-def tuned(n, a, b, c, most=None):
-    """The fastest sizes of the rung "warps" at n x n, and how many were tried."""
-    from scratch.cuda.kernels import launch as device
-    found = []
-    for sizes in itertools.islice(candidates(), most):
-        try:
-            run = matmul_run("warps", n, a, b, c, sizes)
-            run()
-            found.append((timed(run, 3), sizes))
-        except device.driver.Error:      # too many registers for so large a block
-            continue
-    return min(found, key=lambda each: each[0])[1], len(found)
 
 
 # ---- all of it --------------------------------------------------------------------------------------

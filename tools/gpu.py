@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 from tools import nvcc, pycuda    # noqa: E402  (this file is run by its path, too)
 
 ARCHITECTURES = "8.0", "9.0"
+ONE_CACHE = {"PYCUDA_DISABLE_CACHE": "1"}    # tools/nvcc.py's: PyCUDA's asks nvcc before it looks
 
 
 def run(arguments):
@@ -40,7 +41,7 @@ def run(arguments):
     pycuda.program()
     paths = [*before, ROOT / "src", ROOT / "tests", ROOT]
     return subprocess.run([sys.executable, "-m", "benchmarks", "cuda", "gpu", *arguments], cwd=ROOT, env={
-        **os.environ, "SCRATCH_CUDA": "gpu", "PYTHONPATH": joined(paths, "PYTHONPATH"),
+        **os.environ, "SCRATCH_CUDA": "gpu", "PYTHONPATH": joined(paths, "PYTHONPATH"), **ONE_CACHE,
         "PATH": joined([pycuda.HOME / "bin"], "PATH")}).returncode
 
 
@@ -63,13 +64,14 @@ def pack():
         pycuda.build()
     pycuda.standin()
     begin = time.time()
+    nvcc.asked(["--version"])
     from benchmarks.card import TESTS
     for command in (["-m", "benchmarks", "cuda", "--task", json.dumps(["programs", True])],
                     ["-m", "benchmarks", "cuda", "--task", json.dumps(["scratch.torch", True])],
                     ["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]):
         print("--", " ".join(command), flush=True)
         subprocess.run([sys.executable, *command], cwd=ROOT, env=pycuda.environment(
-            STANDIN_CAPABILITY=ARCHITECTURES[-1], PYCUDA_DISABLE_CACHE="1", NVCC_KEPT=str(nvcc.folder())))
+            STANDIN_CAPABILITY=ARCHITECTURES[-1], **ONE_CACHE))
     for path in nvcc.folder().glob("*"):
         if path.stat().st_mtime < begin:
             path.unlink()                        # of a kernel that is no more

@@ -115,13 +115,15 @@ def launch(number, sizes, shared, arguments, count):
     program, name = functions[number]
     given = np.zeros(count + 8, np.uint8)
     given[:count] = np.frombuffer(ctypes.string_at(arguments, count), np.uint8)
-    try:
+    try:                                         # a card would run it: nvcc and libcuda.c have agreed
         function = program.module().get_function(name)
+        function.dynamic_limit = max(function.dynamic_limit, shared)
         block, grid = function.checked(tuple(sizes[3:6]), tuple(sizes[:3]), shared)
-        function.module.launch(function, grid, block, given, shared)
-    except driver.CompileError as error:         # nvcc has compiled it, so a card would run it
+    except driver.Error as error:
         refused.append(f"{name}: {error}")
         return NOT_SUPPORTED
+    try:
+        function.module.launch(function, grid, block, given, shared)
     except driver.Error as error:
         print(f"{name}: {error}", file=sys.stderr)
         return ASSERT if "assertion" in str(error) else LAUNCH_FAILED
