@@ -23,7 +23,7 @@ def started(monkeypatch, tmp_path):
 def test_pycuda_is_built_where_it_is_not_and_found_where_it_is(started, monkeypatch, tmp_path, here, builds):
     built = []
     monkeypatch.setattr(gpu, "works", lambda: here)
-    monkeypatch.setattr(pycuda, "build", lambda: built.append(1))
+    monkeypatch.setattr(pycuda, "build", lambda optimize: built.append(optimize))
     assert gpu.run(["--only", "kernels"]) == 0 and len(built) == builds
     (command, environment), = started
     assert command[1:] == ["-m", "benchmarks", "cuda", "gpu", "--only", "kernels"]

@@ -1,6 +1,7 @@
 """Everything that a card is needed for, by one command, in less than ten minutes of its time.
 
-    python tools/gpu.py            on the machine with the card: PyCUDA, and then benchmarks/gpu.py
+    python tools/gpu.py [...]      on the machine with the card: PyCUDA, and then benchmarks/gpu.py, whose
+                                   options it passes on (python -m benchmarks cuda --help)
     python tools/gpu.py pack       before that, on a machine with a network and nvcc
 
 The machine with the card needs Python with NumPy and pytest, a C++ compiler, and PyTorch with CUDA if it is
@@ -14,7 +15,6 @@ What was measured is in results/cuda.json, with the card, its driver and clocks,
 run is cut short.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -37,7 +37,7 @@ def run(arguments):
     before = [] if works() else [pycuda.HOME / "site"]
     if before and not pycuda.built(standin=False):
         print("PyCUDA is not here: building it from its source distribution", flush=True)
-        pycuda.build()
+        pycuda.build(optimize=True)
     pycuda.program()
     paths = [*before, ROOT / "src", ROOT / "tests", ROOT]
     return subprocess.run([sys.executable, "-m", "benchmarks", "cuda", "gpu", *arguments], cwd=ROOT, env={
@@ -96,17 +96,15 @@ def others(capabilities):
             pass
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["run", "pack"], default="run", help="run, if not said")
-    given, arguments = parser.parse_known_args()
-    return pack() if given.what == "pack" else run(arguments)
+def main(arguments):
+    if {"-h", "--help"} & set(arguments):
+        return print(__doc__)
+    return pack() if arguments == ["pack"] else run(arguments)
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)

@@ -137,7 +137,7 @@ def build(optimize=False):
     wrappers = [source / "src" / name for name in
                 ("wrapper/wrap_cudadrv.cpp", "wrapper/mempool.cpp", "cpp/cuda.cpp", "cpp/bitlog.cpp",
                  "wrapper/_pvt_struct_v3.cpp")]
-    flags = ["-fPIC", "-w", "-std=gnu++14", "-O2" if optimize else "-O0",
+    flags = ["-fPIC", "-w", "-std=gnu++14", "-O1" if optimize else "-O0",
              *(f"-I{folder}" for folder in include),
              *(f"-D{name}={value}" for name, value in DEFINES.items())]
 
