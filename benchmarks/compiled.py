@@ -275,12 +275,12 @@ def rows():
 def judged(rows):
     """The budgets: what can be asked of kernels whose time nobody has taken yet."""
     by = {(each["kernel"], each["rung"]): each for each in rows if each["architecture"] == "sm_90"}
+    share = by["matmul", "warps"]["FFMA share of a round"]
+    loop = by["matmul", "tensor"]["hot loop"]
+    each_takes = significant(loop["instructions"] / loop["HMMA"])
     found = [budget("bytes spilled by all kernels", sum(each["spilled"] for each in rows), 0, "bytes"),
-              budget("multiply-adds among the instructions of a round of warps, sm_90",
-                     by["matmul", "warps"]["FFMA share of a round"], 0.9, "", "higher"),
-              budget("instructions per HMMA of tensor, sm_90", significant(
-                  by["matmul", "tensor"]["hot loop"]["instructions"] / by["matmul", "tensor"]["hot loop"]["HMMA"]),
-                  4, "")]
+             budget("share of multiply-adds in a round of warps, sm_90", share, 0.9, "", "higher"),
+             budget("instructions per HMMA of tensor, sm_90", each_takes, 4)]
     for (kernel, rung), loaded in LOADED.items():
         flying = by[kernel, rung]["bytes in flight"] * by[kernel, rung]["warps per SM"] * 32
         wanted = loaded * H200["bytes per second"] * H200["latency"] / H200["multiprocessors"]

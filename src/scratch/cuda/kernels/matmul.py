@@ -140,8 +140,6 @@ def plan(rung, M, N, K, sizes, transposed_a=False, transposed_b=False, splits=1)
     if rung == "naive":                  # whose threadIdx.x runs down a column
         grid = (down, across)
     elif rung in ("warps", "tensor", "cpu"):     # which number their blocks themselves
-        grid = (down * across, 1)
-    if rung == "warps":
         grid = (down * across, splits)
     if "STAGES" in sizes:
         BK = sizes["BK"]
