@@ -235,11 +235,70 @@ def attentions(module, sizes):
                        d_y, q, k, v, y, lse, True)})
 
 
+def training(modules, elements, columns):
+    """What a GPT's training step needs beside: bytes that have to move, by NumPy's results."""
+    import numpy as np
+    rng = np.random.default_rng(1)
+    x, d_y = rng.standard_normal((2, elements // columns, columns), dtype=np.float32)
+    gain, rows, size = np.ones(columns, np.float32), len(x), x.nbytes
+    each = {"elements": elements, "columns": columns}
+
+    def close(expected, tolerance=1e-4):
+        def right(found, how):
+            found = found[0] if isinstance(found, tuple) else found
+            np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance, err_msg=how)
+        return right
+
+    def one(kernel, moved, right, call):
+        return {"kernel": kernel, **each}, {"bytes": moved}, right, {"kernel": call}
+    if module := modules.get("adamw"):
+        p, g = x.ravel(), d_y.ravel()
+
+        def step():
+            changed, m, s = p.copy(), np.zeros_like(p), np.zeros_like(p)
+            module.adamw(changed, g, m, s, 1)
+            return changed
+        first = p * (1 - 1e-3 * 0.01) - 1e-3 * g / (np.abs(g) + 1e-8)
+        yield one("adamw", 7 * size, close(first, 1e-5), step)
+    if module := modules.get("cross_entropy"):
+        target = rng.integers(columns, size=rows)
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        share = e / e.sum(axis=1, keepdims=True)
+        lse, ones = np.log(np.exp(x).sum(axis=1)), np.ones(rows, np.float32)
+        yield one("cross_entropy", size, close(lse - x[np.arange(rows), target]),
+                  lambda: module.cross_entropy(x, target))
+        share[np.arange(rows), target] -= 1
+        yield one("cross_entropy, backward", 2 * size, close(share),
+                  lambda: module.cross_entropy_back(ones, x, target, lse))
+    if module := modules.get("rmsnorm"):
+        inv_rms = 1 / np.sqrt((x * x).mean(axis=1) + np.float32(1e-5))
+        x_hat = x * inv_rms[:, None]
+        yield one("rmsnorm", 2 * size, close(x_hat), lambda: module.rmsnorm(x, gain))
+        d_x = inv_rms[:, None] * (d_y - x_hat * (d_y * x_hat).mean(axis=1, keepdims=True))
+        yield one("rmsnorm, backward", 3 * size, close(d_x, 1e-3),
+                  lambda: module.rmsnorm_back(d_y, x, gain, inv_rms))
+    if module := modules.get("embedding"):
+        ids = rng.integers(rows, size=rows)
+        yield one("embedding", 2 * size, close(x[ids], 0), lambda: module.embedding(x, ids))
+        order, d_table = np.argsort(ids, kind="stable"), np.zeros_like(x)
+        found, first = np.unique(ids[order], return_index=True)
+        d_table[found] = np.add.reduceat(d_y[order], first)
+        yield one("embedding, backward", 3 * size, close(d_table),
+                  lambda: module.embedding_back(d_y, ids, rows))
+    if module := modules.get("rotary"):
+        heads = x.reshape(-1, min(1024, rows * columns // 64), 64)
+
+        def returns(found, how):
+            np.testing.assert_allclose(module.rotary(found, back=True), heads, atol=1e-4, err_msg=how)
+        yield one("rotary", 2 * size, returns, lambda: module.rotary(heads))
+
+
 def work(quick):
     """(labels, what it costs, how it is checked, {way: call}), ..., the small ones first."""
     sizes = QUICK if quick else globals()
     modules = wrappers()
     yield from bandwidth(modules, sizes["ELEMENTS"], sizes["COLUMNS"])
+    yield from training(modules, sizes["ELEMENTS"], sizes["COLUMNS"])
     if "attention" in modules:
         yield from attentions(modules["attention"], sizes["HEADS"])
     yield from multiplications(modules["matmul"], sizes["SIZES"])
@@ -260,7 +319,8 @@ def kernels(quick):
         for way, call in ways.items():
             try:
                 with recording() as recorded:
-                    right(call(), way)
+                    found = call()
+                right(found, way)
                 runs[way] = recorded.again
                 kept.append(recorded)
             except Exception as error:           # it is wrong, or the card cannot; the others go on
@@ -383,9 +443,31 @@ def pytorch(quick):
             "transpose": lambda: x.T.contiguous(), "softmax": lambda: F.softmax(x, 1),
             "layernorm": lambda: F.layer_norm(x, (columns,), ones, ones)}.items():
         take(run, kernel=name, elements=elements, rung="float32")
+    of_training(torch, device, take, elements, columns)
     for each in sizes["HEADS"]:
         attention(*each)
     return {"PyTorch": torch.__version__}
+
+
+def of_training(torch, device, take, elements, columns):
+    """PyTorch's own of what training() measures; the way back is a call of autograd."""
+    F, rows = torch.nn.functional, elements // columns
+    x, ones = torch.randn(rows, columns, device=device), torch.ones(columns, device=device)
+    labels = torch.randint(columns, (rows,), device=device)
+    ids = torch.randint(rows, (rows,), device=device)
+    p = torch.nn.Parameter(torch.randn(elements, device=device))
+    p.grad = torch.randn_like(p)
+    take(torch.optim.AdamW([p], fused=True).step, kernel="adamw", elements=elements, rung="float32")
+    for name, forward in {"cross_entropy": lambda x: F.cross_entropy(x, labels, reduction="none"),
+                          "rmsnorm": lambda x: F.rms_norm(x, (columns,), ones, 1e-5),
+                          "embedding": lambda x: F.embedding(ids, x)}.items():
+        with torch.no_grad():
+            take(lambda: forward(x), kernel=name, elements=elements, rung="float32")    # noqa: B023
+        leaf = x.clone().requires_grad_()
+        y = forward(leaf)
+        d_y = torch.ones_like(y)
+        take(lambda: torch.autograd.grad(y, leaf, d_y, retain_graph=True),    # noqa: B023
+             kernel=f"{name}, backward", elements=elements, rung="float32")
 
 
 # ---- scratch.torch --------------------------------------------------------------------------------------
