@@ -20,7 +20,7 @@ Left out: reductions along an axis, complex numbers.
 
 import numpy as np
 
-from . import gpuarray
+from . import driver, gpuarray
 from .compiler import SourceModule
 from .elementwise import gathered, parsed
 from .tools import VectorArg, dtype_to_ctype
@@ -61,7 +61,10 @@ class ReductionKernel:
                  name="reduce_kernel", keep=False, options=None, preamble=""):
         self.dtype_out = np.dtype(dtype_out)
         ctype = dtype_to_ctype(self.dtype_out)
-        arguments = parsed(arguments or f"const {ctype} *in")
+        if arguments is None:
+            raise driver.CompileError("a ReductionKernel needs its arguments, such as "
+                                      f"arguments='const {ctype} *in'")
+        arguments = parsed(arguments)
         if not any(isinstance(argument, VectorArg) for argument in arguments):
             raise AssertionError("ReductionKernel can only be used with functions that "
                                  "have at least one vector argument")

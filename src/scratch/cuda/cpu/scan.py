@@ -80,7 +80,8 @@ class InclusiveScanKernel:
 
     def __call__(self, input_ary, output_ary=None, allocator=None, stream=None):
         if len(input_ary.shape) != 1:
-            raise NotImplementedError("scan on arrays with dimension != 1")
+            raise ValueError(f"a scan runs along one axis, and this array has shape "
+                             f"{input_ary.shape}: give it array.ravel()")
         output = input_ary if output_ary is None else output_ary
         if output.shape != input_ary.shape:
             raise ValueError("input and output must have the same shape")

@@ -18,7 +18,7 @@ a GPU could run and the CPU engine cannot is an Unsupported, with its name and i
 
 from dataclasses import dataclass, field
 
-from . import vocabulary
+from . import cucomplex, vocabulary
 from .preprocess import constant, preprocess
 from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
                      like, nesting, split, untokenize, wrapped)
@@ -74,7 +74,8 @@ class Source:
         self.arrays = {}            # extern __shared__ at file scope: name -> pointer
         self.order = []             # Functions, and lists of tokens, in their order
         tokens = [token._replace(kind="operator", text=ALTERNATIVE[token.text])
-                  if token.text in ALTERNATIVE and token.kind == "name" else token
+                  if token.text in ALTERNATIVE and token.kind == "name" else
+                  token._replace(text=cucomplex.TYPES.get(token.text, token.text))
                   for token in preprocess(source, defines, include_dirs, file)]
         tokens = with_attributes(with_complex(tokens))
         self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)

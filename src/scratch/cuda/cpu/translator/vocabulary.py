@@ -23,7 +23,7 @@ Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 
 import re
 
-from . import complexes
+from . import complexes, cucomplex
 
 VALUES = {
     **{f"{name}.{axis}": f"((unsigned){call.replace('(n)', f'({n})')})"
@@ -307,7 +307,7 @@ def definition(name):
         return f"static {vector}_ {name}({given}) {{ return ({vector}_){{{fields}}}; }}"
     if name.startswith("complex "):      # the function after it, of complex numbers
         return "\n".join(complexes.functions(name.split()[1]))
-    lines = CALLS.get(name) or CALLS.get(f"{name}_")
+    lines = CALLS.get(name) or CALLS.get(f"{name}_") or cucomplex.definition(name)
     return "\n".join(lines) if lines else None
 
 
