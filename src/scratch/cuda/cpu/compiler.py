@@ -144,7 +144,7 @@ def explain(log, source):
     """PoCL's log without its internals, the line of the source below each error."""
     lines, errors = source.splitlines(), []
     for where, number, kind, message in re.findall(
-            r"^(?:(?:error|warning|note): )?([^\s:]+):(\d+):\d+: "
+            r"^(?:(?:error|warning|note): )?([^\s:]+):(\d+):\d+(?: <Spelling=[^>]*>)?: "
             r"(?:(error|note): )?(.*)$", log, re.MULTILINE):
         if kind == "note" or (where, number, message) in errors:
             continue

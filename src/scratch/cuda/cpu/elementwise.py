@@ -32,7 +32,7 @@ def parsed(arguments):
 
 def source(arguments, operation, name="kernel", preamble="", loop_prep="",
            after_loop="", range_given=False):
-    """The text of the kernel; start, stop and step of i are arguments if range_given."""
+    """The kernel's text; start, stop and step of i are arguments if range_given."""
     given = ", ".join(argument.declarator() for argument in arguments)
     if range_given:
         given += ", long start, long stop, long step"
@@ -62,7 +62,7 @@ __global__ void {name}({given})
 def get_elwise_module(arguments, operation, name="kernel", keep=False, options=None,
                       preamble="", loop_prep="", after_loop=""):
     return SourceModule(source(parsed(arguments), operation, name, preamble, loop_prep,
-                               after_loop), options=options)
+                               after_loop), options=options, no_extern_c=True)
 
 
 class ElementwiseKernel:
@@ -86,7 +86,7 @@ class ElementwiseKernel:
 
     def compile(self, range_given):
         module = SourceModule(source(self.arguments, *self.parts, range_given),
-                              options=self.options)
+                              options=self.options, no_extern_c=True)
         kinds = [argument.struct_char for argument in self.arguments]
         if range_given:
             kinds += ["q"] * 3

@@ -74,11 +74,12 @@ class ReductionKernel:
                      neutral=neutral, threads=THREADS)
         declared = "".join(f", {argument.declarator()}" for argument in arguments)
         module = SourceModule(TEXT.format(map_expr=map_expr or f"{first.name}[i]",
-                                          arguments=declared, **words), options=options)
+                                          arguments=declared, **words), options=options,
+                              no_extern_c=True)
         self.first = module.get_function(name).prepare(
             ["P", *(argument.struct_char for argument in arguments), "N"])
         module = SourceModule(TEXT.format(map_expr="in[i]", arguments=f", {ctype} *in",
-                                          **words), options=options)
+                                          **words), options=options, no_extern_c=True)
         self.second = module.get_function(name).prepare("PPN")
 
     def __call__(self, *args, stream=None, out=None, allocator=None, slice=None,

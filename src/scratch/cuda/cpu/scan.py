@@ -75,7 +75,8 @@ class InclusiveScanKernel:
                            expression=scan_expr, name=name_prefix, threads=THREADS,
                            neutral=0 if neutral is None else neutral,
                            exclusive=self.exclusive)
-        self.kernel = SourceModule(text, options=options).get_function(name_prefix)
+        self.kernel = SourceModule(text, options=options,
+                                   no_extern_c=True).get_function(name_prefix)
         self.kernel.prepare("PPN")
 
     def __call__(self, input_ary, output_ary=None, allocator=None, stream=None):

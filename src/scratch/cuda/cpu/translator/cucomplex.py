@@ -12,7 +12,8 @@ as CUDA's are, so that no square is too large.
 
 import re
 
-TYPES = {"cuFloatComplex": "float2", "cuComplex": "float2", "cuDoubleComplex": "double2",
+TYPES = {"cuFloatComplex": "float2", "cuComplex": "float2",
+         "cuDoubleComplex": "double2",
          "make_cuFloatComplex": "make_float2", "make_cuComplex": "make_float2",
          "make_cuDoubleComplex": "make_double2"}
 # name without f -> what it returns, its parameters, its value; C a structure of two T
@@ -41,7 +42,7 @@ def needs(name):
 
 
 def definition(name):
-    """The line of OpenCL C that define the function; None if there is none of that name."""
+    """The line that defines the function; None if there is none of that name."""
     if name in BETWEEN:
         to, given = BETWEEN[name]
         return [f"static {to}_ {name}({given}_ a) "

@@ -53,7 +53,7 @@ class Respeller:
             raise Unsupported("references cannot run on the CPU engine; use a pointer",
                               token)
         before = reader.text(-2)
-        made = inside and before in self.source.types | {"return"}
+        made = inside and before in self.source.types | {"return", "("}
         if token.text == "{" and made and (
                 reader.text(-3) not in ("struct", "union", "enum")):
             raise Unsupported(f"{before} {{...}}: a value made of a list in "

@@ -5,7 +5,7 @@
     ...     int i = blockIdx.x * blockDim.x + threadIdx.x;
     ...     if (i < n) x[i] *= a;
     ... }''')
-    >>> print("\\n".join(program.text.splitlines()[3:10]))  # doctest: +ELLIPSIS
+    >>> print("\\n".join(program.text.splitlines()[7:14]))  # doctest: +ELLIPSIS
     struct context_ { ulong dynamic, failed; uint turn, epoch; };
     #line 1 "kernel.cu"
     static void scale(struct context_ *context_, float *x, float a, int n)
@@ -40,7 +40,7 @@ from dataclasses import dataclass
 
 from . import warps
 from .analysis import analyse, reached
-from .declarations import Source, integers, parameter
+from .declarations import Source, integers, parameter, parameter_name
 from .opencl import Writer
 from .preprocess import constant
 from .tokens import SourceError
@@ -73,7 +73,7 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
     """
     parsed = Source(source, defines, include_dirs, file)
     if extern_c:
-        refuse_overloads(parsed)
+        refuse_linkage(parsed)
     kernels = parsed.kernels()
     relied = {} if watch else {f.name: warps.find(parsed, f) for f in kernels}
     analyse(parsed, watch)
@@ -89,10 +89,23 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
         constant=parsed.constant, source=parsed.lines, relied=relied)
 
 
-def refuse_overloads(source):
-    """SourceError if two functions have one name."""
-    for name, several in source.functions.items():
-        bodies = [function for function in several if function.body]
+def refuse_linkage(source):
+    """SourceError if two functions have one name, or one is a template."""
+    if source.template:
+        raise SourceError(
+            'this template has "C" linkage, as SourceModule puts the source into '
+            'extern "C" { }: pass no_extern_c=True, and write extern "C" before '
+            "__global__", source.template)
+    held = {}                            # those of structures, f__, are told apart
+    for function in source.all_functions():
+        own = function.name.endswith("__") or function.parameters and (
+            parameter_name(function.parameters[0]).text == "self_")
+        if function.body and not own:
+            name = function.name
+            if name.startswith("operator_"):
+                name = name.partition("__")[0].replace("_", " ", 1)
+            held.setdefault(name, []).append(function)
+    for name, bodies in held.items():
         if len(bodies) > 1:
             raise SourceError(
                 f'more than one {name} has "C" linkage, as SourceModule puts the '
