@@ -188,6 +188,9 @@ def initialised(name, declarator, equals, value, dim3):
     dim3 = dim3 and declarator[0] == name        # and no pointer to one
     if dim3 and not given:
         given = after(name, "()")
+    while value is None and given and given[0].text == "[":      # float a[2]{1, 2}
+        end = closing(given, 0) + 1
+        at, given = at + end, given[end:]
     if not (dim3 or value is None) or not given or given[0].text not in ("(", "{"):
         return name, declarator, equals, value
     if dim3:

@@ -324,19 +324,12 @@ class Writer:
         if kind in ("type", "label", "shared", "raw", "block"):
             return [self.inside(statement) if kind == "block" else statement]
         if not self.works(statement):
-            if kind == "if" and breaks(statement.inner()[-1]) and not (
-                    self.decides(statement)):
-                return [statement]       # all threads do it, or none
             self.refuse_leaving(statement)
             return [guarded(statement)]
-        if not self.decides(statement):
+        if self.known(statement):
             for n, part in enumerate(statement.parts):
                 if isinstance(part, Statement):
                     statement.parts[n] = self.inside(part)
-                elif isinstance(part, Expression) and self.works(part):
-                    raise Unsupported("a warp operation in the condition of this loop "
-                                      "or choice cannot run on the CPU engine; put it "
-                                      "before", part.tokens[0])
             return [statement]
         if kind == "if":
             return [self.choice(statement)]
@@ -345,6 +338,25 @@ class Writer:
         raise Unsupported(f"{kind} with a warp operation inside, about which threads "
                           "may disagree, cannot run on the CPU engine; write if",
                           write(statement)[0])
+
+    def known(self, statement):
+        """Is the way through it known to threads that take no part, too?
+
+        They have no values of their own: those of variables are set by the others.
+        """
+        parts = [part for part in statement.parts if isinstance(part, (Expression,
+                                                                       Declaration))]
+        own = {name.text for part in parts if isinstance(part, Declaration)
+               for name, *_ in part.declarators}
+        tokens = [token for part in parts for token in write(part)]
+        held = {token.text for token in tokens if token.kind == "name"}
+        changed = {before.text for before, token in zip(tokens, tokens[1:])
+                   if token.text in barriers.ASSIGN}
+        return (not self.decides(statement) and not self.works(Statement("", parts))
+                and harmless(tokens, assigns=True) and changed <= own
+                and all(name in own | barriers.HARMLESS | {"x", "y", "z"}
+                        or name.isupper() for name in held)
+                and not any(barriers.escaping(part) for part in statement.inner()))
 
     def refuse_leaving(self, statement):
         kinds = barriers.escaping(statement)
@@ -620,12 +632,14 @@ def breaks(statement):
     return statement.kind == "break"
 
 
-def harmless(tokens):
-    """Does an expression neither load, nor store, nor call?"""
+def harmless(tokens, assigns=False):
+    """Does an expression neither load, nor store, nor call, nor divide by a variable?"""
     texts = [token.text for token in tokens]
-    return not (set(texts) & {"[", "->", "++", "--", *barriers.ASSIGN}) and not any(
-        token.kind == "name" and following == "(" for token, following
-        in zip(tokens, texts[1:])) and not any(
+    stores = set() if assigns else {"++", "--", *barriers.ASSIGN}
+    return not (set(texts) & {"[", "->", *stores}) and not any(
+        token.kind == "name" and following.text == "(" or
+        token.text in ("/", "%", "/=", "%=") and following.kind != "number"
+        for token, following in zip(tokens, tokens[1:])) and not any(
         text == "*" and (n == 0 or not (tokens[n - 1].kind in ("name", "number")
                                         or texts[n - 1] in (")", "]")))
         for n, text in enumerate(texts))

@@ -27,13 +27,15 @@ ordinary one, and its kind of memory need not be found out.  What is left to do:
     launch_f          the OpenCL kernel: takes the address of the arguments, laid out as
                       CUDA lays them out, and calls f
 
-C++ beyond C is refused with an Unsupported, which names it and its line; exceptions are
-casts, float(x), names of structures as types, overloaded functions and constants as
-sizes of arrays.  Lines are kept, so that the compiler's errors point into the source.
+What C++ has and C has not is taken away first (cplusplus/): templates, structures with
+functions, operators, default arguments, references.  Casts, float(x), names of
+structures as types, overloaded functions and constants as sizes of arrays are seen to
+here.  Shuffles and votes are barriers (lanes.py).  Lines are kept, so that the
+compiler's errors point into the source.
 
-Left out, and refused: whatever vocabulary.REFUSED lists, references, default arguments,
-recursion, launches from a kernel.  Not noticed: threads of a warp that rely on running
-in step, or blocks that wait for one another.
+Left out, and refused with an Unsupported, which names it and its line: whatever
+vocabulary.REFUSED lists, classes made from others, lambdas, recursion, launches from a
+kernel.  Not noticed: blocks that wait for one another.
 """
 
 from dataclasses import dataclass
@@ -60,6 +62,7 @@ class Program:
     constant: set               # names of variables that are __constant__
     source: list                # the lines of the source, for messages
     relied: dict                # name -> what needs threads in step, see warps.py
+    constructs: bool            # has some structure a constructor?
 
 
 def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
@@ -86,7 +89,9 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
         bounds={f.name: constant(f.bounds[0], f.place, integers(parsed))
                 for f in kernels if f.bounds},
         dynamic={f.name for f in kernels if any(g.dynamic for g in reached(parsed, f))},
-        constant=parsed.constant, source=parsed.lines, relied=relied)
+        constant=parsed.constant, source=parsed.lines, relied=relied,
+        constructs=any(name.endswith("__") and name[:-2] in parsed.types
+                       for name in parsed.functions))
 
 
 def refuse_linkage(source):

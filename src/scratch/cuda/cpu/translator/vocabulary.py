@@ -4,8 +4,8 @@
     '#define sinf(a) sin((float)(a))'
     >>> taken("kernel"), taken("get_global_id"), taken("count")
     (True, True, False)
-    >>> refused("__shfl_down_sync")
-    'warp shuffles'
+    >>> refused("tex2D")
+    'textures and surfaces'
     >>> print(definition("float3"))
     typedef struct { float x, y, z; } float3_;
 
@@ -372,7 +372,8 @@ REFUSED = [
      "calls of the CUDA runtime"),
     (r"curand\w*", "cuRAND's device functions"),
     (r"clock|clock64|__nanosleep|globaltimer", "clocks inside a kernel"),
-    (r"volatile", "volatile, by which threads wait for each other without a barrier,"),
+    (r"volatile", "volatile, by which threads wait for each other without a barrier, "
+     "of what is no number of the thread's own"),
     (r"__managed__", "managed variables"),
     (r"[jy][01n]f|cyl_bessel_\w+|erfc?invf?|erfcxf?|normcdfinvf?",
      "Bessel functions, inverses of erf and their kin"),

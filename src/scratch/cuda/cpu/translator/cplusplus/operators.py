@@ -14,9 +14,9 @@ of the compiler's, and no wrong result.
 """
 
 from .. import statements
-from ..tokens import Unsupported, after, like, tokenize, untokenize
+from ..tokens import Unsupported, after, closing, like, tokenize, untokenize
 from .expressions import ASSIGN, RANKS, Expression, Node, World, fits
-from .signatures import functions
+from .signatures import arguments, functions
 
 NAMES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "==": "equal",
          "!=": "unequal", "<": "less", ">": "more", "<=": "most", ">=": "least",
@@ -123,8 +123,21 @@ class Operators(Expression):
             return self.called(name, left, right)
         return super().combine(operator, left, right)
 
+    def call(self, token):
+        kind = self.scope.get(token.text)
+        if kind is None or kind.depth or token.text in self.world.functions:
+            return super().call(token)
+        opened, self.at = self.at, closing(self.tokens, self.at) + 1
+        given = [type(self)(part, self.world, self.scope).all() for part in
+                 arguments(self.tokens, opened)]
+        name = self.defined("(", Node([token], self.world.resolved(kind)), *given)
+        if name:
+            return self.called(name, Node([token], kind), *given)
+        self.at = opened
+        return super().call(token)
+
     def prefix(self, operator, node):
-        name = operator.text in "-+!~" and self.defined(operator.text, node)
+        name = operator.text in "-+!~ ++ --" and self.defined(operator.text, node)
         return self.called(name, node) if name else super().prefix(operator, node)
 
     def indexed(self, node, opened, index, closed):

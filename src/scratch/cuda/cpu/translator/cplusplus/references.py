@@ -232,18 +232,18 @@ def with_own(body, constants, taken):
                 raise Unsupported(f"{name.text}: several references in one "
                                   "declaration; write one for each", name)
             value = body[n + 3:end]
-            if not is_place(value, constants, {}) and value[0].text != "(":
+            chosen = "?" in [t.text for t in outer(value)]
+            if not chosen and not is_place(value, constants, {}) and (
+                    value[0].text != "("):
                 raise Unsupported(f"{name.text}: a reference to what is no variable; "
                                   "leave out the &", name)
             star = [] if body[n - 1].text == "auto" else like(body[n], "*")
-            body[n:end] = [*star, name, body[n + 2], *like(name._replace(space=" "),
-                                                           "&("),
-                           value[0]._replace(space=""), *value[1:],
-                           *after(value[-1], ")")]
+            value = [value[0]._replace(space=" "), *value[1:]]
+            body[n:end] = [*star, name, body[n + 2], *addressed(value)]
             own.append(name.text)
         n += 1
     for name in {*own, *taken}:
-        if count_declared(body, name) > (name in own):
+        if count_declared(body, name) > own.count(name):
             raise Unsupported(f"{name}: a reference of the name of another variable in "
                               "the same function; give it its own", body[0])
     return body, own
@@ -274,8 +274,8 @@ def dereferenced(body, names):
     for n, token in enumerate(body):
         before = body[n - 1].text if n else ""
         declares = n > 1 and n + 2 < len(body) and body[n + 1].text == "=" and (
-            body[n + 2].text == "&") and (
-            before == "auto" or before == "*" and body[n - 2].kind == "name")
+            before == "auto" or before == "*" and body[n - 2].kind == "name"
+            and body[n - 2].text not in ("return", "else", "case"))
         if token.kind == "name" and token.text in names and not declares and (
                 before not in (".", "->")):
             result += [*like(token, "(*"), token._replace(space=""),

@@ -45,6 +45,7 @@ class Structure:
     name: str
     fields: dict = field(default_factory=dict)          # name -> tokens of its type
     arrays: set = field(default_factory=set)            # names of fields that are some
+    constants: dict = field(default_factory=dict)       # static const: name -> tokens
     methods: list = field(default_factory=list)
     constructors: list = field(default_factory=list)
 
@@ -68,7 +69,10 @@ class Method:
 
 
 def plain(tokens):
-    """class as struct, without public: and without the const after a function's )."""
+    """class as struct, without public: and without the const after a function's ).
+
+    A volatile number of the thread's own is one that no other thread sees.
+    """
     result, at = [], 0
     while at < len(tokens):
         token = tokens[at]
@@ -79,6 +83,10 @@ def plain(tokens):
             token = token._replace(text="struct")
         if token.text in LABELS and following == ":":
             at += 2
+            continue
+        if token.text == "volatile" and result and result[-1].text in "{};" and (
+                is_number(tokens, at + 1)):
+            at += 1
             continue
         if token.text in AFTER and result and result[-1].text == ")":
             end = at
@@ -93,6 +101,16 @@ def plain(tokens):
     return result
 
 
+def is_number(tokens, at):
+    """Is int n = ... declared here, and no pointer and no array?"""
+    start = at
+    while tokens[at].text in ("int", "unsigned", "long", "float", "double", "char",
+                              "short", "bool"):
+        at += 1
+    return at > start and tokens[at].kind == "name" and (
+        tokens[at + 1].text in ("=", ";"))
+
+
 def as_functions(tokens):
     """The tokens of a file whose structures have no functions."""
     found, parts = {}, []
@@ -105,24 +123,30 @@ def as_functions(tokens):
         end = closing(chunk, begin)
         structure = read(chunk, begin, end)
         found[structure.name] = structure
-        if structure.methods or structure.constructors:
+        if structure.methods or structure.constructors or structure.constants:
             kept = [t for item in items(chunk[begin + 1:end])
-                    if not function_name(item, structure.name) for t in item]
-            chunk = [*chunk[:begin + 1], *kept, *chunk[end:]]
+                    if not function_name(item, structure.name)
+                    and not is_constant(item, structure) for t in item]
+            if not structure.fields:     # has a byte in C++, and none in C
+                kept = like(chunk[begin], "char empty__;")
+            chunk = [*(t for value in structure.constants.values() for t in value),
+                     *chunk[:begin + 1], *kept, *chunk[end:]]
         parts.append(chunk)
     for n, chunk in enumerate(parts):
         parts[n] = without_outside(chunk, found)
-    if not any(s.methods or s.constructors for s in found.values()):
+    if not any(s.methods or s.constructors or s.constants for s in found.values()) and (
+            not any(token.text == "::" for chunk in parts for token in chunk)):
         return with_lists([t for chunk in parts for t in chunk], found)
     writer = Writer(found, types)
     result = []
     for chunk in parts:
-        begin = brace_of(chunk) if chunk else None
         result += writer.file(chunk)
-        if begin is not None:
-            structure = found[chunk[begin - 1].text if chunk[begin - 1].kind == "name"
-                              else chunk[-2].text]
-            result += writer.functions(structure)
+        for part in chunks(chunk):
+            begin = brace_of(part)
+            if begin is not None:
+                result += writer.functions(found[
+                    part[begin - 1].text if part[begin - 1].kind == "name" else
+                    part[-2].text])
     return with_lists(result, found)
 
 
@@ -211,6 +235,14 @@ def read_field(structure, item):
             if token.kind == "name" and token.text not in KINDS:
                 structure.fields.setdefault(token.text, [])
         return
+    if "static" in texts and "=" in texts and {"const", "constexpr"} & {*texts}:
+        equals = texts.index("=")
+        name = item[equals - 1]
+        structure.constants[name.text] = [
+            *like(item[0], "const"), *(t for t in item[:equals - 1] if t.text not in
+                                       ("static", "const", "constexpr")),
+            *like(name, constant_name(structure.name, name.text)), *item[equals:]]
+        return
     if "=" in texts and texts[0] != "enum":
         raise Unsupported(f"{structure.name}: a member with a value of its own cannot "
                           "run on the CPU engine; give it in the constructor", item[0])
@@ -295,6 +327,16 @@ def method_name(name):
     return f"{name}__"
 
 
+def constant_name(structure, name):
+    return f"{structure}_{name}__"
+
+
+def is_constant(item, structure):
+    """Is it one of those that go out of the structure?"""
+    return any(token.text in structure.constants and following.text == "="
+               for token, following in zip(item, item[1:]))
+
+
 class Writer:
     """Writes functions, and whatever uses structures that have them."""
 
@@ -375,7 +417,17 @@ class Writer:
         own |= {part[n - 1].text for part in split(method.parameters)
                 for n, t in enumerate(part) if t.text in ("=", "[") and n}
         if shadowed and tokens and tokens[0].text == "{":
-            own |= statements.declared(statements.parse(tokens, self.types))
+            body = statements.parse(tokens, self.types)
+            local = {name.text for inner in body.inner() for part in inner.parts
+                     if inner.kind == "declaration" and isinstance(
+                         part, statements.Declaration)
+                     for name, *_ in part.declarators}
+            own |= local
+            for name in sorted((statements.declared(body) - own) & {
+                    *structure.fields, *structure.own}):
+                raise Unsupported(f"{name}: a variable in braces of the name of a "
+                                  f"member of {structure.name} cannot run on the CPU "
+                                  "engine; give it another", tokens[0])
         result, at = [], 0
         while at < len(tokens):
             token, text = tokens[at], tokens[at].text
@@ -398,6 +450,8 @@ class Writer:
             elif any(m.static and m.name == text for m in structure.methods) and (
                     following == "("):
                 result += like(token, method_name(f"{structure.name}_{text}"))
+            elif text in structure.constants:
+                result += like(token, constant_name(structure.name, text))
             elif text in structure.fields:
                 result += [*like(token, f"{SELF}."), token._replace(space="")]
             else:
@@ -470,6 +524,12 @@ class Writer:
                 result += like(token, method_name(f"{text}_{texts[1]}"))
                 at += 3
                 continue
+            if text in self.found and texts[:1] == ["::"]:
+                name = texts[1]          # S::K, a constant or of an enum
+                result += like(token, constant_name(text, name) if name in
+                               self.found[text].constants else name)
+                at += 3
+                continue
             result.append(token)
             at += 1
         return result
@@ -506,6 +566,18 @@ def braced(tokens, known, kind):
         if token.text == "{" and before == "return" and kind:
             ends.append(closing(tokens, n))
             result += like(token, f"(({kind})")
+        empty = following == "(" and n + 2 < len(tokens) and tokens[n + 2].text == ")"
+        if token.text in known and empty and before not in ("struct", "union"):
+            result += [*like(token, "(("), token._replace(space=""), *after(token, ")")]
+            ends.append(n + 2)
+            continue
+        if ends and n == ends[-1] - 1 and token.text == "(":
+            result += after(token, "{")
+            continue
+        if ends and n == ends[-1] and token.text == ")":
+            result += after(token, "})")
+            ends.pop()
+            continue
         if token.text in known and following == "{" and (
                 before in EXPRESSION - {"{", "}", ";"} or
                 before[-1] in "+-*/%=&|^<>!~"):
