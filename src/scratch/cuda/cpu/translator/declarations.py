@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from . import cucomplex, vocabulary
 from .cplusplus import lowered
-from .cplusplus.expressions import World
+from .cplusplus.world import World
 from .preprocess import constant, preprocess
 from .tokens import (SourceError, Token, Unsupported, after, chunks, closing, flat,
                      like, postfix_begins, split, untokenize, wrapped)

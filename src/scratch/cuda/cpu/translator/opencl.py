@@ -21,7 +21,7 @@ out; that of a table of the variables' addresses; that of the numbers in which a
 says why it gave up; that of memcheck's records; and memory shared at the launch.
 """
 
-from . import barriers, lanes, vocabulary
+from . import barriers, operations, vocabulary
 from .analysis import analyse, needs_context, reached
 from .declarations import Function, Source, member, parameter, untyped
 from .respell import Respeller, function_name
@@ -45,7 +45,7 @@ class Writer:
         called = {token.text for function in source.all_functions()
                   for token in function.body}
         self.votes = "vote_" in called
-        self.lanes = bool(called & lanes.CALLED)
+        self.lanes = bool(called & operations.CALLED)
 
     def program(self):
         """The whole text."""
@@ -59,7 +59,7 @@ class Writer:
         return "\n".join([
             *STRICT, *dict.fromkeys([*vocabulary.HIDDEN, *self.definitions()]),
             self.context(), *self.shadowed(), *([barriers.VOTE] if self.votes else []),
-            *([lanes.TEXT] if self.lanes else []),
+            *([operations.TEXT] if self.lanes else []),
             *([self.watch.text] if self.watch else []),
             f'#line 1 "{self.source.file}"',
             untokenize(body, file=self.source.file), *ends, ""])

@@ -8,16 +8,16 @@ from scratch.cuda.compiler import SourceModule
 from scratch.cuda.cpu.driver.devices import CompileError
 
 HEAD = """
-inline __device__ float3 operator+(float3 a, float3 b) { return make_float3(a.x + b.x, a.y + b.y, a.z + b.z); }
-inline __device__ float3 operator-(float3 a, float3 b) { return make_float3(a.x - b.x, a.y - b.y, a.z - b.z); }
-inline __device__ float3 operator-(float3 a) { return make_float3(-a.x, -a.y, -a.z); }
-inline __device__ float3 operator*(float3 a, float s) { return make_float3(a.x * s, a.y * s, a.z * s); }
-inline __device__ float3 operator*(float s, float3 a) { return a * s; }
-inline __device__ void operator+=(float3 &a, const float3 &b) { a.x += b.x; a.y += b.y; a.z += b.z; }
-inline __device__ bool operator==(float3 a, float3 b) { return a.x == b.x && a.y == b.y && a.z == b.z; }
-inline __device__ float dot(float3 a, float3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
-inline __device__ float clamp(float f, float a, float b) { return fmaxf(a, fminf(f, b)); }
-inline __device__ float3 clamp(float3 v, float a, float b)
+__device__ float3 operator+(float3 a, float3 b) { return make_float3(a.x + b.x, a.y + b.y, a.z + b.z); }
+__device__ float3 operator-(float3 a, float3 b) { return make_float3(a.x - b.x, a.y - b.y, a.z - b.z); }
+__device__ float3 operator-(float3 a) { return make_float3(-a.x, -a.y, -a.z); }
+__device__ float3 operator*(float3 a, float s) { return make_float3(a.x * s, a.y * s, a.z * s); }
+__device__ float3 operator*(float s, float3 a) { return a * s; }
+__device__ void operator+=(float3 &a, const float3 &b) { a.x += b.x; a.y += b.y; a.z += b.z; }
+__device__ bool operator==(float3 a, float3 b) { return a.x == b.x && a.y == b.y && a.z == b.z; }
+__device__ float dot(float3 a, float3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+__device__ float clamp(float f, float a, float b) { return fmaxf(a, fminf(f, b)); }
+__device__ float3 clamp(float3 v, float a, float b)
 {
     return make_float3(clamp(v.x, a, b), clamp(v.y, a, b), clamp(v.z, a, b));
 }

@@ -16,8 +16,17 @@ __device__ void count(int &n, int by = 2) { n += by; }
 __device__ void both(const float &seen, float &changed) { changed = 7; changed += seen; }
 __device__ float read(const float &x) { return x; }
 __device__ float third(const float (&a)[3]) { return a[2]; }
-__device__ float &largest(float *x, int n) { int at = 0; for (int i = 1; i < n; i++) if (x[i] > x[at]) at = i; return x[at]; }
-__device__ void fill(S &s, const S &other) { s.n = other.n + 1; for (int i = 0; i < 3; i++) s.a[i] = other.a[2 - i]; }
+__device__ float &largest(float *x, int n)
+{
+    int at = 0;
+    for (int i = 1; i < n; i++) if (x[i] > x[at]) at = i;
+    return x[at];
+}
+__device__ void fill(S &s, const S &other)
+{
+    s.n = other.n + 1;
+    for (int i = 0; i < 3; i++) s.a[i] = other.a[2 - i];
+}
 __global__ void k(float *o, float *x, int n)
 {
     __shared__ float shared[2];
@@ -27,7 +36,8 @@ __global__ void k(float *o, float *x, int n)
     o[3] = read(n) + read(x[0] + 1) + read(HALF) + read(threadIdx.x);
     largest(x, 3) = 0; o[4] = x[2];
     S s = {{1, 2, 3}, 4}, t; fill(t, s); o[5] = t.n + 10 * t.a[0]; o[6] = third(t.a);
-    float &first = x[0]; const float &second = x[1]; first += 2; o[7] = x[0] + second; auto &same = first; same = 9; o[8] = x[0];
+    float &first = x[0]; const float &second = x[1]; first += 2; o[7] = x[0] + second;
+    auto &same = first; same = 9; o[8] = x[0];
     shared[0] = 1; shared[1] = 5; swap(shared[0], shared[1]); o[9] = shared[0];
 }"""
 

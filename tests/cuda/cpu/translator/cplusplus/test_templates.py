@@ -18,7 +18,12 @@ template <typename T, int N> struct Stack {
 };
 template <typename T> struct Pair { T first; Stack<T, 2> rest; };
 template <typename T> __device__ T larger(T a, T b) { return a > b ? a : b; }
-template <typename T, int N> __device__ T sum(const T *p) { T s = 0; for (int i = 0; i < N; i++) s += p[i]; return s; }
+template <typename T, int N> __device__ T sum(const T *p)
+{
+    T s = 0;
+    for (int i = 0; i < N; i++) s += p[i];
+    return s;
+}
 template <int N> __device__ int factorial() { int f = 1; for (int i = 2; i <= N; i++) f *= i; return f; }
 template <class A, class B = float> __device__ B half(A a) { return (B)a / 2; }
 template <typename T> __device__ void exchange(T &a, T &b) { T c = a; a = b; b = c; }

@@ -15,8 +15,9 @@ of the compiler's, and no wrong result.
 
 from .. import statements
 from ..tokens import Unsupported, after, closing, like, tokenize, untokenize
-from .expressions import ASSIGN, RANKS, Expression, Node, World, fits
+from .expressions import ASSIGN, RANKS, Expression, Node, fits
 from .signatures import arguments, functions
+from .world import World
 
 NAMES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "==": "equal",
          "!=": "unequal", "<": "less", ">": "more", "<=": "most", ">=": "least",

@@ -17,12 +17,12 @@ parameters, functions of structures that are templates, partial specialisations.
 
 from dataclasses import dataclass, field
 
-from .. import vocabulary
 from ..preprocess import constant
 from ..tokens import (SourceError, Unsupported, chunks, closing, like, split, tokenize,
                       untokenize, wrapped)
-from .expressions import Expression, World, declared, type_of
+from .expressions import Expression
 from .signatures import functions
+from .world import World, declared
 
 MOST = 100      # instances within one another, against those that have no end
 
@@ -315,4 +315,4 @@ def spelled(tokens):
     return " ".join(token.text for token in tokens)
 
 
-__all__ = ["instantiated", "tokenize", "type_of", "vocabulary"]
+__all__ = ["instantiated", "tokenize"]
