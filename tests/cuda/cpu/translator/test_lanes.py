@@ -10,7 +10,11 @@ from scratch.cuda.cpu.translator.tokens import Unsupported
 from scratch.cuda.cpu.translator.translate import translate
 SOURCE = """
 #define ALL 0xffffffff
-__device__ float warp_sum(float v) { for (int o = 16; o > 0; o /= 2) v += __shfl_down_sync(ALL, v, o); return v; }
+__device__ float warp_sum(float v)
+{
+    for (int o = 16; o > 0; o /= 2) v += __shfl_down_sync(ALL, v, o);
+    return v;
+}
 __device__ float block_sum(float v)
 {
     static __shared__ float shared[32];
@@ -51,9 +55,13 @@ __global__ void all(const int *x, unsigned *votes, int *o, double *d)
         else o[t] = __popc(__activemask());
     } else o[t] = __shfl_sync(ALL, t, 3, 8);
     const int positive = __syncthreads_count(x[t] > 0);
-    o[96 + t] = positive + 1000 * __syncthreads_or(x[t] == 7) + 2000 * __syncthreads_and(x[t] > -2);
+    o[96 + t] = positive + 1000 * __syncthreads_or(x[t] == 7);
+    o[96 + t] += 2000 * __syncthreads_and(x[t] > -2);
     int s = x[t];
-    for (int n = 1; n < 32; n *= 2) { const int below = __shfl_up_sync(ALL, s, n); if (lane >= n) s += below; }
+    for (int n = 1; n < 32; n *= 2) {
+        const int below = __shfl_up_sync(ALL, s, n);
+        if (lane >= n) s += below;
+    }
     o[192 + t] = s;
     long long large = (1ll << 40) + t;
     o[288 + t] = __shfl_xor_sync(ALL, large, 1) - (1ll << 40);
@@ -79,7 +87,7 @@ __global__ void until(int *o)
     o[t] = n;
 }
 __global__ void absent(int *o) { const int t = threadIdx.x; if (t % 2) o[t] = __shfl_sync(ALL, t, 1); }
-__global__ void beyond(int *o) { const int t = threadIdx.x; if (t < 16) o[t] = __shfl_down_sync(0xffff, t, 8); }
+__global__ void beyond(int *o) { const int t = threadIdx.x; if (t < 9) o[t] = __shfl_down_sync(511, t, 8); }
 __global__ void foreign(int *o) { const int t = threadIdx.x; o[t] = __shfl_sync(1u << (t ^ 1), t, t); }
 """
 

@@ -7,7 +7,7 @@ from scratch.cuda.cpu.translator.tokens import tokenize
 def test_functions_are_told_from_other_declarations():
     tokens = tokenize("struct S { int n; }; typedef int (*g)(int); __constant__ float c[3] = {1};\n"
                       "int host(int a) { return a; } __device__ float f(const S &s, int n = g(1, 2));\n"
-                      "extern __global__ void k(void) { f(); }")
+                      "extern __global__ void __launch_bounds__(64 * 2, 3) k(void) { f(); }")
     found = functions(tokens)
     assert [(f.name, f.kind, f.device, bool(f.body)) for f in found] == [
         ("host", ["int"], False, True), ("f", ["float"], True, False), ("k", ["void"], True, True)]

@@ -9,7 +9,8 @@ from scratch.cuda.cpu.translator.tokens import tokenize
 @pytest.mark.parametrize("text, kind", [
     ("const float *", "float *"), ("unsigned long long", "ulong"), ("long int", "long"),
     ("signed char", "char"), ("unsigned", "uint"), ("size_t", "ulong"), ("uint8_t", "uchar"),
-    ("struct V", "V"), ("void *", "void *"), ("void", "None"), ("const unsigned short *__restrict__", "ushort *")])
+    ("struct V", "V"), ("void *", "void *"), ("void", "None"),
+    ("const unsigned short *__restrict__", "ushort *")])
 def test_types_have_opencl_s_names(text, kind):
     assert str(type_of(tokenize(text))) == kind
 

@@ -39,12 +39,18 @@ def functions(tokens):
     found, at = [], 0
     for chunk in chunks(tokens):
         mark = next((n for n, t in enumerate(chunk) if t.text in "({=[;"), 0)
+        bounds = range(0)                # where __launch_bounds__(...) stands
+        if mark and chunk[mark - 1].text == "__launch_bounds__":
+            bounds = range(mark - 1, closing(chunk, mark) + 1)
+            mark = next((n for n in range(bounds.stop, len(chunk))
+                         if chunk[n].text in "({=[;"), 0)
         if chunk[mark].text == "(" and mark > 1 and chunk[mark - 1].kind == "name" and (
                 chunk[0].text not in ("typedef", "template")):
             close = closing(chunk, mark)
             parts = [part for part in split(chunk[mark + 1:close])
                      if [t.text for t in part] not in ([], ["void"])]
-            texts = [token.text for token in chunk[:mark - 1]]
+            texts = [token.text for n, token in enumerate(chunk[:mark - 1])
+                     if n not in bounds]
             body = next((n for n in range(close, len(chunk))
                          if chunk[n].text == "{"), 0)
             found.append(Signature(
