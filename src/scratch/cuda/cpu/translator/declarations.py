@@ -19,6 +19,7 @@ a GPU could run and the CPU engine cannot is an Unsupported, with its name and i
 from dataclasses import dataclass, field
 
 from . import cucomplex, vocabulary
+from .assembler import without_assembler
 from .cplusplus import lowered
 from .cplusplus.world import World
 from .preprocess import constant, preprocess
@@ -79,7 +80,8 @@ class Source:
                   if token.text in ALTERNATIVE and token.kind == "name" else
                   token._replace(text=cucomplex.TYPES.get(token.text, token.text))
                   for token in preprocess(source, defines, include_dirs, file)]
-        tokens = without_linkage(with_attributes(with_complex(tokens)))
+        tokens = without_assembler(with_attributes(with_complex(tokens)))
+        tokens = without_linkage(tokens)
         self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)
         self.types |= {token.text for token in tokens if token.kind == "attribute"}
         self.template = next((t for t in tokens if t.text == "template"), None)
