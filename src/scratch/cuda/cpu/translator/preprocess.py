@@ -49,11 +49,10 @@ PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
 }
 HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|stdio"
                      r"|stdlib|stdint|stdbool|inttypes|float|limits|string|assert"
-                     r"|stddef|driver_types|sm_\w+|pycuda-complex"
+                     r"|stddef|driver_types|sm_\w+|pycuda-complex|cuComplex"
                      r"|c(math|stdio|stdlib|stdint|float|limits|string|assert|stddef))"
                      r"(\.hp*)?")
 REFUSED_HEADERS = {    # files, and folders of files
-    "cuComplex": "cuComplex's functions (those of pycuda-complex.hpp are here)",
     "time": "clocks", "cooperative_groups": "cooperative groups",
     "cuda_fp16": "half precision",
     "cooperative_groups/": "cooperative groups", "cuda_fp8": "eight-bit precision",
