@@ -171,7 +171,8 @@ def text_of(image):
         kept = json.loads((folder() / f"{name}.json").read_text())
         arguments, sources = kept["arguments"], kept["sources"]
     wrapped = re.fullmatch(r'extern "C" \{\n(.*)\n\}\n', sources[0], re.DOTALL)
-    options = [each for each in arguments if re.match(r"-[DU]|--?use_fast_math|-I(?!.*pycuda/cuda$)", each)]
+    words = " ".join(arguments).replace("-D ", "-D").replace("-U ", "-U").split()
+    options = [each for each in words if re.match(r"-[DU]|--?use_fast_math|-I(?!.*pycuda/cuda$)", each)]
     return wrapped[1] if wrapped else sources[0], options, bool(wrapped)
 
 
