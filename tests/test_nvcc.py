@@ -53,6 +53,13 @@ def test_a_program_is_compiled_once_wherever_it_and_pycuda_lie(asked):
     assert len(log()) == 3
 
 
+def test_what_is_only_preprocessed_is_not_kept(asked):
+    ask, log = asked
+    for place in ("one", "two"):
+        assert ask(place, "--preprocess") == (0, None)
+    assert len(log()) == 2
+
+
 def test_what_the_compiler_refuses_is_refused_again_in_its_words(asked, capsys):
     ask, log = asked
     for place in ("one", "two"):

@@ -61,7 +61,9 @@ def asked(arguments):
     sources = [Path(each).read_text() for each in arguments if each.endswith(".cu")]
     found = recall(arguments, sources)
     if found is None and (nvcc := real()):
-        found = remember(arguments, sources, compile_by(nvcc, arguments))
+        found = compile_by(nvcc, arguments)
+        if "--preprocess" not in arguments:      # megabytes, for PyCUDA's own cache
+            remember(arguments, sources, found)
     if found is None and "--cubin" in arguments:
         found = recall_older(arguments, sources) or by_engine(arguments, sources)
     return found or {"status": FORGOTTEN, "stdout": "", "output": None,
