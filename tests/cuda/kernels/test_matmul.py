@@ -301,7 +301,8 @@ def test_tensor_cores_are_refused_without_a_gpu_and_named():
     (dict(a=[[1, 2]], b=[[1, 2]]), "A is 1 x 2 and B is 1 x 2"),
     (dict(a=[1], b=[[1]]), "1 dimensions"), (dict(a=[[1]], b=[[1]], rung="fast"), "naive, "),
     (dict(a=[[1]], b=[[1]], rung="tiles", BM=8), "tiles has no BM; its sizes are TILE"),
-    (dict(a=[[1]], b=[[1]], rung="tiles", splits=2), "splits=2: it is 1, or with the rung warps more")])
+    (dict(a=[[1]], b=[[1]], rung="tiles", splits=2), "splits=2: it is 1, or with the rung warps more"),
+    (dict(a=[[1]], b=[[1]], splits=1 << 30), "C has 1 elements, 1073741824 times over")])
 def test_bad_input_is_told_what_is_wrong(arguments, message):
     with pytest.raises(ValueError, match=message):
         matmul(**arguments)

@@ -175,9 +175,10 @@ def matmul(a, b, rung="warps", transposed_a=False, transposed_b=False, splits=No
     if K != rows:
         raise ValueError(f"A is {M} x {K} and B is {rows} x {N}: a row of A has {K} "
                          f"elements and a column of B {rows}")
-    if M * N >= 2**30:
-        raise ValueError(f"C has {M * N:,} elements; these kernels count in int, "
-                         f"which is safe up to {2**30:,}")
+    if M * N * (splits or 1) >= 2**30:
+        raise ValueError(f"C has {M * N:,} elements"
+                         f"{f', {splits} times over' if splits else ''}; these kernels "
+                         f"count in int, which is safe up to {2**30:,}")
     known = RUNGS[rung].sizes()
     if splits is not None and (splits < 1 or rung != "warps" and splits > 1):
         raise ValueError(f"splits={splits}: it is 1, or with the rung warps more")

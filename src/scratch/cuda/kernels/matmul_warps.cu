@@ -113,7 +113,6 @@ matmul(const float *__restrict__ a, const float *__restrict__ b, float *__restri
     const int a_row = TRANSPOSED_A ? M : K, b_row = TRANSPOSED_B ? K : N;
     a += TRANSPOSED_A ? (size_t)begin * M + m0 : (size_t)m0 * K + begin;
     b += TRANSPOSED_B ? (size_t)n0 * K + begin : (size_t)begin * N + n0;
-    c += (size_t)blockIdx.y * M * N;
 
     float sum[TM][TN];
     for (int i = 0; i < TM; i++)
@@ -150,14 +149,15 @@ matmul(const float *__restrict__ a, const float *__restrict__ b, float *__restri
     }
     for (int i = 0; i < TM; i++) {
         const int m = m0 + 4 * (y + i / 4 * 8) + i % 4;
+        const unsigned row = (blockIdx.y * M + m) * N;       // where it begins in c
         for (int j = 0; j < TN; j += 4) {
             const int n = n0 + 4 * (x + j / 4 * 4);
             if (WHOLE || (m < M && n + 3 < N && N % 4 == 0))
-                *(float4 *)&c[m * N + n] =
+                *(float4 *)&c[row + n] =
                     make_float4(sum[i][j], sum[i][j + 1], sum[i][j + 2], sum[i][j + 3]);
             else
                 for (int l = 0; l < 4; l++)
-                    if (m < M && n + l < N) c[m * N + n + l] = sum[i][j + l];
+                    if (m < M && n + l < N) c[row + n + l] = sum[i][j + l];
         }
     }
 }
