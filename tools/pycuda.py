@@ -221,7 +221,8 @@ def environment(**more):
     return {**os.environ, "SCRATCH_CUDA": "gpu", "NVCC_TEXT": "1", "PYCUDA_CACHE_DIR": str(cache),
             "PYTHONPATH": before("PYTHONPATH", HOME / "site", ROOT / "tests", ROOT),
             "LD_LIBRARY_PATH": before("LD_LIBRARY_PATH", HOME / "lib"),
-            "PATH": before("PATH", HOME / "bin", Path(sys.executable).parent), "PYTEST_ADDOPTS": "-p standin.plugin", **more}
+            "PATH": before("PATH", HOME / "bin", Path(sys.executable).parent),
+            "PYTEST_ADDOPTS": "-p standin.plugin", **more}
 
 
 def main():
