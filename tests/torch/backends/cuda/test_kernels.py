@@ -64,6 +64,8 @@ def test_whole_numbers_are_divided_as_numpy_divides_them(name, data):
     a, b = (data.draw(st.lists(st.integers(-7, 7), min_size=count, max_size=count)) for _ in range(2))
     if name == "pow":
         b = [abs(n) for n in b]
+    elif memory.engine().on_gpu:                 # where the assertion would end the context
+        b = [n or 1 for n in b]
     same(both(name, *[viewed(made_of(each, dtypes.int64), dtypes.int64, shape) for each in (a, b)]))
 
 
