@@ -132,13 +132,17 @@ def judged(rows):
             if value is not None]
 
 
+def first_line(text):
+    return (text.splitlines() or [""])[0]
+
+
 def shown(each):
     """A row on one line."""
     labels = "kernel", "rung", "n", "elements", "heads", "positions"
     said = [str(each[key]) for key in labels if key in each]
     said += [f"{each[key]:g} {key}" for key in ("GFLOP/s", "GB/s", "of copying") if key in each]
     said += [f"{1e3 * each['seconds']:g} ms"] if "seconds" in each else []
-    said += [each["failed"].splitlines()[0]] if each.get("failed") else []
+    said += ["failed:", first_line(each["failed"])] if "failed" in each else []
     return "  ".join(said)
 
 
@@ -181,7 +185,7 @@ class Results:
     def failures(self):
         """Of tasks and of tests, as budgets that were missed."""
         rows = [row for section in self.sections.values() for row in section["rows"] if "failed" in row]
-        return [{"what": f"{row['kernel']}: {row['failed'].splitlines()[0][:60]}", "holds": False}
+        return [{"what": f"{row['kernel']}: {first_line(row['failed'])[:60]}", "holds": False}
                 for row in rows if row["kernel"] in TASKS or row["kernel"] == "test"]
 
     def write(self, often=False):

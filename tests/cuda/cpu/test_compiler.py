@@ -212,6 +212,14 @@ def test_memory_that_is_shared_at_the_launch_has_to_be_given():
         k.get_function("k")(driver.InOut(np.zeros(1, np.float32)), block=(1, 1, 1))
 
 
+def test_memory_that_is_shared_at_the_launch_may_be_of_vectors():
+    k = compiler.SourceModule("""__global__ void k(float *x) { extern __shared__ float4 s[];
+        float4 *p = s + 1; p->x = x[0]; s[0] = *p; x[1] = s[0].x; }""").get_function("k")
+    x = np.float32([3, 0])
+    k(driver.InOut(x), block=(1, 1, 1), shared=32)
+    assert x.tolist() == [3, 3]
+
+
 def test_a_switch_may_break_in_a_loop_with_a_barrier():
     x = np.zeros(4, np.float32)
     compiler.SourceModule("""__global__ void k(float *x) { __shared__ int s[4]; int i = threadIdx.x;
