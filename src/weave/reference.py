@@ -65,7 +65,8 @@ class Reference:
         self.root, self.source, self.tests = Path(root), Path(source), Path(tests)
         self.package, self.folder = package, folder
         self.offers, self.chapters, self.installs = offers, chapters, installs or {}
-        for method in (self.text, self.says, self.third_parties, self.above, self.chapters_of, self.labs_of):
+        for method in (self.text, self.says, self.third_parties, self.above, self.chapters_of, self.labs_of,
+                       self.python_of):
             setattr(self, method.__name__, functools.cache(method))    # for one build
         self.pages = {entry.uri: entry for entry in (self.entries() if package else ())}
         self.of = {path: entry for entry in self.pages.values() for path in entry.paths}
@@ -308,9 +309,11 @@ class Reference:
 
     def handed_out(self, entry, taken):
         """The paths of the Python files that an entry is handed out with."""
-        if taken is None:
-            return [entry.path]
-        folder = taken.path.parent
+        return self.python_of(taken.path) if taken else [entry.path]
+
+    def python_of(self, path):
+        """The paths of the Python files that are handed out for a file or a folder, by its whole path."""
+        taken, folder = self.offers.taken(path.relative_to(self.root)), path.parent
         places = [folder / name for name in taken.files] + [folder.parents[1] / name for name in taken.files]
         return [path.relative_to(self.root) for path in places if path.suffix == ".py" and path.is_file()]
 
@@ -427,7 +430,7 @@ def version(name):
 
 def mentions(text, name):
     """Whether a text has a dotted name, and not only the beginning of a longer one."""
-    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w|\.\w)", text) is not None
+    return name in text and re.search(rf"(?<![\w.]){re.escape(name)}(?!\w|\.\w)", text) is not None
 
 
 def sentence(text):

@@ -7,7 +7,7 @@ import pytest
 from weave.cache import Cache
 from weave.chapter import Cell, Chapter
 from weave.execute import execute
-from weave.imports import closure, imported_by
+from weave.imports import Modules, imported_by
 
 TEXT = """
 ```python
@@ -159,7 +159,7 @@ def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
     "try:\n    pass\nexcept E:\n    match 1:\n        case 1:\n            import pack.module",
 ])
 def test_the_closure_follows_every_way_to_import(kept, code):
-    names = {path.name for path in closure(imported_by(Cell(code, 1, "shown").tree), kept.root)}
+    names = {path.name for path in Modules(kept.root).closure(imported_by(Cell(code, 1, "shown").tree))}
     assert names == {"__init__.py", "module.py", "helper.py"}
 
 
