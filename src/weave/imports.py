@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import WeaveError
 from .files import Remembering
-from .take import parsed
+from .take import inner_statements, parsed
 
 of_cells = Remembering(None)    # the names that the code of each cell imports: see imported_by_chapter
 
@@ -112,8 +112,7 @@ def imported_by(tree, package=()):
 
 
 def statements(node):
-    """The statements in a node, at any depth; not their expressions, which are most of a tree."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-            yield child
-            yield from statements(child)
+    """The statements in a node, at any depth."""
+    for child in inner_statements(node):
+        yield child
+        yield from statements(child)

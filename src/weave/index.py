@@ -4,6 +4,7 @@ Chapters name their terms as `tags:` in their front matter. A line `::: topics` 
 of them in alphabetical order, each with the chapters that explain it.
 """
 
+import functools
 import json
 import re
 from itertools import groupby
@@ -67,6 +68,7 @@ def escape(term):
     return f"`{term}`" if is_code else term.replace("[", "&#91;")
 
 
+@functools.lru_cache(8192)
 def names(code):
     """The names in highlighted code, each once."""
     return dict.fromkeys(one or other for one, other in NAME.findall(code))

@@ -42,7 +42,7 @@ class Kept:
         self.folder = Path(folder)
         self.settings = settings(config)
         places = sorted((file.src_uri, file.url, file.inclusion.value) for file in files)
-        self.stamp = json.dumps([self.settings, places, packages(), own_source()])
+        self.stamp = sha256(json.dumps([self.settings, places, packages(), own_source()]))
 
     def take_over(self, page, shown=()):
         """Have MkDocs ask here for the page's HTML; shown are texts that its directives show."""

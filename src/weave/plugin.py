@@ -588,6 +588,7 @@ class Weave(BasePlugin[Settings]):
         folder = self.cache.folder / "made/templates" / jinja2.__version__
         folder.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+        env.auto_reload = False    # a template that changes during a build counts in the next one
         return env
 
     def byline(self, chapter, page, config):

@@ -21,7 +21,7 @@ from .imports import parsed
 from .listing import c, find
 from .offer import one_file
 from .render import Html
-from .take import TakeError, companions, docstring
+from .take import TakeError, companions, docstring, inner_statements
 
 LANGUAGES = {".py": "python", ".cu": "cuda", ".cuh": "cuda"}    # of a file by its suffix; of others C++
 SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
@@ -31,7 +31,7 @@ MADE_BY = re.compile(r'"made by": "([\w/]+\.py)"')    # in a file of measurement
 CODE = re.compile(r"(<a [^>]*>)?<code>([\w./]+)</code>")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One page, of a module, of a kernel with the module that launches it, or of a package."""
 
@@ -319,7 +319,7 @@ class Reference:
 
     def third_parties(self, path):
         """The third parties that a file imports, each with whether only a function or a `try` does."""
-        return [(name, inner) for name, inner in imported(parsed(self.text(path)))
+        return [(name, inner) for name, inner in packages_of(self.text(path))
                 if name not in sys.stdlib_module_names and name != self.package]
 
     # Where the pages are
@@ -399,14 +399,19 @@ def described(node):
             and ast.get_docstring(node) is not None)
 
 
+@functools.lru_cache(1024)
+def packages_of(text):
+    """The names of the packages that a module imports, each with whether a function or a `try` does."""
+    return list(imported(parsed(text)))
+
+
 def imported(node, inner=False):
-    """The names of the packages that a tree imports, each with whether a function or a `try` does."""
-    for child in ast.iter_child_nodes(node):
+    for child in inner_statements(node):
         if isinstance(child, ast.Import):
             yield from ((alias.name.partition(".")[0], inner) for alias in child.names)
         elif isinstance(child, ast.ImportFrom) and not child.level:
             yield child.module.partition(".")[0], inner
-        elif isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
+        else:
             lazy = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Try))
             yield from imported(child, inner or lazy)
 

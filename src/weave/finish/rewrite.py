@@ -1,6 +1,7 @@
 """HTML made small and fit for a strict policy: styles become classes, gaps in accessibility are closed."""
 
 import base64
+import functools
 import hashlib
 import html
 import re
@@ -29,6 +30,16 @@ def rewritten(text, styles, scripts):
     To the dictionary styles are added its style attributes, each with the name of its class, and to the
     set scripts the hashes of its inline scripts.
     """
+    text, own_styles, own_scripts = rewritten_alone(text)
+    styles |= own_styles
+    scripts |= own_scripts
+    return text
+
+
+@functools.lru_cache(1024)    # a server makes most pages again as they were
+def rewritten_alone(text):
+    styles, scripts = {}, set()
+
     def rewrite(match):
         if match["tag"] is None:
             if JAVASCRIPT.match(match["given"]):
@@ -37,7 +48,7 @@ def rewritten(text, styles, scripts):
             return improved(match, styles)
         return match[0]
 
-    return TAG.sub(rewrite, small(text))
+    return TAG.sub(rewrite, small(text)), styles, scripts
 
 
 def sha256(text):
@@ -52,6 +63,7 @@ def small(text):
                   keep_input_type_text_attr=True).replace(HELD, "&")
 
 
+@functools.lru_cache(8192)    # of the listings of a book, which are the same in the next build of a server
 def slim(code):
     """Highlighted code in fewer and shorter tags, and without references that it can do without."""
     code = STYLED.sub(r"<i class=\1>\2</i>", NUMBER.sub(r"<b>\1</b>", UNSTYLED.sub(r"\1", code)))
