@@ -12,7 +12,7 @@ from os.path import relpath
 from pathlib import PurePosixPath
 
 from .files import Remembering
-from .kept import tokens
+from .kept import sha256, tokens
 
 TOPICS = re.compile(r"^::: topics$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -82,7 +82,7 @@ def take_over(plugins, page):
         return
 
     def add(page):
-        given = [page.content, tokens(page.toc), page.url, page.title, page.meta.get("title"),
+        given = [sha256(page.content), tokens(page.toc), page.url, page.title, page.meta.get("title"),
                  page.meta.get("tags"), page.meta.get("search")]
         book.entries += json.loads(entries.known(given, lambda: made(page)))
 

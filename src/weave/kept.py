@@ -54,7 +54,7 @@ class Kept:
         if DIRECTIVE.search(page.markdown) and not shown:
             Page.render(page, config, files)
             return
-        key = sha256(json.dumps([page.file.src_uri, page.markdown, *shown]) + self.stamp)
+        key = sha256(json.dumps([self.stamp, page.file.src_uri, sha256(page.markdown), *map(sha256, shown)]))
         entry = self.folder / f"{page.file.src_uri}.json"
         made = read(entry, key)
         if made is None:

@@ -176,8 +176,7 @@ class Aside:
 
     def __init__(self, kind):
         self.kind, self.parts = kind, {}
-        # <p> is Markdown's, and whether there are quotes is the finisher's to say
-        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\w+)"?></svg>(?(1)</p>)')
+        self.stand_in = re.compile(rf'<svg data-{kind}="?(\w+)"?></svg>')    # the finisher takes quotes away
 
     def put(self, part):
         name = hashlib.sha256(part.encode()).hexdigest()[:20]
@@ -186,7 +185,12 @@ class Aside:
 
     def back(self, text, form=str):
         """The text with its parts, each in the form that is asked for."""
-        return self.stand_in.sub(lambda match: form(self.parts[match[2]]), text)
+        pieces = self.stand_in.split(text)    # text, name, text, ...
+        for n in range(1, len(pieces), 2):
+            pieces[n] = form(self.parts[pieces[n]])
+            if pieces[n - 1].endswith("<p>") and pieces[n + 1].startswith("</p>"):    # which are Markdown's
+                pieces[n - 1], pieces[n + 1] = pieces[n - 1][:-3], pieces[n + 1][4:]
+        return "".join(pieces)
 
 
 class Weave(BasePlugin[Settings]):

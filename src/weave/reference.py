@@ -28,7 +28,7 @@ SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
 TAUGHT = re.compile(r"\bChapter: (\S+\.md)\b")
 KERNEL = re.compile(r"__global__\s[^{;]*?(\w+)\s*\([^()]*\)\s*\{")
 MADE_BY = re.compile(r'"made by": "([\w/]+\.py)"')    # in a file of measurements
-CODE = re.compile(r"(<a [^>]*>)?<code>([\w./]+)</code>")
+CODE = re.compile(r"<code>([\w./]+)</code>")
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,7 +345,8 @@ class Reference:
         seen = set()
 
         def replace(match):
-            inside, word = match.groups()
+            word, tag = match[1], content[content.rfind("<", 0, match.start()) : match.start()]
+            inside = tag.startswith("<a ") and tag.endswith(">")
             address = None if inside or word in seen else self.named(word)
             seen.add(word)
             return f'<a href="{html.escape(link(address))}">{match[0]}</a>' if address else match[0]
