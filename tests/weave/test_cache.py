@@ -9,6 +9,8 @@ from weave.chapter import Cell, Chapter
 from weave.execute import execute
 from weave.imports import Modules, imported_by
 
+from tests.weave.conftest import Book
+
 TEXT = """
 ```python
 import sys
@@ -21,9 +23,9 @@ Some prose, and `{python} pack.module.VALUE` in it.
 """
 
 
-@pytest.fixture
-def kept(book):
-    """A book whose one chapter has been executed and its results stored."""
+@pytest.fixture(scope="module")
+def executed_once(tmp_path_factory):
+    book = Book(tmp_path_factory.mktemp("kept"))
     book.write("data/names.txt", "emma\n")
     book.write("src/pack/__init__.py", "")
     book.write("src/pack/module.py", "from .helper import VALUE\n")
@@ -33,6 +35,12 @@ def kept(book):
     cache = Cache(book.root)
     assert execute([read(book)], cache.store) == []
     return book
+
+
+@pytest.fixture
+def kept(book, executed_once):
+    """A book whose one chapter has been executed and its results stored."""
+    return book.copy(executed_once)
 
 
 def read(book):
@@ -151,6 +159,18 @@ def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
     with pytest.raises(OSError):
         Cache(kept.root).store(read(kept), {"files": [], "versions": {}})
     assert Cache(kept.root).load(read(kept))
+
+
+@pytest.mark.parametrize("edit, says", [("from .helper import VALUE\nVALUE = 7\n", "module"),
+                                        ('"""What it is."""\nfrom .helper import VALUE\n', "file")])
+def test_a_module_that_changes_while_its_chapter_runs_makes_it_stale(kept, edit, says):
+    """Whether the chapter had the module's code, or its text, before or after the edit."""
+    kept.chapter(TEXT + "\nMore, `{python} 1 + 1`.\n")
+    cache, chapter = Cache(kept.root), read(kept)
+    assert not cache.load(chapter)
+    kept.write("src/pack/module.py", edit)
+    cache.store(chapter, {"files": ["src/pack/module.py"], "versions": {}})
+    assert f"{says} src/pack/module.py changed" in why(kept)
 
 
 @pytest.mark.parametrize("code", [

@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from generators import GENERATORS, generated, shown
+from tests.weave.conftest import Book
 
 CHAPTER = """
 # A chapter
@@ -66,8 +67,9 @@ def value(x=1):
 '''
 
 
-@pytest.fixture
-def small(book):
+@pytest.fixture(scope="module")
+def executed_once(tmp_path_factory):
+    book = Book(tmp_path_factory.mktemp("exported"))
     book.write("mkdocs.yml", CONFIG)
     book.write("src/pack/__init__.py", "")
     book.write("src/pack/module.py", MODULE)
@@ -78,7 +80,13 @@ def small(book):
     git = ["git", "-c", "user.name=Someone", "-c", "user.email=someone@someone.example"]
     for command in (["init", "-q"], ["add", "docs"], ["commit", "-q", "-m", "A book"]):
         subprocess.run([*git, *command], cwd=book.root, check=True)
+    assert book.run("weave", "run", "docs/chapter.md").returncode == 0
     return book
+
+
+@pytest.fixture
+def small(book, executed_once):
+    return book.copy(executed_once)
 
 
 @pytest.fixture
