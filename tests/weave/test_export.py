@@ -1,7 +1,9 @@
 """A book that is exported builds without the weave, and its pages are the same."""
 
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -89,11 +91,17 @@ def small(book, executed_once):
     return book.copy(executed_once)
 
 
-@pytest.fixture
-def exported(small):
-    run = small.run("weave", "export", "out")
+@pytest.fixture(scope="module")
+def exported_once(executed_once, tmp_path_factory):
+    book = Book(tmp_path_factory.mktemp("exporting")).copy(executed_once)
+    run = book.run("weave", "export", "out")
     assert run.returncode == 0, run.stderr
-    return small.root / "out"
+    return book.root / "out"
+
+
+@pytest.fixture
+def exported(small, exported_once):
+    return Path(shutil.copytree(exported_once, small.root / "out"))
 
 
 @pytest.mark.parametrize("generator", GENERATORS)
