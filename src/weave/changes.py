@@ -2,7 +2,8 @@
 
     ::: changes bpe cuda    on a page: a section for each of these units, its newest change first
 
-A subject that begins with no unit, and one of a unit that the page does not name, is left out.
+A subject that begins with no unit, and one of a unit that the page does not name, is left out; so is one
+that speaks of git alone, as `docs: merged` and `docs: as in main` do.
 """
 
 import re
@@ -11,6 +12,11 @@ from .repository import git
 
 ASKED = re.compile(r"^::: changes((?: +[\w.-]+)+) *$", re.MULTILINE)
 SUBJECT = re.compile(r"([\w.-]+(?:/[\w.-]+)*(?:, [\w.-]+(?:/[\w.-]+)*)*): (.+)")
+OF_GIT = {    # the words of which a subject says nothing, with those that join them
+    *"a again an and as at before by conflict conflicts for from in into is it of on onto that the this to up "
+     "was with".split(),
+    *"branch cherry commit commits fixup git head history main master merge merged merges merging origin pick "
+     "picked pull rebase rebased rebasing resolve resolved revert reverted squash squashed upstream wip".split()}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$&])")    # characters that would mean something in Markdown
 
 
@@ -41,8 +47,17 @@ def changes(units, commits):
         days = {}
         for date, subject in commits:
             found = SUBJECT.fullmatch(subject)
-            if found and unit in {name.split("/")[0] for name in found[1].split(", ")}:
+            if found and says_something(found[2]) and unit in {name.split("/")[0] for name in found[1].split(", ")}:
                 days.setdefault(date, {})["-   " + SPECIAL.sub(r"\\\1", subject)] = None    # each once
         if days:
             parts += [f"### {unit}", *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
     return "\n\n".join(parts) or "This copy of the book came without git's history, which has all changes."
+
+
+def says_something(text):
+    """Whether what a subject says of a change is about more than git.
+
+    >>> [says_something(text) for text in ("as in main", "merged main again", "main, as in Git's own words")]
+    [False, False, True]
+    """
+    return not OF_GIT.issuperset(re.findall(r"\w+", text.lower()))
