@@ -12,11 +12,10 @@ from .repository import git
 
 ASKED = re.compile(r"^::: changes((?: +[\w.-]+)+) *$", re.MULTILINE)
 SUBJECT = re.compile(r"([\w.-]+(?:/[\w.-]+)*(?:, [\w.-]+(?:/[\w.-]+)*)*): (.+)")
-OF_GIT = {    # the words of which a subject says nothing, with those that join them
-    *"a again an and as at before by conflict conflicts for from in into is it of on onto that the this to up "
-     "was with".split(),
-    *"branch cherry commit commits fixup git head history main master merge merged merges merging origin pick "
-     "picked pull rebase rebased rebasing resolve resolved revert reverted squash squashed upstream wip".split()}
+OF_GIT = set((    # the words of a subject that says nothing
+    "branch cherry commit commits conflict conflicts fixup git head main master merge merged merges merging "
+    "origin pick picked pull rebase rebased rebasing resolve resolved squash squashed upstream wip "
+    "a again an and as at before by for from in into is it of on onto that the this to up was with").split())
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$&])")    # characters that would mean something in Markdown
 
 
@@ -47,7 +46,8 @@ def changes(units, commits):
         days = {}
         for date, subject in commits:
             found = SUBJECT.fullmatch(subject)
-            if found and says_something(found[2]) and unit in {name.split("/")[0] for name in found[1].split(", ")}:
+            units_of = {name.split("/")[0] for name in found[1].split(", ")} if found else ()
+            if unit in units_of and says_something(found[2]):
                 days.setdefault(date, {})["-   " + SPECIAL.sub(r"\\\1", subject)] = None    # each once
         if days:
             parts += [f"### {unit}", *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
