@@ -643,8 +643,11 @@ class Weave(BasePlugin[Settings]):
         self.write_feed(config.site_dir, config)
         if self.searched:
             index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched)
+        def remembered(name, text, make):
+            return self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
+
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
-                             bool(self.served)))
+                             bool(self.served), remembered))
         for name, function in REMEMBERED.items():
             function.save(self.cache.folder / f"made/{name}.json", self.tools)
 

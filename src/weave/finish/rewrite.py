@@ -30,16 +30,6 @@ def rewritten(text, styles, scripts):
     To the dictionary styles are added its style attributes, each with the name of its class, and to the
     set scripts the hashes of its inline scripts.
     """
-    text, own_styles, own_scripts = rewritten_alone(text)
-    styles |= own_styles
-    scripts |= own_scripts
-    return text
-
-
-@functools.lru_cache(1024)    # a server makes most pages again as they were
-def rewritten_alone(text):
-    styles, scripts = {}, set()
-
     def rewrite(match):
         if match["tag"] is None:
             if JAVASCRIPT.match(match["given"]):
@@ -48,7 +38,7 @@ def rewritten_alone(text):
             return improved(match, styles)
         return match[0]
 
-    return TAG.sub(rewrite, small(text)), styles, scripts
+    return TAG.sub(rewrite, small(text))
 
 
 def sha256(text):
