@@ -202,6 +202,7 @@ class Weave(BasePlugin[Settings]):
         self.html, self.done = Aside("html"), Aside("done")
         self.known = {}    # while it is served: {page: (its source, its chapter)}
         self.woven = {}    # and what its page was last made of, and its Markdown and files
+        self.finished = {}    # and its HTML before and after finishing
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
@@ -644,7 +645,10 @@ class Weave(BasePlugin[Settings]):
         if self.searched:
             index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched)
         def remembered(name, text, make):
-            return self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
+            if self.finished.get(name, [None])[0] != text:
+                made = self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
+                self.finished[name] = text, made
+            return self.finished[name][1]
 
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
                              bool(self.served), remembered))
