@@ -391,7 +391,8 @@ REFUSED_PATTERN = [(re.compile(pattern), what) for pattern, what in REFUSED]
 
 # words of C++ that cplusplus/ takes away, and refuses by itself where it cannot
 LOWERED = {"template", "typename", "class", "public", "protected", "private", "this",
-           "operator", "virtual", "explicit", "friend", "volatile", "::", ">>>"}
+           "operator", "virtual", "explicit", "friend", "volatile", "using", "::",
+           ">>>"}
 ONLY_CALLED = {"malloc", "free", "clock", "clock64", "surface", "texture", "__uni"}
 
 
