@@ -111,6 +111,8 @@ class Source:
                 what = "launching a kernel from a kernel (dynamic parallelism)"
             elif token.text == "::":
                 what = "C++ namespaces"
+            if allowed and text == "namespace" and token.text == "using":
+                allowed = {*allowed, text}
             if what and token.text not in allowed:
                 raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine",
                                   token)
@@ -121,6 +123,8 @@ class Source:
         texts = [token.text for token in chunk]
         if texts == [";"]:
             return
+        if texts[0] == "static_assert":  # the compiler knows sizes
+            return self.order.append(chunk)
         mark = next((n for n, text in enumerate(texts) if text in "({=[;"), 0)
         if texts[mark] == "(" and texts[0] != "typedef":
             return self.take_function(chunk, mark, bounds)

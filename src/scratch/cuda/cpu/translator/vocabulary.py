@@ -36,6 +36,8 @@ VALUES = {
     "nullptr": "0",
     "auto": "__auto_type",
     "constexpr": "const",
+    "static_assert": "_Static_assert",
+    "decltype": "__typeof__",
 }
 DROPPED = {"__restrict__", "__restrict", "__forceinline__", "__noinline__", "inline",
            "__inline__", "register", "__device__", "__host__", "mutable"}

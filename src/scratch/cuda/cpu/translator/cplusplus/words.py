@@ -40,7 +40,11 @@ def plain(tokens):
             token = token._replace(text="struct")
         if token.text == "std" and following == "::" and (
                 tokens[at + 2].text in STANDARD):
-            at += 2
+            result.append(tokens[at + 2]._replace(space=token.space))
+            at += 3
+            continue
+        if [t.text for t in tokens[at:at + 4]] == ["using", "namespace", "std", ";"]:
+            at += 4
             continue
         if token.text == "using" and tokens[at + 2].text == "=":
             end = next(n for n in range(at, len(tokens)) if tokens[n].text == ";")
