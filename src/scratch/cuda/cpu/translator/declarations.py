@@ -104,14 +104,16 @@ class Source:
 
     def refuse(self, tokens, allowed=()):
         """Refuse what the CPU engine cannot do, but for words that are allowed."""
-        for token, following in zip(tokens, [*tokens[1:], None]):
+        for before, token, following in zip([None, *tokens], tokens,
+                                            [*tokens[1:], None]):
             text = following.text if following else ""
             what = token.kind == "name" and vocabulary.refused(token.text, text)
             if token.text in ("<<<", ">>>"):
                 what = "launching a kernel from a kernel (dynamic parallelism)"
             elif token.text == "::":
                 what = "C++ namespaces"
-            if what and token.text not in allowed:
+            used = before and before.text == "using" and token.text == "namespace"
+            if what and token.text not in allowed and not (allowed and used):
                 raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine",
                                   token)
 
@@ -121,6 +123,8 @@ class Source:
         texts = [token.text for token in chunk]
         if texts == [";"]:
             return
+        if texts[0] == "static_assert":  # the compiler knows sizes
+            return self.order.append(chunk)
         mark = next((n for n, text in enumerate(texts) if text in "({=[;"), 0)
         if texts[mark] == "(" and texts[0] != "typedef":
             return self.take_function(chunk, mark, bounds)

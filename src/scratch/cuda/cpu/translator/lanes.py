@@ -32,7 +32,7 @@ Where it bites: what operations do in && and || and ?:, and return, break and co
 in the middle of such a branch, are refused.
 """
 
-from . import barriers
+from . import barriers, statements
 from .operations import BLOCK, OPERATIONS, operation
 from .statements import LOOPS, Declaration, Expression, Statement, parse, write
 from .tokens import (Unsupported, after, closing, like, split, tokenize, untokenize,
@@ -69,8 +69,17 @@ def arranged(body, uniform, functions, waiting, apart, kernel=False):
         varying = barriers.find_varying(body, uniform)
         writer = Writer(names, varying, waiting)
         writer.voted, writer.kernel = barriers.waits(body, waiting), kernel
+        writer.fixed = set(uniform) - statements.declared(body) - changed(body)
         body = writer.inside(body) if apart else writer.outside(body)
     return body
+
+
+def changed(body):
+    """Names that stand before =, or beside ++, -- or &."""
+    tokens = write(body)
+    return {name.text for left, right in zip(tokens, tokens[1:])
+            for name, sign in ((left, right), (right, left))
+            if sign.text in {"++", "--", "&", *barriers.ASSIGN} and name.kind == "name"}
 
 
 def called_apart(source, functions, waiting, uniform):
@@ -95,7 +104,7 @@ class Writer:
 
     def __init__(self, names, varying, waiting):
         self.names, self.varying, self.waiting = names, varying, waiting
-        self.count, self.voted, self.kernel = 0, False, False
+        self.count, self.voted, self.kernel, self.fixed = 0, False, False, set()
 
     def works(self, part):
         """Does it have an operation?"""
@@ -242,7 +251,7 @@ class Writer:
                    if token.text in barriers.ASSIGN}
         return (not self.decides(statement) and not self.works(Statement("", parts))
                 and harmless(tokens, assigns=True) and changed <= own
-                and all(name in own | barriers.HARMLESS | {"x", "y", "z"}
+                and all(name in own | self.fixed | barriers.HARMLESS | {"x", "y", "z"}
                         or name.isupper() for name in held)
                 and not any(barriers.escaping(part) for part in statement.inner()))
 

@@ -32,7 +32,8 @@ from .tokens import (SourceError, Token, Unsupported, like, nesting, tokenize,
                      untokenize)
 
 PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
-    "__CUDACC__": "1", "__NVCC__": "1", "__CUDA_ARCH__": "600", "NULL": "0",
+    "__cplusplus": "201703L", "__CUDACC__": "1", "__NVCC__": "1",
+    "__CUDA_ARCH__": "600", "NULL": "0",
     "CUDART_INF_F": "INFINITY", "CUDART_INF": "((double)INFINITY)",
     "CUDART_NAN_F": "NAN", "CUDART_NAN": "((double)NAN)",
     "LLONG_MAX": "LONG_MAX", "LLONG_MIN": "LONG_MIN", "ULLONG_MAX": "ULONG_MAX",

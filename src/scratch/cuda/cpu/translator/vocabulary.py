@@ -36,6 +36,8 @@ VALUES = {
     "nullptr": "0",
     "auto": "__auto_type",
     "constexpr": "const",
+    "static_assert": "_Static_assert",
+    "decltype": "__typeof__",
 }
 DROPPED = {"__restrict__", "__restrict", "__forceinline__", "__noinline__", "inline",
            "__inline__", "register", "__device__", "__host__", "mutable"}
@@ -391,7 +393,8 @@ REFUSED_PATTERN = [(re.compile(pattern), what) for pattern, what in REFUSED]
 
 # words of C++ that cplusplus/ takes away, and refuses by itself where it cannot
 LOWERED = {"template", "typename", "class", "public", "protected", "private", "this",
-           "operator", "virtual", "explicit", "friend", "volatile", "::", ">>>"}
+           "operator", "virtual", "explicit", "friend", "volatile", "using", "::",
+           ">>>"}
 ONLY_CALLED = {"malloc", "free", "clock", "clock64", "surface", "texture", "__uni"}
 
 

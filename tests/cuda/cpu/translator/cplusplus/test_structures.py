@@ -74,6 +74,44 @@ def test_what_is_left_out_is_refused_by_name_and_line(text, what):
         translate(text)
 
 
+HOLDING = """
+using real = float;
+struct V {
+    real x, y;
+    __device__ V() : x(7), y(8) { }
+    __device__ V(real y, real x) : x(x * 10), y(y) { }
+    __device__ V operator+(const V &o) const { return {y + o.y, (x + o.x) / 10}; }
+    __device__ friend V operator*(real s, const V &v) { return V(s * v.y, std::sqrt(v.x)); }
+    __device__ real operator[](int i) const { return i ? y : x; }
+    __device__ real &operator[](int i) { return i ? y : x; }
+    void print() const { std::cout << x; }
+};
+struct Q { V v; int n; };
+struct R { Q q; V w; __device__ R(int m) : w(m, 2) { q.n = m; } };
+__global__ void k(float *o)
+{
+    V a(1, 2), b = a + a, c = 3.0f * V(2, 1.6f);
+    o[0] = a.x; o[1] = b.x; o[2] = b.y; o[3] = c[0]; c[1] = 5; o[4] = c.y;
+    Q q; o[5] = q.v.x; q = Q{V(1, 3), 2}; o[6] = q.v.x + q.n;
+    R r(4); o[7] = r.q.v.y + r.q.n + r.w.x;
+    V all[2] = {V(1, 2), V(3, 4)}; o[8] = all[1].x;
+}"""
+
+
+def test_constructors_are_called_where_cplusplus_calls_them():
+    """The numbers are g++'s: V(y, x) keeps 10 x, so a list in braces is no list of its members."""
+    o = np.zeros(9, np.float32)
+    SourceModule(HOLDING, no_extern_c=True).get_function("k")(cuda.Out(o), block=(1, 1, 1))
+    assert o.tolist() == [20, 40, 2, 40, 5, 7, 32, 32, 40]
+
+
+@pytest.mark.parametrize("value", ["Q q = {2, 3};", "Q q = {{1, 2}, 3};", "V q[2] = {1, 2};", "Q q[2];",
+                                   "Q q = Q{2, 3};"])
+def test_lists_that_constructors_would_be_called_for_are_refused(value):
+    with pytest.raises(Unsupported, match="constructor"):
+        translate(HOLDING.replace("V a(1, 2)", f"{value} V a(1, 2)"))
+
+
 def test_a_function_that_its_structure_does_not_declare_is_wrong():
     with pytest.raises(SourceError, match="S::f is not declared in S"):
         translate("struct S { int n; };\n__device__ int S::f() { return n; }")

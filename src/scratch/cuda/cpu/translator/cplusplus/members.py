@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ..tokens import (SourceError, Unsupported, closing, like, outer, split, tokenize,
                       untokenize)
-from .signatures import SAID
+from .signatures import SAID, spelled
 
 KINDS = {"struct", "class", "union"}
 
@@ -29,6 +29,7 @@ class Structure:
     fields: dict = field(default_factory=dict)          # name -> tokens of its type
     arrays: set = field(default_factory=set)            # names of fields that are some
     constants: dict = field(default_factory=dict)       # static const: name -> tokens
+    friends: list = field(default_factory=list)         # functions of the file
     methods: list = field(default_factory=list)
     constructors: list = field(default_factory=list)
 
@@ -172,6 +173,11 @@ def read_function(structure, item, name):
     opened = item.index(name) + 1
     close = closing(item, opened)
     before = item[:opened - 1]
+    if not {"__device__", "constexpr"} & {*texts[:opened]}:
+        return                           # a function of the host
+    if "friend" in texts:                # a function of the file, in truth
+        structure.friends.append([t for t in item if t.text != "friend"])
+        return
     if "~" in [token.text for token in before]:
         raise Unsupported(f"~{name.text}(): destructors cannot run on the CPU engine",
                           name)
@@ -181,9 +187,6 @@ def read_function(structure, item, name):
     if "operator" in [token.text for token in before]:
         raise Unsupported("operator: a conversion that the program defines cannot run "
                           "on the CPU engine; write a function", name)
-    device = {"__device__", "__host__", "__global__"} & {*texts[:opened]}
-    if device == {"__host__"}:
-        return
     if texts[close + 1:close + 2] == ["="]:
         if texts[close + 2:close + 3] == ["default"]:
             return
@@ -198,10 +201,18 @@ def read_function(structure, item, name):
                     "static" in texts[:opened])
     if method.body and method.body[-1].text == ";":
         method.body = method.body[:-1]
-    if name.text == structure.name:
-        structure.constructors.append(method)
-    else:
-        structure.methods.append(method)
+    held = structure.constructors if name.text == structure.name else structure.methods
+    for other in held:                   # one for what is const, and one for the rest
+        if other.name == name.text and spelled(other.parameters) == spelled(
+                method.parameters):
+            if spelled(other.body) != spelled(method.body):
+                raise Unsupported(f"{name.text}(): two functions that differ by const, "
+                                  "and not in it alone, cannot run on the CPU engine",
+                                  name)
+            if "&" in spelled(method.head) and "const" not in spelled(method.head):
+                other.head = method.head
+            return
+    held.append(method)
 
 
 def without_outside(chunk, found):

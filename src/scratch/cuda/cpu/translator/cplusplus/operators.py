@@ -54,7 +54,7 @@ def as_calls(tokens):
     tokens = with_own_names(tokens)
     world, result = World(tokens), list(tokens)
     for function in reversed(functions(tokens)):
-        if not function.body:
+        if not function.body or not function.device:
             continue
         body = result[function.body:function.end]
         scope = world.scope(function.parameters, body)

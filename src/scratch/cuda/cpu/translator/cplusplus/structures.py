@@ -24,10 +24,10 @@ constructors of copies that do more than copy, arrays of what has a constructor.
 """
 
 from .. import statements, vocabulary
-from ..tokens import (Unsupported, after, chunks, closing, flat, like, postfix_begins,
-                      split, tokenize, untokenize)
+from ..tokens import (SourceError, Unsupported, after, chunks, closing, flat, like,
+                      postfix_begins, split, tokenize, untokenize)
 from .lists import EXPRESSION, with_lists
-from .members import (KINDS, assigns_copy, brace_of, constant_name, copies,
+from .members import (KINDS, Method, assigns_copy, brace_of, constant_name, copies,
                       function_name, is_constant, items, method_name, read, tag_of,
                       without_outside)
 from .references import SELF
@@ -47,7 +47,8 @@ def as_functions(tokens):
         end = closing(chunk, begin)
         structure = read(chunk, begin, end)
         found[structure.name] = structure
-        if structure.methods or structure.constructors or structure.constants:
+        if any(function_name(item, structure.name) or is_constant(item, structure)
+               for item in items(chunk[begin + 1:end])):
             kept = [t for item in items(chunk[begin + 1:end])
                     if not function_name(item, structure.name)
                     and not is_constant(item, structure) for t in item]
@@ -58,8 +59,9 @@ def as_functions(tokens):
         parts.append(chunk)
     for n, chunk in enumerate(parts):
         parts[n] = without_outside(chunk, found)
-    if not any(s.methods or s.constructors or s.constants for s in found.values()) and (
-            not any(token.text == "::" for chunk in parts for token in chunk)):
+    if not any(s.methods or s.constructors or s.constants or s.friends
+               for s in found.values()) and not any(
+            token.text == "::" for chunk in parts for token in chunk):
         return with_lists([t for chunk in parts for t in chunk], found)
     writer = Writer(found, types)
     result = []
@@ -91,11 +93,44 @@ class Writer:
         self.methods = {name for s in found.values() for name in s.own}
         self.made = {s.name for s in found.values()
                      if any(not copies(s, c) for c in s.constructors)}
+        self.holding = set()             # structures without, that hold one with
+        for _ in found:
+            self.holding |= {s.name for s in found.values() if s.name not in self.made
+                             and self.held(s)}
         for structure in found.values():
             structure.methods = [m for m in structure.methods
                                  if not assigns_copy(structure, m)]
             structure.constructors = [c for c in structure.constructors
                                       if not copies(structure, c)]
+
+    def held(self, structure):
+        """{field: name of its structure}, of those that have a constructor."""
+        return {name: token.text for name, kind in structure.fields.items()
+                for token in kind if token.text in self.made | self.holding}
+
+    def constructors(self, structure):
+        """Those that it says, or the one that C++ makes for what it holds."""
+        held = self.held(structure) if structure.name in self.holding else {}
+        if not held or structure.arrays & {*held}:
+            return structure.constructors
+        place = next(kind[0] for kind in structure.fields.values() if kind)
+        try:
+            if not self.begins(structure.name, place):
+                return []
+        except SourceError:              # one needs arguments, so it has none either
+            return []
+        return [Method(structure.name, [], [], [], like(place, "{ }"), place)]
+
+    def begins(self, kind, place):
+        """Does a structure without a value have to be given one?"""
+        if kind in self.holding:
+            return any(self.begins(other, place) for other in
+                       self.held(self.found[kind]).values())
+        for made in self.found[kind].constructors:
+            if all("=" in [t.text for t in part]
+                   for part in split(made.parameters) if part):
+                return bool(made.starts or len(made.body) > 2)
+        raise SourceError(f"{kind} has no constructor without arguments", place)
 
     def file(self, chunk):
         """A chunk of the file, the body of a function rewritten."""
@@ -103,12 +138,16 @@ class Writer:
         if not found or not found[0].body or not found[0].device:
             return chunk
         [function] = found
-        return [*chunk[:function.body], *self.body(chunk[function.body:])]
+        kind = [t for t in function.kind if t in self.made | self.holding
+                and len(function.kind) == 1]
+        return [*chunk[:function.body], *self.body(chunk[function.body:], *kind)]
 
     def functions(self, structure):
         """The functions of a structure, as functions of the file."""
-        made = [self.constructor(structure, method) for method in
-                structure.constructors if method.body]
+        made = [self.file(item) for item in structure.friends
+                if functions(item)[0].body]
+        made += [self.constructor(structure, method) for method in
+                 self.constructors(structure) if method.body]
         made += [self.method(structure, method) for method in structure.methods
                  if method.body]
         heads = []                       # declared first, as they may call one another
@@ -131,7 +170,10 @@ class Writer:
             comma = ", " if method.parameters else ""
             given[1:1] = like(place._replace(space=""),
                               f"{structure.name} &{SELF}{comma}")
-        return [*head, *given, *self.body(self.inside(structure, method, method.body))]
+        kind = [t.text for t in method.head if t.text in self.made | self.holding
+                and "&" not in [t.text for t in method.head]]
+        return [*head, *given,
+                *self.body(self.inside(structure, method, method.body), *kind)]
 
     def constructor(self, structure, method):
         place, name = method.place, structure.name
@@ -150,6 +192,15 @@ class Writer:
                 value = [*kind, *like(part[1], "("), *value, *after(part[-1], ")")]
             starts += [*like(target, f"{SELF}.{target.text} = ("), *value,
                        *after(part[-1], ");")]
+        said = {part[0].text for part in split(method.starts) if part}
+        for field, kind in self.held(structure).items():
+            if field in said or not self.begins(kind, place):
+                continue
+            if field in structure.arrays:
+                raise Unsupported(f"{name}(...): {field}, whose constructor is called "
+                                  "without being named, cannot run on the CPU engine",
+                                  place)
+            starts += like(place, f"{SELF}.{field} = {kind}__();")
         body = with_result(self.inside(structure, method, method.body))
         whole = [*like(method.body[0]._replace(space=" "), f"{{ {name} {SELF};"),
                  *starts, *body, *like(body[-1]._replace(space=" "),
@@ -204,17 +255,65 @@ class Writer:
                 result.append(token)
         return result
 
-    def body(self, tokens):
-        """A body whose declarations and expressions use no function of a structure."""
+    def body(self, tokens, kind=None):
+        """A body whose declarations and expressions use no function of a structure.
+
+        kind is what the function returns, if that is a structure with a constructor.
+        """
         statement = statements.parse(tokens, self.types)
         for inner in statement.everything():
             for part in inner.parts:
+                begun = []
                 if isinstance(part, statements.Declaration):
-                    kind = [t.text for t in part.type if t.text in self.made]
-                    if kind:
+                    made = [t.text for t in part.type if t.text in self.made]
+                    if made:
                         part.declarators = [
-                            self.declared(kind[0], *each) for each in part.declarators]
+                            self.declared(made[0], *each) for each in part.declarators]
+                    for held in [t for t in part.type if t.text in self.holding]:
+                        for name, declarator, _, value in part.declarators:
+                            if value is not None:
+                                self.refuse_lists(held.text, value.tokens)
+                            elif declarator[0] is name and name.text != SELF and (
+                                    self.begins(held.text, name)):
+                                if len(declarator) > 1:
+                                    raise Unsupported(
+                                        f"{name.text}: a list or an array of "
+                                        f"{held.text}, which holds what has a "
+                                        "constructor, cannot run on the CPU engine",
+                                        name)
+                                begun.append((part, name, held.text))
+                    part.declarators = [
+                        (name, declarator, after(name, " ="), statements.Expression(
+                            like(name._replace(space=" "), f"{held}__()")))
+                        if name in [n for _, n, _ in begun] else
+                        (name, declarator, equals, value)
+                        for name, declarator, equals, value in part.declarators
+                        for held in [next((h for _, n, h in begun if n is name), "")]]
+                elif isinstance(part, statements.Expression) and kind and (
+                        inner.kind == "return" and part.tokens
+                        and part.tokens[0].text == "{"):
+                    first, last = part.tokens[0], part.tokens[-1]
+                    if kind in self.holding:
+                        self.refuse_lists(kind, part.tokens)
+                        continue
+                    part.tokens = [*like(first, f"{kind}__("), *part.tokens[1:-1],
+                                   *after(last, ")")]
         return self.expression(statements.write(statement))
+
+    def refuse_lists(self, kind, tokens):
+        """Refuse a list from whose values constructors would make structures."""
+        if not tokens or tokens[0].text != "{":
+            return
+        inner = [*tokens[1:-1]]
+        values = split(inner) if inner else []
+        wanted = ([token.text for kinds in self.found[kind].fields.values()
+                   for token in kinds[-1:] or [tokens[0]]] if kind in self.holding else
+                  [kind] * len(values))
+        for value, name in zip(values or [[tokens[0]]] * len(wanted), wanted):
+            if name in self.made | self.holding and value[0].text != name:
+                raise Unsupported(f"{{...}}: a list from which constructors of {name} "
+                                  "make values cannot run on the CPU engine; call them",
+                                  tokens[0])
 
     def declared(self, kind, name, declarator, equals, value):
         """S s(1, 2) as S s = S__(1, 2)."""
@@ -222,6 +321,9 @@ class Writer:
         given = declarator[at:] if value is None else value.tokens
         if declarator[0] != name or equals and given and given[0].text != "{" or (
                 name.text == SELF):
+            return name, declarator, equals, value
+        if value is not None and "[" in [t.text for t in declarator]:
+            self.refuse_lists(kind, value.tokens)
             return name, declarator, equals, value
         if given and given[0].text == "[":
             if any(c.starts or len(c.body) > 2 for c in
@@ -265,6 +367,12 @@ class Writer:
                               tokens[close]._replace(text=")"), *tokens[close + 1:]]
                 at += 1
                 continue
+            if text in self.holding and texts[:1] in (["{"], ["("]):
+                if texts == ["(", ")"] and self.begins(text, token):
+                    result.append(token._replace(text=f"{text}__"))
+                    at += 1
+                    continue
+                self.refuse_lists(text, tokens[at + 1:closing(tokens, at + 1) + 1])
             if text in self.found and texts[:1] == ["::"] and at + 3 < len(tokens) and (
                     tokens[at + 3].text == "("):
                 result += like(token, method_name(f"{text}_{texts[1]}"))

@@ -5,14 +5,20 @@
     struct V { float x; __device__ float f() { return x; } };
     >>> print(untokenize(plain(tokenize("void f() { volatile int n = 0; }"))))
     void f() { int n = 0; }
+    >>> print(untokenize(plain(tokenize("using real = float; real f(real x) "
+    ...                                 "{ return std::sqrt(x); }"))))
+    typedef float real; real f(real x) { return sqrt(x); }
 
 A volatile number of the thread's own is one that no other thread sees.  What is
 volatile otherwise stays so, to be refused.
 """
 
-from ..tokens import tokenize, untokenize
+from .. import vocabulary
+from ..tokens import like, tokenize, untokenize
 
 AFTER = {"const", "volatile", "noexcept", "override", "final"}
+STANDARD = {*vocabulary.ONE, *vocabulary.TWO, *vocabulary.TYPES, "abs", "fma", "isnan",
+            "isinf", "isfinite"} - {"rsqrt", "exp10"}    # of std::, and a GPU's, too
 LABELS = {"public", "private", "protected"}
 
 
@@ -32,6 +38,20 @@ def plain(tokens):
             token = token._replace(text="struct")
         elif token.text == "class" and not result:
             token = token._replace(text="struct")
+        if token.text == "std" and following == "::" and (
+                tokens[at + 2].text in STANDARD):
+            result.append(tokens[at + 2]._replace(space=token.space))
+            at += 3
+            continue
+        if [t.text for t in tokens[at:at + 4]] == ["using", "namespace", "std", ";"]:
+            at += 4
+            continue
+        if token.text == "using" and tokens[at + 2].text == "=":
+            end = next(n for n in range(at, len(tokens)) if tokens[n].text == ";")
+            result += [*like(token, "typedef"), *tokens[at + 3:end],
+                       tokens[at + 1]._replace(space=" ")]
+            at = end
+            continue
         if token.text in LABELS and following == ":":
             at += 2
             continue
