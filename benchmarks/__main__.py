@@ -34,6 +34,7 @@ NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "make
          "optimizers", "seeds", "site", "torch", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
+CARD = ("environment", "kernels", "PyTorch", "torch", "tests", "tuning")
 
 
 def positive(text):
@@ -58,7 +59,10 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "chapters": {"nargs": "*", "metavar": "CHAPTER", "help": "these, again; else all"}},
     "compiled": {},
     "cuda": {
-        "--quick": {**QUICK, "help": "small sizes, nothing written: does it still run?"}},
+        "section": {"nargs": "?", "default": "cpu", "choices": ["cpu", "gpu"]},
+        "--only": {"action": "append", "choices": CARD, "help": "of the GPU, this part, not all"},
+        "--seconds": {"type": positive, "metavar": "N", "help": "for all parts of the GPU (460)"},
+        "--quick": {**QUICK, "help": "small sizes, written only to --out: does it still run?"}},
     "gpt": {
         "section": {"nargs": "?", "default": "speed", "choices": ["speed", "ladder", "models"]},
         "--rounds": rounds(9),

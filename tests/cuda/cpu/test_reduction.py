@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import driver, gpuarray
+from scratch.cuda import driver, engine, gpuarray
 from scratch.cuda.reduction import ReductionKernel
 
 SIZES = [1, 2, 255, 256, 257, 1009, 16384, 16385, 100_003]
@@ -40,5 +40,5 @@ def test_the_result_may_go_where_it_is_wanted(kernels):
 
 def test_a_reduction_without_arguments_is_refused():
     """PyCUDA writes None into its kernel, and nvcc does not compile that."""
-    with pytest.raises(driver.CompileError, match="arguments"):
+    with pytest.raises(driver.CompileError, match="arguments" if engine == "cpu" else "None"):
         ReductionKernel(np.int32, "0", "a + b")

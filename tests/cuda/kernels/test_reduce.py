@@ -138,7 +138,8 @@ def test_the_kernel_of_warps_sums(n):
 
 
 @pytest.mark.parametrize("old, new", [("span = THREADS / 2", "span = THREADS / 4"),
-                                      ("i += gridDim.x * THREADS", "i += 2 * gridDim.x * THREADS")])
+                                      ("i < N; i += stride", "i < N; i += 2 * stride"),
+                                      ("i += 4 * stride", "i += 5 * stride"), ("x[i + 2 * stride]", "0.0f")])
 def test_elements_left_out_are_noticed(old, new, monkeypatch, tmp_path):
     broken(monkeypatch, tmp_path, "reduce.cu", old, new)
     x = vector(997)

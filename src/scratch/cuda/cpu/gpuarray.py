@@ -58,6 +58,8 @@ class GPUArray:
 
     def __init__(self, shape, dtype, allocator=driver.mem_alloc, base=None,
                  gpudata=None, strides=None, order="C"):
+        if np.size(shape) and np.asarray(shape).dtype.kind not in "iu":
+            raise TypeError(f"shape={shape}: sizes are whole numbers")
         self.shape = tuple(int(size) for size in np.ravel(shape))
         self.dtype = np.dtype(dtype)
         if builtins.any(size < 0 for size in self.shape):

@@ -32,6 +32,7 @@ LANES = {3: "a lane that the mask names does not come to this warp operation wit
          4: "a thread takes the value of a lane that takes no part in this shuffle, or "
             "the width is no power of two up to 32"}
 INVALID = "cuLaunchKernel failed: invalid argument"
+TOO_MANY = "cuLaunchKernel failed: too many resources requested for launch"
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
          "uint", "ulong", "size_t"}
 
@@ -101,18 +102,24 @@ class Function:
         return seconds if time_kernel else None
 
     def check_arguments(self, packed):
-        """Check the arguments against the parameters, which CUDA's driver cannot do."""
+        """Check the arguments against the parameters, each by itself.
+
+        CUDA's driver can only count bytes: too many of them are a LaunchError.
+        """
+        end = max([place + size for place, size in self.places], default=0)
+        many = struct.calcsize("".join(letter for letter, _ in packed)) > end
+        wrong, invalid = (LaunchError, TOO_MANY) if many else (LogicError, INVALID)
         if len(packed) != len(self.parameters):
             names = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
-            raise LogicError(f"{INVALID}: {self.name} takes {len(self.parameters)} "
-                             f"arguments ({names}), not {len(packed)}")
+            raise wrong(f"{invalid}: {self.name} takes {len(self.parameters)} "
+                        f"arguments ({names}), not {len(packed)}")
         for n, ((letter, _), parameter, (_, size)) in enumerate(
                 zip(packed, self.parameters, self.places)):
             given = struct.calcsize(letter)
             what = f"argument {n} of {self.name}, {parameter.type} {parameter.name}"
             if given != size:
-                raise LogicError(f"{INVALID}: {what}, has {size} bytes, and {given} "
-                                 "were given")
+                raise wrong(f"{invalid}: {what}, has {size} bytes, and {given} were "
+                            "given")
             words = set(parameter.type.replace("*", " * ").split()) - {"const"}
             real = bool(words & {"float", "double"}) and "*" not in words
             whole = words <= WHOLE
@@ -294,7 +301,9 @@ class Module:
                     np.uint64(failed.ctypes.data), np.uint64(watch), shared=shared,
                     prints=self.program.prints)
         if failed[0]:
-            raise LaunchError(self.failure(function.name, *failed.tolist()))
+            asserts = failed[1] == 0         # which PyCUDA calls a LogicError
+            error = LogicError if asserts else LaunchError
+            raise error(self.failure(function.name, *failed.tolist()))
 
     def failure(self, name, line, kind, *block):
         """The message of a kernel that stopped itself."""

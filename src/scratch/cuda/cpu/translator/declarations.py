@@ -316,7 +316,7 @@ def without_linkage(tokens):
 
 
 def with_complex(tokens):
-    """pycuda::complex<float>, five or seven tokens, as one."""
+    """pycuda::complex<float>, five or seven tokens, as one; pycuda::polar as polar."""
     result, at = [], 0
     while at < len(tokens):
         named = [t.text for t in tokens[at:at + 2]] == ["pycuda", "::"]
@@ -325,6 +325,8 @@ def with_complex(tokens):
         if texts[:2] == ["complex", "<"] and texts[3:] == [">"]:
             result.append(tokens[at]._replace(text=f"complex_{texts[2]}"))
             at = start + 4
+        elif named:
+            at = start
         else:
             result.append(tokens[at])
             at += 1

@@ -97,7 +97,9 @@ class Respeller:
         """Shared memory, a variable or a constant of the file, by its name."""
         names = function.names if function else {}
         if token.text in names:
+            self.used |= {t.text for t in names[token.text]} & vocabulary.VECTORS.keys()
             return [t._replace(line=token.line, file=token.file,
+                               text=t.text + "_" * (t.text in vocabulary.VECTORS),
                                space=t.space if n else token.space)
                     for n, t in enumerate(names[token.text])]
         hidden = function.declared if function else ()
