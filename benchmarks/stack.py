@@ -11,16 +11,18 @@ their losses are compared.  Each runs in a process of its own, on one thread, an
 the processor; the cuda backend is measured without a GPU, its kernels compiled before.
 """
 
-import contextlib
+import os
 import time
+from collections import Counter
 from functools import partial
 
 from .harness import ROOT, budget, median, ratio, significant, task, turns
 from .provenance import provenance
-from .results import load, write
+from .results import write
 from .torch import ALONE, either
 
 ALONE = {**ALONE, "SCRATCH_CUDA": "cpu", "POCL_MAX_PTHREAD_COUNT": "1"}
+WHAT = "one GPT step on every machine of the book, where its time goes, and what a longer training writes"
 VALUES, THEIRS = "Values", "PyTorch"
 SIZES = {    # layers, heads, channels, and names in a batch
     "small": (1, 2, 8, 4),
@@ -33,21 +35,21 @@ MACHINES = {"small": [VALUES, "python", "numpy", "cuda", THEIRS],
 LOSSES = 3                # compared, of the first steps
 CLOSE = 1e-5              # relative: float32 sums in another order
 SECONDS, MOST = 2.0, 200  # a machine is measured for so long, or for so many steps
-BOOK = dict(tokens=1024, T=64, layers=4, heads=4, channels=128, batch=16, rate=2e-3, steps=3000, dropout=0.0)
+BOOK = dict(tokens=1024, T=64, layers=4, heads=4, channels=128, batch=16, rate=2e-3, steps=3000)
 PROMPT, WRITTEN_AT = "The gradient", (30, 300, 3000)
 
 
 def main(options):
     wanted = [options.section] if options.section else ["machines", "kernels", "written"]
-    judged, sections = [], {}
+    judged = []
     for name in wanted:
         section = {"machines": machines, "kernels": kernels, "written": written}[name](options)
         judged += section["budgets"]
         packages = ["numpy", "torch"] + (["pyopencl"] if name == "machines" else [])
-        origin = provenance(__file__, *packages, used="one thread", clock="time of the processor")
-        sections[name] = {"from": origin, **section}
-        write(options.out, what=__doc__.splitlines()[0].replace("Measure o", "O"), origin={},
-              sections={**load(options.out)["sections"], **sections})
+        conditions = {**BOOK, "prompt": PROMPT} if name == "written" else {"rounds": options.rounds}
+        origin = provenance(__file__, *packages, used="one thread", clock="time of the processor",
+                            load=" ".join(f"{each:.1f}" for each in os.getloadavg()), **conditions)
+        write(options.out, what=WHAT, sections={name: {"from": origin, **section}})
     return judged
 
 
@@ -139,7 +141,7 @@ def kernels(options):
         parts = found["ours"][0]["ms"]
         row = {"size": size, **{part: median([each["ms"][part] for each in found["ours"]]) for part in parts},
                THEIRS: median([each["ms"] for each in found[THEIRS]])}
-        rows.append({**row, **found["ours"][0]["counts"]})
+        rows.append({**row, **found["ours"][0]["calls"]})
         print(row, flush=True)
     return {"budgets": [], "rows": rows}
 
@@ -149,44 +151,38 @@ BOOKKEEPING = {"view", "buffer", "length", "address", "empty"}    # that compute
 
 def profile(size):
     """A step of ours on NumPy: its time, and of that what was spent in kernels."""
+    whole = step(size, "numpy")["ms"]
     run = tensor_steps(size, "numpy")
     from scratch.torch import dispatch
-    whole = step(size, "numpy")["ms"]
-    spent = {"products": 0.0, "other kernels": 0.0}
-    counts = {"matrix products": 0, "other kernel calls": 0}
-    inside = [0]
+    spent, calls, inside = Counter(), Counter(), []
 
-    def timed(name, kernel):
-        part, count = (("products", "matrix products") if name == "matmul"
-                       else ("other kernels", "other kernel calls"))
-
+    def timed(part, kernel):
         def wrapper(*arguments, **named):
-            if inside[0]:    # a kernel that is composed of others
+            if inside:    # called by a kernel that is composed of others
                 return kernel(*arguments, **named)
-            inside[0], begin = 1, clock()
+            inside.append(kernel)
+            begin = time.thread_time()
             try:
                 return kernel(*arguments, **named)
             finally:
-                spent[part] += clock() - begin
-                counts[part_of[part]] += 1
-                inside[0] = 0
-        part_of[part] = count
+                spent[part] += time.thread_time() - begin
+                calls[part] += 1
+                inside.clear()
         return wrapper
 
-    clock, part_of = time.perf_counter, {}
     backend = dispatch.backend_of("numpy")
     for _ in range(3):
-        next(run)            # what is composed is now in the table
+        next(run)            # what is composed is in the table from here on
     for name, kernel in list(backend.items()):
         if name not in BOOKKEEPING:
-            backend[name] = timed(name, kernel)
-    taken, begin = 0, clock()
-    while taken < 3 or clock() - begin < SECONDS:
+            backend[name] = timed("products" if name == "matmul" else "other kernels", kernel)
+    taken, begin = 0, time.process_time()
+    while taken < 3 or time.process_time() - begin < SECONDS:
         next(run)
         taken += 1
     ms = {part: 1e3 * each / taken for part, each in spent.items()}
     return {"ms": {"step": whole, **ms, "above them": whole - sum(ms.values())},
-            "counts": {name: each // taken for name, each in counts.items()}}
+            "calls": {f"calls of {part}": each // taken for part, each in calls.items()}}
 
 
 # What it writes
@@ -200,7 +196,7 @@ def written(options):
     rows = [{"machine": {"numpy": "scratch.torch"}.get(name, name), "seconds": significant(each["seconds"]),
              "losses": [round(loss, 4) for loss in each["losses"][::10]],
              "texts": each["texts"]} for name, each in found.items()]
-    return {"budgets": judged, **{"settings": {**BOOK, "prompt": PROMPT}}, "rows": rows}
+    return {"budgets": judged, "rows": rows}
 
 
 def train(machine):
@@ -213,17 +209,14 @@ def train(machine):
     tokenizer.train(text, BOOK["tokens"])
     windows = texts.windows(torch.tensor(tokenizer.encode(text)), BOOK["T"])
     generator = torch.Generator().manual_seed(1)
-    torch.manual_seed(1)
     model = gpt.GPT(transformer.Config(BOOK["tokens"], BOOK["T"], BOOK["layers"], BOOK["heads"],
-                                       BOOK["channels"], dropout=BOOK["dropout"]), generator)
+                                       BOOK["channels"]), generator)
     minibatches = data.batches(*windows, BOOK["batch"], generator)
     losses, told, begin = [], {}, time.process_time()
-    with contextlib.closing(transformer.train(model, minibatches,
-                                              cosine_rates(BOOK["steps"], BOOK["rate"]))) as training:
-        for loss in training:
-            losses.append(loss)
-            if len(losses) in WRITTEN_AT:
-                told[len(losses)] = texts.write(model, tokenizer, PROMPT, 60, seed=1, temperature=0.7)
+    for loss in transformer.train(model, minibatches, cosine_rates(BOOK["steps"], BOOK["rate"])):
+        losses.append(loss)
+        if len(losses) in WRITTEN_AT:
+            told[len(losses)] = texts.write(model, tokenizer, PROMPT, 80, seed=1, temperature=0.7)
     return {"losses": losses, "texts": told, "seconds": time.process_time() - begin}
 
 
