@@ -39,9 +39,9 @@ def test_a_mistake_is_shown_in_the_readers_line(source, line, complaint):
 
 @cpu_only
 def test_what_only_a_gpu_can_do_is_an_error_of_its_own():
-    with pytest.raises(NotOnCPU, match="warp shuffles") as caught:
-        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = __shfl_down_sync(~0u, x[0], 1);\n}")
-    assert "3 |     x[0] = __shfl_down_sync" in str(caught.value)
+    with pytest.raises(NotOnCPU, match="inverses of erf") as caught:
+        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = erfinvf(x[0]);\n}")
+    assert "3 |     x[0] = erfinvf" in str(caught.value)
     for call in (compiler.DynamicSourceModule, compiler.compile):
         with pytest.raises(NotOnCPU):
             call("__global__ void k() { }")
@@ -179,12 +179,12 @@ def test_what_is_cuda_c_runs(head, body, value):
 
 @pytest.mark.parametrize("head, body, what", [
     ("", 'const char *s = "abc"; x[0] = s[1];', "strings"),
-    ("struct S { int a; };", "S s = S{1}; x[0] = s.a;", "braces"),
+    ("struct S { int a; }; __device__ float f(S s) { return s.a; }", "x[0] = f({1});", "braces"),
     ("", "int t[3] = {1, 2, 3}; for (int v : t) x[0] += v;", "elements of an array"),
     ("", "if (int v = (int)x[0]) x[0] = v;", "declared in a condition"),
     ("", "auto f = [](float a) { return a; }; x[0] = f(1);", "lambdas"),
     ("struct B { unsigned a : 3; };", "B b; b.a = 9; x[0] = b.a;", "bit-fields"),
-    ("#include <cuComplex.h>", "", "cuComplex"), ("#include <time.h>", "", "clocks")])
+    ("#include <time.h>", "", "clocks")])
 def test_what_is_cuda_c_and_does_not_run_is_refused_by_name(head, body, what):
     with pytest.raises(NotOnCPU, match=what):
         compiler.SourceModule(f"{head}\n__global__ void k(float *x) {{ {body} }}")

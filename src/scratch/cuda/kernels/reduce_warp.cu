@@ -1,4 +1,4 @@
-// The sum of a vector, with registers read across a warp.  For GPUs only.
+// The sum of a vector, with registers read across a warp.
 //
 //   x        (N) float32
 //   y        one float, 0 beforehand

@@ -27,6 +27,10 @@ from .transfers import DeviceAllocation, address_of, at
 __all__ = ["Function", "Module", "module_from_buffer", "module_from_file"]
 
 PARAMETER_BYTES, CONSTANT_BYTES = 1 << 12, 1 << 16
+LANES = {3: "a lane that the mask names does not come to this warp operation with the "
+            "same mask, or the mask does not name the thread's own lane",
+         4: "a thread takes the value of a lane that takes no part in this shuffle, or "
+            "the width is no power of two up to 32"}
 INVALID = "cuLaunchKernel failed: invalid argument"
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
          "uint", "ulong", "size_t"}
@@ -297,6 +301,9 @@ class Module:
         shown = f"{line:>6} | {self.program.source[line - 1]}"
         if kind == 0:
             return f"{name}: the assertion in line {line} is false\n{shown}"
+        if kind in LANES:
+            return (f"{name}, line {line}: in block {tuple(block[:3])} {LANES[kind]}."
+                    f"\n{shown}")
         what = ("some threads leave here, and others go on to a __syncthreads()"
                 if kind == 2 else
                 "only some threads go on to a __syncthreads() from here")

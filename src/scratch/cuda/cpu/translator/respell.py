@@ -14,7 +14,7 @@ A name that only OpenCL C has a meaning for gets an underscore.
 
 import re
 
-from . import complexes, vocabulary
+from . import complexes, cucomplex, vocabulary
 from .analysis import needs_context
 from .declarations import Source, integers
 from .preprocess import constant
@@ -53,7 +53,7 @@ class Respeller:
             raise Unsupported("references cannot run on the CPU engine; use a pointer",
                               token)
         before = reader.text(-2)
-        made = inside and before in self.source.types | {"return"}
+        made = inside and before in self.source.types | {"return", "("}
         if token.text == "{" and made and (
                 reader.text(-3) not in ("struct", "union", "enum")):
             raise Unsupported(f"{before} {{...}}: a value made of a list in "
@@ -197,7 +197,10 @@ class Respeller:
             return [token._replace(text=f"{text}_")]
         if vocabulary.definition(text) is not None:
             self.used |= {text, text.removeprefix("make_")}
-            same = text in vocabulary.CALLS or text.startswith("make_")
+            if text in cucomplex.NAMES:
+                self.used |= {"float2", "double2"}
+            same = text in {*vocabulary.CALLS, *cucomplex.NAMES} or (
+                text.startswith("make_"))
             return [token._replace(text=text if same else f"{text}_")]
         return None
 
