@@ -31,7 +31,7 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
 NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
-         "optimizers", "seeds", "site", "torch", "training")
+         "optimizers", "seeds", "site", "stack", "torch", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 CARD = ("environment", "kernels", "PyTorch", "torch", "tests", "tuning")
@@ -85,6 +85,9 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "sections": {"nargs": "*", "metavar": "SECTION", "help": "these; else all"}},
     "site": {
         "--quick": {**QUICK, "help": "one Lighthouse run per page and device instead of five"}},
+    "stack": {
+        "section": {"nargs": "?", "choices": ["machines", "kernels", "written"]},
+        "--rounds": rounds(3)},
     "torch": {
         "--rounds": rounds(5)},
     "training": {
