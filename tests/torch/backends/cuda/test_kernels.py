@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_kernels import ALL, FLOATS, KERNELS, SHAPES, both, made_of, natives, same, viewed
+from torch_kernels import KERNELS, both, made_of, natives, same, viewed
+from torch_tables import ALL, FLOATS, SHAPES
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import kernels, memory, texts

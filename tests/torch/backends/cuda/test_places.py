@@ -5,7 +5,8 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_kernels import ALL, KERNELS, SHAPES, both, made_of, natives, same, viewed
+from torch_kernels import KERNELS, both, made_of, natives, same, viewed
+from torch_tables import ALL, SHAPES
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import places
