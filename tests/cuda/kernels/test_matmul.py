@@ -1,7 +1,10 @@
 """Every rung of the ladder multiplies matrices of every size, and reads what its text says."""
 
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +27,7 @@ SMALL = {    # sizes at which a few threads make a block, so that small matrices
 }
 SIZES = [(1, 1, 1), (3, 3, 3), (4, 4, 4), (5, 5, 5), (7, 15, 3), (8, 16, 4), (9, 17, 5),
          (16, 32, 8), (64, 32, 16), (1, 17, 9), (17, 1, 8), (13, 11, 1), (8, 8, 31), (31, 37, 29)]
+needs_cxx = pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ for the GPU's text of a kernel")
 CUDA_SHAPED = [rung for rung in SMALL if rung != "cpu"]
 
 
@@ -326,6 +330,54 @@ def test_every_shape_comment_is_true():
     module = load_checked(launch.FOLDER / "matmul.py", M=5, N=3, K=7)
     module.matmul(*factors(5, 3, 7), "naive", **SMALL["naive"])
     assert not module.unreached_shapes()
+
+
+# ---- asynchronous copies, which only a GPU has ---------------------------------------------
+
+def wrong_with_late_copies(folder, rung, shapes, *changes, splits=1, **macros):
+    """Wrong elements of products by the GPU's text of a rung, on threads of C++: see late.h."""
+    text = (launch.FOLDER / RUNGS[rung].file).read_text(encoding="utf-8")
+    for old, new in zip(changes[::2], changes[1::2]):
+        assert old in text
+        text = text.replace(old, new)
+    text = re.sub("#include.*", "", text)
+    text = re.sub(r"extern __shared__ (__align__\(32\) )?(\w+) stages\[\]",
+                  r"\2 *stages = (\2 *)dynamic", text)
+    defined = "".join(f"#define {name} {value}\n" for name, value in macros.items())
+    kind = "half" if rung == "tensor" else "float"
+    calls = "".join(f'std::printf("%d ", wrong<{kind}>(matmul, {M}, {N}, {K}, {splits})); '
+                    for M, N, K in shapes)
+    (folder / "late.cpp").write_text(f'{defined}#include "late.h"\n{text}\nint main() {{ {calls} }}\n',
+                                     encoding="utf-8")
+    subprocess.run(["g++", "-std=c++20", "-w", "-pthread", f"-I{Path(__file__).parent}", "late.cpp",
+                    "-o", "late"], cwd=folder, check=True)
+    run = subprocess.run([folder / "late"], capture_output=True, check=True)
+    return [int(each) for each in run.stdout.split()]
+
+
+WHOLE, RAGGED = [(32, 32, 16), (64, 96, 48)], [(1, 1, 1), (33, 31, 17), (40, 64, 24)]
+TILES = {"BM": 32, "BN": 32, "BK": 16, "WM": 32, "WN": 16}
+
+
+@needs_cxx
+@pytest.mark.parametrize("rung, turned, stages, whole, splits", [
+    ("warps", "01", 2, 0, 3), ("tensor", "10", 3, 0, 1), ("warps", "00", 2, 1, 1), ("warps", "11", 3, 0, 1),
+    ("tensor", "00", 3, 1, 1), ("tensor", "11", 2, 0, 1)])
+def test_copies_may_arrive_as_late_as_they_are_waited_for(rung, turned, stages, whole, splits, tmp_path,
+                                                          request):
+    """Oracle: sums of whole numbers.  The CPU engine copies at once, which is as early as can be."""
+    if turned not in ("01", "10") and not request.config.getoption("--long"):
+        pytest.skip("takes its time to compile: ARGS=--long")
+    shapes = WHOLE if whole else RAGGED
+    found = wrong_with_late_copies(tmp_path, rung, shapes, splits=splits, STAGES=stages, WHOLE=whole,
+                                   TRANSPOSED_A=turned[0], TRANSPOSED_B=turned[1], **TILES)
+    assert found == [0] * len(shapes)
+
+
+@needs_cxx
+def test_a_wait_for_too_few_copies_is_noticed(tmp_path):
+    assert wrong_with_late_copies(tmp_path, "warps", [(32, 32, 48)], "WAIT(STAGES - 2)", "WAIT(STAGES - 1)",
+                                  STAGES=3, WHOLE=1, TRANSPOSED_A=0, TRANSPOSED_B=0, **TILES) == [32 * 32]
 
 
 # ---- nvcc ---------------------------------------------------------------------------------
