@@ -40,6 +40,10 @@ KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros
     "reduce, warps": ("reduce_warp.cu", {"warps": "reduce_warps"}, 256, {"THREADS": 256}),
     "softmax": ("softmax.cu", {"stable": "softmax", "online": "softmax_online"}, 128, {"THREADS": 128}),
     "layernorm": ("layernorm.cu", {"two passes": "layernorm"}, 128, {"THREADS": 128}),
+    "attention": ("attention.cu", {how: f"attention_{how}" for how in ("matrix", "online", "tiles")}, 128,
+                  {"D": 64, "THREADS": 128, "QUERIES": 64, "KEYS": 32, "EACH": 4}),
+    "attention, back": ("attention_back.cu", {name: name for name in ("d_queries", "d_keys")}, 64,
+                        {"D": 64, "TILE": 32, "EACH": 4}),
 }
 
 
