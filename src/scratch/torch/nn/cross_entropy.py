@@ -69,7 +69,7 @@ def in_one(input, target, ignored, reduction):
     counts = ids != ignored
     input.storage.backend["outside"](ids.masked_fill(~counts, 0).native, 0,
                                      input.shape[1])
-    losses = CrossEntropy.apply(input, ids.masked_fill(~counts, -1))        # (B)
+    losses = CrossEntropy.apply(input, ids.masked_fill(~counts, -1))
     if reduction == "none":
         return losses
     return losses.sum() if reduction == "sum" else losses.sum() / counts.sum()
