@@ -1,13 +1,13 @@
 """What the site hands out works where it is put, imports flow one way, and names lead somewhere."""
 
+import multiprocessing
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+import doctests
 from weave.imports import imported
 from weave.take import companions, docstring, take
 
@@ -16,15 +16,8 @@ SOURCE = ROOT / "src"
 MODULES = sorted(path for path in (SOURCE / "scratch").rglob("*.py") if not path.name.startswith("__"))
 OUTSIDE = {"weave", "lab", "docs", "tests", "benchmarks", "labs"}
 MAY_USE = {"torch": "cuda"}    # a unit, and the one that it may import: for a backend and its importer
-DOCTESTS = """
-import doctest, importlib, sys
-sys.modules["scratch"] = None    # importing the book's own copy is an error
-failed = tried = 0
-for name in sys.argv[1:]:
-    result = doctest.testmod(importlib.import_module(name))
-    failed, tried = failed + result.failed, tried + result.attempted
-sys.exit(failed or ("no doctests" if not tried else 0))
-"""
+AFRESH = multiprocessing.get_context("forkserver")    # copies of a process that has imported no more than
+AFRESH.set_forkserver_preload(["doctest", "torch"])
 
 
 def handed_out():
@@ -40,7 +33,8 @@ TAKEN = handed_out()
 
 
 def copied(path, modules, source, folder, package=False):
-    """Run the doctests of modules in a new folder with what is handed out for path, and nothing else."""
+    """Run the doctests of modules in a new folder with what is handed out for path, and nothing else
+    -> what they say of failures."""
     taken = take(path, source)
     for name, content in taken.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -49,14 +43,17 @@ def copied(path, modules, source, folder, package=False):
     names = [".".join(module.relative_to(above).with_suffix("").parts) for module in modules]
     here = folder.parent if package else folder
     names = [f"{folder.name}.{name}" for name in names] if package else names
-    return subprocess.run([sys.executable, "-c", DOCTESTS, *names], cwd=here, capture_output=True, text=True)
+    said = folder.with_name("said.txt")
+    process = AFRESH.Process(target=doctests.run, args=(names, here, said))
+    process.start()
+    process.join()
+    return said.read_text(encoding="utf-8") + f"ended with {process.exitcode}\n" * (process.exitcode != 0)
 
 
 @pytest.mark.parametrize("package", [False, True], ids=["folder", "package"])
 @pytest.mark.parametrize("path", TAKEN, ids=lambda path: str(path.relative_to(SOURCE / "scratch")))
 def test_what_the_site_hands_out_passes_its_doctests(path, package, tmp_path):
-    run = copied(path, TAKEN[path], SOURCE, tmp_path / "project", package)
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert copied(path, TAKEN[path], SOURCE, tmp_path / "project", package) == ""
 
 
 def test_every_module_is_handed_out_unless_it_belongs_to_a_program():
@@ -78,8 +75,7 @@ def test_a_module_that_does_not_work_alone_is_found(tmp_path, example, source, c
     module.write_text(f'"""A.\n\n{example}\n\nChapter: docs/a.md.  To copy: this file alone.\n"""\n'
                       f"{source}\n")
     (tmp_path / "b.py").write_text("c = 1\n")
-    run = copied(module, [module], tmp_path, tmp_path / "empty")
-    assert run.returncode != 0 and complaint in run.stdout + run.stderr
+    assert complaint in copied(module, [module], tmp_path, tmp_path / "empty")
 
 
 def wrong_imports(root):

@@ -13,5 +13,6 @@ tests.  A failure is reported together with that section's takeaway.
     examples    grading by the examples of a docstring
     plugin      grading by the module's tests: a plugin for pytest
     kernels     what labs of CUDA C call: run, loads, empty
+    judge       an exercise graded in a process of its own
     __main__    make lab
 """
