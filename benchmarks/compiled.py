@@ -14,6 +14,7 @@ A product's hot loop is the loop with the most multiply-adds (FFMA, or HMMA on t
 kernel's that with the most loads from global memory; of several the shortest; of a kernel without a loop,
 the whole of it.  A round of a product is a turn of the loop over K that the hot loop lies in, or is.  Its
 instructions count as often as they are executed in it, and those of branches that may be skipped count once.
+Attention's loop over tiles has a loop for each of its products in it: its hot loop is the hottest of those.
 """
 
 import math
@@ -51,6 +52,10 @@ KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros
     "reduce, warps": ("reduce_warp.cu", {"warps": "reduce_warps"}, 256, {"THREADS": 256}),
     "softmax": ("softmax.cu", {"stable": "softmax", "online": "softmax_online"}, 128, {"THREADS": 128}),
     "layernorm": ("layernorm.cu", {"two passes": "layernorm"}, 128, {"THREADS": 128}),
+    "attention": ("attention.cu", {how: f"attention_{how}" for how in ("matrix", "online", "tiles")}, 128,
+                  {"D": 64, "THREADS": 128, "QUERIES": 64, "KEYS": 32, "EACH": 4}),
+    "attention, back": ("attention_back.cu", {name: name for name in ("d_queries", "d_keys")}, 64,
+                        {"D": 64, "TILE": 32, "EACH": 4}),
 }
 
 
@@ -109,17 +114,20 @@ def count(code, *begins):
     return sum(opcode.split(".")[0] in begins for opcode, _ in code)
 
 
-def hot(code, labels, *whats):
-    """The instructions of the hot loop."""
-    first, last = hottest(code, labels, *whats)
+def hot(code, labels, *whats, inner=False):
+    """The instructions of the hot loop; with inner, of loops in which there is no other."""
+    first, last = hottest(code, labels, *whats, inner=inner)
     return code[first: last + 1]
 
 
-def hottest(code, labels, *whats):
+def hottest(code, labels, *whats, inner=False):
     """(first, last) of the loop with the most of the first of these opcodes that occurs in a loop at all."""
     whats = whats or ("FFMA", "HMMA", "LDG")
     whole = 0, len(code) - 1
     spans = loops(code, labels) or [whole]
+    if inner:
+        spans = [(first, last) for first, last in spans
+                 if not any(first <= a and b <= last and (a, b) != (first, last) for a, b in spans)]
     for what in whats:
         found = {span: count(code[span[0]: span[1] + 1], what) for span in spans}
         if most := max(found.values()):
@@ -174,7 +182,8 @@ def copied(code):
 
 def row(kernel, rung, architecture, threads, said, code, labels, products=0, **more):
     """What is stored of a kernel; products are those that a thread makes in a round, if it makes any."""
-    body = hot(code, labels, *([] if kernel == "matmul" else ["LDG"]))
+    whats = [] if kernel in ("matmul", "attention") else ["LDG"]
+    body = hot(code, labels, *whats, inner=kernel == "attention")
     blocks, warps, limit = residents(architecture, threads, said["registers"], said["shared"])
     shared = [opcode for opcode, _ in body if opcode.split(".")[0] == "LDS"]
     FFMA = count(body, "FFMA")
