@@ -8,7 +8,8 @@ nvdisasm are looked for on the PATH; both are packages of PyPI, too (nvidia-cuda
 nvidia-cuda-nvdisasm).  The same compiler gives the same counts on any machine.
 
 A kernel's hot loop is the loop with the most multiply-adds (FFMA) or, where there are none, with the most
-loads from global memory; of several the shortest; of a kernel without a loop, the whole of it.
+loads from global memory; of several the shortest; of a kernel without a loop, the whole of it.  Of
+attention, whose loop over tiles has a loop for each of its products in it, it is the hottest of those.
 """
 
 import math
@@ -40,6 +41,10 @@ KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros
     "reduce, warps": ("reduce_warp.cu", {"warps": "reduce_warps"}, 256, {"THREADS": 256}),
     "softmax": ("softmax.cu", {"stable": "softmax", "online": "softmax_online"}, 128, {"THREADS": 128}),
     "layernorm": ("layernorm.cu", {"two passes": "layernorm"}, 128, {"THREADS": 128}),
+    "attention": ("attention.cu", {how: f"attention_{how}" for how in ("matrix", "online", "tiles")}, 128,
+                  {"D": 64, "THREADS": 128, "QUERIES": 64, "KEYS": 32, "EACH": 4}),
+    "attention, back": ("attention_back.cu", {name: name for name in ("d_queries", "d_keys")}, 64,
+                        {"D": 64, "TILE": 32, "EACH": 4}),
 }
 
 
@@ -98,9 +103,13 @@ def count(code, *begins):
     return sum(opcode.split(".")[0] in begins for opcode, _ in code)
 
 
-def hot(code, labels):
-    """The instructions of the hot loop."""
-    bodies = [code[first: last + 1] for first, last in loops(code, labels)] or [code]
+def hot(code, labels, inner=False):
+    """The instructions of the hot loop; with inner, of loops in which there is no other."""
+    found = loops(code, labels)
+    if inner:
+        found = [(first, last) for first, last in found
+                 if not any(first <= a and b <= last and (a, b) != (first, last) for a, b in found)]
+    bodies = [code[first: last + 1] for first, last in found] or [code]
     what = "FFMA" if any(count(body, "FFMA") for body in bodies) else "LDG"
     most = max(count(body, what) for body in bodies)
     return min((body for body in bodies if count(body, what) == most), key=len) if most else code
@@ -130,7 +139,7 @@ def in_flight(code):
 
 
 def row(kernel, rung, architecture, threads, said, code, labels, **more):
-    body = hot(code, labels)
+    body = hot(code, labels, inner=kernel == "attention")
     blocks, warps, limit = residents(architecture, threads, said["registers"], said["shared"])
     shared = [opcode for opcode, _ in body if opcode.split(".")[0] == "LDS"]
     FFMA = count(body, "FFMA")

@@ -32,6 +32,9 @@ def test_the_hot_loop_is_the_shortest_with_the_most_multiply_adds():
     code, labels = compiled.instructions(SASS)["_Z4loopPf"]
     assert compiled.loops(code, labels) == [(3, 5), (1, 8)]
     assert [opcode for opcode, _ in compiled.hot(code, labels)] == ["LDS.128", "FFMA", "BRA"]
+    assert compiled.hot(code, labels, inner=True) == compiled.hot(code, labels)
+    more = [*code[:7], ("FFMA", "R1, R1, R1, R1"), *code[7:]]    # in the outer loop
+    assert len(compiled.hot(more, labels)) > len(compiled.hot(more, labels, inner=True)) == 3
     without = [(opcode.replace("FFMA", "FADD"), operands) for opcode, operands in code]
     assert len(compiled.hot(without, labels)) == 8
 

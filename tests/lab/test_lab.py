@@ -29,6 +29,9 @@ def solved_settings():
                   "    return min(peak, intensity * bandwidth)",
     "wanted_bytes": "def solved_wanted_bytes(bandwidth, latency, multiprocessors):\n"
                     "    return bandwidth * latency / multiprocessors",
+    "joined": "def solved_joined(one, other):\n"
+              "    lse = np.logaddexp(one[1], other[1])\n"
+              "    return one[0] * np.exp(one[1] - lse) + other[0] * np.exp(other[1] - lse), lse",
     "calmed": "def solved_calmed(model):\n    with torch.no_grad():\n        model.W2 *= 0.01\n"
               "        model.b2 *= 0.0\n    return model",
     "fine_tuned": """
@@ -279,6 +282,25 @@ __global__ void online_rows(const float *x, float *y, int C)
         __syncthreads();
     }
     for (int c = t; c < C; c += 4) y[c] = expf(x[c] - most[0]) / sum[0];
+}
+""",
+    "attended": """
+__global__ void attended(const float *q, const float *k, const float *v, float *y, int T, int S)
+{
+    const int t = blockIdx.x * blockDim.x + threadIdx.x;
+    if (t >= T) return;
+    const float a = q[2 * t], b = q[2 * t + 1];
+    float m = -INFINITY, sum = 0.0f, c = 0.0f, d = 0.0f;
+    for (int s = 0; s < S; s++) {
+        const float score = a * k[2 * s] + b * k[2 * s + 1], larger = fmaxf(m, score);
+        const float shrink = expf(m - larger), w = expf(score - larger);
+        sum = sum * shrink + w;
+        c = c * shrink + w * v[2 * s];
+        d = d * shrink + w * v[2 * s + 1];
+        m = larger;
+    }
+    y[2 * t] = c / sum;
+    y[2 * t + 1] = d / sum;
 }
 """,
     "layer_norm_rows": """
@@ -560,6 +582,10 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
     "squares before the mean": ("softmax", "layer_norm_rows", "own += (x[c] - mean) * (x[c] - mean);",
                                 "own += x[c] * x[c] - mean * mean;", [
         "came        False\n", "Subtract before you square."]),
+    "a mixture that is not repaired": ("attention", "attended", "c * shrink + w", "c + w", [
+        "expected    True\n", "all three repaired by one factor"]),
+    "a query loaded for each key": ("attention", "attended", "score = a * k", "score = q[2 * t] * k", [
+        "expected    144\n", "came        168\n"]),
     "still racing": ("races", "folded", "t == 0", "t == 1", ["race: line 11, part[0]"]),
     "still in the branch": ("races", "evened", "if (t < N) held[t] = x[t];\n    __syncthreads();",
                             "if (t < N) {\n    held[t] = x[t];\n    __syncthreads();\n    }", [

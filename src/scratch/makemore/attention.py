@@ -22,7 +22,7 @@ Ashish Vaswani and others, Attention is all you need, NIPS 2017, section 3.2.
 
 Left out: attention computed in tiles, without ever holding all T * S weights, which
 torch.nn.functional.scaled_dot_product_attention does where it can, with the same
-results.
+results, and so does scratch.cuda.kernels.attention.
 
 Chapter: docs/makemore/attention.md.  To copy: this file alone (needs torch).
 """

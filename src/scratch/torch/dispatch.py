@@ -26,6 +26,9 @@ first asked for, and kept.
                  keepdim), the first of equal ones; NaN wins in max and min
     along axes   matmul(a, b)   cumsum cumprod (a, axis)   transpose(a), if any
                  sort(a, axis, descending) -> values, indices; stable
+                 attention(q, k, v, scale, ahead) -> y, lse, attention_back, if any, for
+                 what attention_fits(q, k, v); cross_entropy, rms_norm and their _back,
+                 if any, for matrices that rows_fit(x)
     by number    take(a, index) = a[index], along axis 0
                  put(to, index, a): to[index] = a, of equal indices the last counts
                  add_at(to, index, a): to[index] += a, equal indices add up

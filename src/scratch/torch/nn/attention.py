@@ -21,8 +21,10 @@ where it may not.
 
 Vaswani and others, Attention is all you need, NIPS 2017, section 3.2.
 
-Left out: add_bias_kv and add_zero_attn. The T * S weights are held in memory, which
-PyTorch's kernels avoid where they can.
+Without a mask of its own, scaled_dot_product_attention leaves all to the backend if
+that has kernels for it (cuda/kernels/attention.py), which hold no T * S weights.
+
+Left out: add_bias_kv and add_zero_attn.
 
 Chapter: docs/torch/modules.md.
 """
@@ -31,9 +33,12 @@ import math
 
 from .. import bool as boolean
 from .. import empty, inf, ones
+from ..autograd import Function, Mode
+from ..tensor import wrap
 from . import init
 from .activations import softmax
 from .dropout import dropout
+from .gelu import in_rows
 from .layers import Linear, linear
 from .module import Module
 from .parameter import Parameter
@@ -53,6 +58,10 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         key, value = (each.repeat_interleave(times, -3) for each in (key, value))
     if is_causal and attn_mask is not None:
         raise RuntimeError("a mask and is_causal are two masks; give one of them")
+    fits = query.storage.backend.get("attention_fits")
+    if (fits and attn_mask is None and not dropout_p
+            and fits(query.native, key.native, value.native)):
+        return InTiles.apply(query, key, value, scale, is_causal)
     if is_causal:
         attn_mask = causal(query, key)
     weights = attention_weights(query * scale, key, attn_mask)
@@ -77,6 +86,38 @@ def attention_weights(query, key, mask):
     if bool(mask.any(-1).all()):
         return weights
     return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)    # 0 / 0 in softmax
+
+
+class InTiles(Function):
+    """softmax(q kᵀ scale) v by the backend's kernels, which hold no row of weights.
+
+    The slope of a slope comes from the definition, in tensor operations.
+    """
+
+    @staticmethod
+    def forward(ctx, q, k, v, scale, is_causal):
+        ctx.scale, ctx.causal = scale, is_causal
+        ctx.ahead = 0 if is_causal else k.shape[-2]
+        backend = q.storage.backend
+        y, lse = (wrap(each, q.dtype, backend) for each in backend["attention"](
+            in_rows(q), in_rows(k), in_rows(v), scale, ctx.ahead))
+        ctx.save_for_backward(q, k, v, y, lse)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        q, k, v, y, lse = ctx.saved_tensors
+        if Mode.grad:
+            mask = causal(q, k) if ctx.causal else None
+            w = attention_weights(q * ctx.scale, k, mask)
+            d_w = g.matmul(v.transpose(-2, -1))
+            d_score = w * (d_w - (w * d_w).sum(-1, keepdim=True)) * ctx.scale
+            return (d_score.matmul(k), d_score.transpose(-2, -1).matmul(q),
+                    w.transpose(-2, -1).matmul(g), None, None)
+        backend = q.storage.backend
+        slopes = backend["attention_back"](
+            *map(in_rows, (g, q, k, v, y, lse)), ctx.scale, ctx.ahead)
+        return (*(wrap(each, q.dtype, backend) for each in slopes), None, None)
 
 
 class NonDynamicallyQuantizableLinear(Linear):

@@ -14,17 +14,20 @@
     ln p   log-probabilities, log_softmax of the logits    g  ∂(what follows)/∂loss
 
 Two nodes: log_softmax, which cannot overflow, and nll_loss, which picks one number from
-each row. A target that is ignore_index counts for nothing; weight (C) weighs the
-classes, and the mean then divides by the sum of the weights that the targets have.
+each row. Where the backend has a kernel for both (cuda/kernels/cross_entropy.py) it is
+one node, and no ln p is stored. A target that is ignore_index counts for nothing;
+weight (C) weighs the classes, and the mean then divides by the sum of the weights that
+the targets have.
 
 Chapter: docs/torch/modules.md.
 """
 
 import warnings
 
-from ..autograd import record, records
+from ..autograd import Function, Mode, record, records
 from ..dtypes import int64, uint8
 from ..tensor import wrap
+from .gelu import in_rows
 
 
 def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100,
@@ -42,6 +45,10 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if not input.shape:
         raise RuntimeError("logits have an axis of classes, and a 0-d tensor has none")
     at = 0 if input.ndim == 1 else 1
+    fits = input.storage.backend.get("rows_fit")
+    if (fits and weight is None and not label_smoothing and fits(input.native)
+            and not target.is_floating_point()):
+        return in_one(input, target, ignore_index, reduction)
     log_p = input.log_softmax(at)
     if target.is_floating_point() and target.shape == input.shape:
         return of_probabilities(log_p, target, weight, at, reduction, label_smoothing)
@@ -52,6 +59,46 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     share = label_smoothing / input.shape[at]
     return ((1 - label_smoothing) * loss + share * all_classes(
         log_p, target, weight, at, ignore_index, reduction))
+
+
+def in_one(input, target, ignored, reduction):
+    """cross_entropy of logits (B, C) by a kernel of the backend."""
+    check_reduction(reduction)
+    check_classes(input, target, None, 1)
+    ids = target if target.dtype is int64 else target.long()
+    counts = ids != ignored
+    input.storage.backend["outside"](ids.masked_fill(~counts, 0).native, 0,
+                                     input.shape[1])
+    losses = CrossEntropy.apply(input, ids.masked_fill(~counts, -1))
+    if reduction == "none":
+        return losses
+    return losses.sum() if reduction == "sum" else losses.sum() / counts.sum()
+
+
+class CrossEntropy(Function):
+    """logits (B, C), ids (B), -1 where one does not count -> -ln p (B), 0 there.
+
+    The slope of a slope comes from the definition, in tensor operations.
+    """
+
+    @staticmethod
+    def forward(ctx, x, ids):
+        backend = x.storage.backend
+        losses, lse = (wrap(each, x.dtype, backend) for each in
+                       backend["cross_entropy"](in_rows(x), in_rows(ids)))
+        ctx.save_for_backward(x, ids, lse)
+        return losses
+
+    @staticmethod
+    def backward(ctx, g):
+        x, ids, lse = ctx.saved_tensors
+        if Mode.grad:
+            counts = (ids >= 0).to(x.dtype)
+            hit = x.new_zeros(x.shape).scatter(1, ids.clamp(min=0).unsqueeze(1), 1.0)
+            return (x.softmax(1) - hit) * (g * counts).unsqueeze(1), None
+        backend = x.storage.backend
+        return wrap(backend["cross_entropy_back"](
+            in_rows(g), in_rows(x), in_rows(ids), lse.native), x.dtype, backend), None
 
 
 def of_probabilities(log_p, target, weight, at, reduction, smoothing):

@@ -28,7 +28,10 @@ Chapter: docs/torch/modules.md.
 import math
 
 from .. import finfo, no_grad, ones, tensor, zeros
+from ..autograd import Function, Mode
+from ..tensor import wrap
 from . import init
+from .gelu import in_rows
 from .standardize import layer_norm, standardized
 from .module import Module
 from .parameter import Parameter
@@ -39,8 +42,48 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     shape = checked_shape(input, normalized_shape)
     axes = tuple(range(-len(shape), 0))
     eps = finfo(input.dtype).eps if eps is None else eps
-    y = input * (input.square().mean(axes, keepdim=True) + eps).rsqrt()
+    rows = input.reshape(-1, math.prod(shape)) if input.numel() else input
+    fits = input.storage.backend.get("rows_fit")
+    if fits and fits(rows.native) and (weight is None or weight.dtype is input.dtype):
+        gain = None if weight is None else weight.reshape(-1)
+        return RMS.apply(rows, gain, eps).view(input.shape)
+    return root_mean_square(input, weight, axes, eps)
+
+
+def root_mean_square(x, weight, axes, eps):
+    y = x * (x.square().mean(axes, keepdim=True) + eps).rsqrt()
     return y if weight is None else y * weight
+
+
+class RMS(Function):
+    """x (B, C), γ (C) or None -> γ x / √(mean of x² + ε), by a kernel of the backend.
+
+    The slope of a slope comes from the definition, in tensor operations.
+    """
+
+    @staticmethod
+    def forward(ctx, x, gain, eps):
+        backend, ctx.eps = x.storage.backend, eps
+        y, inv_rms = (wrap(each, x.dtype, backend) for each in backend["rms_norm"](
+            in_rows(x), None if gain is None else in_rows(gain), eps))
+        ctx.save_for_backward(x, gain, inv_rms)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        x, gain, inv_rms = ctx.saved_tensors
+        if Mode.grad:
+            C = x.shape[1]
+            inv = (x.square().mean(1, keepdim=True) + ctx.eps).rsqrt()
+            d_hat = g if gain is None else g * gain
+            via_rms = x * inv.square() * (d_hat * x).sum(1, keepdim=True) / C
+            d_x = inv * (d_hat - via_rms)
+            return d_x, None if gain is None else (g * x * inv).sum(0), None
+        backend = x.storage.backend
+        slopes = backend["rms_norm_back"](in_rows(g), in_rows(x), None if gain is None
+                                          else in_rows(gain), inv_rms.native)
+        d_x, d_gain = (wrap(each, x.dtype, backend) for each in slopes)
+        return d_x, None if gain is None else d_gain, None
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from torch_kernels import KERNELS, made_of, same, viewed
 
+from scratch import torch as ours
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import book, kernels, memory, places
 from scratch.torch.nn import standardize    # which defines the kernel that is composed
@@ -123,3 +124,61 @@ def test_which_way_a_matrix_lies():
     whole = memory.empty((2, 3), dtypes.float32)
     assert book.multiplies(whole, places.transpose(whole))
     assert not book.multiplies(memory.empty((2, 0), dtypes.float32), memory.empty((0, 3), dtypes.float32))
+
+
+def slopes_of(library, function, arrays, like, twice=False):
+    """function of arrays, and the gradients of something of it; or of one of its gradients, squared."""
+    inputs = [library.tensor(each.tolist(), **like).requires_grad_() for each in arrays]
+    y = function(*inputs)
+    loss = (y * y).sum()
+    if twice:
+        [slope] = library.autograd.grad(loss, inputs[0], create_graph=True)
+        loss = (slope * slope).sum()
+    loss.backward()
+    return [np.array(each.detach().tolist()) for each in (y, *(each.grad for each in inputs))]
+
+
+LOSSES = {"mean": {}, "sum": {"reduction": "sum"}, "none": {"reduction": "none"},
+          "ignored": {"ignore_index": 3}}
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["slope", "slope of a slope"])
+@pytest.mark.parametrize("options", LOSSES.values(), ids=LOSSES)
+def test_cross_entropy_is_one_kernel_each_way(launched, options, twice):
+    """Oracle: PyTorch, in float64."""
+    torch = pytest.importorskip("torch")
+
+    def found(library, like, kind):
+        target = library.tensor([0, 3, 6, 3], **like)
+        return slopes_of(library, lambda x: library.nn.functional.cross_entropy(x, target, **options),
+                         [random(4, 7)], like | kind, twice)
+
+    mine = found(ours, {"device": "cuda"}, {})
+    assert launched.count("cross_entropy") == 1 and launched.count("cross_entropy_back") == 1
+    assert "log_softmax" not in launched
+    for got, expected in zip(mine, found(torch, {}, {"dtype": torch.float64})):
+        np.testing.assert_allclose(got, expected, rtol=2e-5, atol=2e-6)
+
+
+def test_a_class_that_is_none_is_an_error_on_the_device_too():
+    for wrong in (7, -1):
+        with pytest.raises((IndexError, RuntimeError)):
+            ours.nn.functional.cross_entropy(ours.ones(1, 7, device="cuda"),
+                                             ours.tensor([wrong], device="cuda")).item()
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["slope", "slope of a slope"])
+@pytest.mark.parametrize("gained", [True, False], ids=["gain", "no gain"])
+def test_rms_norm_is_one_kernel_forward_and_two_back(launched, gained, twice):
+    """Oracle: PyTorch, in float64."""
+    torch = pytest.importorskip("torch")
+    arrays = [random(2, 3, 5), random(5)][: 1 + gained]
+
+    def found(library, like):
+        return slopes_of(library, lambda x, *gain: library.nn.functional.rms_norm(x, (5,), *gain, eps=0.1),
+                         arrays, like, twice)
+
+    mine = found(ours, {"device": "cuda"})
+    assert launched.count("rmsnorm") == 1 and launched.count("rmsnorm_back") == 1
+    for got, each in zip(mine, found(torch, {"dtype": torch.float64})):
+        np.testing.assert_allclose(got, each, rtol=5e-5, atol=5e-6)

@@ -10,6 +10,7 @@
     along      reductions, running sums, sorting              (along.cu)
     places     gather, scatter, and any product of matrices   (places.cu)
     book       the kernels of scratch/cuda, where their conditions hold
+    attention  its attention in tiles, likewise
 
     walk.cu    a shape and its strides, and where element i is: in all of them
 
@@ -21,7 +22,7 @@ Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
 from ... import dtypes
-from . import along, book, fused, kernels, memory, places
+from . import along, attention, book, fused, kernels, memory, places
 from .memory import fetched
 
 
@@ -43,6 +44,6 @@ def table():
     made = {each.__name__: each for each in (
         memory.empty, memory.view, memory.buffer, memory.length, memory.address,
         memory.from_list, memory.from_bytes, to_list, to_bytes)}
-    for part in (kernels, fused, along, places, book):
+    for part in (kernels, fused, along, places, book, attention):
         made |= part.TABLE
     return made

@@ -7,6 +7,7 @@
                     multiples of 16 bytes: the best rung of the ladder for the machine
     sum, max        of all of float32 numbers that lie in a row
     softmax, log_softmax, standardize    float32, along the last axis, in rows
+    cross_entropy, rms_norm              float32, rows of a matrix; and their ways back
 
 All else is left to the kernels of this folder, which take any strides and dtypes.
 
@@ -159,7 +160,61 @@ def standardize(x, axes, n, eps):
     return y, *moments
 
 
-TABLE = {"softmax": of_rows("softmax", lambda: folder()[0].kernel(
+def row_kernel(file, name):
+    return folder()[0].kernel(file, name, THREADS=threads())
+
+
+def run_rows(kernel, R, *arguments):
+    kernels.run(kernel, *arguments, grid=(R, 1), block=(threads(), 1, 1))
+
+
+def rows_fit(x):
+    """Whether the kernels of a loss, and of RMS norm, take x (R, C)."""
+    return x.dtype is dtypes.float32 and x.ndim == 2 and 0 < x.size < 2**30
+
+
+def cross_entropy(x, target):
+    """logits (R, C), int64 target (R), negative where it does not count -> loss, lse"""
+    R, C = x.shape
+    loss, lse = empty((R,), x.dtype), empty((R,), x.dtype)
+    run_rows(row_kernel("cross_entropy.cu", "cross_entropy"), R, x, target, loss, lse,
+             np.int32(C))
+    return loss, lse
+
+
+def cross_entropy_back(d_loss, x, target, lse):
+    d_x = empty(x.shape, x.dtype)
+    run_rows(row_kernel("cross_entropy.cu", "cross_entropy_back"), x.shape[0], x,
+             target, lse, d_loss, d_x, np.int32(x.shape[1]))
+    return d_x
+
+
+def rms_norm(x, gain, eps):
+    """x (R, C), gain (C), or None for ones -> gain x / √(mean of x² + ε), 1 / that √"""
+    R, C = x.shape
+    y, inv_rms = empty(x.shape, x.dtype), empty((R,), x.dtype)
+    gain = constant(1, C) if gain is None else gain
+    run_rows(row_kernel("rmsnorm.cu", "rmsnorm"), R, x, gain, y, inv_rms, np.int32(C),
+             np.float32(eps))
+    return y, inv_rms
+
+
+def rms_norm_back(d_y, x, gain, inv_rms):
+    """d_x, d_gain"""
+    R, C = x.shape
+    d_x, d_gain = empty(x.shape, x.dtype), empty((C,), x.dtype)
+    gain = constant(1, C) if gain is None else gain
+    run_rows(row_kernel("rmsnorm.cu", "rmsnorm_back"), R, d_y, x, gain, inv_rms, d_x,
+             np.int32(C))
+    run_rows(row_kernel("rmsnorm.cu", "rmsnorm_gain"), -(-C // threads()), d_y, x,
+             inv_rms, d_gain, np.int32(R), np.int32(C))
+    return d_x, d_gain
+
+
+TABLE = {"rows_fit": rows_fit, "cross_entropy": cross_entropy,
+         "cross_entropy_back": cross_entropy_back, "rms_norm": rms_norm,
+         "rms_norm_back": rms_norm_back,
+         "softmax": of_rows("softmax", lambda: folder()[0].kernel(
              "softmax.cu", "softmax", THREADS=threads())),
          "log_softmax": of_rows("log_softmax", lambda: own("log_softmax")),
          "standardize": standardize}
