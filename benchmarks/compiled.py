@@ -9,7 +9,8 @@ nvidia-cuda-nvdisasm).  The same compiler gives the same counts on any machine.
 
 A kernel's hot loop is the loop with the most multiply-adds (FFMA) or, where there are none, with the most
 loads from global memory; of several the shortest; of a kernel without a loop, the whole of it.  Of
-attention, whose loop over tiles has a loop for each of its products in it, it is the hottest of those.
+attention, whose loop over tiles has a loop for each of its products in it, it is the hottest of those;
+all loops that multiply are counted, too, in the order in which they end.
 """
 
 import math
@@ -115,6 +116,12 @@ def hot(code, labels, inner=False):
     return min((body for body in bodies if count(body, what) == most), key=len) if most else code
 
 
+def products(code, labels):
+    """[{"instructions", "FFMA"}, ...] of the loops that multiply, of which a later one may hold earlier ones."""
+    bodies = [code[first: last + 1] for first, last in sorted(loops(code, labels), key=lambda loop: loop[1])]
+    return [{"instructions": len(body), "FFMA": count(body, "FFMA")} for body in bodies if count(body, "FFMA")]
+
+
 def width(opcode):
     """How many bytes an access moves for a thread."""
     return next((bits // 8 for bits in (64, 128) if f".{bits}" in opcode), 4)
@@ -153,6 +160,7 @@ def row(kernel, rung, architecture, threads, said, code, labels, **more):
                          "STG": count(body, "STG"), "barriers": count(body, "BAR")},
             **({"FFMA share": significant(FFMA / len(body)), "LDS per FFMA": significant(len(shared) / FFMA)}
                if FFMA and kernel == "matmul" else {}),
+            **({"loops": products(code, labels)} if kernel == "attention" else {}),
             "bytes in flight": in_flight(body)}
 
 
