@@ -116,15 +116,17 @@ def hot(code, labels, inner=False):
     return min((body for body in bodies if count(body, what) == most), key=len) if most else code
 
 
-def products(code, labels):
-    """[{"instructions", "FFMA"}, ...] of the loops that multiply, of which a later one may hold earlier ones."""
-    bodies = [code[first: last + 1] for first, last in sorted(loops(code, labels), key=lambda loop: loop[1])]
-    return [{"instructions": len(body), "FFMA": count(body, "FFMA")} for body in bodies if count(body, "FFMA")]
-
-
 def width(opcode):
     """How many bytes an access moves for a thread."""
     return next((bits // 8 for bits in (64, 128) if f".{bits}" in opcode), 4)
+
+
+def products(code, labels):
+    """[{"instructions", "FFMA", "LDS", ...}, ...] of the loops that multiply; a later one may hold earlier."""
+    bodies = [code[first: last + 1] for first, last in sorted(loops(code, labels), key=lambda loop: loop[1])]
+    return [{"instructions": len(body), "FFMA": count(body, "FFMA"), "LDS": count(body, "LDS"),
+             "of 16 bytes": sum(width(opcode) == 16 for opcode, _ in body if opcode.startswith("LDS"))}
+            for body in bodies if count(body, "FFMA")]
 
 
 def in_flight(code):
