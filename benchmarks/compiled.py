@@ -122,7 +122,7 @@ def width(opcode):
 
 
 def products(code, labels):
-    """[{"instructions", "FFMA", "LDS", ...}, ...] of the loops that multiply; a later one may hold earlier."""
+    """[{"instructions", "FFMA", "LDS", ...}, ...] of loops that multiply; a later one may hold earlier."""
     bodies = [code[first: last + 1] for first, last in sorted(loops(code, labels), key=lambda loop: loop[1])]
     return [{"instructions": len(body), "FFMA": count(body, "FFMA"), "LDS": count(body, "LDS"),
              "of 16 bytes": sum(width(opcode) == 16 for opcode, _ in body if opcode.startswith("LDS"))}
