@@ -4,8 +4,9 @@
     >>> fits(q, k, k), fits(q, k, View(None, dtypes.float32, (2, 7, 9)))
     (True, False)
 
-float32, heads of up to 128 channels, as many for values as for keys, and the same axes
-before the last two. The weights are never in memory; see cuda/kernels/attention.py.
+float32, up to 65,535 heads of up to 128 channels, as many for values as for keys, and
+the same axes before the last two. The weights are never in memory; see
+cuda/kernels/attention.py.
 
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
