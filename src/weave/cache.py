@@ -21,8 +21,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .files import write_atomically
-from .imports import closure, imported_by, module
+from .files import Remembering, write_atomically
+from .imports import Modules, imported_by_chapter, module
 from .texts import program, shows_texts
 
 log = logging.getLogger("mkdocs.plugins.weave")
@@ -32,7 +32,7 @@ MACHINERY = ["chapter.py", "execute.py", "kernel.py", "matplotlibrc"]    # they 
 
 
 class Cache:
-    """The results of chapters.
+    """The results of chapters, for one build: a module is read once, and an edit meanwhile counts next time.
 
     root is the book's folder; environment are the variables in its settings, and patterns what they say
     about which files may be chapters.
@@ -43,6 +43,8 @@ class Cache:
         self.folder = self.root / ".cache" / "weave"
         self.environment = dict(environment or {})
         self.patterns = dict(patterns or {})
+        self.modules = functools.cache(functools.partial(Modules, self.root))    # in a folder of the book
+        self.digest = functools.cache(lambda path: digest(self.root / path))
         self.read = {}    # of each chapter that was loaded or stored: the files that it reads
 
     def load(self, chapter):
@@ -71,7 +73,7 @@ class Cache:
 
     def key(self, chapter):
         """A text that is another one whenever the chapter's code, or a module's that it imports, is."""
-        modules = {path: program_of(self.root / path) for path in self._modules(chapter)}
+        modules = self._programs(chapter, self._modules(chapter))
         return json.dumps([[digest_of(cell) for cell in chapter.cells], modules, self._header(chapter)])
 
     def why_stale(self, chapter):
@@ -94,9 +96,9 @@ class Cache:
             "format": FORMAT,
             "cells": [{"digest": digest_of(cell), **cell.result} for cell in chapter.cells],
             "modules": modules,
-            "programs": {path: program_of(self.root / path) for path in modules},
-            "files": {path: digest(self.root / path) for path in {*inputs["files"], *modules}
-                      if path not in modules or path in seen},
+            "programs": self._programs(chapter, modules),
+            "files": {path: modules[path] for path in seen & modules.keys()}
+                     | {path: digest(self.root / path) for path in inputs["files"] if path not in modules},
             "machinery": machinery(),
             "environment": self.environment,
             "header": self._header(chapter),
@@ -142,9 +144,14 @@ class Cache:
         self.read[chapter.name] = sorted(entry["files"].keys() - entry["modules"].keys())
 
     def _modules(self, chapter):
-        names = [name for cell in chapter.cells for name in imported_by(cell.tree)]
-        paths = closure(names, self.root, chapter.source)
-        return {str(path.relative_to(self.root)): digest(path) for path in paths}
+        modules = self.modules(chapter.source)
+        return {str(path.relative_to(self.root)): modules.digest(path)
+                for path in modules.closure(imported_by_chapter(chapter))}
+
+    def _programs(self, chapter, modules):
+        """{path: a digest of what Python executes of it} of some of the modules."""
+        known = self.modules(chapter.source)
+        return {path: program_of(known.text(self.root / path)) for path in modules}
 
     def _texts(self, chapter, modules, inputs):
         """The modules whose text, and not only what they do, the chapter can have seen."""
@@ -169,13 +176,14 @@ class Cache:
         elif len(cells) != len(kept):
             changes.append(f"it had {len(kept)} cells and has {len(cells)}")
         modules = dict(modules)
-        for path in entry["programs"].keys() & modules.keys():
-            if modules[path] != entry["modules"][path]:
-                if program_of(self.root / path) == entry["programs"][path]:
-                    modules[path] = entry["modules"][path]
+        others = [path for path in entry["programs"].keys() & modules.keys()
+                  if modules[path] != entry["modules"][path]]
+        for path, now in self._programs(chapter, others).items():
+            if now == entry["programs"][path]:
+                modules[path] = entry["modules"][path]
         for kind, before, current in [
             ("module", entry["modules"], modules),
-            ("file", entry["files"], {path: digest(self.root / path) for path in entry["files"]}),
+            ("file", entry["files"], {path: self.digest(path) for path in entry["files"]}),
             ("weave's", entry["machinery"], machinery()),
             ("variable", entry["environment"], self.environment),
             ("header's", entry["header"], self._header(chapter)),
@@ -190,9 +198,10 @@ def digest_of(cell):
     return sha256(f"{cell.role}:{cell.source}".encode())
 
 
-def program_of(path):
+@Remembering
+def program_of(text):
     """A digest of what Python executes of a module."""
-    return sha256(program(module(path, path.parent)[0]).encode())
+    return sha256(program(text).encode())
 
 
 def machinery():

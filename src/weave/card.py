@@ -7,8 +7,6 @@ import textwrap
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
-
 from .files import Remembering
 from .finish.formulas import KATEX
 from .svg import SVG
@@ -29,6 +27,8 @@ def card(title, book, mark=None, height=HEIGHT):
 @Remembering
 def drawn(title, book, mark, height):
     """The PNG in base 64; mark is the SVG itself."""
+    from PIL import Image, ImageDraw    # which a build that has the cards from before can do without
+
     image = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(image)
     large, small = font("Regular", 84), font("Regular", 40)
@@ -64,4 +64,6 @@ def draw_mark(draw, svg, left, top, size):
 
 
 def font(weight, size):
+    from PIL import ImageFont
+
     return ImageFont.truetype(KATEX / "fonts" / f"KaTeX_Main-{weight}.ttf", size)

@@ -2,7 +2,8 @@
 
     ::: changes bpe cuda    on a page: a section for each of these units, its newest change first
 
-A subject that begins with no unit, and one of a unit that the page does not name, is left out.
+A subject that begins with no unit, and one of a unit that the page does not name, is left out; so is one
+that speaks of git alone, as `docs: merged` and `docs: as in main` do.
 """
 
 import re
@@ -11,6 +12,10 @@ from .repository import git
 
 ASKED = re.compile(r"^::: changes((?: +[\w.-]+)+) *$", re.MULTILINE)
 SUBJECT = re.compile(r"([\w.-]+(?:/[\w.-]+)*(?:, [\w.-]+(?:/[\w.-]+)*)*): (.+)")
+OF_GIT = set((    # the words of a subject that says nothing
+    "branch cherry commit commits conflict conflicts fixup git head main master merge merged merges merging "
+    "origin pick picked pull rebase rebased rebasing resolve resolved squash squashed upstream wip "
+    "a again an and as at before by for from in into is it of on onto that the this to up was with").split())
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$&])")    # characters that would mean something in Markdown
 
 
@@ -41,8 +46,18 @@ def changes(units, commits):
         days = {}
         for date, subject in commits:
             found = SUBJECT.fullmatch(subject)
-            if found and unit in {name.split("/")[0] for name in found[1].split(", ")}:
+            units_of = {name.split("/")[0] for name in found[1].split(", ")} if found else ()
+            if unit in units_of and says_something(found[2]):
                 days.setdefault(date, {})["-   " + SPECIAL.sub(r"\\\1", subject)] = None    # each once
         if days:
             parts += [f"### {unit}", *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
     return "\n\n".join(parts) or "This copy of the book came without git's history, which has all changes."
+
+
+def says_something(text):
+    """Whether what a subject says of a change is about more than git.
+
+    >>> [says_something(text) for text in ("as in main", "merged main again", "main, as in Git's own words")]
+    [False, False, True]
+    """
+    return not OF_GIT.issuperset(re.findall(r"\w+", text.lower()))

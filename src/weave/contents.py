@@ -11,6 +11,7 @@
 Nothing of it is typed twice: who renames, moves or adds a chapter finds it here.
 """
 
+import functools
 import posixpath
 import re
 
@@ -22,9 +23,9 @@ CLONE = re.compile(r"^::: clone *\n", re.MULTILINE)
 
 
 def entry(chapter):
-    """What a list of chapters shows of one: its title, what it is about, its minutes."""
+    """What a list of chapters shows of one: its title, and what it is about."""
     about = re.split(r"(?<=[.?!])\s+(?=[A-Z])", chapter.meta.get("description") or "", maxsplit=1)[0]
-    return title(chapter), about, times(chapter).reading
+    return title(chapter), about
 
 
 def fill(text, page, chapters, order, repository):
@@ -34,6 +35,7 @@ def fill(text, page, chapters, order, repository):
     addresses of the nav's pages.
     """
     ordered = [address for address in order if address in chapters]
+    taken = functools.cache(lambda address: times(chapters[address]))
     here = next(address for address, each in chapters.items() if each is page)
 
     def inside(folder):
@@ -50,18 +52,18 @@ def fill(text, page, chapters, order, repository):
     def listed(match):
         lines = []
         for address in inside(match[1]):
-            name, about, time = entry(chapters[address])
+            name, about = entry(chapters[address])
             link = posixpath.relpath(address, posixpath.dirname(here) or ".")
             lines.append(f'1.  [{name}]({link})\n    <span class="weave-about">{about} '
-                         f'<span class="weave-time">{time} min</span></span>')
+                         f'<span class="weave-time">{taken(address).reading} min</span></span>')
         return '<div class="weave-path" markdown>\n\n' + "\n".join(lines) + "\n\n</div>"
 
     def number(match):
         found = inside(match[2].strip())
         if match[1] == "chapters":
             return str(len(found))
-        taken = [times(chapters[address]) for address in found]
-        return duration(sum(each.reading if match[1] == "hours" else each.practice for each in taken))
+        return duration(sum(taken(address).reading if match[1] == "hours" else taken(address).practice
+                            for address in found))
 
     clone = f"git clone {repository}\ncd {repository.rsplit('/', 1)[-1]}\n" if repository else ""
     return CLONE.sub(clone, NUMBER.sub(number, LIST.sub(listed, text)))

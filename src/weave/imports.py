@@ -2,35 +2,71 @@
 
 import ast
 import functools
-import tokenize
+import hashlib
+import json
+from importlib.util import decode_source
 from pathlib import Path
 
 from . import WeaveError
-from .take import parsed
+from .files import Remembering
+from .take import inner_statements, parsed
+
+of_cells = Remembering(None)    # the names that the code of each cell imports: see imported_by_chapter
 
 
-def closure(names, root, source="src"):
-    """The files of the modules under root/source by these dotted names, and of all that they import."""
-    source, found, waiting, asked = Path(root) / source, set(), {*names}, set()
-    own = {path.stem for path in source.iterdir()} if source.is_dir() else set()
-    while waiting:
-        name = waiting.pop()
-        asked.add(name)
-        for path in module_files(name.split("."), source):
+class Modules:
+    """The modules under root/source, each as it is when it is first asked for; it is read once."""
+
+    def __init__(self, root, source="src"):
+        self.root, self.source = Path(root), Path(root) / source
+        self.own = {path.stem for path in self.source.iterdir()} if self.source.is_dir() else set()
+        for method in (self.named, self.names, self.beside, self.content, self.text, self.digest):
+            setattr(self, method.__name__, functools.cache(method))
+
+    def closure(self, names):
+        """The files of the modules by these dotted names, and of all that they import."""
+        found, waiting = set(), [path for name in names for path in self.named(name)]
+        while waiting:
+            path = waiting.pop()
             if path not in found:
                 found.add(path)
-                text, _ = module(path, root)
-                more = imported(text, path.relative_to(source).parts[:-1])
-                waiting.update(name for name in more if name.partition(".")[0] in own)
-        waiting -= asked
-    return sorted(found)
+                waiting += self.beside(path)
+        return sorted(found)
+
+    def named(self, name):
+        """The files that importing a dotted name runs: the packages above it, and its own."""
+        if name.partition(".")[0] not in self.own:
+            return []
+        above, stem = name.rpartition(".")[0], self.source.joinpath(*name.split("."))
+        own = filter(Path.is_file, (stem / "__init__.py", stem.with_suffix(".py")))
+        return [*(self.named(above) if above else ()), *own]
+
+    def names(self, path):
+        """The dotted names that a module imports."""
+        return imported(self.text(path), path.relative_to(self.source).parts[:-1])
+
+    def beside(self, path):
+        """The files that running a module's imports runs."""
+        return {each for name in self.names(path) for each in self.named(name)}
+
+    def content(self, path):
+        return path.read_bytes()
+
+    def text(self, path):
+        """What a module says.  WeaveError, with its line, if it is not Python."""
+        return module(path, self.root, self.content(path))[0]
+
+    def digest(self, path):
+        return hashlib.sha256(self.content(path)).hexdigest()
 
 
-def module(path, root):
-    """The text and the syntax tree of a module's file.  WeaveError, with its line, if it is not Python."""
-    try:
-        with tokenize.open(path) as file:    # as Python reads it: with its encoding, if it names one
-            text = file.read()
+def module(path, root, content=None):
+    """The text and the syntax tree of a module's file; content is what it holds, if that is known.
+
+    WeaveError, with its line, if it is not Python.
+    """
+    try:    # as Python reads it: with its encoding, if it names one
+        text = decode_source(path.read_bytes() if content is None else content)
     except (SyntaxError, UnicodeDecodeError) as error:
         raise WeaveError(path.relative_to(root), 1, f"not Python: {error}") from None
     try:
@@ -57,6 +93,12 @@ def imported(text, package=()):
     return imported_by(parsed(text), package)
 
 
+def imported_by_chapter(chapter):
+    """The dotted names that the code of a chapter imports."""
+    return [name for cell in chapter.cells for name in json.loads(
+        of_cells.known([cell.source], lambda cell=cell: json.dumps(imported_by(cell.tree))))]
+
+
 def imported_by(tree, package=()):
     names = []
     for node in statements(tree):
@@ -70,17 +112,7 @@ def imported_by(tree, package=()):
 
 
 def statements(node):
-    """The statements in a node, at any depth; not their expressions, which are most of a tree."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-            yield child
-            yield from statements(child)
-
-
-def module_files(parts, source):
-    """The files that importing a dotted name runs: the packages above it, and its own."""
-    for depth in range(1, len(parts) + 1):
-        stem = source.joinpath(*parts[:depth])
-        for path in (stem / "__init__.py", stem.with_suffix(".py")):
-            if path.is_file():
-                yield path
+    """The statements in a node, at any depth."""
+    for child in inner_statements(node):
+        yield child
+        yield from statements(child)

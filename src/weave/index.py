@@ -4,6 +4,7 @@ Chapters name their terms as `tags:` in their front matter. A line `::: topics` 
 of them in alphabetical order, each with the chapters that explain it.
 """
 
+import functools
 import json
 import re
 from itertools import groupby
@@ -11,7 +12,7 @@ from os.path import relpath
 from pathlib import PurePosixPath
 
 from .files import Remembering
-from .kept import tokens
+from .kept import sha256, tokens
 
 TOPICS = re.compile(r"^::: topics$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -67,6 +68,7 @@ def escape(term):
     return f"`{term}`" if is_code else term.replace("[", "&#91;")
 
 
+@functools.lru_cache(8192)
 def names(code):
     """The names in highlighted code, each once."""
     return dict.fromkeys(one or other for one, other in NAME.findall(code))
@@ -80,7 +82,7 @@ def take_over(plugins, page):
         return
 
     def add(page):
-        given = [page.content, tokens(page.toc), page.url, page.title, page.meta.get("title"),
+        given = [sha256(page.content), tokens(page.toc), page.url, page.title, page.meta.get("title"),
                  page.meta.get("tags"), page.meta.get("search")]
         book.entries += json.loads(entries.known(given, lambda: made(page)))
 

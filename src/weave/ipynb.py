@@ -8,7 +8,6 @@ are not looked at, since chapters are executed; other raw cells are left out.
 import re
 from pathlib import PurePath
 
-import nbformat
 import yaml
 from mkdocs.structure.files import File
 
@@ -36,6 +35,8 @@ class Notebook(Chapter):
         return WeaveError(f"{self.name}, cell {number}", line, message)
 
     def opened(self):
+        import nbformat    # a quarter of a second, which a book without notebooks can do without
+
         try:
             book = nbformat.read(self.root / self.path, as_version=4)
         except (ValueError, AttributeError, nbformat.ValidationError) as error:

@@ -42,7 +42,7 @@ class Kept:
         self.folder = Path(folder)
         self.settings = settings(config)
         places = sorted((file.src_uri, file.url, file.inclusion.value) for file in files)
-        self.stamp = json.dumps([self.settings, places, packages(), own_source()])
+        self.stamp = sha256(json.dumps([self.settings, places, packages(), own_source()]))
 
     def take_over(self, page, shown=()):
         """Have MkDocs ask here for the page's HTML; shown are texts that its directives show."""
@@ -54,7 +54,7 @@ class Kept:
         if DIRECTIVE.search(page.markdown) and not shown:
             Page.render(page, config, files)
             return
-        key = sha256(json.dumps([page.file.src_uri, page.markdown, *shown]) + self.stamp)
+        key = sha256(json.dumps([self.stamp, page.file.src_uri, sha256(page.markdown), *map(sha256, shown)]))
         entry = self.folder / f"{page.file.src_uri}.json"
         made = read(entry, key)
         if made is None:

@@ -8,10 +8,14 @@ code makes them anywhere on the page.
 
 import ast
 import builtins
+import json
 from dataclasses import dataclass
+
+from .files import Remembering
 
 EVERYTHING = "*"    # the name that `from module import *` makes
 GIVEN = {*dir(builtins), "display", "get_ipython", "In", "Out", "_", "__"}    # in every notebook
+of_chapters = Remembering(None)    # what each chapter borrows: see borrowed
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,18 @@ class Event:
 
 def borrowed(chapter):
     """What visible code of a chapter borrows from checks, as WeaveErrors at the lines where it does."""
+    code = [[block.role, block.line, block.text] for block in chapter.blocks if block.code]
+    found = of_chapters.known(code, lambda: json.dumps(list(borrowings(chapter))))
+    return [chapter.error(line, message) for line, message in json.loads(found)]
+
+
+def borrowings(chapter):
+    """Where a chapter borrows, and what: (line, message)."""
     blocks = [(block, events(block.code.tree)) for block in chapter.blocks if block.code]
     made = [(event.name, block) for block, found in blocks for event in found if event.what == "make"]
     shown = {name for name, block in made if block.role != "check"}
     checked = {name: block for name, block in reversed(made) if block.role == "check"}
-    visible, hidden, errors = set(), {}, {}    # the names made so far; the hidden ones with their checks
+    visible, hidden, told = set(), {}, set()    # the names made so far; the hidden ones with their checks
     for block, found in blocks:
         for event in found:
             if block.role == "check":
@@ -47,11 +58,11 @@ def borrowed(chapter):
                 visible.discard(event.name)
             else:
                 known = (shown, checked) if event.what == "later" else (visible, hidden)
-                if check := maker(event.name, *known):
-                    errors.setdefault((block, event.name), chapter.error(
-                        block.line + event.line - 1, f"{event.name!r} comes only from the check at line "
-                        f"{check.line - 1}, which readers do not copy; make it in a shown or a quiet cell"))
-    return list(errors.values())
+                check = maker(event.name, *known)
+                if check and (block, event.name) not in told:
+                    told.add((block, event.name))
+                    yield (block.line + event.line - 1, f"{event.name!r} comes only from the check at line "
+                           f"{check.line - 1}, which readers do not copy; make it in a shown or a quiet cell")
 
 
 def maker(name, visible, hidden):

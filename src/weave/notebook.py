@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import render
 from .begin import begin
-from .imports import closure, imported, imported_by
+from .imports import Modules, imported_by_chapter
 from .page import fenced
 from .take import zipped
 
@@ -23,6 +23,7 @@ LINK = re.compile(r"(?P<code>(?P<ticks>`+).+?(?<!`)(?P=ticks)(?!`))"
 ANCHOR = re.compile(r"^(#{1,6} .*?) *\{ *#[\w-]+ *\} *$", re.MULTILINE)
 TITLES = {"check": "Claims of the page, checked", "quiet": "Set-up"}    # of folded cells
 FIGURE = "The code of this figure"
+BEGIN = inspect.getsource(begin).rstrip()
 FOR_PIP = ("pyproject.toml", "README.md", "LICENSE")    # of the archive, which pip can install, too
 
 
@@ -38,6 +39,7 @@ class Downloads:
         self.root, self.source, self.package = Path(root), source, package
         self.installs, self.gpu, self.repository = installs or {}, gpu or {}, repository
         self.site = f"{site.rstrip('/')}/" if site else None
+        self.modules = Modules(root, source)
         self.archive = self.sha256 = None
 
     def pack(self, read):
@@ -68,15 +70,12 @@ class Downloads:
                            + ", or start Python there")
         call = ",\n".join(f"    {name}={pprint.pformat(value, width=90, sort_dicts=False)}"
                           .replace("\n", f"\n{' ' * (5 + len(name))}") for name, value in given.items())
-        return f"{inspect.getsource(begin).rstrip()}\n\n\nbegin(\n{call})"
+        return f"{BEGIN}\n\n\nbegin(\n{call})"
 
     def needs(self, chapter):
         """{what is imported: what pip installs for it} of a chapter and the modules that it imports."""
-        names = [name for cell in chapter.cells for name in imported_by(cell.tree)]
-        found = set(names)
-        for path in closure(names, self.root, self.source):
-            package = path.relative_to(self.root / self.source).parts[:-1]
-            found.update(imported(path.read_text(encoding="utf-8"), package))
+        names = imported_by_chapter(chapter)
+        found = set(names).union(*map(self.modules.names, self.modules.closure(names)))
         tops = {name.partition(".")[0] for name in found} - sys.stdlib_module_names
         own = {top for top in tops for folder in (self.root, self.root / self.source)
                if (folder / top).is_dir() or (folder / f"{top}.py").is_file()}

@@ -54,8 +54,9 @@ class Offers:
 
     def labs_of(self, chapter):
         """The files in the folder of labs whose docstring names the chapter, as paths under the root."""
-        names = re.compile(rf"\bChapter: {re.escape(chapter.name)}(?![\w/])")
-        return [path for path, text in self.lab_docstrings.items() if names.search(text)]
+        names = rf"\bChapter: {re.escape(chapter.name)}(?![\w/])"
+        return [path for path, text in self.lab_docstrings.items()
+                if chapter.name in text and re.search(names, text)]
 
     def files(self, chapter, listings=()):
         """{address under the site: bytes} of all that a chapter's page offers, with its Listings."""

@@ -13,6 +13,7 @@ import html
 import json
 import logging
 import os
+import pickle
 import posixpath
 import re
 import tempfile
@@ -33,19 +34,17 @@ from mkdocs.utils import get_relative_url
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import WeaveError, changes, contents, epub, feed, index, labs, notebook, repository, times
+from . import (WeaveError, changes, contents, epub, feed, imports, index, labs, names, notebook, render,
+               repository, times)
 from . import page as pages
-from .cache import Cache
+from .cache import Cache, program_of
 from .card import card, drawn
 from .chapter import Chapter
-from .execute import execute
-from .finish import finish, terms
-from .finish.formulas import KATEX, render
+from .finish import finish, formulas, terms
+from .finish.formulas import KATEX
 from .finish.rewrite import slim
-from .imports import unreadable
 from .ipynb import Notebook, with_notebooks
 from .kept import Kept, own_source, packages
-from .names import borrowed
 from .offer import Offers
 from .portable import portable
 from .reference import LANGUAGES, Reference
@@ -61,7 +60,8 @@ EXTENSIONS = {    # what woven Markdown is written in, with the settings it has 
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
 UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
-    "cards": drawn, "figures": figure, "formulas": render, "index": index.entries}
+    "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
+    "imports": imports.of_cells, "index": index.entries, "programs": program_of, "sentences": render.inline}
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -124,6 +124,10 @@ class Settings(Config):
                                   config.site_url, config.repo_url)
 
     def execute(self, chapters, done, seconds=None):
+        if not chapters:
+            return []
+        from .execute import execute    # half a second, which a build without changes can do without
+
         return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
 
     def served(self):
@@ -136,8 +140,11 @@ class Settings(Config):
                 raise no_notebook(chapter)
             return chapter
 
+        def store(chapter, inputs):
+            self.cache().store(chapter, inputs)
+
         return Served(self.root, lambda finished: Queue(
-            read, self.cache().store, finished, self.seconds_per_chapter, self.jobs, self.environment))
+            read, store, finished, self.seconds_per_chapter, self.jobs, self.environment))
 
     def are_notebooks(self, chapters):
         """Which of the chapters mkdocs-jupyter takes for Python notebooks.
@@ -169,8 +176,7 @@ class Aside:
 
     def __init__(self, kind):
         self.kind, self.parts = kind, {}
-        # <p> is Markdown's, and whether there are quotes is the finisher's to say
-        self.stand_in = re.compile(rf'(<p>)?<svg data-{kind}="?(\w+)"?></svg>(?(1)</p>)')
+        self.stand_in = re.compile(rf'<svg data-{kind}="?(\w+)"?></svg>')    # the finisher takes quotes away
 
     def put(self, part):
         name = hashlib.sha256(part.encode()).hexdigest()[:20]
@@ -179,7 +185,12 @@ class Aside:
 
     def back(self, text, form=str):
         """The text with its parts, each in the form that is asked for."""
-        return self.stand_in.sub(lambda match: form(self.parts[match[2]]), text)
+        pieces = self.stand_in.split(text)    # text, name, text, ...
+        for n in range(1, len(pieces), 2):
+            pieces[n] = form(self.parts[pieces[n]])
+            if pieces[n - 1].endswith("<p>") and pieces[n + 1].startswith("</p>"):    # which are Markdown's
+                pieces[n - 1], pieces[n + 1] = pieces[n - 1][:-3], pieces[n + 1][4:]
+        return "".join(pieces)
 
 
 class Weave(BasePlugin[Settings]):
@@ -189,9 +200,9 @@ class Weave(BasePlugin[Settings]):
         self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
         self.served = self.config.served() if self.serving and reloading() else None
         self.html, self.done = Aside("html"), Aside("done")
-        self.borrowed = functools.lru_cache(256)(borrowed)
         self.known = {}    # while it is served: {page: (its source, its chapter)}
         self.woven = {}    # and what its page was last made of, and its Markdown and files
+        self.finished = {}    # and its HTML before and after finishing
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
@@ -232,9 +243,10 @@ class Weave(BasePlugin[Settings]):
     def on_files(self, files, config):
         katex = KATEX.with_name("package.json")    # which has its version
         self.tools = str([packages(), own_source(), katex.read_text() if katex.is_file() else ""])
+        self.cache = self.config.cache()
         for name, function in REMEMBERED.items():
-            function.load(self.config.cache().folder / f"made/{name}.json", self.tools)
-        self.chapters, errors = {}, [*unreadable(self.config.root, self.config.source)]
+            function.load(self.cache.folder / f"made/{name}.json", self.tools)
+        self.chapters, errors = {}, [*imports.unreadable(self.config.root, self.config.source)]
         stop_at(errors if self.served else [])
         with_notebooks(files, self.config.ignore, self.config.chapter)
         for file in files.documentation_pages():
@@ -242,7 +254,7 @@ class Weave(BasePlugin[Settings]):
                 chapter = file.abs_src_path and self.chapter_of(file)
                 if chapter and "jupyter" in chapter.meta:
                     self.chapters[file.src_uri] = chapter
-                    errors += self.borrowed(chapter)
+                    errors += names.borrowed(chapter)
                 elif chapter and (idle := chapter.idle):
                     log.warning("%s", idle)
             except WeaveError as error:
@@ -275,13 +287,11 @@ class Weave(BasePlugin[Settings]):
 
     def chapter_of(self, file):
         """A page's source, taken apart; while it is served, that of the last build if nothing changed."""
-        if not self.served:
-            return self.config.chapter(file.abs_src_path)
         text = file.content_string
         source, chapter = self.known.get(file.src_uri, (None, None))
         if source != text:
             try:
-                chapter = self.config.chapter(file.abs_src_path)
+                chapter = self.taken_apart(file, text)
             except WeaveError:
                 if chapter:    # as it was before the mistake
                     self.chapters[file.src_uri] = chapter
@@ -291,12 +301,28 @@ class Weave(BasePlugin[Settings]):
             vars(block).pop("listing", None)    # which shows what a module is now
         return chapter
 
+    def taken_apart(self, file, text):
+        """A page's source, taken apart now, or by an earlier build of the same text by the same weave."""
+        made = []
+
+        def make():
+            chapter = self.config.chapter(file.abs_src_path)
+            made.append(chapter)
+            for cell in chapter.cells:
+                vars(cell).pop("tree", None)    # which is sooner made than read
+            if type(chapter) is Chapter and "\n".join(chapter.lines) == text.removesuffix("\n"):
+                return base64.b64encode(pickle.dumps(chapter)).decode()
+
+        key = f"{self.tools}\n{self.config.root}\n{self.config.source}\n{text}"
+        kept = self.cache.remembered(f"chapters/{file.src_uri}.pickle", key, make)
+        return made[0] if made else pickle.loads(base64.b64decode(kept))
+
     def execute(self, chapters):
         """Give every chapter its results, from the cache or by executing it now.
 
         While it is served, those that the cache does not have are left to the queue (on_nav).
         """
-        cache, self.stale = self.config.cache(), []
+        cache, self.stale = self.cache, []
         with self.stopping():
             self.stale = [chapter for chapter in chapters if not cache.load(chapter)]
         self.read = cache.read    # which files each chapter reads
@@ -318,7 +344,7 @@ class Weave(BasePlugin[Settings]):
             if page is not listing:
                 page.parent = listing    # which the nav marks, and whose part of the book it unfolds
         if self.served:
-            cache, root = self.config.cache(), self.config.root
+            root = self.config.root
             self.served.pages = {file.dest_uri: os.path.relpath(file.abs_src_path, root)
                                  for file in files.documentation_pages() if file.abs_src_path}
             order = [self.chapters.get(page.file.src_uri) for page in nav.pages]
@@ -326,7 +352,7 @@ class Weave(BasePlugin[Settings]):
             watched = [(str(path), path.stat().st_mtime_ns) for folder in config.watch
                      for path in sorted(Path(folder).rglob("*"))
                      if path.is_file() and path.suffix not in (".py", ".pyc")]
-            self.served.queue.want({chapter.name: f"{cache.key(chapter)}{watched}" for chapter in stale})
+            self.served.queue.want({chapter.name: f"{self.cache.key(chapter)}{watched}" for chapter in stale})
         return nav
 
     @event_priority(-100)    # the requests pass through all other plugins' hands first
@@ -370,7 +396,7 @@ class Weave(BasePlugin[Settings]):
                 key = json.dumps(book)
                 for suffix, write in ((".ipynb", notebook.written), (".py", notebook.script)):
                     make = functools.partial(write, book)
-                    yield f"{stem}{suffix}", self.config.cache().remembered(f"{stem}{suffix}", key, make)
+                    yield f"{stem}{suffix}", self.cache.remembered(f"{stem}{suffix}", key, make)
                 yield from offered.items()
                 yield from self.markdown(files, config, chapter, str(path), key).items()
         for entry in reference.pages.values():
@@ -398,7 +424,7 @@ class Weave(BasePlugin[Settings]):
         if uri == "index.md":
             return {}
         claims = [cell.claims for cell in chapter.cells]
-        made = self.config.cache().remembered(
+        made = self.cache.remembered(
             f"{uri}.json", json.dumps([book, claims, config.site_name, config.site_url, self.tools]),
             lambda: json.dumps(self.portable(files, config, chapter, page, uri)))
         return {address: base64.b64decode(content) for address, content in json.loads(made).items()}
@@ -447,7 +473,7 @@ class Weave(BasePlugin[Settings]):
     def on_page_markdown(self, markdown, page, config, files):
         chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
         if self.kept is None:
-            self.kept = Kept(self.config.cache().folder / "made/pages", config, files)
+            self.kept = Kept(self.cache.folder / "made/pages", config, files)
         self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
         if entry:
             return self.entry_page(entry, page, config, files)
@@ -519,7 +545,7 @@ class Weave(BasePlugin[Settings]):
     def make_epub(self, config, files):
         """Make the EPUB, now that no chapter can be found wanting any more; the server has the last one."""
         file = files.get_file_from_path(self.config.epub)
-        kept = self.config.cache().folder / "epub"
+        kept = self.cache.folder / "epub"
         with self.stopping():
             file.content_bytes = epub.newest(kept) if self.serving else \
                 epub.book(self.nav, self.chapters, config, self.config.mark).made(kept)
@@ -540,7 +566,7 @@ class Weave(BasePlugin[Settings]):
             code = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True))
             return slim(f'<div class="highlight"><pre><code>{code}</code></pre></div>')
 
-        made = self.config.cache().remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
+        made = self.cache.remembered(f"sources/{path}.html", f"{self.tools}\n{text}", make)
         return made or f'<div class="highlight"><pre><code>{html.escape(text)}</code></pre></div>'
 
     def on_page_content(self, content, page, config, files):
@@ -564,9 +590,10 @@ class Weave(BasePlugin[Settings]):
         """Make the EPUB, since all pages are made; keep the theme's templates as Jinja compiles them."""
         if self.config.epub:
             self.make_epub(config, files)
-        folder = self.config.cache().folder / "made/templates" / jinja2.__version__
+        folder = self.cache.folder / "made/templates" / jinja2.__version__
         folder.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+        env.auto_reload = False    # a template that changes during a build counts in the next one
         return env
 
     def byline(self, chapter, page, config):
@@ -617,10 +644,16 @@ class Weave(BasePlugin[Settings]):
         self.write_feed(config.site_dir, config)
         if self.searched:
             index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched)
+        def remembered(name, text, make):
+            if self.finished.get(name, [None])[0] != text:
+                made = self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
+                self.finished[name] = text, made
+            return self.finished[name][1]
+
         self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
-                             bool(self.served)))
+                             bool(self.served), remembered))
         for name, function in REMEMBERED.items():
-            function.save(self.config.cache().folder / f"made/{name}.json", self.tools)
+            function.save(self.cache.folder / f"made/{name}.json", self.tools)
 
     def write_feed(self, folder, config):
         if self.entries:

@@ -21,17 +21,17 @@ from .imports import parsed
 from .listing import c, find
 from .offer import one_file
 from .render import Html
-from .take import TakeError, companions, docstring
+from .take import TakeError, companions, docstring, inner_statements
 
 LANGUAGES = {".py": "python", ".cu": "cuda", ".cuh": "cuda"}    # of a file by its suffix; of others C++
 SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
 TAUGHT = re.compile(r"\bChapter: (\S+\.md)\b")
 KERNEL = re.compile(r"__global__\s[^{;]*?(\w+)\s*\([^()]*\)\s*\{")
 MADE_BY = re.compile(r'"made by": "([\w/]+\.py)"')    # in a file of measurements
-CODE = re.compile(r"(<a [^>]*>)?<code>([\w./]+)</code>")
+CODE = re.compile(r"<code>([\w./]+)</code>")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One page, of a module, of a kernel with the module that launches it, or of a package."""
 
@@ -65,7 +65,8 @@ class Reference:
         self.root, self.source, self.tests = Path(root), Path(source), Path(tests)
         self.package, self.folder = package, folder
         self.offers, self.chapters, self.installs = offers, chapters, installs or {}
-        for method in (self.text, self.says, self.third_parties, self.above, self.chapters_of, self.labs_of):
+        for method in (self.text, self.says, self.third_parties, self.above, self.chapters_of, self.labs_of,
+                       self.python_of):
             setattr(self, method.__name__, functools.cache(method))    # for one build
         self.pages = {entry.uri: entry for entry in (self.entries() if package else ())}
         self.of = {path: entry for entry in self.pages.values() for path in entry.paths}
@@ -308,15 +309,17 @@ class Reference:
 
     def handed_out(self, entry, taken):
         """The paths of the Python files that an entry is handed out with."""
-        if taken is None:
-            return [entry.path]
-        folder = taken.path.parent
+        return self.python_of(taken.path) if taken else [entry.path]
+
+    def python_of(self, path):
+        """The paths of the Python files that are handed out for a file or a folder, by its whole path."""
+        taken, folder = self.offers.taken(path.relative_to(self.root)), path.parent
         places = [folder / name for name in taken.files] + [folder.parents[1] / name for name in taken.files]
         return [path.relative_to(self.root) for path in places if path.suffix == ".py" and path.is_file()]
 
     def third_parties(self, path):
         """The third parties that a file imports, each with whether only a function or a `try` does."""
-        return [(name, inner) for name, inner in imported(parsed(self.text(path)))
+        return [(name, inner) for name, inner in packages_of(self.text(path))
                 if name not in sys.stdlib_module_names and name != self.package]
 
     # Where the pages are
@@ -342,7 +345,8 @@ class Reference:
         seen = set()
 
         def replace(match):
-            inside, word = match.groups()
+            word, tag = match[1], content[content.rfind("<", 0, match.start()) : match.start()]
+            inside = tag.startswith("<a ") and tag.endswith(">")
             address = None if inside or word in seen else self.named(word)
             seen.add(word)
             return f'<a href="{html.escape(link(address))}">{match[0]}</a>' if address else match[0]
@@ -396,14 +400,19 @@ def described(node):
             and ast.get_docstring(node) is not None)
 
 
+@functools.lru_cache(1024)
+def packages_of(text):
+    """The names of the packages that a module imports, each with whether a function or a `try` does."""
+    return list(imported(parsed(text)))
+
+
 def imported(node, inner=False):
-    """The names of the packages that a tree imports, each with whether a function or a `try` does."""
-    for child in ast.iter_child_nodes(node):
+    for child in inner_statements(node):
         if isinstance(child, ast.Import):
             yield from ((alias.name.partition(".")[0], inner) for alias in child.names)
         elif isinstance(child, ast.ImportFrom) and not child.level:
             yield child.module.partition(".")[0], inner
-        elif isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
+        else:
             lazy = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Try))
             yield from imported(child, inner or lazy)
 
@@ -427,7 +436,7 @@ def version(name):
 
 def mentions(text, name):
     """Whether a text has a dotted name, and not only the beginning of a longer one."""
-    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w|\.\w)", text) is not None
+    return name in text and re.search(rf"(?<![\w.]){re.escape(name)}(?!\w|\.\w)", text) is not None
 
 
 def sentence(text):

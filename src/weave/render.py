@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import markdown
 
+from .files import Remembering
 from .svg import figure
 
 RICHEST_FIRST = ["text/html", "image/svg+xml", "image/png", "text/latex", "text/markdown", "text/plain"]
@@ -162,6 +163,7 @@ def counted(number, thing):
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
+@Remembering
 def inline(text):
     """A sentence of Markdown, with mathematics, to HTML without the paragraph around it."""
     return one_line(SENTENCE.reset().convert(text).removeprefix("<p>").removesuffix("</p>"))

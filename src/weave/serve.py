@@ -28,7 +28,6 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from . import WeaveError
-from .execute import reported
 
 log = logging.getLogger("mkdocs.plugins.weave")
 PAGE = Path(__file__).with_name("served.html")
@@ -165,6 +164,8 @@ class Queue:
         chapter = self.read(name)
         if chapter is None:
             return
+        from .execute import reported    # half a second, while the pages are there already
+
         inputs = await reported(chapter, folder, self.limit, self.environment,
                                 lambda: len(self.waiting) + len(self.running) - 1)
         if any(changed_since(chapter.root / path, begun) for path in inputs["files"]):

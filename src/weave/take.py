@@ -106,16 +106,23 @@ def docstring(path):
     """The docstring of a Python file; empty for other files and where there is none."""
     if path.suffix != ".py" or not path.is_file():
         return ""
-    return ast.get_docstring(parsed(path.read_text(encoding="utf-8"))) or ""
+    return docstring_of(path.read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(1024)
+def docstring_of(text):
+    return ast.get_docstring(parsed(text)) or ""
 
 
 def inside(folder, without=None):
     """{name: bytes} of a folder's files, without its programs, caches and, if given, one of its folders."""
     found = {}
+    is_program = functools.cache(lambda above: PROGRAM.search(docstring(above / "__init__.py")))
     for path in sorted(folder.rglob("*")):
-        around = [above for above in path.parents if above.is_relative_to(folder)]
+        parts = path.relative_to(folder).parts
+        around = [folder.joinpath(*parts[:depth]) for depth in range(len(parts))]
         left_out = (path.name == "__main__.py" or without in around or "__pycache__" in path.parts
-                    or any(PROGRAM.search(docstring(above / "__init__.py")) for above in around))
+                    or any(map(is_program, around)))
         if path.is_file() and not left_out:
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
@@ -142,6 +149,7 @@ def zipped(files):
     return buffer.getvalue()
 
 
+@functools.lru_cache(1024)
 def portable(text, package=()):
     """A module's text, its relative imports made to work in a package and flat in a folder.
 
@@ -165,9 +173,7 @@ def portable(text, package=()):
 def relative_imports(node):
     """The relative imports in a tree, those that follow each other line by line in one list."""
     groups = []
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-            continue    # expressions, which are most of a tree
+    for child in inner_statements(node):
         if isinstance(child, ast.ImportFrom) and child.level:
             if groups and groups[-1][-1].end_lineno + 1 == child.lineno:
                 groups[-1].append(child)
@@ -176,6 +182,12 @@ def relative_imports(node):
         elif not tells_by_itself(child):
             groups += relative_imports(child)
     return sorted(groups, key=lambda group: group[0].lineno)
+
+
+def inner_statements(node):
+    """The statements right inside one, and what holds more; no expressions, which are most of a tree."""
+    return [child for part in ("body", "handlers", "cases", "orelse", "finalbody")
+            for child in getattr(node, part, ())]
 
 
 def tells_by_itself(node):

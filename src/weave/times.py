@@ -53,8 +53,9 @@ def times(chapter, seconds=None):
         if block.kind == "prose":
             exercises += len(SOLUTION.findall(block.text))
             shown, depth = unfolded(block.text, depth)
-            formulas += len(FORMULA.findall(shown))
-            words += len(FORMULA.sub("", shown).split())
+            shown, found = FORMULA.subn("", shown) if "$$" in shown else (shown, 0)
+            formulas += found
+            words += len(shown.split())
         elif not depth and (block.kind == "listing" or block.role == "shown"):
             text = block.listing.text if block.kind == "listing" else block.text
             lines += sum(bool(line.strip()) for line in text.split("\n"))

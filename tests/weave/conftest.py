@@ -1,6 +1,7 @@
 """A small book in an empty folder, for tests to build and to break."""
 
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -50,6 +51,15 @@ class Book:
         """The number of the line of the file that holds text."""
         lines = (self.root / path).read_text().splitlines()
         return next(number for number, line in enumerate(lines, 1) if text in line)
+
+    def copy(self, other):
+        """Have what another book has, with what was kept of its chapters; this one."""
+        shutil.copytree(other.root, self.root, dirs_exist_ok=True)
+        return self
+
+    def forget(self):
+        """Have no results of chapters."""
+        shutil.rmtree(self.root / ".cache")
 
     def run(self, *command, **options):
         """Run a module's program; each process of it may use so many seconds of processor time."""

@@ -7,7 +7,9 @@ import pytest
 from weave.cache import Cache
 from weave.chapter import Cell, Chapter
 from weave.execute import execute
-from weave.imports import closure, imported_by
+from weave.imports import Modules, imported_by
+
+from tests.weave.conftest import Book
 
 TEXT = """
 ```python
@@ -21,9 +23,9 @@ Some prose, and `{python} pack.module.VALUE` in it.
 """
 
 
-@pytest.fixture
-def kept(book):
-    """A book whose one chapter has been executed and its results stored."""
+@pytest.fixture(scope="module")
+def executed_once(tmp_path_factory):
+    book = Book(tmp_path_factory.mktemp("kept"))
     book.write("data/names.txt", "emma\n")
     book.write("src/pack/__init__.py", "")
     book.write("src/pack/module.py", "from .helper import VALUE\n")
@@ -33,6 +35,12 @@ def kept(book):
     cache = Cache(book.root)
     assert execute([read(book)], cache.store) == []
     return book
+
+
+@pytest.fixture
+def kept(book, executed_once):
+    """A book whose one chapter has been executed and its results stored."""
+    return book.copy(executed_once)
 
 
 def read(book):
@@ -153,13 +161,25 @@ def test_a_write_that_fails_leaves_the_old_entry_and_no_part(kept, monkeypatch):
     assert Cache(kept.root).load(read(kept))
 
 
+@pytest.mark.parametrize("edit, says", [("from .helper import VALUE\nVALUE = 7\n", "module"),
+                                        ('"""What it is."""\nfrom .helper import VALUE\n', "file")])
+def test_a_module_that_changes_while_its_chapter_runs_makes_it_stale(kept, edit, says):
+    """Whether the chapter had the module's code, or its text, before or after the edit."""
+    kept.chapter(TEXT + "\nMore, `{python} 1 + 1`.\n")
+    cache, chapter = Cache(kept.root), read(kept)
+    assert not cache.load(chapter)
+    kept.write("src/pack/module.py", edit)
+    cache.store(chapter, {"files": ["src/pack/module.py"], "versions": {}})
+    assert f"{says} src/pack/module.py changed" in why(kept)
+
+
 @pytest.mark.parametrize("code", [
     "import pack.module", "from pack import module", "from pack.module import VALUE",
     "def later():\n    import pack.module", "%pip list\nimport pack.module as m",
     "try:\n    pass\nexcept E:\n    match 1:\n        case 1:\n            import pack.module",
 ])
 def test_the_closure_follows_every_way_to_import(kept, code):
-    names = {path.name for path in closure(imported_by(Cell(code, 1, "shown").tree), kept.root)}
+    names = {path.name for path in Modules(kept.root).closure(imported_by(Cell(code, 1, "shown").tree))}
     assert names == {"__init__.py", "module.py", "helper.py"}
 
 

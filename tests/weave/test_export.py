@@ -1,12 +1,15 @@
 """A book that is exported builds without the weave, and its pages are the same."""
 
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 from generators import GENERATORS, generated, shown
+from tests.weave.conftest import Book
 
 CHAPTER = """
 # A chapter
@@ -66,8 +69,9 @@ def value(x=1):
 '''
 
 
-@pytest.fixture
-def small(book):
+@pytest.fixture(scope="module")
+def executed_once(tmp_path_factory):
+    book = Book(tmp_path_factory.mktemp("exported"))
     book.write("mkdocs.yml", CONFIG)
     book.write("src/pack/__init__.py", "")
     book.write("src/pack/module.py", MODULE)
@@ -78,14 +82,26 @@ def small(book):
     git = ["git", "-c", "user.name=Someone", "-c", "user.email=someone@someone.example"]
     for command in (["init", "-q"], ["add", "docs"], ["commit", "-q", "-m", "A book"]):
         subprocess.run([*git, *command], cwd=book.root, check=True)
+    assert book.run("weave", "run", "docs/chapter.md").returncode == 0
     return book
 
 
 @pytest.fixture
-def exported(small):
-    run = small.run("weave", "export", "out")
+def small(book, executed_once):
+    return book.copy(executed_once)
+
+
+@pytest.fixture(scope="module")
+def exported_once(executed_once, tmp_path_factory):
+    book = Book(tmp_path_factory.mktemp("exporting")).copy(executed_once)
+    run = book.run("weave", "export", "out")
     assert run.returncode == 0, run.stderr
-    return small.root / "out"
+    return book.root / "out"
+
+
+@pytest.fixture
+def exported(small, exported_once):
+    return Path(shutil.copytree(exported_once, small.root / "out"))
 
 
 @pytest.mark.parametrize("generator", GENERATORS)

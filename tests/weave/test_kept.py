@@ -1,50 +1,59 @@
 """A page is rendered again when anything that its HTML is made of has changed, and not otherwise."""
 
-import subprocess
-import sys
+import gc
+import io
+import logging
+from pathlib import Path
 
 import pytest
-
-RENDERED = """
-import logging
-import sys
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort
 from mkdocs.structure.pages import Page
 
-render, rendered = Page.render, []
+from weave.chapter import Chapter
 
-def counted(page, *given):
-    rendered.append(page.file.src_uri)
-    render(page, *given)
-
-Page.render = counted
-logging.getLogger("mkdocs").addHandler(logging.StreamHandler(sys.stderr))
-logging.getLogger("mkdocs").setLevel(sys.argv[1])
-config = load_config()
-config.plugins.on_startup(command="build", dirty=False)
-build(config)
-print(" ".join(sorted(rendered)))
-"""
 PAGE = "# One\n\n[Two](two.md#part) and a note[^1].\n\n[^1]: The note.\n"
 
 
 @pytest.fixture
-def rendered(book):
+def rendered(book, monkeypatch):
     """rendered() builds the book, and gives the pages that were rendered, and what was said."""
     book.write("docs/one.md", PAGE)
     book.write("docs/two.md", "# Two\n\n## Part\n")
     book.write("mkdocs.yml", "site_name: Small\ntheme: mkdocs\nplugins: [search, weave]\n"
                              "markdown_extensions: [footnotes, toc]\n"
                              "validation: {links: {not_found: warn, anchors: warn}}\n")
-    script = book.write("rendered.py", RENDERED)
+    monkeypatch.chdir(book.root)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    render, log, before = Page.render, logging.getLogger("mkdocs"), gc.get_threshold()
+    pages = []
+
+    def counted(page, *given):
+        pages.append(page.file.src_uri)
+        render(page, *given)
+
+    monkeypatch.setattr(Page, "render", counted)
 
     def run(level="WARNING"):
-        done = subprocess.run([sys.executable, script, level], cwd=book.root, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split(), done.stderr
+        pages.clear()
+        said = io.StringIO()
+        handler = logging.StreamHandler(said)
+        log.addHandler(handler)
+        log.setLevel(level)
+        MkDocsConfig.plugins.plugin_cache.clear()    # new ones, as in another process
+        try:
+            config = load_config()
+            config.plugins.on_startup(command="build", dirty=False)
+            build(config)
+        finally:
+            log.removeHandler(handler)
+            log.setLevel(logging.NOTSET)
+        return sorted(pages), said.getvalue()
 
-    return run
+    yield run
+    gc.set_threshold(*before)
 
 
 def test_nothing_is_rendered_twice_and_the_site_is_the_same(book, rendered):
@@ -54,6 +63,27 @@ def test_nothing_is_rendered_twice_and_the_site_is_the_same(book, rendered):
     assert rendered()[0] == []
     assert before == {path: path.read_bytes() for path in before}
     assert "../two/#part" in book.page("one/index.html")
+
+
+def test_a_page_is_taken_apart_once_and_again_when_it_says_something_else(book, rendered, monkeypatch):
+    taken, take_apart = [], Chapter.__init__
+
+    def counted(chapter, path, *given):
+        taken.append(Path(path).name)
+        take_apart(chapter, path, *given)
+
+    monkeypatch.setattr(Chapter, "__init__", counted)
+    for expected in ["index.md", "one.md", "two.md"], []:
+        rendered()
+        assert sorted(taken) == expected
+        taken.clear()
+    book.write("docs/one.md", PAGE + "More.\n")
+    rendered()
+    assert taken == ["one.md"]
+    book.write("docs/two.md", "```python\nopen\n")
+    for _ in range(2):
+        with pytest.raises(Abort):
+            rendered()
 
 
 def test_an_edit_renders_its_page_alone(book, rendered):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from weave import WeaveError
-from weave.imports import closure, unreadable
+from weave.imports import Modules, unreadable
 from weave.listing import find
 from weave.listing.c import definitions
 
@@ -243,7 +243,8 @@ def test_a_module_in_another_encoding_or_with_a_byte_order_mark_is_read_as_pytho
 ])
 def test_a_module_that_is_not_python_is_named_with_its_line(book, content, at, says):
     book.write("src/pack/module.py", "").write_bytes(content)
-    for ask in (lambda: find("pack.module.x", book.root), lambda: closure(["pack.module"], book.root)):
+    modules = Modules(book.root)
+    for ask in (lambda: find("pack.module.x", book.root), lambda: modules.closure(["pack.module"])):
         with pytest.raises(WeaveError) as caught:
             ask()
         assert str(caught.value).startswith(f"src/pack/module.py:{at}: {says}")

@@ -11,6 +11,8 @@ navigation keeps the first page's.
 """
 
 import ast
+import functools
+import json
 import os
 import re
 from pathlib import Path
@@ -31,11 +33,12 @@ SLATE = re.compile(r'(?:^|(?<=[{}\s]))\[data-md-color-scheme="?slate"?\]((?:\s[^
 DEFAULT = "[data-md-color-scheme=default]"
 
 
-def finish(site, docs=None, policy=True, put_back=str, go_on=False):
+def finish(site, docs=None, policy=True, put_back=str, go_on=False, remembered=lambda *given: given[-1]()):
     """Finish every page under the folder site, in place; return the errors found, as WeaveErrors.
 
     docs is where the Markdown is, to name the line of a formula that cannot be read.  put_back(page)
-    puts in what was kept out of the pages because it needs no finishing.  An error leaves all pages as they
+    puts in what was kept out of the pages because it needs no finishing.  remembered(name, text, make) may
+    give what make() gave for a page of this name when it had this text.  An error leaves all pages as they
     are, unless go_on is given, with which a formula that cannot be read is shown as it is written.
     """
     site = Path(site)
@@ -51,7 +54,11 @@ def finish(site, docs=None, policy=True, put_back=str, go_on=False):
         text, unread = with_formulas(text)
         errors += [where(formula, error, docs, path) for formula, error in unread]
         sheets[path] = [KATEX] * ('class="katex"' in text or LETTER in text) + [SHEET]
-        texts[path] = rewritten(text, styles, scripts)
+        made = remembered(path.relative_to(site).as_posix(), text, functools.partial(in_one, text))
+        own, _, texts[path] = made.partition("\n")
+        own_styles, own_scripts = json.loads(own)
+        styles |= own_styles
+        scripts.update(own_scripts)
     if errors and not go_on or not texts:
         return errors
     allowed = POLICY.format(scripts=sources(scripts), styles=sources(map(sha256, styles_of_scripts(site))))
@@ -72,6 +79,13 @@ def finish(site, docs=None, policy=True, put_back=str, go_on=False):
         after = after.replace("</head>", f"{links}</head>", 1)
         path.write_text(put_back(before + charset + head + after), encoding="utf-8")
     return errors
+
+
+def in_one(text):
+    """A page rewritten, below a line with its styles and scripts, as JSON."""
+    styles, scripts = {}, set()
+    text = rewritten(text, styles, scripts)
+    return f"{json.dumps([styles, sorted(scripts)])}\n{text}"
 
 
 def sources(hashes):

@@ -1,6 +1,7 @@
 """HTML made small and fit for a strict policy: styles become classes, gaps in accessibility are closed."""
 
 import base64
+import functools
 import hashlib
 import html
 import re
@@ -52,6 +53,7 @@ def small(text):
                   keep_input_type_text_attr=True).replace(HELD, "&")
 
 
+@functools.lru_cache(8192)    # of the listings of a book, which are the same in the next build of a server
 def slim(code):
     """Highlighted code in fewer and shorter tags, and without references that it can do without."""
     code = STYLED.sub(r"<i class=\1>\2</i>", NUMBER.sub(r"<b>\1</b>", UNSTYLED.sub(r"\1", code)))
