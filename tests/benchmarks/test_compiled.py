@@ -39,6 +39,12 @@ def test_the_hot_loop_is_the_shortest_with_the_most_multiply_adds():
     assert len(compiled.hot(without, labels)) == 8
 
 
+def test_the_loops_that_multiply_are_counted_the_inner_one_first():
+    inner, outer = compiled.products(*compiled.instructions(SASS)["_Z4loopPf"])
+    assert inner == {"instructions": 3, "FFMA": 1, "LDS": 1, "of 16 bytes": 1}
+    assert outer == {"instructions": 8, "FFMA": 1, "LDS": 1, "of 16 bytes": 1}
+
+
 @pytest.mark.parametrize("code, most", [
     ([("LDG.E", "R2, [R6]"), ("FADD", "R3, R2, R3")], 4),
     ([("LDG.E", "R2, [R6]"), ("LDG.E.128", "R8, [R6]"), ("FADD", "R3, R2, R11")], 20),
