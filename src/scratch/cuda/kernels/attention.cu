@@ -114,10 +114,10 @@ __global__ void attention_online(const float *q, const float *k, const float *v,
 // rows `first` and on of x (rows, D) into a tile of `count` rows, with 0 beyond both
 __device__ void fill(float *tile, const float *x, int first, int rows, int count)
 {
-    for (int r = threadIdx.y; r < count; r += Y)
-        for (int d = threadIdx.x; d < WIDTH; d += X)
-            tile[r * WIDTH + d] =
-                first + r < rows && d < D ? x[(size_t)(first + r) * D + d] : 0.0f;
+    for (int e = threadIdx.y * X + threadIdx.x; e < count * WIDTH; e += X * Y) {
+        const int r = e / WIDTH, d = e % WIDTH;
+        tile[e] = first + r < rows && d < D ? x[(size_t)(first + r) * D + d] : 0.0f;
+    }
 }
 
 // The channels of thread x, c from 0 to CHANNELS - 1: dealt out four at a time, so that
@@ -201,6 +201,7 @@ attention_tiles(const float *q, const float *k, const float *v, float *y, float 
             }
         }
     }
+    #pragma unroll                   // known indices: mixed stays in registers
     for (int i = 0; i < EACH; i++) {
         const int t = t0 + first + i;
         if (t >= T) break;

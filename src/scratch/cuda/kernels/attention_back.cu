@@ -28,10 +28,10 @@
 // rows `first` and on of x (rows, D) into a tile, with 0 beyond both
 __device__ void fill(float *tile, const float *x, int first, int rows)
 {
-    for (int r = threadIdx.y; r < TILE; r += X)
-        for (int d = threadIdx.x; d < WIDTH; d += X)
-            tile[r * WIDTH + d] =
-                first + r < rows && d < D ? x[(size_t)(first + r) * D + d] : 0.0f;
+    for (int e = threadIdx.y * X + threadIdx.x; e < TILE * WIDTH; e += X * X) {
+        const int r = e / WIDTH, d = e % WIDTH;
+        tile[e] = first + r < rows && d < D ? x[(size_t)(first + r) * D + d] : 0.0f;
+    }
 }
 
 // The channels of thread x, c from 0 to CHANNELS - 1: dealt out four at a time, so that
