@@ -7,7 +7,7 @@ run = .venv/bin/python -m
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help env serve test lint lab site bench clean
+.PHONY: help env serve test lint lab site bench pycuda gpu clean
 
 help:    ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,12 @@ site: env    ## the book as files, in site/
 
 bench: .venv/tested    ## measure; the numbers go to results/; only=gpt for one
 	$(run) benchmarks $(or $(only),all)
+
+pycuda: .venv/tested    ## PyCUDA, with a stand-in for the driver of a card: the tests of CUDA use it; once
+	@$(run) tools.pycuda build
+
+gpu: .venv/tested    ## on a machine with a card: tests and measurements through PyCUDA, in 8 minutes
+	@.venv/bin/python tools/gpu.py $(ARGS)
 
 clean:    ## remove what builds and tests made; .venv and node_modules stay
 	rm -rf site .cache build tests/screenshots .pytest_cache .hypothesis

@@ -31,9 +31,10 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
 NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
-         "optimizers", "seeds", "site", "torch", "training")
+         "optimizers", "seeds", "site", "stack", "torch", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
+CARD = ("environment", "kernels", "PyTorch", "torch", "tests", "tuning")
 
 
 def positive(text):
@@ -58,7 +59,10 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "chapters": {"nargs": "*", "metavar": "CHAPTER", "help": "these, again; else all"}},
     "compiled": {},
     "cuda": {
-        "--quick": {**QUICK, "help": "small sizes, nothing written: does it still run?"}},
+        "section": {"nargs": "?", "default": "cpu", "choices": ["cpu", "gpu"]},
+        "--only": {"action": "append", "choices": CARD, "help": "of the GPU, this part, not all"},
+        "--seconds": {"type": positive, "metavar": "N", "help": "for all parts of the GPU (460)"},
+        "--quick": {**QUICK, "help": "small sizes, written only to --out: does it still run?"}},
     "gpt": {
         "section": {"nargs": "?", "default": "speed", "choices": ["speed", "ladder", "models"]},
         "--rounds": rounds(9),
@@ -81,6 +85,9 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "sections": {"nargs": "*", "metavar": "SECTION", "help": "these; else all"}},
     "site": {
         "--quick": {**QUICK, "help": "one Lighthouse run per page and device instead of five"}},
+    "stack": {
+        "section": {"nargs": "?", "choices": ["machines", "kernels", "written"]},
+        "--rounds": rounds(3)},
     "torch": {
         "--rounds": rounds(5)},
     "training": {

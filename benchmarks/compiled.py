@@ -4,13 +4,18 @@
 
 Nothing runs, so this needs no GPU: nvcc compiles for two of them, ptxas says what a thread and a block
 need, and nvdisasm writes the machine code (SASS) as text, in which instructions are counted.  nvcc and
-nvdisasm are looked for on the PATH; both are packages of PyPI, too (nvidia-cuda-nvcc and
-nvidia-cuda-nvdisasm).  The same compiler gives the same counts on any machine.
+nvdisasm are looked for on the PATH.  Without the CUDA toolkit,
 
-A kernel's hot loop is the loop with the most multiply-adds (FFMA) or, where there are none, with the most
-loads from global memory; of several the shortest; of a kernel without a loop, the whole of it.  Of
-attention, whose loop over tiles has a loop for each of its products in it, it is the hottest of those;
-all loops that multiply are counted, too, in the order in which they end.
+    pip install nvidia-cuda-nvcc nvidia-cuda-cccl nvidia-cuda-nvdisasm
+
+puts them into site-packages/nvidia/cu13/bin.  The same compiler gives the same counts on any machine.
+
+A product's hot loop is the loop with the most multiply-adds (FFMA, or HMMA on tensor cores), another
+kernel's that with the most loads from global memory; of several the shortest; of a kernel without a loop,
+the whole of it.  A round of a product is a turn of the loop over K that the hot loop lies in, or is.  Its
+instructions count as often as they are executed in it, and those of branches that may be skipped count once.
+Attention's loop over tiles has a loop for each of its products in it: its hot loop is the hottest of those,
+and all that multiply are counted, too, in the order in which they end.
 """
 
 import math
@@ -21,7 +26,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .harness import significant
+from .harness import budget, significant
 from .provenance import provenance
 from .results import write
 
@@ -30,6 +35,12 @@ ARCHITECTURES = 80, 90
 SM = {    # of a multiprocessor: NVIDIA, CUDA C++ Programming Guide, technical specifications
     80: {"registers": 65536, "warps": 64, "blocks": 32, "shared": 164 << 10},
     90: {"registers": 65536, "warps": 64, "blocks": 32, "shared": 228 << 10},
+}
+H200 = {"bytes per second": 4.8e12, "latency": 600e-9, "multiprocessors": 132}    # the latency: assumed
+LOADED = {    # (kernel, rung): the share of loads in what it moves
+    ("add", "strided"): 2 / 3, ("add", "vectors"): 2 / 3, ("transpose", "padded"): 1 / 2,
+    ("reduce", "strided"): 1, ("reduce", "warps"): 1, ("softmax", "stable"): 1 / 2,
+    ("softmax", "online"): 1 / 2, ("layernorm", "two passes"): 1 / 2,
 }
 RESERVED = 1024    # bytes of shared memory that CUDA keeps of each block
 KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros)
@@ -104,16 +115,42 @@ def count(code, *begins):
     return sum(opcode.split(".")[0] in begins for opcode, _ in code)
 
 
-def hot(code, labels, inner=False):
+def hot(code, labels, *whats, inner=False):
     """The instructions of the hot loop; with inner, of loops in which there is no other."""
-    found = loops(code, labels)
+    first, last = hottest(code, labels, *whats, inner=inner)
+    return code[first: last + 1]
+
+
+def hottest(code, labels, *whats, inner=False):
+    """(first, last) of the loop with the most of the first of these opcodes that occurs in a loop at all."""
+    whats = whats or ("FFMA", "HMMA", "LDG")
+    whole = 0, len(code) - 1
+    spans = loops(code, labels) or [whole]
     if inner:
-        found = [(first, last) for first, last in found
-                 if not any(first <= a and b <= last and (a, b) != (first, last) for a, b in found)]
-    bodies = [code[first: last + 1] for first, last in found] or [code]
-    what = "FFMA" if any(count(body, "FFMA") for body in bodies) else "LDG"
-    most = max(count(body, what) for body in bodies)
-    return min((body for body in bodies if count(body, what) == most), key=len) if most else code
+        spans = [(first, last) for first, last in spans
+                 if not any(first <= a and b <= last and (a, b) != (first, last) for a, b in spans)]
+    for what in whats:
+        found = {span: count(code[span[0]: span[1] + 1], what) for span in spans}
+        if most := max(found.values()):
+            return min((span for span in spans if found[span] == most), key=lambda span: span[1] - span[0])
+    return whole
+
+
+def whole_round(code, labels, products):
+    """The instructions of a round in which a thread makes so many products; None if they cannot be told.
+
+    They cannot if, beside the hot loop, the round has another loop, whose turns are not known.
+    """
+    first, last = hottest(code, labels)
+    inner = code[first: last + 1]
+    spans = loops(code, labels)
+    around = [span for span in spans if span[0] <= first and last <= span[1]]
+    begin, end = max(around, key=lambda span: span[1] - span[0], default=(first, last))
+    others = [span for span in spans if span not in around and begin < span[0] and span[1] < end]
+    if others or products % count(inner, "FFMA"):
+        return None
+    turns = products // count(inner, "FFMA")
+    return turns * len(inner) + (end - begin + 1) - len(inner)
 
 
 def width(opcode):
@@ -121,7 +158,7 @@ def width(opcode):
     return next((bits // 8 for bits in (64, 128) if f".{bits}" in opcode), 4)
 
 
-def products(code, labels):
+def multiplying(code, labels):
     """[{"instructions", "FFMA", "LDS", ...}, ...] of loops that multiply; a later one may hold earlier."""
     bodies = [code[first: last + 1] for first, last in sorted(loops(code, labels), key=lambda loop: loop[1])]
     return [{"instructions": len(body), "FFMA": count(body, "FFMA"), "LDS": count(body, "LDS"),
@@ -147,23 +184,34 @@ def in_flight(code):
     return max(most, sum(size for _, size in set(pending.values())))
 
 
-def row(kernel, rung, architecture, threads, said, code, labels, **more):
-    body = hot(code, labels, inner=kernel == "attention")
+def copied(code):
+    """How many bytes a thread copies to shared memory by instructions that nothing waits for (LDGSTS)."""
+    return sum(width(opcode) for opcode, _ in code if opcode.startswith("LDGSTS"))
+
+
+def row(kernel, rung, architecture, threads, said, code, labels, products=0, **more):
+    """What is stored of a kernel; products are those that a thread makes in a round, if it makes any."""
+    whats = [] if kernel in ("matmul", "attention") else ["LDG"]
+    body = hot(code, labels, *whats, inner=kernel == "attention")
     blocks, warps, limit = residents(architecture, threads, said["registers"], said["shared"])
     shared = [opcode for opcode, _ in body if opcode.split(".")[0] == "LDS"]
     FFMA = count(body, "FFMA")
+    all_of_it = whole_round(code, labels, products) if products and FFMA else None
     return {"kernel": kernel, "rung": rung, "architecture": f"sm_{architecture}", **more, "threads": threads,
             **said, "blocks per SM": blocks, "warps per SM": warps,
             "occupancy": significant(warps / SM[architecture]["warps"]), "limited by": limit,
             "hot loop": {"instructions": len(body), "FFMA": FFMA,
                          "LDS": len(shared),
                          "of 16 bytes": sum(width(each) == 16 for each in shared),
-                         "HMMA": count(body, "HMMA"), "LDG": count(body, "LDG"),
-                         "STG": count(body, "STG"), "barriers": count(body, "BAR")},
+                         "HMMA": count(body, "HMMA"), "LDSM": count(body, "LDSM"), "LDG": count(body, "LDG"),
+                         "LDGSTS": count(body, "LDGSTS"), "STG": count(body, "STG"),
+                         "barriers": count(body, "BAR")},
             **({"FFMA share": significant(FFMA / len(body)), "LDS per FFMA": significant(len(shared) / FFMA)}
                if FFMA and kernel == "matmul" else {}),
-            **({"loops": products(code, labels)} if kernel == "attention" else {}),
-            "bytes in flight": in_flight(body)}
+            **({"round": {"instructions": all_of_it, "FFMA": products},
+                "FFMA share of a round": significant(products / all_of_it)} if all_of_it else {}),
+            **({"loops": multiplying(code, labels)} if kernel == "attention" else {}),
+            "bytes in flight": in_flight(body) + copied(body) * (more.get("sizes", {}).get("STAGES", 2) - 1)}
 
 
 # ---- nvcc and nvdisasm ------------------------------------------------------------------------------
@@ -172,7 +220,8 @@ def tool(name):
     """The path of a program of the CUDA toolkit; the exit says what to install."""
     path = shutil.which(name)
     if path is None:
-        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in nvidia-cuda-{name} of PyPI")
+        sys.exit(f"{name} is not on the PATH: it is in the CUDA toolkit, and in nvidia-cuda-{name} of PyPI, "
+                 "which puts it into site-packages/nvidia/cu13/bin")
     return path
 
 
@@ -212,9 +261,9 @@ def plain(mangled):
     return mangled[length.end():][: int(length[1])] if length else mangled
 
 
-def promised(text):
-    """The text of kernels whose pointers are promised not to overlap."""
-    return re.sub(r"float \*(?=[xyz]\b)", "float *__restrict__ ", text)
+def unpromised(text):
+    """The text of kernels without the promise that their pointers do not overlap."""
+    return text.replace("*__restrict__ ", "*")
 
 
 def rows():
@@ -222,10 +271,12 @@ def rows():
     found = []
     for architecture in ARCHITECTURES:
         for rung, each in matmul.RUNGS.items():
-            x, y, z = matmul.shape(rung, 1, 1, each.gpu)[1]
-            code = compile_and_read(launch.FOLDER / each.file, architecture,
-                                    {"TRANSPOSED_A": 0, "TRANSPOSED_B": 0, **each.gpu})["matmul"]
-            found.append(row("matmul", rung, architecture, x * y * z, *code, sizes=each.gpu))
+            macros, how = matmul.plan(rung, *3 * [4096], each.gpu)
+            said, code, labels = compile_and_read(launch.FOLDER / each.file, architecture, macros)["matmul"]
+            said["shared"] += how["shared"]
+            threads, s = math.prod(how["block"]), each.gpu
+            products = s["BM"] * s["BN"] * s["BK"] // threads if "BK" in s else 0
+            found.append(row("matmul", rung, architecture, threads, said, code, labels, products, sizes=s))
         for kernel, (file, rungs, threads, macros) in KERNELS.items():
             read = compile_and_read(launch.FOLDER / file, architecture, macros)
             found += [row(kernel.partition(",")[0], rung, architecture, threads, *read[name])
@@ -233,10 +284,27 @@ def rows():
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "add.cu")
             text = (launch.FOLDER / "add.cu").read_text(encoding="utf-8")
-            path.write_text(promised(text), encoding="utf-8")
+            path.write_text(unpromised(text), encoding="utf-8")
             read = compile_and_read(path, architecture, {})
-            found += [row("add", f"{rung}, __restrict__", architecture, 256, *read[name])
-                      for rung, name in KERNELS["add"][1].items()]
+            found += [row("add", f"{rung}, may overlap", architecture, 256, *read[f"add_{rung}"])
+                      for rung in ("strided", "vectors")]
+    return found
+
+
+def judged(rows):
+    """The budgets: what can be asked of kernels whose time nobody has taken yet."""
+    by = {(each["kernel"], each["rung"]): each for each in rows if each["architecture"] == "sm_90"}
+    share = by["matmul", "warps"]["FFMA share of a round"]
+    loop = by["matmul", "tensor"]["hot loop"]
+    each_takes = significant(loop["instructions"] / loop["HMMA"])
+    found = [budget("bytes spilled by all kernels", sum(each["spilled"] for each in rows), 0, "bytes"),
+             budget("share of multiply-adds in a round of warps, sm_90", share, 0.9, "", "higher"),
+             budget("instructions per HMMA of tensor, sm_90", each_takes, 4)]
+    for (kernel, rung), loaded in LOADED.items():
+        flying = by[kernel, rung]["bytes in flight"] * by[kernel, rung]["warps per SM"] * 32
+        wanted = loaded * H200["bytes per second"] * H200["latency"] / H200["multiprocessors"]
+        found.append(budget(f"bytes in flight of {kernel}, {rung}, over what an H200 wants",
+                             significant(flying / wanted), 1, "times", "higher"))
     return found
 
 
@@ -247,8 +315,10 @@ def main(options):
         print(f"{each['architecture']}  {each['kernel']:10} {each['rung']:22} {each['registers']:4} registers"
               f" {each['shared']:6} bytes  {each['blocks per SM']:2} blocks {each['warps per SM']:2} warps"
               f" ({each['limited by']})  {loop['instructions']:4} {loop['FFMA']:4} FFMA {loop['LDS']:3} LDS "
-              f"({loop['of 16 bytes']})  {loop['LDG']:2} LDG  {each['bytes in flight']:3} in flight")
+              f"({loop['of 16 bytes']})  {loop['LDG']:2} LDG  {each['bytes in flight']:3} in flight"
+              f"{each.get('FFMA share of a round', 0) or '':6}")
+    budgets = judged(found)
     at = provenance(__file__)
     at["versions"] |= {"nvcc": version("nvcc"), "nvdisasm": version("nvdisasm")}
-    write(options.out, what=WHAT, origin=at, rows=found)
-    return []
+    write(options.out, what=WHAT, origin=at, budgets=budgets, rows=found)
+    return budgets

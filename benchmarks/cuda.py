@@ -1,7 +1,8 @@
-"""Measure the CUDA kernels, on the CPU and, where PyCUDA finds one, on a GPU.
+"""Measure the CUDA kernels, on the CPU engine or, if that is said, on a GPU.
 
     python -m benchmarks cuda            some minutes
     python -m benchmarks cuda --quick    small sizes, nothing written: does it still run?
+    python -m benchmarks cuda gpu        on a GPU: see benchmarks/gpu.py, or make gpu
 
 On the CPU engine: every rung of the matmul ladder against the one before and against NumPy, one
 thread each, in rounds that take turns; then the ladders of reduction, transpose and addition, and
@@ -10,24 +11,20 @@ other work on the machine disturbs less than it disturbs the clock on the wall. 
 there are three sizes: rows of exactly 4,096 bytes meet in few sets of a cache, and rows of 4,000
 or 4,160 bytes do not, so that 1024 alone says little of what a kernel does.
 
-On a GPU: the ladder from 512 to 8192 with its tiles tuned, against cuBLAS through PyTorch (float32,
-TF32 off); addition against the bandwidth of copying; softmax and layer norm against PyTorch.  Times
-there are CUDA's events.  Without a GPU the file's section "gpu" stays as it was.
+On a GPU, which fills sections of its own in the same file: every way of every wrapper against copying,
+cuBLAS and PyTorch, a training step of scratch.torch, and the unit's tests.
 
 Engines and peers run in processes of their own, so that one thread is one thread, and a compiler
 that aborts takes nothing with it.
 """
 
 import importlib.metadata
-import itertools
 import platform
 import statistics
-import subprocess
-import sys
 import time
-from functools import partial
 from pathlib import Path
 
+from . import card, gpu
 from .harness import budget, seconds, significant, task, turns
 from .provenance import provenance
 from .results import write
@@ -39,23 +36,13 @@ LADDERS = {"add": ["plain", "strided", "vectors"], "transpose": ["naive", "tiled
            "reduce": ["spread", "packed", "halves", "pairs", "strided"],
            "softmax": ["stable", "online"], "layernorm": ["two passes"]}
 THREADS = 256
-COMPARED = ["times naive", "times the first", "of NumPy", "of cuBLAS", "of copying", "of PyTorch"]
-BUDGETS = {    # section: {what: (at least, how to read it off its rows)}
-    "cpu": {
-        "tiles over naive, n = 1040": (1.2, lambda rows: best(
-            rows, "matmul", "times naive", 1040, ["tiles"])),
-        "best CUDA-shaped rung over naive, n = 512": (9, lambda rows: best(
-            rows, "matmul", "times naive", 512, others=["cpu", "NumPy"])),
-        "CPU-shaped rung over NumPy, n = 512": (0.3, lambda rows: best(
-            rows, "matmul", "of NumPy", 512, ["cpu"])),
-    },
-    "gpu": {
-        "best rung over cuBLAS, n = 4096": (0.9, lambda rows: best(
-            rows, "matmul", "of cuBLAS", 4096, others=["tensor"])),
-        "addition over copying, bytes a second": (0.9, lambda rows: best(rows, "add", "of copying")),
-        "softmax over PyTorch": (1, lambda rows: best(rows, "softmax", "of PyTorch")),
-        "layer norm over PyTorch": (1, lambda rows: best(rows, "layernorm", "of PyTorch")),
-    },
+COMPARED = ["times naive", "times the first", "of NumPy"]
+BUDGETS = {    # what: (at least, how to read it off the rows)
+    "tiles over naive, n = 1040": (1.2, lambda rows: best(rows, "matmul", "times naive", 1040, ["tiles"])),
+    "best CUDA-shaped rung over naive, n = 1040": (6, lambda rows: best(
+        rows, "matmul", "times naive", 1040, others=["cpu", "NumPy"])),
+    "CPU-shaped rung over NumPy, n = 1040": (0.2, lambda rows: best(
+        rows, "matmul", "of NumPy", 1040, ["cpu"])),
 }
 
 
@@ -97,10 +84,21 @@ def matmul_run(rung, n, a, b, c, sizes):
     """A launch of a rung's kernel on matrices that are on the device."""
     import numpy as np
     from scratch.cuda.kernels import launch as device, matmul
-    grid, block = matmul.shape(rung, n, n, sizes)
-    kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    splits = matmul.splits_for(rung, n, n, n, sizes)
+    macros, how = matmul.plan(rung, n, n, n, sizes, splits=splits)
+    kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", **macros)
+    device.allow(kernel, how["shared"])
     size = np.int32(n)
-    return lambda: kernel(a, b, c, size, size, size, grid=grid, block=block)
+    if splits == 1:
+        return lambda: kernel(a, b, c, size, size, size, **how)
+    parts = device.driver.mem_alloc(4 * splits * n * n)
+    add_parts = device.kernel("matmul_parts.cu", "add_parts")
+
+    def run():
+        kernel(a, b, parts, size, size, size, **how)
+        add_parts(parts, c, np.int32(n * n), np.int32(splits), grid=(device.blocks(n * n, THREADS), 1),
+                  block=(THREADS, 1, 1))
+    return run
 
 
 def right(run, c, expected, what):
@@ -230,138 +228,9 @@ def on_the_cpu(quick):
     return at, rows + [row for name in LADDERS for row in ladder(name, N, count)]
 
 
-# ---- in a child: the GPU --------------------------------------------------------------------------
-
-def candidates():
-    """Sizes to try for the rung "double": blocks of 64 to 512 threads whose tiles fit."""
-    for BM, BN, BK, TM, TN in itertools.product((64, 128, 256), (64, 128, 256), (8, 16, 32), (4, 8, 16),
-                                                (4, 8, 16)):
-        threads = BM // TM * (BN // TN)
-        if (64 <= threads <= 512 and TM * TN <= 128
-                and BK * BM % (4 * threads) == BK * BN % (4 * threads) == 0
-                and 2 * BK * (BM + BN + 8) * 4 <= 48 << 10):
-            yield {"BM": BM, "BN": BN, "BK": BK, "TM": TM, "TN": TN}
-
-
-def tuned(n, a, b, c, most=None):
-    """The fastest sizes of the rung "double" at n x n, and how many were tried."""
-    from scratch.cuda.kernels import launch as device
-    found = []
-    for sizes in itertools.islice(candidates(), most):
-        try:
-            run = matmul_run("double", n, a, b, c, sizes)
-            run()
-            found.append((timed(run, 3), sizes))
-        except device.driver.Error:      # too many registers for so large a block
-            continue
-    return min(found, key=lambda each: each[0])[1], len(found)
-
-
-def on_the_gpu(quick):
-    """The same code runs on the CPU engine, with --quick, so that it is known to run."""
-    import numpy as np
-    from scratch.cuda.kernels import launch as device, matmul
-    driver = device.driver
-    sizes = (64, 96) if quick else (512, 1024, 2048, 4096, 8192)
-    N, count = (1 << 14, 2) if quick else (1 << 26, 7)
-    on = driver.Device(0)
-    at = {"device": on.name(), "compute capability": list(on.compute_capability()),
-          "driver": driver.get_driver_version(), "CUDA": list(driver.get_version()),
-          "clock": "CUDA events, median of turns", "GPU's state": nvidia_smi(), "versions": versions("numpy")}
-    rows, chosen = [], None
-    for n in sizes[::-1]:                # the largest first: the tiles are tuned there once
-        a, b = np.random.default_rng(0).standard_normal((2, n, n), dtype=np.float32)
-        factors, c = uploaded(a, b), driver.mem_alloc(a.nbytes)
-        if chosen is None:
-            chosen, at["sizes tried"] = tuned(min(n, 4096), *factors, c, 3 if quick else None)
-        rungs = {rung: each.sizes() for rung, each in matmul.RUNGS.items() if rung not in ("tensor", "cpu")}
-        runs = {rung: matmul_run(rung, n, *factors, c, each) for rung, each in rungs.items()}
-        rungs["tuned"] = chosen
-        runs["tuned"] = matmul_run("double", n, *factors, c, chosen)
-        if device.on_gpu():
-            halves = uploaded(a.astype(np.float16), b.astype(np.float16))
-            rungs["tensor"] = matmul.RUNGS["tensor"].sizes()
-            runs["tensor"] = matmul_run("tensor", n, *halves, c, rungs["tensor"])
-        if n <= 1024:
-            for rung in runs.keys() - {"tensor"}:
-                right(runs[rung], c, a @ b, rung)
-        took = rounds(runs, count, launches=max(1, 1024 // n))
-        rows += [{"kernel": "matmul", "n": n, "rung": rung, "sizes": rungs[rung],
-                  "seconds": significant(each), "GFLOP/s": significant(2 * n**3 / each / 1e9)}
-                 for rung, each in took.items()]
-    x = np.zeros(N, np.float32)
-    source, target = uploaded(x, x)
-    copying = rounds({"copy": lambda: driver.memcpy_dtod(target, source, x.nbytes)}, count, 10)["copy"]
-    at["copying, GB/s"] = significant(2 * x.nbytes / copying / 1e9)
-    for name in LADDERS:
-        runs, _, size = ladder_runs(name, N)
-        rows += [{"kernel": name, "rung": how, "elements": N, "seconds": significant(each),
-                  "GB/s": significant(size / each / 1e9),
-                  "of copying": significant(size / each / (2 * x.nbytes / copying))}
-                 for how, each in rounds(runs, count, 10).items()]
-    return at, rows
-
-
-def nvidia_smi():
-    """Clocks and driver as nvidia-smi tells them, or None."""
-    query = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,temperature.gpu"
-    try:
-        run = subprocess.run(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader", "--id=0"],
-                             capture_output=True, text=True)
-    except OSError:
-        return None
-    return dict(zip(query.split(","), run.stdout.strip().split(", "))) if run.returncode == 0 else None
-
-
-def pytorch(quick):
-    """Seconds of PyTorch on the GPU, or nothing if it has none."""
-    import torch
-    if not torch.cuda.is_available():
-        return {}
-    torch.backends.cuda.matmul.allow_tf32 = False
-    functional = torch.nn.functional
-
-    def events(run, launches):
-        times = []
-        for _ in range(8):
-            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            begin.record()
-            for _ in range(launches):
-                run()
-            end.record()
-            end.synchronize()
-            times.append(begin.elapsed_time(end) / 1000 / launches)
-        return statistics.median(times[1:])
-    found = {"version": torch.__version__, "matmul": {}, "half": {}}
-    for n in (512, 1024, 2048, 4096, 8192):
-        a, b = torch.randn(2, n, n, device="cuda")
-        c = torch.empty_like(a)
-        found["matmul"][n] = events(partial(torch.matmul, a, b, out=c), max(1, 1024 // n))
-        found["half"][n] = events(partial(torch.matmul, a.half(), b.half()), max(1, 1024 // n))
-    x = torch.randn((1 << 26) // 1024, 1024, device="cuda")
-    ones = torch.ones(1024, device="cuda")
-    found["add"] = events(lambda: torch.add(x, x), 10)
-    found["reduce"] = events(lambda: x.sum(), 10)
-    found["transpose"] = events(lambda: x.T.contiguous(), 10)
-    found["softmax"] = events(lambda: functional.softmax(x, 1), 10)
-    found["layernorm"] = events(lambda: functional.layer_norm(x, (1024,), ones, ones), 10)
-    return found
-
-
-def compared(rows, peer):
-    """The GPU's rows, with each one's share of PyTorch's speed, where that was measured."""
-    for row in rows:
-        if row["kernel"] == "matmul":
-            other = peer.get("half" if row["rung"] == "tensor" else "matmul", {}).get(str(row["n"]))
-            row |= {"of cuBLAS": significant(other / row["seconds"])} if other else {}
-        elif row["kernel"] in peer:
-            row["of PyTorch"] = significant(peer[row["kernel"]] / row["seconds"])
-    return rows
-
-
 # ---- all of it --------------------------------------------------------------------------------------
 
-TASKS = {"cpu": on_the_cpu, "gpu": on_the_gpu, "pytorch": pytorch}
+TASKS = {"cpu": on_the_cpu, **card.TASKS}
 
 
 def versions(*packages):
@@ -369,42 +238,27 @@ def versions(*packages):
             **{name: importlib.metadata.version(name) for name in packages}}
 
 
-def gpu_at_hand():
-    """Does PyCUDA find a device?  Asked in a process of its own, which then has the context."""
-    probe = "import pycuda.driver as d; d.init(); assert d.Device.count()"
-    return subprocess.run([sys.executable, "-c", probe], capture_output=True).returncode == 0
-
-
-def judged(section, rows):
-    """The budgets of a section; only what was measured."""
-    found = {what: (read(rows), least) for what, (least, read) in BUDGETS[section].items()}
+def judged(rows):
+    """The budgets; only what was measured."""
+    found = {what: (read(rows), least) for what, (least, read) in BUDGETS.items()}
     return [budget(what, measured, least, "times", "higher")
             for what, (measured, least) in found.items() if measured is not None]
 
 
-def shown(section, rows):
+def shown(rows):
     for row in rows:
         speed = next(key for key in ("GFLOP/s", "GB/s") if key in row)
-        print(f"{section}  {row['kernel']:10} {row.get('n', ''):<5} {row['rung']:11} "
+        print(f"{row['kernel']:10} {row.get('n', ''):<5} {row['rung']:11} "
               f"{row[speed]:>8} {speed:8} "
               + "  ".join(f"{key} {row[key]}" for key in COMPARED if key in row))
 
 
 def main(options):
-    sections, parts = {}, {"cpu": task("cuda", "cpu", options.quick, **ONE_THREAD)}
-    if gpu_at_hand():
-        at, rows = task("cuda", "gpu", options.quick, SCRATCH_CUDA="gpu")
-        peer = {} if options.quick else task("cuda", "pytorch", False)
-        parts["gpu"] = at | ({"PyTorch": peer["version"]} if peer else {}), compared(rows, peer)
-    elif options.quick:
-        task("cuda", "gpu", True, **ONE_THREAD)        # so that it is known to run
-    for section, (at, rows) in parts.items():
-        shown(section, rows)
-        sections[section] = {"from": {**provenance(__file__), **at}, "budgets": judged(section, rows),
-                             "rows": rows}
+    if options.section == "gpu":
+        return gpu.measure(options)
+    at, rows = task("cuda", "cpu", options.quick, **ONE_THREAD)
+    shown(rows)
+    budgets = judged(rows)
     if not options.quick:
-        cpu = sections.pop("cpu")                      # what every machine has is the file's own
-        write(options.out, what=WHAT, origin=cpu["from"], budgets=cpu["budgets"], rows=cpu["rows"],
-              sections=sections)
-        sections["cpu"] = cpu
-    return [each for section in sections.values() for each in section["budgets"]]
+        write(options.out, what=WHAT, origin={**provenance(__file__), **at}, budgets=budgets, rows=rows)
+    return budgets

@@ -131,7 +131,8 @@ def test_the_weekly_script_tests_what_is_there_and_needs_no_browser():
 def test_the_makefile_lists_its_targets():
     run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = re.findall(r"^make (\w+) ", run.stdout, re.MULTILINE)
-    assert listed == ["help", "env", "serve", "test", "lint", "lab", "site", "bench", "clean"]
+    assert listed == ["help", "env", "serve", "test", "lint", "lab", "site", "bench", "pycuda", "gpu",
+                      "clean"]
 
 
 def test_the_citation_names_title_authors_version_and_licence():

@@ -3,6 +3,7 @@
 Where nothing can run CUDA C, the tests that import this are skipped; in CI they fail.
 """
 
+import functools
 import math
 import os
 
@@ -15,6 +16,7 @@ from scratch.torch.backends import cuda as by_cuda
 from scratch.torch.backends import numpy as by_numpy
 from scratch.torch.backends import python as by_python
 from scratch.torch.dispatch import Backend
+from torch_tables import ALL, SHAPES, SPECIAL, by_each
 
 try:
     KERNELS = {"cuda": Backend("cuda", by_cuda.table())}
@@ -23,11 +25,7 @@ except ImportError as error:
         raise
     pytest.skip(f"CUDA C cannot run here: {error}", allow_module_level=True)
 KERNELS |= {"python": Backend("python", by_python.table()), "numpy": Backend("numpy", by_numpy.table())}
-FLOATS = [dtypes.float32, dtypes.float64]
-WHOLE = [dtypes.int64, dtypes.int32, dtypes.uint8]
-ALL = [*FLOATS, *WHOLE, dtypes.bool_]
-SHAPES = st.lists(st.sampled_from([0, 1, 2, 3, 5]), max_size=3).map(tuple)
-SPECIAL = [0.0, -0.0, 0.5, -1.5, 2.5, 1.0, -1.0, math.inf, -math.inf, math.nan]
+both = functools.partial(by_each, KERNELS)
 
 
 def contiguous(shape):
@@ -85,18 +83,6 @@ def as_array(name, native):
         found = by_cuda.fetched(by_cuda.kernels.rows(native))
         return found != 0 if native.dtype is dtypes.bool_ else found
     return by_python.as_array(native) if name == "python" else native
-
-
-def both(kernel, *operands, **settings):
-    """A kernel's result by each backend, or the error that it ends in."""
-    results = {}
-    for name, kernels in KERNELS.items():
-        mine = [each[name] if isinstance(each, dict) else each for each in operands]
-        try:
-            results[name] = kernels[kernel](*mine, **settings)
-        except (IndexError, RuntimeError, ValueError) as error:
-            results[name] = error
-    return results
 
 
 def same(results, close=0.0, among=("python", "numpy")):

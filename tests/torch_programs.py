@@ -19,7 +19,8 @@ UNARY = """-{} ; {}.abs() ; {}.tanh() ; {}.sigmoid() ; {}.relu() ; {}.tanh().exp
     ; ({}.abs() + 1).sqrt() ; {}.sin() ; {}.cos() ; {}.square() ; {} ** 2 ; {}.clamp(-1, 1)
     ; {}.clamp(min=0.25) ; 1 / ({}.abs() + 1) ; {} * 0.5 ; 2 - {} ; {} / 4 ; {} + 1 ; {}.sign()
     ; {}.neg() ; torch.tanh({}) ; torch.where({0} > 0, {0}, 0.5) ; {}.floor() ; {}.round()
-    ; ({}.abs() + 0.5).rsqrt() ; {} // 2 ; {} % 3 ; {}.reciprocal() ; {}.log() ; ({}.tanh()).erf()"""
+    ; ({}.abs() + 0.5).rsqrt() ; {} // 2 ; {} % 3 ; {}.reciprocal() ; {}.log() ; ({}.tanh()).erf()
+    ; {}.isfinite() ; {}.nan_to_num() ; {0}.lerp({0}.tanh(), 0.5) ; {}.rad2deg() ; {0}.clamp(-{0}, {0})"""
 BINARY = """{} + {} ; {} - {} ; {} * {} ; {} / ({}.abs() + 1) ; torch.maximum({}, {})
     ; torch.minimum({}, {}) ; {} * {}.tanh() ; torch.where({0} > {1}, {0}, {1})
     ; {}.add({}, alpha=2) ; torch.add({}, {}) ; {} / {}"""
@@ -85,7 +86,7 @@ class Program:
         """A tensor of small eighths, in a shape that others broadcast with, maybe with a gradient."""
         choose = self.choose
         shape = choose.choice([(), (3,), (4,), (1,), (2, 3), (3, 4), (4, 4), (2, 3, 4), (3, 1), (1, 4),
-                               (0, 3), (2, 1, 4)])
+                               (0, 3), (2, 1, 4), (1, 3, 1), (1, 1)])
         dtype = choose.choice(["float64"] * 5 + ["float32"] * 3 + ["int64"] * 2 + ["int32", "bool"])
         numbers = [choose.randint(-16, 16) / 8 for _ in range(math.prod(shape))]
         if dtype.startswith("int"):

@@ -14,8 +14,6 @@ import threading
 from html.parser import HTMLParser
 from pathlib import Path
 
-from filelock import FileLock
-
 FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
          "--disable-component-update --disable-sync").split()
 COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".py", ".ipynb"}
@@ -47,6 +45,8 @@ def export(folder, root, **environment):
 
 def run(root, *command, **environment):
     """Run a module's program on the book at root, offline, while nobody else does."""
+    from filelock import FileLock    # so that tests without pages do without it
+
     known = {name: value for name, value in os.environ.items()
              if not name.startswith(("GITHUB_", "CI_", "FORGEJO_", "GITEA_")) and name != "SITE_URL"}
     lock = Path(root, ".cache/build.lock")    # the first of several processes executes the chapters

@@ -8,7 +8,7 @@ from benchmarks import compiled
 from benchmarks.results import read
 from kernels import NVCC, needs_nvcc
 from kernels import compiled as as_ptxas_says
-from scratch.cuda.kernels.matmul import RUNGS
+from scratch.cuda.kernels.matmul import RUNGS, plan
 
 SASS = """
 .text._Z4loopPf:
@@ -36,11 +36,19 @@ def test_the_hot_loop_is_the_shortest_with_the_most_multiply_adds():
     more = [*code[:7], ("FFMA", "R1, R1, R1, R1"), *code[7:]]    # in the outer loop
     assert len(compiled.hot(more, labels)) > len(compiled.hot(more, labels, inner=True)) == 3
     without = [(opcode.replace("FFMA", "FADD"), operands) for opcode, operands in code]
-    assert len(compiled.hot(without, labels)) == 8
+    assert len(compiled.hot(without, labels)) == len(compiled.hot(code, labels, "LDG")) == 8
+
+
+def test_a_round_counts_the_hot_loop_as_often_as_it_turns():
+    """The outer loop's eight instructions, of which three are the inner one's, and that three more times."""
+    code, labels = compiled.instructions(SASS)["_Z4loopPf"]
+    assert compiled.whole_round(code, labels, products=4) == 8 + 3 * 3
+    alone = code[:1] + code[3:6]
+    assert compiled.whole_round(alone, {".L_x_0": 1}, products=1) == 3
 
 
 def test_the_loops_that_multiply_are_counted_the_inner_one_first():
-    inner, outer = compiled.products(*compiled.instructions(SASS)["_Z4loopPf"])
+    inner, outer = compiled.multiplying(*compiled.instructions(SASS)["_Z4loopPf"])
     assert inner == {"instructions": 3, "FFMA": 1, "LDS": 1, "of 16 bytes": 1}
     assert outer == {"instructions": 8, "FFMA": 1, "LDS": 1, "of 16 bytes": 1}
 
@@ -67,10 +75,16 @@ def test_a_multiprocessor_has_room_for_as_many_blocks_as_the_scarcest_thing_allo
     assert compiled.residents(90, threads, registers, shared) == found
 
 
-def test_a_promise_is_made_of_every_pointer_of_the_sum():
+def test_the_stored_counts_meet_their_budgets():
+    found = compiled.judged(read("compiled")["rows"])
+    assert found == read("compiled")["budgets"] and all(each["holds"] for each in found) and len(found) == 11
+
+
+def test_without_the_promise_the_texts_are_the_same_but_for_the_word():
     from scratch.cuda.kernels import launch
-    text = compiled.promised((launch.FOLDER / "add.cu").read_text(encoding="utf-8"))
-    assert text.count("float *__restrict__ ") == 9
+    text = (launch.FOLDER / "add.cu").read_text(encoding="utf-8")
+    without = compiled.unpromised(text)
+    assert text.count("*__restrict__ ") == 6 and "*__restrict__ " not in without
 
 
 @needs_nvcc
@@ -80,12 +94,13 @@ def test_stored_registers_are_what_this_compiler_says(rung):
     stored = read("compiled")
     if compiled.version("nvcc") != stored["from"]["versions"]["nvcc"]:
         pytest.skip(f"{NVCC} is another version, which may count otherwise")
-    found = as_ptxas_says(RUNGS[rung].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **RUNGS[rung].gpu)
+    macros, how = plan(rung, 4096, 4096, 4096, RUNGS[rung].gpu)
+    found = as_ptxas_says(RUNGS[rung].file, **macros)
     for row in stored["rows"]:
         if (row["kernel"], row["rung"]) == ("matmul", rung):
             said = found["matmul", int(row["architecture"][3:])]
             assert row["sizes"] == RUNGS[rung].gpu
-            assert (row["registers"], row["shared"]) == (said.registers, said.shared)
+            assert (row["registers"], row["shared"]) == (said.registers, said.shared + how["shared"])
             assert row["spilled"] == 0 == said.stack
 
 

@@ -531,6 +531,40 @@ def test_a_models_mistake_is_told(tmp_path, lab, name, body, says):
         assert part in why
 
 
+TENSORS_MISTAKES = {    # the lab of scratch.torch, its exercise, a body, and what is said of it
+    "axes of length 1 are left as they are": (
+        "walk", "unbroadcast", "while g.ndim > len(shape):\n    g = g.sum(0)\nreturn g", [
+            "expected    [[6.0], [60.0]]", "Forward a copy, backward a sum;",
+            "Read: docs/torch/autograd.md, Why is the gradient of a broadcast a sum?"]),
+    "no transpose, where all shapes fit": (
+        "products", "left_slope", "return g @ b", [
+            "expected    [[1.0, 3.0], [200.0, 400.0]]\n    came        [[1.0, 2.0], [300.0, 400.0]]"]),
+    "written, not added": (
+        "gathering", "gather_back", "return g.new_zeros(shape).scatter(at, index, g)", [
+            "expected    [[0.0, 0.0, 3.0], [7.0, 0.0, 0.0]]", "Copies add up,"]),
+    "a parameter's name for a tensor": ("module", "Module.__setattr__", """
+if isinstance(value, Parameter):
+    self._parameters[name] = value
+elif isinstance(value, torch.nn.Module):
+    self._modules[name] = value
+else:
+    object.__setattr__(self, name, value)""", ["expected    refused\n    came        nothing"]),
+    "no way along the other axes": (
+        "backend", "picked",
+        "return [a.offset + i * a.strides[axis] for i in checked(index, a.shape[axis])]", [
+            "expected    [2, 3]\n    came        [2, 0]", "What can be composed of other kernels"]),
+}
+
+
+@pytest.mark.parametrize("lab, name, body, says", TENSORS_MISTAKES.values(), ids=TENSORS_MISTAKES)
+def test_a_mistake_with_tensors_is_told(tmp_path, lab, name, body, says):
+    mine = with_body(tmp_path, name, body.lstrip(), ROOT / f"labs/torch/{lab}.py")
+    state, why = judge(f"{mine}::{name}")
+    assert state == WRONG
+    for part in says:
+        assert part in why
+
+
 KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what is said of it
     "no guard": ("threads", "relu", "if (i < N) ", "", [
         "outside: line 5, x[i], loads element 5 of 5 elements of x",

@@ -34,7 +34,8 @@ def plain(x):
     lambda: torch.ones(2, 3), lambda: torch.arange(12).view(3, 4).t()[1:], lambda: torch.tensor(2.5),
     lambda: {name: (torch.randn(3) * 9).to(getattr(torch, name)) for name in DTYPES},
     lambda: torch.ones(2, requires_grad=True), lambda: [1, "two", (3.0, None), {"x": {4}}],
-    lambda: torch.zeros(0, 3), lambda: {"dtype": torch.float16, "size": torch.Size([2])},
+    lambda: [b"\0\xff", b"", bytearray(b"ab"), bytearray(), 1 + 2j, torch.zeros(0, 3)],
+    lambda: {"dtype": torch.float16, "size": torch.Size([2])},
     lambda: {"state": {0: {"step": torch.tensor(1.0)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}])
 def test_a_file_of_pytorchs_is_read(make):
     """By torch.save and torch.load."""
@@ -67,10 +68,11 @@ class Trap:
         return print, ("this was run",)
 
 
+@pytest.mark.parametrize("weights_only", [True, False])
 @pytest.mark.parametrize("obj", [Trap(), [torch.ones(2), Trap()], torch.nn.Linear(2, 3), print])
-def test_a_file_that_would_run_something_is_refused(obj, capsys):
+def test_a_file_that_would_run_something_is_refused(obj, weights_only, capsys):
     with pytest.raises(pickle.UnpicklingError, match="only tensors are read"):
-        ours.load(saved(obj))
+        ours.load(saved(obj), weights_only=weights_only)
     assert capsys.readouterr().out == ""
 
 

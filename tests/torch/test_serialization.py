@@ -2,7 +2,9 @@
 
 import collections
 import io
+import pickle
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -23,7 +25,7 @@ def equal(a, b):
         return isinstance(b, ours.Tensor) and a.tolist() == b.tolist() and all(
             getattr(a, each) == getattr(b, each) for each in ("dtype", "shape", "strides", "requires_grad"))
     if isinstance(a, dict):
-        return isinstance(b, dict) and list(a) == list(b) and all(equal(a[key], b[key]) for key in a)
+        return type(a) is type(b) and list(a) == list(b) and all(equal(a[key], b[key]) for key in a)
     if isinstance(a, (list, tuple)):
         return type(a) is type(b) and len(a) == len(b) and all(map(equal, a, b))
     return type(a) is type(b) and a == b
@@ -34,11 +36,36 @@ def equal(a, b):
     [1, 2.5, "text", None, True, (1, [2])], ours.ones(3), ours.tensor(2.5), ours.zeros(0, 3),
     {"x": ours.ones(2, requires_grad=True)}, ours.ones(2, 3).t(), ours.Size([2, 3]), {1, 2},
     {(1, 2): "a tuple for a key"}, {"kind": ours.float16}, ours.device("cpu"), float("inf"), {},
-    {"__metadata__": ours.ones(2)}, {1: ours.ones(2)},
-    collections.OrderedDict(b=ours.ones(1), a=ours.ones(1)),
+    {"__metadata__": ours.ones(2)}, {1: ours.ones(2)}, b"\0\xff", bytearray(b"ab"), {"z": 1 + 2j},
+    [collections.OrderedDict(b=ours.ones(1), a=ours.ones(1)), collections.Counter("aab")],
 ], ids=lambda obj: f"{obj!r:.40}".replace("\n", ""))
 def test_what_was_saved_is_loaded(obj):
     assert equal(there_and_back(obj), obj)
+
+
+BEYOND_WEIGHTS = [np.arange(6).reshape(2, 3).T, np.array(["a", "bc"]), np.float64(2.5), np.bool_(True),
+                  np.zeros((0, 2), dtype=np.float32), frozenset({1}), range(2, 9, 3), slice(None, 3)]
+
+
+@pytest.mark.parametrize("obj", BEYOND_WEIGHTS, ids=lambda obj: f"{type(obj).__name__} {obj!s:.12}")
+def test_what_pytorch_reads_only_with_weights_only_false_is_read_so_here(obj):
+    """Oracle: torch.load, of a file of PyTorch's own; and ours of that file and of one of ours."""
+    files = {}
+    for library in (torch, ours):
+        files[library] = io.BytesIO()
+        library.save({"x": [obj]}, files[library])
+    for file, reader in ((files[torch], torch), (files[torch], ours), (files[ours], ours)):
+        file.seek(0)
+        with pytest.raises(pickle.UnpicklingError, match="weights_only"):
+            reader.load(file)
+        file.seek(0)
+        [found] = reader.load(file, weights_only=False)["x"]
+        assert type(found) is type(obj) and repr(found) == repr(obj)
+
+
+def test_an_array_of_python_objects_is_refused():
+    with pytest.raises(TypeError, match="an array of Python objects cannot be saved"):
+        ours.save({"x": np.array([1, "a"], dtype=object)}, io.BytesIO())
 
 
 def test_tensors_that_shared_memory_share_it_again():

@@ -18,7 +18,7 @@ import math
 from .elementwise import (NUMBER, bool_, pure_add, pure_div, pure_neg, pure_round,
                           pure_sub, two, zeros)
 from .graph import OUTPUT, record, records
-from .operands import result_type
+from .operands import as_one, result_type
 from .tensor import OPERATIONS, Tensor, operation
 
 
@@ -48,7 +48,7 @@ def add(a, b, *, alpha=1):
         if isinstance(alpha, float) and kind.category < 2:
             raise RuntimeError(f"alpha is a whole number for {kind}, not {alpha}")
         b, alpha = as_kind(b, kind), bool(alpha) if kind is bool_ else alpha
-    return pure_add(a, b if alpha == 1 else b * alpha)
+    return pure_add(a, b) if alpha == 1 else as_one(pure_add(a, b * alpha), a, b)
 
 
 def as_kind(b, kind):
@@ -67,7 +67,7 @@ def sub(a, b, *, alpha=1):
     if of_bools(a) or of_bools(b):
         raise RuntimeError("bools cannot be subtracted; use ^ (logical_xor), or ~ "
                            "(logical_not)")
-    return pure_sub(a, b if alpha == 1 else b * alpha)
+    return pure_sub(a, b) if alpha == 1 else as_one(pure_sub(a, b * alpha), a, b)
 
 
 pure_rsub = two("rsub", lambda g: -g, lambda g: g, label="RsubBackward1",
@@ -94,10 +94,10 @@ def div(a, b, *, rounding_mode=None):
     if rounding_mode == "floor":
         y = OPERATIONS["floor_divide"](plain_a, plain_b)
     elif result_type(a, b).category == 2:
-        y = OPERATIONS["trunc"](pure_div(plain_a, plain_b))
+        y = as_one(OPERATIONS["trunc"](pure_div(plain_a, plain_b)), a, b)
     else:
-        y = OPERATIONS["floor_divide"](plain_a - OPERATIONS["fmod"](plain_a, plain_b),
-                                       plain_b)
+        y = plain_a - OPERATIONS["fmod"](plain_a, plain_b)
+        y = as_one(OPERATIONS["floor_divide"](y, plain_b), a, b)
     if records(a, b):
         record(y, "DivBackward1", (a, zeros), (b, zeros))
     return y
@@ -153,14 +153,14 @@ def round(a, *, decimals=0):
     """To the nearest whole number, and a half to the even one."""
     if decimals:
         scale = 10.0 ** decimals
-        return pure_round(a * scale) / scale
+        return as_one(pure_round(a * scale) / scale, a)
     return pure_round(a)
 
 
 @operation
 def addcmul(a, b, c, *, value=1):
     """a + value * b * c."""
-    y = a.detach() + value * b.detach() * c.detach()
+    y = as_one(a.detach() + value * b.detach() * c.detach(), a, b, c)
     if records(a, b, c):
         record(y, "AddcmulBackward0", (a, lambda g: g),
                (b, lambda g, c, value: g * (c * value), c, value),
@@ -171,7 +171,7 @@ def addcmul(a, b, c, *, value=1):
 @operation
 def addcdiv(a, b, c, *, value=1):
     """a + value * b / c."""
-    y = a.detach() + value * (b.detach() / c.detach())
+    y = as_one(a.detach() + value * (b.detach() / c.detach()), a, b, c)
     if records(a, b, c):
         record(y, "AddcdivBackward0", (a, lambda g: g),
                (b, lambda g, c, value: g * (value / c), c, value),
@@ -192,6 +192,7 @@ def lerp(start, end, weight):
         y = OPERATIONS["where"](w.abs() < 0.5, a + w * (b - a), b - (b - a) * (1 - w))
     else:
         y = a + w * (b - a) if abs(w) < 0.5 else b - (b - a) * (1 - w)
+    y = as_one(y, start, end, *[weight] * isinstance(weight, Tensor))
     if records(start, end, weight):
         record(y, f"LerpBackward{1 if isinstance(weight, Tensor) else 0}",
                (start, lambda g, w: g * (1 - w), weight),
@@ -208,6 +209,7 @@ def xlogy(a, b):
     y = OPERATIONS["where"](plain_a == 0, 0.0, plain_a * logs)
     if isinstance(b, Tensor):
         y = OPERATIONS["where"](plain_b.isnan(), plain_b, y)
+    y = as_one(y, a, b)
     if records(a, b):
         record(y, "XlogyBackward0",
                (a, lambda g, a, b: g * xlogy((a != 0).to(g.dtype), b), a, b),
@@ -223,8 +225,9 @@ def logaddexp(a, b):
         raise NotImplementedError(f"logaddexp() is of floats, and these are {kind}")
     a, b = a.to(kind), b.to(kind)
     high = OPERATIONS["maximum"](a.detach(), b.detach())
-    high = high.masked_fill(high.isinf(), 0)
+    high = OPERATIONS["where"](high.isinf(), 0.0, high)
     y = ((a.detach() - high).exp() + (b.detach() - high).exp()).log() + high
+    y = as_one(y, a, b)
     if records(a, b):
         record(y, "LogaddexpBackward0",
                (a, lambda g, a, y: g * (a - y).exp(), a, OUTPUT),
@@ -235,8 +238,8 @@ def logaddexp(a, b):
 @operation
 def logit(a, eps=None):
     """ln(a / (1 - a))."""
-    a = a if eps is None else a.clamp(eps, 1 - eps)
-    return (a / (1 - a)).log()
+    x = a if eps is None else a.clamp(eps, 1 - eps)
+    return as_one((x / (1 - x)).log(), a)
 
 
 for name, other in dict(

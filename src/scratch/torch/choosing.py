@@ -14,7 +14,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 from . import dtypes
 from .graph import OUTPUT, record, records
 from .modes import Mode
-from .operands import (compute, finish, native, result_strides, result_type,
+from .operands import (as_copy, compute, finish, native, result_strides, result_type,
                        same_device)
 from .storage import broadcast
 from .tensor import OPERATIONS, Tensor, empty, operation, public, wrap
@@ -33,11 +33,12 @@ def where(condition, a=None, b=None):
         raise RuntimeError(f"the condition is bools, not {condition.dtype}")
     kind = result_type(a, b)
     backend = same_device(condition, a, b)
-    parts = condition, a, b
+    parts = condition, *[x.detach().to(kind) if isinstance(x, Tensor)
+                         and x.dtype is not kind else x for x in (a, b)]
     shape = broadcast(*[x.shape for x in parts if isinstance(x, Tensor)])
     y = empty(shape, kind, backend, result_strides(shape, parts))
-    backend["where"](native(condition, bool_, backend), native(a, kind, backend),
-                     native(b, kind, backend), y.native)
+    backend["where"](*[native(x, each, backend) for x, each in zip(
+        parts, (bool_, kind, kind))], y.native)
     if Mode.grad and records(a, b):
         record(y, "WhereBackward0",
                (a, lambda g, condition: where(condition, g, 0.0), condition),
@@ -97,18 +98,21 @@ def clamp(a, min=None, max=None):
     """a, but at least min and at most max; the slope is 0 where it was changed."""
     if min is None and max is None:
         raise RuntimeError("clamp() needs min, max or both")
+    if None not in (min, max) and isinstance(min, Tensor) != isinstance(max, Tensor):
+        raise TypeError("clamp() takes two numbers or two tensors, and min and max are "
+                        f"{min!r:.30} and {max!r:.30}")
     label = ("ClampBackward0" if isinstance(min, Tensor) or isinstance(max, Tensor)
              else "ClampBackward1")
     return limited(a, min, max, label)
 
 
 def limited(a, low, high, label):
-    y = a
+    y, lies = a, [x for x in (a, low, high) if isinstance(x, Tensor)]
     for name, limit in (("maximum", low), ("minimum", high)):
         if limit is not None:
             kind = result_type(y, limit)
-            lies = (y, limit) if isinstance(limit, Tensor) else (y,)
-            y = compute(name, (y, limit), kind, kind, None, lies)
+            last = name == "minimum" or high is None
+            y = compute(name, (y, limit), kind, kind, None, lies if last else None)
     if Mode.grad and records(a, low, high):
         record(y, label, (a, inside_slope, a, low, high),
                (low, low_slope, a, low, high), (high, high_slope, a, low, high))
@@ -153,7 +157,8 @@ def nan_to_num(a, nan=0.0, posinf=None, neginf=None):
     limits = dtypes.finfo(a.dtype)
     y = where(a.isnan(), nan, a)
     y = where(a == float("inf"), limits.max if posinf is None else posinf, y)
-    return where(a == float("-inf"), limits.min if neginf is None else neginf, y)
+    y = where(a == float("-inf"), limits.min if neginf is None else neginf, y)
+    return as_copy(y, a)
 
 
 # whether numbers are alike

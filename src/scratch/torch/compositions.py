@@ -17,6 +17,7 @@ import math
 
 from .choosing import where
 from .joining import cat
+from .operands import as_copy, as_one
 from .products import mm
 from .tensor import OPERATIONS, Tensor, axis, method, operation, public
 
@@ -86,13 +87,13 @@ def frac(x):
 @operation
 def deg2rad(x):
     """Degrees as radians."""
-    return x * (math.pi / 180)
+    return as_copy(x * (math.pi / 180), x)
 
 
 @operation
 def rad2deg(x):
     """Radians as degrees."""
-    return x * (180 / math.pi)
+    return as_copy(x * (180 / math.pi), x)
 
 
 @operation
@@ -147,7 +148,7 @@ def corrcoef(x):
 @operation
 def hypot(a, b):
     """√(a² + b²)."""
-    return (a * a + b * b).sqrt()
+    return as_one((a * a + b * b).sqrt(), a, b)
 
 
 @operation

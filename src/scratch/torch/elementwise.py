@@ -22,8 +22,9 @@ import math
 from . import dtypes
 from .graph import OUTPUT, record, records
 from .modes import Mode
-from .operands import compute, result_type
-from .storage import broadcast, layout
+from .operands import (as_one, common_strides, compute, relaid, result_strides,
+                       result_type)
+from .storage import broadcast, dense_like, laid_out_like, layout
 from .tensor import OPERATIONS, Tensor, operation, wrap
 
 
@@ -52,8 +53,12 @@ def computed_as(kind, dtype, name):
     return dtype
 
 
-def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, whole=None):
-    """An operation on each number; whole: what it does with whole ones, if other."""
+def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, whole=None,
+        lies=None):
+    """An operation on each number; whole: what it does with whole ones, if other.
+
+    lies(a) -> the result's strides, if PyTorch composes it of several operations.
+    """
     kernel, label = kernel or name, label or f"{name.capitalize()}Backward0"
     needs = arguments_of(slope, "a", "y")
     same, fast = result is SAME, result is SAME and kind is not BITS
@@ -71,6 +76,7 @@ def one(name, slope=None, kind=FLOAT, result=SAME, kernel=None, label=None, whol
         else:
             dtype = computed_as(kind, dtype, name)
             y = compute(kernel, (a,), dtype, dtype if same else bool_, a.shape)
+            y = y if lies is None else relaid(y, lies(a))
         if slope is not None and Mode.grad and (
                 a.needs or a.base is not None and a.base.needs):
             saved = a, OUTPUT
@@ -145,8 +151,21 @@ def no_slope(g):
                        "everywhere and undefined where it jumps")
 
 
+def lies_as_isinf(a):
+    """Of |a| == inf, which PyTorch computes; of whole numbers, of a copy."""
+    if a.dtype.category != 2:
+        return dense_like(a.shape, a.strides)
+    return laid_out_like(a.shape, [result_strides(a.shape, (a,))])
+
+
+def lies_as_isfinite(a):
+    """Of (a == a) * (|a| != inf)."""
+    own, other = result_strides(a.shape, (a,)), lies_as_isinf(a)
+    return common_strides(a.shape, [own, other]) if a.dtype.category == 2 else other
+
+
 def copied(a):
-    return a.clone(memory_format="contiguous" if a.packed else "preserve")
+    return as_one(a.clone(), a)
 
 
 # one operand
@@ -183,8 +202,10 @@ pure_round = one("round", zeros, kind=NUMBER, whole=copied)
 one("sign", zeros, kind=ANY)
 one("abs", lambda g, a: g * a.sign(), kind=NUMBER)
 one("bitwise_not", kind=BITS)
-for name in ("logical_not", "isnan", "isinf", "isfinite"):
+for name in ("logical_not", "isnan"):
     one(name, kind=ANY, result=BOOL)
+one("isinf", kind=ANY, result=BOOL, lies=lies_as_isinf)
+one("isfinite", kind=ANY, result=BOOL, lies=lies_as_isfinite)
 
 
 # two operands

@@ -14,8 +14,8 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from . import dtypes
-from .storage import (Size, broadcast, broadcast_strides, dense_like, is_dense,
-                      laid_out_like, layout)
+from .storage import (Size, broadcast, broadcast_strides, channels_last, dense_like,
+                      is_channels_last, is_contiguous, is_dense, laid_out_like, layout)
 from .tensor import Tensor, empty, public, wrap
 
 int64 = dtypes.int64
@@ -100,17 +100,31 @@ def convert_number(number, kind):
     return (number - low) % (1 << 8 * kind.itemsize) + low    # in a circle, as in C
 
 
-def result_strides(shape, operands):
-    """How a result lies in memory: as its operands do."""
-    if all([isinstance(x, Tensor) and x.shape == shape for x in operands]):
-        if all([x.packed for x in operands]):
-            return layout(shape)[1]
-        first = operands[0].strides
-        if all([x.strides == first for x in operands]) and is_dense(shape, first):
-            return first
-    return laid_out_like(shape, [x.strides if x.shape == shape
-                                 else broadcast_strides(x.shape, x.strides, shape)
-                                 for x in operands if isinstance(x, Tensor)])
+def result_strides(shape, operands, kind=None):
+    """How a result lies in memory: as its operands do, once cast to dtype kind."""
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    lies = [x.strides if kind in (None, x.dtype) else dense_like(x.shape, x.strides)
+            for x in tensors]
+    if len(tensors) == len(operands) and all([x.shape == shape for x in tensors]):
+        return common_strides(shape, lies)
+    return laid_out_like(shape, [
+        strides if x.shape == shape else broadcast_strides(x.shape, strides, shape)
+        for x, strides in zip(tensors, lies)])
+
+
+def common_strides(shape, lies):
+    """How a result lies whose operands have its shape, and these strides.
+
+    If they have the same, it takes them as they are, also those that lead nowhere, of
+    axes of size 1. Contiguous operands and images with channels last are of one layout.
+    """
+    if all([is_contiguous(shape, strides) for strides in lies]):
+        return layout(shape)[1]
+    if len(shape) == 4 and all([is_channels_last(shape, each) for each in lies]):
+        return channels_last(shape)
+    if all([strides == lies[0] for strides in lies]) and is_dense(shape, lies[0]):
+        return lies[0]
+    return laid_out_like(shape, lies)
 
 
 def compute(name, operands, kind, result_kind, shape=None, like=None):
@@ -126,7 +140,8 @@ def compute(name, operands, kind, result_kind, shape=None, like=None):
                       for x in operands if isinstance(x, Tensor)]):
         y = wrap(backend[name](*natives), result_kind, backend)
     else:
-        y = empty(shape, result_kind, backend, result_strides(shape, like or operands))
+        y = empty(shape, result_kind, backend,
+                  result_strides(shape, like or operands, kind))
         backend[name](*natives, y.native)
     return y if result_kind is not dtypes.bfloat16 else finish(y)
 
@@ -147,3 +162,23 @@ def alike(y, x):
     z = empty(y.shape, y.dtype, y.storage.backend, strides)
     y.storage.backend["copy"](z.native, y.native)
     return z
+
+
+def as_one(y, *operands):
+    """y, composed of several operations, with the strides that one would give it.
+
+    They differ on axes of size 1 at most, where no element shows it.
+    """
+    return relaid(y, result_strides(y.shape, operands, y.dtype))
+
+
+def as_copy(y, x):
+    """y with the strides of a copy of x, as PyTorch has some results of one operand."""
+    return relaid(y, dense_like(x.shape, x.strides))
+
+
+def relaid(y, strides):
+    """y, a new result, with these strides, unless that would move an element."""
+    if all([n == 1 or a == b for n, a, b in zip(y.shape, y.strides, strides)]):
+        y.strides = strides
+    return y

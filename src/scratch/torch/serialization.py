@@ -21,16 +21,25 @@ every reader of safetensors reads it. load reads these files, those of other pro
 this format, and PyTorch's own (.pt) as far as they are made of tensors, lists,
 dictionaries, numbers and texts (pickled.py).
 
+Arrays and numbers of NumPy are written, too, and so are bytes, complex numbers, ranges
+and slices. load gives back what of that PyTorch's would: with weights_only=True, which
+is the default, it refuses NumPy's objects and a few others; with False it reads them.
+
 Left out: objects of other classes. PyTorch writes their class's name, and calls it when
 the file is read; save a model's state_dict() instead, and load it into a new model.
 
 Chapter: docs/torch/modules.md.  To copy: this folder.
 """
 
+import collections
+import copy
 import io
 import json
+import pickle
+import sys
 
 from . import dtypes, safetensors
+from .arrays import frombuffer
 from .dispatch import device as Device
 from .storage import Size
 from .tensor import Tensor, look, public
@@ -77,22 +86,61 @@ def outlined(obj, rows):
                 "requires_grad": obj.requires_grad,
                 "parameter": type(obj).__name__ == "Parameter"}
     if isinstance(obj, dict):
-        return {"dict": [[outlined(each, rows) for each in pair]
-                         for pair in obj.items()]}
+        return {MAPPINGS.get(type(obj), "dict"): [
+            [outlined(each, rows) for each in pair] for pair in obj.items()]}
     for kind, name in KINDS.items():
         if type(obj) is kind:
             return {name: [outlined(each, rows) for each in obj]}
-    if isinstance(obj, dtypes.dtype):
-        return {"dtype": obj.name}
-    if isinstance(obj, Device):
-        return {"device": str(obj)}
-    raise TypeError(f"a {type(obj).__name__} cannot be saved: a file holds tensors, "
-                    "numbers, texts, lists and dictionaries. Of a model or an "
-                    "optimizer, save the state_dict()")
+    for kind, (name, parts, _) in SMALL.items():
+        if isinstance(obj, kind):
+            return {name: parts(obj)}
+    numpy = sys.modules.get("numpy")
+    if numpy and isinstance(obj, (numpy.ndarray, numpy.generic)):
+        kind = "array" if isinstance(obj, numpy.ndarray) else "scalar"
+        return {f"numpy {kind}": array_row(obj, rows, numpy)}
+    raise cannot(f"a {type(obj).__name__}")
 
 
+def cannot(what):
+    return TypeError(f"{what} cannot be saved: a file holds tensors, arrays and lists "
+                     "of numbers and texts, and dictionaries. Of a model or an "
+                     "optimizer, save the state_dict()")
+
+
+def as_text(data):
+    return data.decode("latin1")             # a letter for each byte
+
+
+def ends(obj):
+    return [obj.start, obj.stop, obj.step]
+
+
+MAPPINGS = {dict: "dict", collections.OrderedDict: "ordered",
+            collections.Counter: "counter"}
 KINDS = {list: "list", tuple: "tuple", Size: "size", set: "set", frozenset: "frozenset"}
-MADE = {name: kind for kind, name in KINDS.items()}
+MADE = {name: kind for kind, name in [*KINDS.items(), *MAPPINGS.items()]}
+SMALL = {    # {class: (its name, object -> what JSON can hold, and back)}
+    dtypes.dtype: ("dtype", lambda obj: obj.name, dtypes.named),
+    Device: ("device", str, Device),
+    bytes: ("bytes", as_text, lambda text: text.encode("latin1")),
+    bytearray: ("bytearray", as_text, lambda text: bytearray(text, "latin1")),
+    complex: ("complex", lambda z: [z.real, z.imag], lambda parts: complex(*parts)),
+    range: ("range", ends, lambda parts: range(*parts)),
+    slice: ("slice", ends, lambda parts: slice(*parts))}
+BACK = {name: back for name, _, back in SMALL.values()}
+NO_WEIGHTS = {"numpy array", "numpy scalar", "frozenset", "range", "slice"}
+
+
+def array_row(array, rows, numpy):
+    """The name of a row with the bytes of a .npy file, of an array or a number."""
+    file = io.BytesIO()
+    try:
+        numpy.save(file, array, allow_pickle=False)
+    except ValueError:
+        raise cannot("an array of Python objects") from None
+    name = str(len(rows))
+    rows[name] = frombuffer(file.getvalue(), dtype=dtypes.uint8)
+    return name
 
 
 def row_of(tensor, rows):
@@ -109,8 +157,8 @@ def row_of(tensor, rows):
 def load(f, map_location=None, weights_only=True, **ignored):
     """What save wrote, from a path or a file that is open for bytes.
 
-    map_location is the device to put all tensors on. Nothing in a file is run, so that
-    weights_only has nothing to forbid.
+    map_location is the device to put all tensors on. Nothing in a file is run, whatever
+    weights_only is; True refuses what PyTorch's True refuses.
     """
     if hasattr(f, "read"):
         data = f.read()
@@ -119,15 +167,16 @@ def load(f, map_location=None, weights_only=True, **ignored):
             data = file.read()
     if data[:2] == b"PK":
         from .pickled import unpickled
-        found = unpickled(io.BytesIO(data))
+        found = unpickled(io.BytesIO(data), weights_only)
     else:
         rows = safetensors.load(data)
         outline = safetensors.metadata(data).get(OUTLINE)
-        found = rows if outline is None else restored(json.loads(outline), rows)
+        found = rows if outline is None else restored(json.loads(outline), rows,
+                                                      weights_only)
     return found if map_location is None else moved(found, map_location)
 
 
-def restored(outline, rows):
+def restored(outline, rows, weights_only):
     """outlined, turned round."""
     if not isinstance(outline, dict):
         return outline
@@ -140,13 +189,22 @@ def restored(outline, rows):
             return Parameter(tensor, outline["requires_grad"])
         return tensor.requires_grad_(outline["requires_grad"])
     [(name, parts)] = outline.items()
-    if name == "dict":
-        return {restored(key, rows): restored(each, rows) for key, each in parts}
-    if name == "dtype":
-        return dtypes.named(parts)
-    if name == "device":
-        return Device(parts)
-    return MADE[name](restored(each, rows) for each in parts)
+    if weights_only and name in NO_WEIGHTS:
+        raise pickle.UnpicklingError(
+            f"this file holds a {name}, which weights_only=True, the default, does not "
+            "read, as in PyTorch; if you know the file, load(f, weights_only=False)")
+    if name.startswith("numpy"):
+        import numpy
+        row = rows[parts]
+        data = row.storage.backend["to_bytes"](row.native, row.dtype)
+        array = numpy.load(io.BytesIO(data), allow_pickle=False)
+        return array if name == "numpy array" else array[()]
+    if name in BACK:
+        return BACK[name](parts)
+    if name in MAPPINGS.values():
+        return MADE[name]({restored(key, rows, weights_only):
+                           restored(each, rows, weights_only) for key, each in parts})
+    return MADE[name]([restored(each, rows, weights_only) for each in parts])
 
 
 def moved(found, where):
@@ -154,7 +212,9 @@ def moved(found, where):
     if isinstance(found, Tensor):
         return found.to(where)
     if isinstance(found, dict):
-        return {key: moved(each, where) for key, each in found.items()}
+        there = copy.copy(found)
+        there.update({key: moved(each, where) for key, each in found.items()})
+        return there
     if type(found) in (list, tuple):
         return type(found)(moved(each, where) for each in found)
     return found

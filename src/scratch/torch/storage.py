@@ -128,6 +128,18 @@ def is_contiguous(shape, strides):
     return True
 
 
+def channels_last(shape):
+    """(N, C, H, W) -> the strides of images that lie pixel by pixel, channels last."""
+    N, C, H, W = shape
+    return H * W * C, 1, W * C, C
+
+
+def is_channels_last(shape, strides):
+    """Whether they lie so; axes of size 1 are free here, too."""
+    return all([n == 1 or stride == wanted for n, stride, wanted in zip(
+        shape, strides, channels_last(shape))])
+
+
 def is_dense(shape, strides):
     """Whether the elements fill one stretch of memory, each place once."""
     if 0 in shape:
@@ -195,7 +207,7 @@ def dense_like(shape, strides):
 
 
 def in_order(shape, operands):
-    """laid_out_like, worked out."""
+    """The strides of laid_out_like: axes are sorted, and then have no gaps."""
     order = list(range(len(shape)))[::-1]            # the fastest axis first
     for i in range(1, len(order)):
         at = i

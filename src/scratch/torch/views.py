@@ -79,7 +79,7 @@ VIEWED = {}
 
 
 def viewed(old, strides, shape):
-    """The strides that read a tensor as another shape, or None if no strides can."""
+    """restrided, remembered: most shapes come again."""
     key = old, strides, shape
     if key not in VIEWED:
         if len(VIEWED) > 20_000:
@@ -89,7 +89,10 @@ def viewed(old, strides, shape):
 
 
 def restrided(old, strides, shape):
-    """viewed, worked out: axes that lie as one axis would are cut anew."""
+    """The strides that read a tensor as another shape, or None if no strides can.
+
+    Axes that lie in memory as one axis would are joined, and cut anew.
+    """
     if 0 in old:
         return strides if old == shape else contiguous_strides(shape)
     if not old:

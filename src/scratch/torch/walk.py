@@ -20,7 +20,6 @@ from .graph import Node, edge, node_of
 from .hooks import after_node, before_node, hooked, retain_for
 from .modes import Mode
 from .operands import finish
-from .storage import broadcast_strides
 from .tensor import Tensor, method, wrap
 
 
@@ -137,20 +136,23 @@ def arrive(arrived, to, g):
 
 
 def fitted(g, shape, node):
-    """A gradient summed to the shape of its input: what was repeated adds up."""
+    """A gradient in the shape of its input."""
+    try:
+        return unbroadcast(g, shape)
+    except RuntimeError:
+        raise RuntimeError(
+            f"{node.label} returned a gradient of shape {tuple(g.shape)} for an input "
+            f"of shape {tuple(shape)}") from None
+
+
+def unbroadcast(g, shape):
+    """g summed to a shape that expands to g's: what was repeated adds up."""
     lead = len(g.shape) - len(shape)
     if lead > 0 and tuple(g.shape)[lead:] == shape and not Mode.grad:
         backend = g.storage.backend
         return finish(wrap(backend["sum"](g.native, tuple(range(lead)), False), g.dtype,
                            backend))
-    try:
-        if broadcast_strides(shape, (1,) * len(shape), g.shape) is not None:
-            return g.sum_to_size(shape)
-    except RuntimeError:
-        pass
-    raise RuntimeError(
-        f"{node.label} returned a gradient of shape {tuple(g.shape)} for an input of "
-        f"shape {tuple(shape)}")
+    return g.sum_to_size(shape)
 
 
 def leaf_done(leaf, arrived, wanted, captured, accumulate, own=False):

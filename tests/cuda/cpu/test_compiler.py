@@ -7,6 +7,8 @@ from scratch.cuda import compiler, driver, engine
 from scratch.cuda.cpu.driver.devices import NotOnCPU
 
 cpu_only = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
+crashes = pytest.mark.skipif(engine == "gpu", reason="PyCUDA 2026.1 sets the base of an array twice, which "
+                             "NumPy 2 refuses, and crashes")
 
 
 def test_options_define_macros_and_folders(tmp_path):
@@ -39,9 +41,9 @@ def test_a_mistake_is_shown_in_the_readers_line(source, line, complaint):
 
 @cpu_only
 def test_what_only_a_gpu_can_do_is_an_error_of_its_own():
-    with pytest.raises(NotOnCPU, match="warp shuffles") as caught:
-        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = __shfl_down_sync(~0u, x[0], 1);\n}")
-    assert "3 |     x[0] = __shfl_down_sync" in str(caught.value)
+    with pytest.raises(NotOnCPU, match="inverses of erf") as caught:
+        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = erfinvf(x[0]);\n}")
+    assert "3 |     x[0] = erfinvf" in str(caught.value)
     for call in (compiler.DynamicSourceModule, compiler.compile):
         with pytest.raises(NotOnCPU):
             call("__global__ void k() { }")
@@ -91,7 +93,7 @@ def test_a_failed_assertion_ends_the_launch():
     source = "#include <cassert>\n__global__ void k(int n)\n{\n    assert(n > 2);\n}"
     k = compiler.SourceModule(source).get_function("k")
     k(np.int32(3), block=(1, 1, 1))
-    with pytest.raises(driver.LaunchError, match="assertion in line 4 is false"):
+    with pytest.raises(driver.LogicError, match="assertion in line 4 is false"):
         k(np.int32(2), block=(1, 1, 1))
 
 
@@ -122,7 +124,7 @@ COMPLEX = {    # C, with z and w complex, -> NumPy's value
     "pow(z, 2)": Z**2, "pow(z, -3)": Z**-3, "pow(z, w)": Z**W, "pow(z, R(0.5))": Z**0.5, "sin(z)": np.sin(Z),
     "cos(z)": np.cos(Z), "tan(z)": np.tan(Z), "sinh(z)": np.sinh(Z), "cosh(z)": np.cosh(Z),
     "tanh(z)": np.tanh(Z),
-    "conj(z)": np.conj(Z), "polar(R(2), R(1))": 2 * np.exp(1j), "abs(z)": abs(Z), "norm(z)": 5,
+    "conj(z)": np.conj(Z), "pycuda::polar(R(2), R(1))": 2 * np.exp(1j), "abs(z)": abs(Z), "norm(z)": 5,
     "arg(z)": np.angle(Z),
     "real(z)": 1, "imag(z)": 2, "z.real()": 1, "(z * w).imag()": (Z * W).imag, "p->real()": 1,
     "p[0].imag()": 2,
@@ -177,19 +179,21 @@ def test_what_is_cuda_c_runs(head, body, value):
     assert x[0] == value
 
 
+@cpu_only
 @pytest.mark.parametrize("head, body, what", [
     ("", 'const char *s = "abc"; x[0] = s[1];', "strings"),
-    ("struct S { int a; };", "S s = S{1}; x[0] = s.a;", "braces"),
+    ("struct S { int a; }; __device__ float f(S s) { return s.a; }", "x[0] = f({1});", "braces"),
     ("", "int t[3] = {1, 2, 3}; for (int v : t) x[0] += v;", "elements of an array"),
     ("", "if (int v = (int)x[0]) x[0] = v;", "declared in a condition"),
     ("", "auto f = [](float a) { return a; }; x[0] = f(1);", "lambdas"),
     ("struct B { unsigned a : 3; };", "B b; b.a = 9; x[0] = b.a;", "bit-fields"),
-    ("#include <cuComplex.h>", "", "cuComplex"), ("#include <time.h>", "", "clocks")])
+    ("#include <time.h>", "", "clocks")])
 def test_what_is_cuda_c_and_does_not_run_is_refused_by_name(head, body, what):
     with pytest.raises(NotOnCPU, match=what):
         compiler.SourceModule(f"{head}\n__global__ void k(float *x) {{ {body} }}")
 
 
+@cpu_only
 @pytest.mark.parametrize("text, message", [
     ("__constant__ float c[20000]; __global__ void k(float *x) { x[0] = c[1]; }",
      "too much global constant data: 80,000"),
@@ -200,11 +204,20 @@ def test_what_nvcc_refuses_is_refused(text, message):
         compiler.SourceModule(text)
 
 
+@cpu_only
 def test_memory_that_is_shared_at_the_launch_has_to_be_given():
     k = compiler.SourceModule("__global__ void k(float *x) { extern __shared__ float s[]; "
                               "s[0] = 1; x[0] = s[0]; }")
     with pytest.raises(driver.LogicError, match="write shared="):
         k.get_function("k")(driver.InOut(np.zeros(1, np.float32)), block=(1, 1, 1))
+
+
+def test_memory_that_is_shared_at_the_launch_may_be_of_vectors():
+    k = compiler.SourceModule("""__global__ void k(float *x) { extern __shared__ float4 s[];
+        float4 *p = s + 1; p->x = x[0]; s[0] = *p; x[1] = s[0].x; }""").get_function("k")
+    x = np.float32([3, 0])
+    k(driver.InOut(x), block=(1, 1, 1), shared=32)
+    assert x.tolist() == [3, 3]
 
 
 def test_a_switch_may_break_in_a_loop_with_a_barrier():
@@ -219,8 +232,8 @@ def test_a_switch_may_break_in_a_loop_with_a_barrier():
 
 @pytest.mark.parametrize("make",
                          ["pagelocked_zeros(4, np.float32, mem_flags=2)", "managed_zeros(4, np.float32)",
-                                  "pagelocked_zeros_like(np.zeros(4, np.float32))",
-                                  "register_host_memory(np.zeros(4, np.float32))"])
+                          "pagelocked_zeros_like(np.zeros(4, np.float32))",
+                          pytest.param("register_host_memory(np.zeros(4, np.float32))", marks=crashes)])
 def test_the_base_of_an_array_that_host_and_device_share_has_its_address(make):
     a = eval(f"driver.{make}", {"np": np, "driver": driver})
     a[:] = 1
@@ -229,6 +242,7 @@ def test_the_base_of_an_array_that_host_and_device_share_has_its_address(make):
     assert a.tolist() == [2] * 4
 
 
+@cpu_only
 @pytest.mark.parametrize("name",
                          ["TextureReference", "np_to_array", "Linker", "memcpy_peer", "mem_get_ipc_handle"])
 def test_names_of_the_driver_that_are_missing_say_why(name):
@@ -236,6 +250,7 @@ def test_names_of_the_driver_that_are_missing_say_why(name):
         getattr(driver, name)
 
 
+@cpu_only
 def test_overloads_are_refused_in_the_extern_c_that_pycuda_adds():
     """nvcc: more than one instance of overloaded function "f" has "C" linkage."""
     source = ("__device__ float f(float a) { return a; }\n__device__ float f(int a) { return a + 1; }\n"

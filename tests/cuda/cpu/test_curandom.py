@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import curandom
+from scratch.cuda import curandom, driver, engine
+
+pytestmark = pytest.mark.skipif(engine == "gpu" and not hasattr(driver, "get_curand_version"),
+                                reason="this PyCUDA was built without CURAND")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

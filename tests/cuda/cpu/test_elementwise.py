@@ -32,10 +32,18 @@ def test_a_slice_leaves_the_rest_alone(axpy, part):
 
 
 def test_numbers_are_converted_to_the_declared_type():
-    k = ElementwiseKernel("int a, double b, long long *y", "y[i] = a * b + n", "k")
+    k = ElementwiseKernel("int a, double b, long *y", "y[i] = a * b + n", "k")
     y = gpuarray.zeros(5, np.int64)
     k(3, 2.5, y)
     assert y.get().tolist() == [7 + 5] * 5
+
+
+def test_the_names_that_pycuda_has_in_its_kernel_can_be_used():
+    """tid counts the threads of a block, cta_start those of the blocks before it, total_threads all."""
+    k = ElementwiseKernel("long *y", "y[i] = i - tid == cta_start && i < total_threads")
+    y = gpuarray.zeros(300, np.int64)
+    k(y)
+    assert y.get().all()
 
 
 def test_what_makes_no_sense_is_refused(axpy):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import gpuarray
+from scratch.cuda import driver, engine, gpuarray
 from scratch.cuda.reduction import ReductionKernel
 
 SIZES = [1, 2, 255, 256, 257, 1009, 16384, 16385, 100_003]
@@ -13,7 +13,7 @@ SIZES = [1, 2, 255, 256, 257, 1009, 16384, 16385, 100_003]
 def kernels():
     return {
         "dot": ReductionKernel(np.float64, "0", "a + b", "x[i] * y[i]", "const float *x, const float *y"),
-        "max": ReductionKernel(np.int32, "-2147483647 - 1", "max(a, b)"),
+        "max": ReductionKernel(np.int32, "-2147483647 - 1", "max(a, b)", arguments="const int *in"),
         "count": ReductionKernel(np.uint32, "0", "a + b", "x[i] > limit ? 1 : 0",
                                  "const float *x, float limit"),
     }
@@ -36,3 +36,9 @@ def test_the_result_may_go_where_it_is_wanted(kernels):
     assert kernels["dot"](x, x, out=out) is out and out.get() == 10
     with pytest.raises(ValueError):
         kernels["dot"](x, x, out=gpuarray.empty((), np.float32))
+
+
+def test_a_reduction_without_arguments_is_refused():
+    """PyCUDA writes None into its kernel, and nvcc does not compile that."""
+    with pytest.raises(driver.CompileError, match="arguments" if engine == "cpu" else "None"):
+        ReductionKernel(np.int32, "0", "a + b")

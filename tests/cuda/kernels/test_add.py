@@ -101,5 +101,5 @@ def test_nvcc_compiles_the_kernels_which_need_few_registers_and_no_stack():
 @needs_nvcc
 def test_vectors_are_loads_and_stores_of_four_floats_for_the_gpu():
     text = ptx("add.cu")
-    loads, stores = (text.count(f"{each}.global.v4.f32") for each in ("ld", "st"))
+    loads, stores = (text.count(f"{each}.v4.f32") for each in ("ld.global.nc", "st.global"))
     assert loads == 2 * stores > 0       # more than one, because nvcc unrolls the loop

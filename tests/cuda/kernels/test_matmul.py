@@ -1,7 +1,10 @@
 """Every rung of the ladder multiplies matrices of every size, and reads what its text says."""
 
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ from shapes import load_checked
 
 from kernels import EPS, broken, compiled, needs_nvcc, on_cpu, ptx, transactions, watched
 from scratch.cuda.kernels import launch
-from scratch.cuda.kernels.matmul import RUNGS, matmul, shape
+from scratch.cuda.kernels import matmul as module
+from scratch.cuda.kernels.matmul import RUNGS, matmul, plan
 
 SMALL = {    # sizes at which a few threads make a block, so that small matrices have many blocks
     "naive": {"TILE": 4}, "coalesced": {"TILE": 4}, "tiles": {"TILE": 4},
@@ -18,10 +22,12 @@ SMALL = {    # sizes at which a few threads make a block, so that small matrices
     "vectors": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
     "banks": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
     "double": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
+    "warps": {"BM": 32, "BN": 32, "BK": 8, "WM": 32, "WN": 16, "STAGES": 3},
     "cpu": {"TM": 4, "TN": 8},
 }
 SIZES = [(1, 1, 1), (3, 3, 3), (4, 4, 4), (5, 5, 5), (7, 15, 3), (8, 16, 4), (9, 17, 5),
-         (16, 32, 8), (1, 17, 9), (17, 1, 8), (13, 11, 1), (8, 8, 31), (31, 37, 29)]
+         (16, 32, 8), (64, 32, 16), (1, 17, 9), (17, 1, 8), (13, 11, 1), (8, 8, 31), (31, 37, 29)]
+needs_cxx = pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ for the GPU's text of a kernel")
 CUDA_SHAPED = [rung for rung in SMALL if rung != "cpu"]
 
 
@@ -53,22 +59,58 @@ def test_every_rung_has_working_sizes_of_its_own_and_takes_both_factors_transpos
     check(a, b, matmul(a.T, b.T, rung, transposed_a=True, transposed_b=True))
 
 
-@pytest.mark.parametrize("rung", ["tiles", "vectors", "double", "cpu"])
+@pytest.mark.parametrize("rung", ["tiles", "vectors", "double", "warps", "cpu"])
 @pytest.mark.parametrize("transposed", [(True, False), (False, True)])
 def test_either_factor_may_be_transposed(rung, transposed):
     """The rungs in between index as "tiles" does, or load as "vectors" does."""
-    for M, N, K in [(9, 17, 5), (8, 16, 4), (31, 37, 29), (12, 20, 8)]:
+    for M, N, K in [(9, 17, 5), (8, 16, 4), (31, 37, 29), (12, 20, 8), (32, 64, 16)]:
         a, b = factors(M, N, K)
         given = a.T if transposed[0] else a, b.T if transposed[1] else b
         check(a, b, matmul(*given, rung, *transposed, **SMALL[rung]))
 
 
-def test_the_first_eight_rungs_agree_to_the_last_bit():
+def test_the_first_nine_rungs_agree_to_the_last_bit():
     """Each adds the products in the order of k; sharing and waiting change no sum."""
     a, b = factors(31, 37, 29)
     first = matmul(a, b, "naive", **SMALL["naive"])
     for rung in CUDA_SHAPED:
         np.testing.assert_array_equal(matmul(a, b, rung, **SMALL[rung]), first, err_msg=rung)
+
+
+def test_blocks_that_number_themselves_make_every_element_once():
+    """Bands of 8 blocks, of which the last is lower; and K shorter than the stages reach."""
+    for M, N, K in [(288, 96, 8), (257, 70, 5), (600, 33, 20)]:
+        a, b = factors(M, N, K)
+        np.testing.assert_array_equal(matmul(a, b, "warps", **SMALL["warps"]), matmul(a, b, "naive"))
+
+
+@pytest.mark.parametrize("splits", [2, 3, 7])
+def test_parts_of_a_split_k_add_up_to_the_product(splits):
+    """Parts are whole rounds of BK = 8, so that the last ones may have less, or nothing."""
+    for M, N, K in [(1, 1, 1), (32, 64, 48), (33, 70, 53), (5, 3, 16)]:
+        a, b = factors(M, N, K)
+        check(a, b, matmul(a, b, splits=splits, **SMALL["warps"]))
+        check(a, b, matmul(a.T, b.T, "warps", True, True, splits, **SMALL["warps"]))
+
+
+def test_k_is_split_where_a_product_has_few_blocks_for_the_gpu(monkeypatch):
+    """A block for each of an H200's 132 multiprocessors, and a part is at least 128 deep."""
+    sizes = RUNGS["warps"].gpu
+    monkeypatch.setattr(module, "on_gpu", lambda: True)
+    monkeypatch.setattr(module, "multiprocessors", lambda: 132)
+    found = [module.splits_for("warps", *size, sizes)
+             for size in [(128, 128, 1 << 20), (512, 512, 8192), (512, 512, 600), (4096, 4096, 4096)]]
+    assert found == [132, 8, 4, 1] and module.splits_for("double", 128, 128, 1 << 20, sizes) == 1
+
+
+def test_more_rows_of_blocks_than_a_grid_may_have_are_several_launches():
+    """A grid's y ends at 65,535 on a GPU; and so it does here."""
+    a = np.arange(66_000, dtype=np.float32).reshape(-1, 1)
+    for rung, sizes in [("tiles", dict(TILE=1)), ("cpu", dict(TM=1, TN=1))]:
+        np.testing.assert_array_equal(matmul(a, [[2]], rung, **sizes), 2 * a)
+        np.testing.assert_array_equal(matmul(a.T, [[2]], rung, transposed_a=True, **sizes), 2 * a)
+    np.testing.assert_array_equal(matmul([[2]], a.T, "naive", TILE=1), 2 * a.T)
+    np.testing.assert_array_equal(matmul([[2]], a, "naive", transposed_b=True, TILE=1), 2 * a.T)
 
 
 @pytest.mark.parametrize("rung", SMALL)
@@ -102,7 +144,7 @@ def test_no_columns_of_a_make_a_product_of_zeros():
 def floats_loaded(check):
     """Floats that kernels loaded from global memory."""
     record = check.accesses[(check.accesses["space"] != 1) & (check.accesses["kind"] == 1)]
-    named = [check.sites[row["site"]].base in ("a", "b", "p") for row in record]
+    named = [check.sites[row["site"]].base in ("a", "b", "p", "x", "from") for row in record]
     return int(record["size"][named].sum()) // 4
 
 
@@ -111,9 +153,10 @@ def floats_loaded(check):
     ("naive", lambda K, s: 2 * K), ("tiles", lambda K, s: 2 * K / s["TILE"]),
     ("strips", lambda K, s: K / s["BM"] + K / s["BN"]),
     ("vectors", lambda K, s: K / s["BM"] + K / s["BN"]),
+    ("warps", lambda K, s: K / s["BM"] + K / s["BN"]),
     ("cpu", lambda K, s: K / s["TM"] + K / s["TN"])])
 def test_each_element_costs_the_reads_that_the_kernel_s_text_counts(rung, each):
-    M, N, K = 16, 32, 8
+    M, N, K = 32, 32, 8
     a, b = factors(M, N, K)
     with watched() as record:
         check(a, b, matmul(a, b, rung, **SMALL[rung]))
@@ -148,19 +191,19 @@ def test_banks_are_what_the_rung_of_that_name_puts_right():
 # ---- what happens without a part -----------------------------------------------------------
 
 @on_cpu
-@pytest.mark.parametrize("rung", ["tiles", "double"])
+@pytest.mark.parametrize("rung", ["tiles", "double", "warps"])
 def test_no_barrier_can_be_spared(rung, monkeypatch, tmp_path):
     from scratch.cuda.cpu.memcheck import WrongAccess
     file = RUNGS[rung].file
     parts = (launch.FOLDER / file).read_text(encoding="utf-8").split("__syncthreads();")
-    assert len(parts) == (2 if rung == "double" else 3)
+    assert len(parts) == (3 if rung == "tiles" else 2)
     monkeypatch.setattr(launch, "FOLDER", tmp_path)
     for n in range(1, len(parts)):
         text = "".join(part if m in (0, n) else "__syncthreads();" + part
                        for m, part in enumerate(parts))
         (tmp_path / file).write_text(text, encoding="utf-8")
         with watched(), pytest.raises(WrongAccess, match="race"):
-            matmul(*factors(8, 16, 16), rung, **SMALL[rung])
+            matmul(*factors(8, 16, 40), rung, **SMALL[rung])
 
 
 @on_cpu
@@ -218,6 +261,10 @@ def test_sizes_that_do_not_divide_are_refused_by_name():
             ("vectors", dict(TM=2), "TM=2 has to be a multiple of 4"),
             ("banks", dict(BN=96, TN=6), "TN=6 has to be a multiple of 4"),
             ("double", dict(BN=100, TN=8), "BN=100 has to be a multiple of TN=8"),
+            ("warps", dict(WM=48), "BM=.* has to be a multiple of WM=48"),
+            ("warps", dict(WN=8, BN=8), "WN=8 has to be a multiple of 16"),
+            ("warps", dict(BK=4), "BK=4 has to be a multiple of 8"),
+            ("warps", dict(STAGES=1), "STAGES=1: it takes two"),
             ("tensor", dict(WM=48), "BM=128 has to be a multiple of WM=48"),
             ("tiles", dict(TILE=0), "TILE=0: sizes are integers from 1"),
             ("cpu", dict(TM=2.5), "TM=2.5: sizes are integers from 1")]:
@@ -228,6 +275,9 @@ def test_sizes_that_do_not_divide_are_refused_by_name():
 @pytest.mark.parametrize("file, macros, message", [
     ("matmul_strips.cu", dict(BM=30, BN=32, BK=8, TM=8), "BM has to be a multiple of TM"),
     ("matmul_squares.cu", dict(BM=32, BN=30, BK=8, TM=8, TN=4), "BN of TN"),
+    ("matmul_warps.cu", dict(BM=32, BN=32, BK=4, WM=32, WN=16, STAGES=2, WHOLE=0), "and BK of 8"),
+    ("matmul_warps.cu", dict(BM=32, BN=32, BK=8, WM=32, WN=16, STAGES=1, WHOLE=0), "at least two stages"),
+    ("matmul_warps.cu", dict(BM=32, BN=48, BK=8, WM=32, WN=16, STAGES=2, WHOLE=0), "equally"),
     *((f"matmul_{rung}.cu", dict(BM=32, BN=32, BK=6, TM=4, TN=4), "BK, TM and TN of 4")
       for rung in ("vectors", "banks", "double")),
     *((f"{name}.cu", dict(THREADS=96), "THREADS has to be a power of two") for name
@@ -254,7 +304,9 @@ def test_tensor_cores_are_refused_without_a_gpu_and_named():
 @pytest.mark.parametrize("arguments, message", [
     (dict(a=[[1, 2]], b=[[1, 2]]), "A is 1 x 2 and B is 1 x 2"),
     (dict(a=[1], b=[[1]]), "1 dimensions"), (dict(a=[[1]], b=[[1]], rung="fast"), "naive, "),
-    (dict(a=[[1]], b=[[1]], rung="tiles", BM=8), "tiles has no BM; its sizes are TILE")])
+    (dict(a=[[1]], b=[[1]], rung="tiles", BM=8), "tiles has no BM; its sizes are TILE"),
+    (dict(a=[[1]], b=[[1]], rung="tiles", splits=2), "splits=2: it is 1, or with the rung warps more"),
+    (dict(a=[[1]], b=[[1]], splits=1 << 30), "C has 1 elements, 1073741824 times over")])
 def test_bad_input_is_told_what_is_wrong(arguments, message):
     with pytest.raises(ValueError, match=message):
         matmul(**arguments)
@@ -263,18 +315,69 @@ def test_bad_input_is_told_what_is_wrong(arguments, message):
 @pytest.mark.parametrize("rung", RUNGS)
 def test_blocks_cover_the_product_and_are_blocks_that_a_gpu_takes(rung):
     for sizes in (RUNGS[rung].gpu, RUNGS[rung].cpu):
-        grid, block = shape(rung, 1000, 500, sizes)
+        macros, how = plan(rung, 1000, 500, 16, sizes)
+        grid, block = how["grid"], how["block"]
+        assert macros.get("WHOLE", 0) == 0 and plan(rung, 1024, 512, 64, sizes)[0].get("WHOLE", 1) == 1
         assert block[0] * block[1] * block[2] <= 1024
-        across, down = (sizes.get("BN", sizes.get("TILE", sizes.get("TN"))),
-                        sizes.get("BM", sizes.get("TILE", sizes.get("TM"))))
-        grid = grid[::-1] if rung == "naive" else grid
-        assert grid == (-(-500 // across), -(-1000 // down))
+        across, down = (-(-500 // sizes.get("BN", sizes.get("TILE", sizes.get("TN")))),
+                        -(-1000 // sizes.get("BM", sizes.get("TILE", sizes.get("TM")))))
+        one_row = dict.fromkeys(("warps", "tensor", "cpu"), (down * across, 1))
+        assert grid == {"naive": (down, across), **one_row}.get(
+            rung, (across, down))
 
 
 def test_every_shape_comment_is_true():
     module = load_checked(launch.FOLDER / "matmul.py", M=5, N=3, K=7)
     module.matmul(*factors(5, 3, 7), "naive", **SMALL["naive"])
     assert not module.unreached_shapes()
+
+
+# ---- asynchronous copies, which only a GPU has ---------------------------------------------
+
+def wrong_with_late_copies(folder, rung, shapes, *changes, splits=1, **macros):
+    """Wrong elements of products by the GPU's text of a rung, on threads of C++: see late.h."""
+    text = (launch.FOLDER / RUNGS[rung].file).read_text(encoding="utf-8")
+    for old, new in zip(changes[::2], changes[1::2]):
+        assert old in text
+        text = text.replace(old, new)
+    text = re.sub("#include.*", "", text)
+    text = re.sub(r"extern __shared__ (__align__\(32\) )?(\w+) stages\[\]",
+                  r"\2 *stages = (\2 *)dynamic", text)
+    defined = "".join(f"#define {name} {value}\n" for name, value in macros.items())
+    kind = "half" if rung == "tensor" else "float"
+    calls = "".join(f'std::printf("%d ", wrong<{kind}>(matmul, {M}, {N}, {K}, {splits})); '
+                    for M, N, K in shapes)
+    (folder / "late.cpp").write_text(f'{defined}#include "late.h"\n{text}\nint main() {{ {calls} }}\n',
+                                     encoding="utf-8")
+    subprocess.run(["g++", "-std=c++20", "-w", "-pthread", f"-I{Path(__file__).parent}", "late.cpp",
+                    "-o", "late"], cwd=folder, check=True)
+    run = subprocess.run([folder / "late"], capture_output=True, check=True)
+    return [int(each) for each in run.stdout.split()]
+
+
+WHOLE, RAGGED = [(32, 32, 16), (64, 96, 48)], [(1, 1, 1), (33, 31, 17), (40, 64, 24)]
+TILES = {"BM": 32, "BN": 32, "BK": 16, "WM": 32, "WN": 16}
+
+
+@needs_cxx
+@pytest.mark.parametrize("rung, turned, stages, whole, splits", [
+    ("warps", "01", 2, 0, 3), ("tensor", "10", 3, 0, 1), ("warps", "00", 2, 1, 1), ("warps", "11", 3, 0, 1),
+    ("tensor", "00", 3, 1, 1), ("tensor", "11", 2, 0, 1)])
+def test_copies_may_arrive_as_late_as_they_are_waited_for(rung, turned, stages, whole, splits, tmp_path,
+                                                          request):
+    """Oracle: sums of whole numbers.  The CPU engine copies at once, which is as early as can be."""
+    if turned not in ("01", "10") and not request.config.getoption("--long"):
+        pytest.skip("takes its time to compile: ARGS=--long")
+    shapes = WHOLE if whole else RAGGED
+    found = wrong_with_late_copies(tmp_path, rung, shapes, splits=splits, STAGES=stages, WHOLE=whole,
+                                   TRANSPOSED_A=turned[0], TRANSPOSED_B=turned[1], **TILES)
+    assert found == [0] * len(shapes)
+
+
+@needs_cxx
+def test_a_wait_for_too_few_copies_is_noticed(tmp_path):
+    assert wrong_with_late_copies(tmp_path, "warps", [(32, 32, 48)], "WAIT(STAGES - 2)", "WAIT(STAGES - 1)",
+                                  STAGES=3, WHOLE=1, TRANSPOSED_A=0, TRANSPOSED_B=0, **TILES) == [32 * 32]
 
 
 # ---- nvcc ---------------------------------------------------------------------------------
@@ -285,32 +388,37 @@ def shared_floats(rung, s):
         return 0
     if rung == "tiles":
         return 2 * s["TILE"] ** 2
-    padded = s["BM"] + s["BN"] + (8 if rung in ("banks", "double") else 0)
-    return s["BK"] * padded * (2 if rung == "double" else 1)
+    padded = s["BM"] + s["BN"] + (8 if rung in ("banks", "double", "warps") else 0)
+    return s["BK"] * padded * (2 if rung == "double" else s.get("STAGES", 1))
 
 
 @needs_nvcc
 @pytest.mark.parametrize("rung", SMALL)
 def test_nvcc_keeps_every_rung_s_sums_in_registers(rung):
-    """No stack; and at most 128 registers for 256 threads, so that two blocks fit on a multiprocessor."""
+    """No stack; and so few registers that two blocks fit on a multiprocessor."""
     sizes = RUNGS[rung].gpu
-    _, (x, y, z) = shape(rung, 1, 1, sizes)
-    found = compiled(RUNGS[rung].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    macros, how = plan(rung, 1, 1, 1, sizes)
+    threads = int(np.prod(how["block"]))
+    found = compiled(RUNGS[rung].file, **macros)
     assert {architecture for _, architecture in found} == {80, 90}
     for each in found.values():
-        assert each.shared == 4 * shared_floats(rung, sizes) and each.stack == 0
-        assert each.registers * x * y * z <= 65536 // (2 if x * y * z <= 512 else 1)
-        assert each.registers <= 128
+        assert each.shared + how["shared"] == 4 * shared_floats(rung, sizes) and each.stack == 0
+        assert each.registers * threads <= 65536 // (2 if threads <= 512 else 1)
 
 
 @needs_nvcc
 def test_nvcc_compiles_the_rung_of_tensor_cores():
+    """Sums in registers, two blocks on a multiprocessor; a copy of 16 bytes needs no register."""
     sizes = RUNGS["tensor"].gpu
-    found = compiled(RUNGS["tensor"].file, TRANSPOSED_A=1, TRANSPOSED_B=0, **sizes)
-    tiles = 2 * (sizes["BM"] * (sizes["BK"] + 8) + sizes["BK"] * (sizes["BN"] + 8))
-    for each in found.values():
-        assert each.shared == tiles + 4 * 8 * 256 and each.stack == 0 and each.registers <= 128
-    assert "wmma.mma.sync" in ptx(RUNGS["tensor"].file, TRANSPOSED_A=0, TRANSPOSED_B=0, **sizes)
+    for M, turned in [(1, True), (4096, False)]:
+        macros, how = plan("tensor", M, M, M, sizes, turned, turned)
+        rows = [("BM", "BK"), ("BK", "BN")]
+        tiles = sum(sizes[r] * (sizes[w] + 8) for r, w in (((w, r) for r, w in rows) if turned else rows))
+        assert how["shared"] == 2 * 3 * tiles and macros["WHOLE"] == (M == 4096)
+        for each in compiled(RUNGS["tensor"].file, **macros).values():
+            assert each.stack == each.shared == 0 and each.registers * 128 <= 65536 // 2
+    text = ptx(RUNGS["tensor"].file, **macros)
+    assert "wmma.mma.sync" in text and "cp.async.cg.shared.global" in text and "ld.global" not in text
 
 
 @needs_nvcc

@@ -131,17 +131,15 @@ def test_only_packed_threads_collide_in_a_bank(how, most):
         assert max(transactions(check, "partial").values()) == most
 
 
-def test_the_kernel_of_warps_is_refused_without_a_gpu_and_named():
-    if launch.on_gpu():
-        x = vector(50_021)
-        close(x, reduce(x, how="warps", threads=T))
-    else:
-        with pytest.raises(launch.driver.CompileError, match="__shfl_down_sync: warp shuffles"):
-            reduce([1, 2], how="warps")
+@pytest.mark.parametrize("n", [1, T - 1, T + 1, 50_021])
+def test_the_kernel_of_warps_sums(n):
+    x = vector(n)
+    close(x, reduce(x, how="warps", threads=T))
 
 
 @pytest.mark.parametrize("old, new", [("span = THREADS / 2", "span = THREADS / 4"),
-                                      ("i += gridDim.x * THREADS", "i += 2 * gridDim.x * THREADS")])
+                                      ("i < N; i += stride", "i < N; i += 2 * stride"),
+                                      ("i += 4 * stride", "i += 5 * stride"), ("x[i + 2 * stride]", "0.0f")])
 def test_elements_left_out_are_noticed(old, new, monkeypatch, tmp_path):
     broken(monkeypatch, tmp_path, "reduce.cu", old, new)
     x = vector(997)

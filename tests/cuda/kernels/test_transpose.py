@@ -26,7 +26,7 @@ def test_every_kernel_is_numpy_s_transpose_at_every_size(how, R, C):
 
 
 @pytest.mark.parametrize("how", HOW)
-@pytest.mark.parametrize("tile", [1, 2, 16, 32])
+@pytest.mark.parametrize("tile", [1, 3, 6, 32])
 def test_every_size_of_a_tile_does(how, tile):
     x = matrix(67, 45)
     np.testing.assert_array_equal(transpose(x, how, tile), x.T)
@@ -41,6 +41,12 @@ def test_nan_and_signed_zeros_arrive_as_they_were(how):
 def test_a_large_matrix():
     x = matrix(1031, 769)
     np.testing.assert_array_equal(transpose(x), x.T)
+
+
+def test_more_rows_than_a_grid_has_blocks_for():
+    """A grid's y ends at 65,535 on a GPU; and so it does here."""
+    x = np.arange(66_000, dtype=np.float32).reshape(-1, 1)
+    np.testing.assert_array_equal(transpose(x, "tiled", tile=1), x.T)
 
 
 def test_a_matrix_without_elements_has_its_shape_transposed():
@@ -109,6 +115,10 @@ def test_bad_input_is_told_what_is_wrong():
         transpose([[1]], how="fast")
     with pytest.raises(ValueError, match="1 dimensions"):
         transpose([1])
+    with pytest.raises(ValueError, match="tile=10: a block has 3 rows of threads"):
+        transpose([[1]], tile=10)
+    with pytest.raises(launch.driver.CompileError, match="#error TILE has to be a multiple"):
+        launch.module(launch.FOLDER / "transpose.cu", TILE=10)
 
 
 def test_a_transpose_that_swaps_a_block_is_noticed(monkeypatch, tmp_path):

@@ -192,8 +192,12 @@ def test_devices_are_not_mixed():
 def test_other_gpus_and_float16_are_refused_by_name():
     with pytest.raises(RuntimeError, match="one GPU, cuda:0, and not cuda:1"):
         ours.ones(2, device="cuda:1")
-    with pytest.raises(NotImplementedError, match="no torch.float16"):
-        ours.ones(2, device="cuda").half()
+    half, there = ours.ones(2).half(), ours.ones(2, device="cuda")
+    for refused in (there.half, half.cuda, lambda: there.new_ones(2, dtype=ours.float16),
+                    ours.nn.Linear(1, 1).half().cuda, lambda: ours.rand(2, dtype=ours.half, device="cuda")):
+        with pytest.raises(NotImplementedError, match="no torch.float16, .* convert it first"):
+            refused()
+    assert half.bfloat16().cuda().tolist() == [1.0, 1.0]
 
 
 def test_wrong_indices_and_classes_stop_the_program():

@@ -1,5 +1,6 @@
 """The kernels in plain Python and those by NumPy give the same numbers, dtypes and shapes."""
 
+import functools
 import math
 import subprocess
 import sys
@@ -16,17 +17,15 @@ from scratch.torch import dispatch, dtypes
 from scratch.torch.backends import numpy as by_numpy
 from scratch.torch.backends import python as by_python
 from scratch.torch.dispatch import COMPARE, ONE, TWO, Backend
+from torch_tables import ALL, FLOATS, SHAPES, SPECIAL, WHOLE, by_each
 from weave.take import take
 
 SOURCE = Path(__file__).resolve().parents[3] / "src"
 
 KERNELS = {"python": Backend("python", by_python.table()), "numpy": Backend("numpy", by_numpy.table())}
-FLOATS = [dtypes.float32, dtypes.float64]
-WHOLE = [dtypes.int64, dtypes.int32, dtypes.uint8]
-ALL = [*FLOATS, *WHOLE, dtypes.bool_]
+both = functools.partial(by_each, KERNELS)
 FLOATS_ONLY = {*ONE, "div", "atan2"} - {"neg", "abs", "sign", "square", "logical_not", "bitwise_not"}
 TESTS = {*COMPARE, "logical_not", "logical_and", "logical_or", "logical_xor"}
-SHAPES = st.lists(st.sampled_from([0, 1, 2, 3, 5]), max_size=3).map(tuple)
 
 
 def numbers(kind):
@@ -36,8 +35,7 @@ def numbers(kind):
     if kind.category == 1:
         limits = dtypes.iinfo(kind)
         return st.one_of(st.integers(max(-9, limits.min), 9), st.integers(limits.min, limits.max))
-    special = st.sampled_from([0.0, -0.0, 0.5, -1.5, 2.5, 1.0, -1.0, math.inf, -math.inf, math.nan])
-    return st.one_of(special, st.floats(-5, 5, width=32), st.floats(width=32))
+    return st.one_of(st.sampled_from(SPECIAL), st.floats(-5, 5, width=32), st.floats(width=32))
 
 
 @st.composite
@@ -69,22 +67,10 @@ def same(results, exactly=True):
         np.testing.assert_allclose(a, b, rtol=3e-6, atol=1e-30)
 
 
-def both(kernel, *operands, **settings):
-    """A kernel's result by each backend; or the class of the error that both raise."""
-    results = {}
-    for name, kernels in KERNELS.items():
-        mine = [each[name] if isinstance(each, dict) else each for each in operands]
-        try:
-            results[name] = kernels[kernel](*mine, **settings)
-        except (IndexError, RuntimeError, ValueError) as error:
-            results[name] = type(error)
-    return results
-
-
 def agree(results, exactly=True):
     """The results are the same, or the errors of one class."""
-    if isinstance(results["numpy"], type) or isinstance(results["python"], type):
-        assert results["python"] is results["numpy"]
+    if any(isinstance(each, Exception) for each in results.values()):
+        assert type(results["python"]) is type(results["numpy"])
     else:
         same(results, exactly)
 

@@ -77,6 +77,11 @@ class SourceModule:
             if re.search("(address of function is|to functions are) not allowed", text):
                 raise NotOnCPU("pointers to functions cannot run on the CPU engine:\n"
                                f"{text}") from None
+            if program.constructs and re.search(
+                    "incompatible type|invalid operands to binary", text):
+                raise NotOnCPU("conversions that a constructor makes without being "
+                               "called cannot run on the CPU engine; call it:\n"
+                               f"{text}") from None
             for sign, what in [("__constant char .*changes address space",
                                 "strings but those given to printf"),
                                ("bit-fields are not supported", "bit-fields")]:
@@ -144,7 +149,7 @@ def explain(log, source):
     """PoCL's log without its internals, the line of the source below each error."""
     lines, errors = source.splitlines(), []
     for where, number, kind, message in re.findall(
-            r"^(?:(?:error|warning|note): )?([^\s:]+):(\d+):\d+: "
+            r"^(?:(?:error|warning|note): )?([^\s:]+):(\d+):\d+(?: <Spelling=[^>]*>)?: "
             r"(?:(error|note): )?(.*)$", log, re.MULTILINE):
         if kind == "note" or (where, number, message) in errors:
             continue

@@ -8,7 +8,9 @@
     array([10., 20., 30.], dtype=float32)
 
 The line becomes the body of a loop over i, in which each thread advances by the number
-of threads in the grid; see source().
+of threads in the grid; see source().  It may use PyCUDA's names: tid and total_threads,
+this thread's number in its block and how many there are, and cta_start, i of the
+block's first thread.
 
 Left out: textures as arguments.
 """
@@ -30,21 +32,24 @@ def parsed(arguments):
 
 def source(arguments, operation, name="kernel", preamble="", loop_prep="",
            after_loop="", range_given=False):
-    """The text of the kernel; begin, end and step of i are arguments if range_given."""
+    """The kernel's text; start, stop and step of i are arguments if range_given."""
     given = ", ".join(argument.declarator() for argument in arguments)
     if range_given:
-        given += ", long begin, long end, long step"
-        loop = ("for (long i = begin + thread * step; step < 0 ? i > end : i < end; "
-                "i += threads * step)")
+        given += ", long start, long stop, long step"
+        kind, loop = "long", ("for (i = start + (cta_start + tid) * step; step < 0 ? "
+                              "i > stop : i < stop; i += total_threads * step)")
     else:
         if not any(argument.name == "n" for argument in arguments):
             given += ", size_t n"
-        loop = "for (size_t i = thread; i < n; i += threads)"
+        kind = "size_t"
+        loop = "for (i = cta_start + tid; i < n; i += total_threads)"
     return f"""{preamble}
 __global__ void {name}({given})
 {{
-    const size_t threads = (size_t)gridDim.x * blockDim.x;
-    const size_t thread = (size_t)blockIdx.x * blockDim.x + threadIdx.x;
+    size_t tid = threadIdx.x;
+    size_t total_threads = (size_t)gridDim.x * blockDim.x;
+    size_t cta_start = (size_t)blockDim.x * blockIdx.x;
+    {kind} i;
     {loop_prep};
     {loop} {{
         {operation};
@@ -57,7 +62,7 @@ __global__ void {name}({given})
 def get_elwise_module(arguments, operation, name="kernel", keep=False, options=None,
                       preamble="", loop_prep="", after_loop=""):
     return SourceModule(source(parsed(arguments), operation, name, preamble, loop_prep,
-                               after_loop), options=options)
+                               after_loop), options=options, no_extern_c=True)
 
 
 class ElementwiseKernel:
@@ -81,7 +86,7 @@ class ElementwiseKernel:
 
     def compile(self, range_given):
         module = SourceModule(source(self.arguments, *self.parts, range_given),
-                              options=self.options)
+                              options=self.options, no_extern_c=True)
         kinds = [argument.struct_char for argument in self.arguments]
         if range_given:
             kinds += ["q"] * 3

@@ -58,6 +58,8 @@ class GPUArray:
 
     def __init__(self, shape, dtype, allocator=driver.mem_alloc, base=None,
                  gpudata=None, strides=None, order="C"):
+        if np.size(shape) and np.asarray(shape).dtype.kind not in "iu":
+            raise TypeError(f"shape={shape}: sizes are whole numbers")
         self.shape = tuple(int(size) for size in np.ravel(shape))
         self.dtype = np.dtype(dtype)
         if builtins.any(size < 0 for size in self.shape):
@@ -417,14 +419,18 @@ def ones_like(other_ary, dtype=None, order="K"):
 
 def arange(*args, dtype=None, start=None, stop=None, step=None, stream=None):
     """arange([start,] stop[, step], dtype=...)."""
-    if args and isinstance(args[-1], np.dtype):
+    if not args:
+        raise IndexError("arange(): the stop has to be an argument without a name")
+    if isinstance(args[-1], np.dtype):
         *args, dtype = args
-    if len(args) == 1:
-        stop, = args
-    elif len(args) == 2:
-        start, stop = args
-    elif len(args) == 3:
-        start, stop, step = args
+    if len(args) > 3:
+        raise ValueError("too many arguments")
+    given = dict(start=start, stop=stop, step=step)
+    for name, value in zip(["stop"] if len(args) == 1 else given, args):
+        if given[name] is not None:
+            raise ValueError(f"may not specify {name!r} by position and keyword")
+        given[name] = value
+    start, stop, step = given.values()
     if stop is None:
         raise ValueError("stop argument required")
     start, step = start or 0, 1 if step is None else step

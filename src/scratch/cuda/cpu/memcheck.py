@@ -34,7 +34,8 @@ check.accesses has the record of the last launch, an array with a row for each a
 
 Where it bites: a launch is some hundred times slower, and may have up to MOST accesses.
 A pointer that was moved too far is attributed to the allocation that it lies next to.
-Blocks that take turns by a counter and __threadfence() look like a race.
+Blocks that take turns by a counter and __threadfence() look like a race.  __syncwarp()
+counts as a barrier of the block, so a race of two warps across one is not found.
 """
 
 import contextlib

@@ -116,7 +116,7 @@ def get_engine():
 def build(text, options=()):
     """OpenCL C -> {name: kernel}.  BuildError with the compiler's log."""
     here = get_engine()
-    options = ["-w", "-cl-std=CL1.2", *options]
+    options = ["-cl-std=CL1.2", *options]
     with here.lock:
         try:
             program = compiled(here, text, options)

@@ -20,7 +20,7 @@ Left out: reductions along an axis, complex numbers.
 
 import numpy as np
 
-from . import gpuarray
+from . import driver, gpuarray
 from .compiler import SourceModule
 from .elementwise import gathered, parsed
 from .tools import VectorArg, dtype_to_ctype
@@ -61,7 +61,10 @@ class ReductionKernel:
                  name="reduce_kernel", keep=False, options=None, preamble=""):
         self.dtype_out = np.dtype(dtype_out)
         ctype = dtype_to_ctype(self.dtype_out)
-        arguments = parsed(arguments or f"const {ctype} *in")
+        if arguments is None:
+            raise driver.CompileError("a ReductionKernel needs its arguments, such as "
+                                      f"arguments='const {ctype} *in'")
+        arguments = parsed(arguments)
         if not any(isinstance(argument, VectorArg) for argument in arguments):
             raise AssertionError("ReductionKernel can only be used with functions that "
                                  "have at least one vector argument")
@@ -71,11 +74,12 @@ class ReductionKernel:
                      neutral=neutral, threads=THREADS)
         declared = "".join(f", {argument.declarator()}" for argument in arguments)
         module = SourceModule(TEXT.format(map_expr=map_expr or f"{first.name}[i]",
-                                          arguments=declared, **words), options=options)
+                                          arguments=declared, **words), options=options,
+                              no_extern_c=True)
         self.first = module.get_function(name).prepare(
             ["P", *(argument.struct_char for argument in arguments), "N"])
         module = SourceModule(TEXT.format(map_expr="in[i]", arguments=f", {ctype} *in",
-                                          **words), options=options)
+                                          **words), options=options, no_extern_c=True)
         self.second = module.get_function(name).prepare("PPN")
 
     def __call__(self, *args, stream=None, out=None, allocator=None, slice=None,

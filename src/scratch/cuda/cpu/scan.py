@@ -75,12 +75,14 @@ class InclusiveScanKernel:
                            expression=scan_expr, name=name_prefix, threads=THREADS,
                            neutral=0 if neutral is None else neutral,
                            exclusive=self.exclusive)
-        self.kernel = SourceModule(text, options=options).get_function(name_prefix)
+        self.kernel = SourceModule(text, options=options,
+                                   no_extern_c=True).get_function(name_prefix)
         self.kernel.prepare("PPN")
 
     def __call__(self, input_ary, output_ary=None, allocator=None, stream=None):
         if len(input_ary.shape) != 1:
-            raise NotImplementedError("scan on arrays with dimension != 1")
+            raise ValueError(f"a scan runs along one axis, and this array has shape "
+                             f"{input_ary.shape}: give it array.ravel()")
         output = input_ary if output_ary is None else output_ary
         if output.shape != input_ary.shape:
             raise ValueError("input and output must have the same shape")

@@ -30,25 +30,29 @@ __all__ = ["Argument", "DeviceData", "DeviceMemoryPool", "OccupancyRecord",
 
 CTYPES = {"float32": "float", "float64": "double", "int8": "signed char",
           "uint8": "unsigned char", "int16": "short", "uint16": "unsigned short",
-          "int32": "int", "uint32": "unsigned int", "int64": "long long",
-          "uint64": "unsigned long long", "bool": "bool",
+          "int32": "int", "uint32": "unsigned", "int64": "long",
+          "uint64": "unsigned long", "bool": "bool",
           "complex64": "pycuda::complex<float>",
           "complex128": "pycuda::complex<double>"}
-DTYPES = {"float": "f4", "double": "f8", "char": "i1", "signed char": "i1",
-          "unsigned char": "u1", "uchar": "u1", "short": "i2", "unsigned short": "u2",
-          "ushort": "u2", "int": "i4", "unsigned": "u4", "unsigned int": "u4",
-          "uint": "u4",
-          "long": "i8", "unsigned long": "u8", "ulong": "u8", "long long": "i8",
-          "long int": "i8", "unsigned long long": "u8", "long long int": "i8",
-          "size_t": "u8", "bool": "?", "pycuda::complex<float>": "c8",
-          "pycuda::complex<double>": "c16",
-          **{f"{u}int{bits}_t": f"{u}int{bits}" for u in ("", "u")
-             for bits in (8, 16, 32, 64)}}
-VECTORS = {f"{name}{count}": np.dtype([(axis, DTYPES.get(name, letter))
-                                      for axis in "xyzw"[:count]])
-           for name, letter in [*DTYPES.items(), ("longlong", "i8"),
-                                ("ulonglong", "u8")]
-           if name.isalpha() and name not in ("bool", "unsigned")
+DTYPES = {"float": "f4", "double": "f8", "bool": "?", "char": "i1", "signed char": "i1",
+          "unsigned char": "u1", "unsigned": "u4", "signed int": "i4",
+          "pycuda::complex<float>": "c8", "pycuda::complex<double>": "c16",
+          **{name: f"{letter}{size}"
+             for kind, size in [("short", 2), ("int", 4), ("long", 8)]
+             for sign, letter in [("", "i"), ("signed ", "i"), ("unsigned ", "u")]
+             for name in [f"{sign}{kind}", *[f"{sign}{kind} int", f"{kind} {sign}int"]
+                          * (kind != "int")]}}
+OTHER = {"long long": "long", "unsigned long long": "unsigned long",
+         "size_t": "unsigned long", "uint": "unsigned", "uchar": "unsigned char",
+         "ushort": "unsigned short", "ulong": "unsigned long",
+         **{f"{u}int{bits}_t": f"{'unsigned ' * bool(u)}{kind}" for u in ("", "u")
+            for bits, kind in [(8, "char"), (16, "short"), (32, "int"), (64, "long")]}}
+VECTORS = {f"{name}{count}": np.dtype([(axis, letter) for axis in "xyzw"[:count]])
+           for name, letter in {
+               "float": "f4", "double": "f8", **{
+                   f"{u}{kind}": f"{u or 'i'}{size}" for u in ("", "u")
+                   for kind, size in [("char", 1), ("short", 2), ("int", 4),
+                                      ("long", 8), ("longlong", 8)]}}.items()
            for count in (1, 2, 3, 4)}
 registered = dict(VECTORS)    # names of types that NumPy has none for -> dtype
 
@@ -120,7 +124,8 @@ def parse_c_arg(c_arg):
     kind, star, name, brackets = match.groups()
     kind = " ".join(kind.split())
     if kind not in DTYPES and kind not in registered:
-        raise ValueError(f"unknown type {kind!r} in {c_arg!r}")
+        other = f"; PyCUDA knows it as {OTHER[kind]}" if kind in OTHER else ""
+        raise ValueError(f"unknown type {kind!r} in {c_arg!r}{other}")
     make = VectorArg if star or brackets else ScalarArg
     return make(registered.get(kind, DTYPES.get(kind)), name)
 

@@ -16,10 +16,12 @@ __global__ void add(const float *x, const float *y, float *z, int N)
 }
 
 // As many elements per thread as it takes, a whole grid apart, so that neighbouring
-// threads always have neighbouring elements.
+// threads always have neighbouring elements.  __restrict__ promises that a store to z
+// changes nothing that is yet to be loaded, so that loads need not wait for stores.
 //   block   T threads
 //   grid    any number of blocks: enough to keep the device busy
-__global__ void add_strided(const float *x, const float *y, float *z, int N)
+__global__ void add_strided(const float *__restrict__ x, const float *__restrict__ y,
+                            float *__restrict__ z, int N)
 {
     const int stride = gridDim.x * blockDim.x;
     for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < N; i += stride)
@@ -31,7 +33,8 @@ __global__ void add_strided(const float *x, const float *y, float *z, int N)
 //   block   T threads, at least 3
 //   grid    any number of blocks
 //   x, y and z lie at multiples of 16 bytes, as memory that was allocated does
-__global__ void add_vectors(const float *x, const float *y, float *z, int N)
+__global__ void add_vectors(const float *__restrict__ x, const float *__restrict__ y,
+                            float *__restrict__ z, int N)
 {
     const int first = blockIdx.x * blockDim.x + threadIdx.x;
     const int stride = gridDim.x * blockDim.x;

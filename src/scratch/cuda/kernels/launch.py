@@ -39,12 +39,21 @@ def on_gpu():
     return compiler.__name__.startswith("pycuda")
 
 
+def multiprocessors():
+    """How many of them the GPU has, or how many cores there are."""
+    count = driver.device_attribute.MULTIPROCESSOR_COUNT
+    return autoinit.device.get_attribute(count)
+
+
 def module(path, **macros):
     """The program of a .cu file, as PyCUDA's SourceModule has it.
 
     It is compiled once for each text and set of macros; under memcheck once more.
     """
-    source = Path(path).read_text(encoding="utf-8")
+    path = Path(path)
+    source = path.read_text(encoding="utf-8")
+    if on_gpu():                         # nvcc's messages name the file and its lines
+        source = f'#line 1 "{path.name}"\n{source}'
     check = None if on_gpu() else compiler.checking.get()
     kept = check.programs if check else programs
     key = source, *sorted(macros.items())
@@ -65,13 +74,23 @@ def kernel(file, name, **macros):
     return module(FOLDER / file, **macros).get_function(name)
 
 
-def launch(file, name, *arguments, grid, block, **macros):
+def launch(file, name, *arguments, grid, block, shared=0, **macros):
     """Run a kernel.
 
     arguments stand in the order of its parameters, numbers as NumPy's scalars;
     grid counts blocks, block counts threads of a block: (x, y) and (x, y, z).
+    shared is for a kernel with extern __shared__: how many bytes its blocks have of it.
     """
-    kernel(file, name, **macros)(*arguments, grid=grid, block=block)
+    function = kernel(file, name, **macros)
+    allow(function, shared)
+    function(*arguments, grid=grid, block=block, shared=shared)
+
+
+def allow(function, shared):
+    """Let blocks have so much shared memory: without being asked, CUDA gives 48 kB."""
+    if shared > 48 << 10:
+        most = driver.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES
+        function.set_attribute(most, shared)
 
 
 def blocks(elements, each):

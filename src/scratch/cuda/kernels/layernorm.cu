@@ -28,8 +28,9 @@ __device__ float block_sum(float value, float *partial)
     return sum;
 }
 
-__global__ void layernorm(const float *x, const float *gain, const float *shift,
-                          float *y, int C, float eps)
+__global__ void layernorm(const float *__restrict__ x, const float *__restrict__ gain,
+                          const float *__restrict__ shift, float *__restrict__ y, int C,
+                          float eps)
 {
     __shared__ float partial[THREADS];
     const int t = threadIdx.x;

@@ -6,7 +6,7 @@
 //   c       C (M, N)
 //   C[m, n] = sum over k of A[m, k] B[k, n]
 //   block   one thread, which makes TM x TN elements of C
-//   grid    (N / TN, M / TM) blocks, rounded up
+//   grid    N / TN times M / TM blocks, each quotient rounded up, all in a row
 //   shared  none; TM TN sums in registers
 //
 // A core has vector registers of 8 or 16 floats and a cache that fills itself. With its
@@ -21,7 +21,8 @@
 
 __global__ void matmul(const float *a, const float *b, float *c, int M, int N, int K)
 {
-    const size_t n0 = blockIdx.x * TN, m0 = blockIdx.y * TM;
+    const int across = (N + TN - 1) / TN;
+    const size_t n0 = blockIdx.x % across * TN, m0 = blockIdx.x / across * TM;
 
     if (m0 + TM > M || n0 + TN > N) {
         for (int m = m0; m < M && m < m0 + TM; m++) {

@@ -113,7 +113,8 @@ __device__ void combine_into(float *y, float value)
 
 // Each thread combines as many elements as it takes, a grid apart, before the tree
 // begins, and each block combines its result into y: one launch, and most of the work
-// without a barrier.  The order in which blocks arrive differs from run to run, and
+// without a barrier.  Four loads do not wait for each other, so that four are under way
+// at a time.  The order in which blocks arrive differs from run to run, and
 // with it the sum's last digits.
 //   grid     any number of blocks: enough to keep the device busy
 //   y        one float, IDENTITY beforehand
@@ -121,9 +122,13 @@ __global__ void reduce_strided(const float *x, float *y, int N)
 {
     __shared__ float partial[THREADS];
     const int t = threadIdx.x;
+    const size_t stride = gridDim.x * THREADS;
+    size_t i = blockIdx.x * THREADS + t;
     float value = IDENTITY;
-    for (int i = blockIdx.x * THREADS + t; i < N; i += gridDim.x * THREADS)
-        value = combine(value, x[i]);
+    for (; i + 3 * stride < N; i += 4 * stride)
+        value = combine(value, combine(combine(x[i], x[i + stride]),
+                                       combine(x[i + 2 * stride], x[i + 3 * stride])));
+    for (; i < N; i += stride) value = combine(value, x[i]);
     partial[t] = value;
     __syncthreads();                 // every element is there before it is combined
     for (int span = THREADS / 2; span > 0; span /= 2) {

@@ -15,7 +15,7 @@ own to the result.  The ladder is that of M. Harris, Optimizing Parallel Reducti
 CUDA (2007): interleaved and divergent, strided with bank conflicts, sequential, the
 first addition while loading, and then several elements per thread.
 
-"warps" is for GPUs only, and only sums.  A float32 sum in a tree is off by about
+"warps" only sums.  A float32 sum in a tree is off by about
 log2(N) roundings where a loop is off by up to N.  With atomics the order, and so the
 last digits, differ from run to run.
 

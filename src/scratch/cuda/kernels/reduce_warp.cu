@@ -1,4 +1,4 @@
-// The sum of a vector, with registers read across a warp.  For GPUs only.
+// The sum of a vector, with registers read across a warp.
 //
 //   x        (N) float32
 //   y        one float, 0 beforehand
@@ -27,9 +27,12 @@ __global__ void reduce_warps(const float *x, float *y, int N)
 {
     __shared__ float partial[THREADS / 32];
     const int t = threadIdx.x;
+    const size_t stride = gridDim.x * THREADS;
+    size_t i = blockIdx.x * THREADS + t;
     float value = 0.0f;
-    for (int i = blockIdx.x * THREADS + t; i < N; i += gridDim.x * THREADS)
-        value += x[i];
+    for (; i + 3 * stride < N; i += 4 * stride)          // four loads in flight
+        value += (x[i] + x[i + stride]) + (x[i + 2 * stride] + x[i + 3 * stride]);
+    for (; i < N; i += stride) value += x[i];
     value = warp_sum(value);
     if (t % 32 == 0) partial[t / 32] = value;
     __syncthreads();                 // every warp's sum is there before it is added

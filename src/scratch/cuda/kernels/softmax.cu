@@ -6,7 +6,8 @@
 //   block   THREADS threads, a power of two; thread t has columns t, t + THREADS, ...
 //
 // Subtracting the row's largest element leaves the quotient as it is, and no argument
-// of exp is above 0, so that none overflows.
+// of exp is above 0, so that none overflows.  One division per row, and the promise of
+// __restrict__ that x and y do not overlap, let the last loop load ahead of its stores.
 
 #if THREADS & (THREADS - 1)
 #error THREADS has to be a power of two
@@ -15,7 +16,7 @@
 // Three passes over the row: its maximum, the sum, the result.  Each element is asked
 // for three times; a row that fits into a cache comes from memory once.
 //   shared  THREADS floats, folded in half until partial[0] has the row's result
-__global__ void softmax(const float *x, float *y, int C)
+__global__ void softmax(const float *__restrict__ x, float *__restrict__ y, int C)
 {
     __shared__ float partial[THREADS];
     const int t = threadIdx.x;
@@ -41,9 +42,9 @@ __global__ void softmax(const float *x, float *y, int C)
         if (t < span) partial[t] += partial[t + span];
         __syncthreads();
     }
-    row_sum = partial[0];
+    const float scale = 1.0f / partial[0];
 
-    for (int c = t; c < C; c += THREADS) y[c] = expf(x[c] - row_max) / row_sum;
+    for (int c = t; c < C; c += THREADS) y[c] = expf(x[c] - row_max) * scale;
 }
 
 // exp(x - max), and 0 of -inf even where max is -inf, too, and nothing has been seen
@@ -57,7 +58,8 @@ __device__ float weight(float x, float max)
 // far, made with the smaller one, shrinks by exp(smaller - larger).  Each element is
 // asked for twice.
 //   shared  2 THREADS floats
-__global__ void softmax_online(const float *x, float *y, int C)
+__global__ void softmax_online(const float *__restrict__ x, float *__restrict__ y,
+                               int C)
 {
     __shared__ float maxima[THREADS], sums[THREADS];
     const int t = threadIdx.x;
@@ -83,7 +85,7 @@ __global__ void softmax_online(const float *x, float *y, int C)
         __syncthreads();             // outside the if: every thread must arrive
     }
     row_max = maxima[0];
-    row_sum = sums[0];
+    const float scale = 1.0f / sums[0];
 
-    for (int c = t; c < C; c += THREADS) y[c] = expf(x[c] - row_max) / row_sum;
+    for (int c = t; c < C; c += THREADS) y[c] = expf(x[c] - row_max) * scale;
 }

@@ -22,21 +22,29 @@ from .launch import In, Out, as_float32, blocks, launch
 
 HOW = {"naive": "transpose_naive", "tiled": "transpose_tiled",
        "padded": "transpose_padded"}
+MOST = 65535    # blocks of a grid in y; in x there may be 2**31 - 1
 
 
 def transpose(x, how="padded", tile=32):
     """x (R, C) -> (C, R) float32, by kernel `how` of transpose.cu.
 
     A block of tile x tile / 4 threads moves tile x tile elements.  Raises ValueError if
-    x is not a matrix or `how` is not a kernel.
+    x is not a matrix, `how` is no kernel, or those rows of threads do not divide tile.
     """
     x = as_float32(x, 2)
     if how not in HOW:
         raise ValueError(f"how={how!r}: it has to be one of {', '.join(HOW)}")
+    rows = blocks(tile, 4)
+    if tile < 1 or tile % rows:
+        raise ValueError(f"tile={tile}: a block has {rows} rows of threads, a quarter "
+                         "of its tile rounded up, and they have to divide it")
     R, C = x.shape
+    if R > MOST * tile:
+        parts = np.array_split(x, blocks(R, MOST * tile))
+        return np.hstack([transpose(part, how, tile) for part in parts])
     y = np.empty((C, R), np.float32)                     # (C, R)
     if x.size:
         launch("transpose.cu", HOW[how], In(x), Out(y), np.int32(R), np.int32(C),
                grid=(blocks(C, tile), blocks(R, tile)),
-               block=(tile, max(tile // 4, 1), 1), TILE=tile)
+               block=(tile, rows, 1), TILE=tile)
     return y

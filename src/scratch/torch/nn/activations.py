@@ -27,7 +27,8 @@ Chapter: docs/torch/modules.md.
 
 import warnings
 
-from .. import where, zeros_like
+from .. import bool as bool_, where, zeros_like
+from ..operands import as_copy, as_one, convert_number
 from .gelu import gelu
 from .module import Module
 from .parameter import Parameter
@@ -45,80 +46,85 @@ def relu6(input, inplace=False):
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x above 0, and a small multiple of x below"""
-    x = kept(input, inplace)
-    return written(where(x > 0, x, x * negative_slope), input, inplace)
+    x = kept(of_floats(input, "leaky_relu"), inplace)
+    return written(as_one(where(x > 0, x, x * negative_slope), x), input, inplace)
 
 
 def prelu(input, weight):
     """leaky_relu whose slope is learnt; one weight, or one for each channel (dim 1)."""
     if weight.numel() > 1 and input.ndim > 1:
         weight = weight.view(-1, *[1] * (input.ndim - 2))
-    return where(input > 0, input, input * weight)
+    return as_copy(where(input > 0, input, input * weight), input)
 
 
 def elu(input, alpha=1.0, inplace=False):
     """x above 0, and α (eˣ - 1) below, which levels off at -α"""
-    x = kept(input, inplace)
+    x = kept(of_floats(input, "elu"), inplace)
     below = alpha * x.clamp(max=0).expm1()    # no eˣ where it would overflow
-    return written(where(x <= 0, below, x), input, inplace)
+    return written(as_one(where(x <= 0, below, x), x), input, inplace)
 
 
 def selu(input, inplace=False):
     """elu with the two constants that keep mean 0 and variance 1 from layer to layer"""
     alpha, scale = 1.6732632423543772, 1.0507009873554805
-    return written(scale * elu(kept(input, inplace), alpha), input, inplace)
+    x = kept(of_floats(input, "selu"), inplace)
+    return written(as_one(scale * elu(x, alpha), x), input, inplace)
 
 
 def celu(input, alpha=1.0, inplace=False):
     """max(0, x) + min(0, α (eˣᐟᵅ - 1))"""
-    x = kept(input, inplace)
+    x = kept(of_floats(input, "celu"), inplace)
     below = alpha * (x.clamp(max=0) / alpha).expm1()
-    return written(where(x <= 0, below, x), input, inplace)
+    return written(as_one(where(x <= 0, below, x), x), input, inplace)
 
 
 def silu(input, inplace=False):
     """x σ(x), also called swish"""
-    x = kept(input, inplace)
+    x = kept(of_floats(input, "silu"), inplace)
     return written(x * x.sigmoid(), input, inplace)
 
 
 def mish(input, inplace=False):
     """x tanh(ln(1 + eˣ))"""
-    x = kept(input, inplace)
-    return written(x * softplus(x).tanh(), input, inplace)
+    x = kept(of_floats(input, "mish"), inplace)
+    return written(as_one(x * softplus(x).tanh(), x), input, inplace)
 
 
 def softplus(input, beta=1.0, threshold=20.0):
     """ln(1 + eᵝˣ) / β, a relu without a corner; x itself once βx is above threshold"""
-    scaled = input * beta
+    scaled = of_floats(input, "softplus") * beta
     soft = scaled.clamp(max=threshold).exp().log1p() / beta
-    return where(scaled > threshold, input, soft)
+    return as_one(where(scaled > threshold, input, soft), input)
 
 
 def logsigmoid(input):
     """ln σ(x), without taking the logarithm of a 0"""
-    return input.minimum(zeros_like(input)) - (-input.abs()).exp().log1p()
+    x = of_floats(input, "logsigmoid").contiguous()
+    return x.minimum(zeros_like(x)) - (-x.abs()).exp().log1p()
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """x, kept between min_val and max_val, where its slope is 0 already"""
+    if input.dtype is bool_:
+        raise RuntimeError("hardtanh() is of numbers, and these are bools")
     x = kept(input, inplace)
+    min_val, max_val = (convert_number(each, x.dtype) for each in (min_val, max_val))
     outside = (x <= min_val) | (x >= max_val)
     y = where(outside, x.detach().clamp(min_val, max_val), x)
-    return written(y, input, inplace)
+    return written(as_copy(y, x), input, inplace)
 
 
 def hardsigmoid(input, inplace=False):
     """0 up to -3, 1 from 3 on, and the straight line between"""
-    x = kept(input, inplace)
-    return written(hardtanh(x, -3.0, 3.0) / 6 + 0.5, input, inplace)
+    x = kept(of_floats(input, "hardsigmoid"), inplace)
+    return written(as_one(hardtanh(x, -3.0, 3.0) / 6 + 0.5, x), input, inplace)
 
 
 def hardswish(input, inplace=False):
     """0 up to -3, x from 3 on, and between them x (x + 3) / 6"""
-    x = kept(input, inplace)
+    x = kept(of_floats(input, "hardswish"), inplace)
     y = where(x <= -3, 0.0, where(x < 3, x * (x + 3) / 6, x))
-    return written(y, input, inplace)
+    return written(as_one(y, x), input, inplace)
 
 
 def softsign(input):
@@ -134,7 +140,16 @@ def tanhshrink(input):
 def threshold(input, threshold, value, inplace=False):
     """x above the threshold, and value elsewhere"""
     x = kept(input, inplace)
-    return written(where(x <= threshold, value, x), input, inplace)
+    threshold, value = (convert_number(each, x.dtype) for each in (threshold, value))
+    return written(as_one(where(x <= threshold, value, x), x), input, inplace)
+
+
+def of_floats(input, name):
+    """input; NotImplementedError for whole numbers, as PyTorch has it."""
+    if input.is_floating_point():
+        return input
+    raise NotImplementedError(f"{name}() is of floats, and these are {input.dtype}; "
+                              "make them some with .float()")
 
 
 def kept(input, inplace):

@@ -32,6 +32,7 @@ import math
 from ..autograd import Mode, record, records
 from ..dispatch import composed
 from ..dtypes import float32, float64
+from ..operands import alike, as_one
 from ..tensor import wrap
 
 K, A = math.sqrt(2 / math.pi), 0.044715    # of the approximation
@@ -51,6 +52,7 @@ def gelu(input, approximate="none"):
     backend, kind = input.storage.backend, f"gelu_{approximate}"
     y, share = (wrap(each, input.dtype, backend)
                 for each in backend[kind](in_rows(input)))
+    y = y if input.packed else as_one(alike(y, input), input)
     if records(input):
         record(y, "GeluBackward0", (input, gelu_back, input, share, approximate))
     return y

@@ -99,15 +99,21 @@ class Optimizer:
         """
         for hook in tuple(self._step_pre_hooks.values()):
             hook(self, (closure,), {})
-        loss, self._opt_called = None, True
+        self._opt_called = True
         with no_grad():
-            if closure is not None:
-                with enable_grad():
-                    loss = closure()
-            for group in self.param_groups:
-                self.move_group(group)
+            loss = self.take_step(closure)
         for hook in tuple(self._step_post_hooks.values()):
             hook(self, (closure,), {})
+        return loss
+
+    def take_step(self, closure):
+        """step, within no_grad and between its hooks."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            self.move_group(group)
         return loss
 
     def move_group(self, group):

@@ -23,7 +23,8 @@ Polyak 1964 and Nesterov 1983 (momentum); Duchi and others, JMLR 12, 2011 (Adagr
 Tieleman and Hinton 2012 (RMSprop); Kingma and Ba, ICLR 2015 (Adam); Reddi and others,
 ICLR 2018 (amsgrad); Loshchilov and Hutter, ICLR 2019 (AdamW).
 
-Left out: sparse gradients, steps that can be differentiated, LBFGS and the other rules.
+Left out: sparse gradients, steps that can be differentiated, and further rules but
+LBFGS (lbfgs.py).
 
 Chapter: docs/torch/modules.md.
 """

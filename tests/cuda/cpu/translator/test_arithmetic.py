@@ -169,3 +169,22 @@ def test_constant_amounts_and_integers_stay_as_they_are():
                           "int i = threadIdx.x; o[i] = (int)c << 3 | i >> BITS; unsigned u = i * 3; "
                           "o[i] += u << (2 + 2); }")
     assert "SH" not in module.opencl and "TO_" not in module.opencl
+
+
+def test_pointers_move_by_what_is_computed():
+    """A pointer to integers is no integer, though what it points to is; floor(1.5 * 2) = 3."""
+    module = SourceModule("""
+#define T int
+struct S { T *p; };
+__device__ float f(int n) { return n * 1.5f; }
+__device__ int g(int n) { return n + 1; }
+__global__ void k(T *A, int n)
+{
+    T *B = A;
+    struct S s = {A};
+    B += g(n); B += (int)f(n) - 3; *B += f(n);
+    s.p += g(n) + 1; s.p[0] = f(n) + 0.75f; s.p += 1; *s.p = f(n);
+}""")
+    a = np.zeros(8, np.int32)
+    module.get_function("k")(InOut(a), np.int32(2), block=(1, 1, 1))
+    assert a.tolist() == [0, 0, 0, 3, 3, 3, 0, 0]

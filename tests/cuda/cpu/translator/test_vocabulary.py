@@ -126,7 +126,7 @@ def test_memory_may_be_called_as_a_word_of_opencl(memory):
     assert x[0] == 2
 
 
-@pytest.mark.parametrize("name", ["__shfl_sync", "__ballot_sync", "template", "cooperative_groups", "tex2D",
+@pytest.mark.parametrize("name", ["__shfl_down", "__ballot", "template", "cooperative_groups", "tex2D",
                                   "class", "operator", "volatile", "__half", "curand_init", "asm",
                                   "clock64", "malloc"])
 def test_what_the_cpu_cannot_do_has_a_reason(name):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_kernels import ALL, KERNELS, SHAPES, both, made_of, natives, same
+from torch_kernels import KERNELS, both, made_of, natives, same
+from torch_tables import ALL, SHAPES
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import along, memory

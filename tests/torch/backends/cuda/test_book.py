@@ -6,22 +6,10 @@ from torch_kernels import KERNELS, made_of, same, viewed
 
 from scratch import torch as ours
 from scratch.torch import dtypes
-from scratch.torch.backends.cuda import book, kernels, memory, places
+from scratch.torch.backends.cuda import book, memory, places
 from scratch.torch.nn import standardize    # which defines the kernel that is composed
 
 assert standardize
-
-
-@pytest.fixture
-def launched(monkeypatch):
-    """The names of the kernels that are launched."""
-    names, run = [], kernels.run
-
-    def named(function, *arguments, **sizes):
-        names.append(function.name)
-        run(function, *arguments, **sizes)
-    monkeypatch.setattr(kernels, "run", named)
-    return names
 
 
 def random(*shape):

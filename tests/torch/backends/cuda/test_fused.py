@@ -7,7 +7,6 @@ import pytest
 from torch_kernels import KERNELS, made_of, same
 
 from scratch.torch import dtypes
-from scratch.torch.backends.cuda import kernels
 from scratch.torch.optim import Adam    # which defines adam, as nn defines gelu
 
 assert Adam
@@ -38,12 +37,9 @@ def test_gelu_and_slopes(kind, close):
 
 
 @pytest.mark.parametrize("amsgrad", [False, True])
-def test_adams_step_is_one_kernel(monkeypatch, amsgrad):
+def test_adams_step_is_one_kernel(launched, amsgrad):
     state = [made_of(abs(random(7, seed=n)), dtypes.float32) for n in range(6)]
     g, room, p, v, s, largest = state
-    launched, run = [], kernels.run
-    monkeypatch.setattr(kernels, "run", lambda function, *rest, **sizes: launched.append(function.name)
-                        or run(function, *rest, **sizes))
     numbers = dict(keep=0.99, beta1=0.9, beta2=0.99, root=math.sqrt(1 - 0.99**3), eps=1e-8, rate=0.01)
     pair("adam", g, room, p, v, s, *[largest] * amsgrad, **numbers)
     assert launched == ["rows"]

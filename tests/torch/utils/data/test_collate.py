@@ -8,19 +8,6 @@ import pytest
 Point = collections.namedtuple("Point", "x y")
 
 
-class Squares:
-    """What a reader writes: a data set by number, without a base class."""
-
-    def __init__(self, n, make=lambda i: i * i):
-        self.n, self.make = n, make
-
-    def __getitem__(self, i):
-        return self.make(i)
-
-    def __len__(self):
-        return self.n
-
-
 @pytest.mark.parametrize("make", [
     lambda i: i * 0.5, lambda i: i, lambda i: f"{i}", lambda i: b"b", lambda i: (i, float(i)),
     lambda i: [i, [i, i]], lambda i: {"x": i, "name": str(i)}, lambda i: Point(i, 2 * i),
@@ -29,8 +16,8 @@ class Squares:
 def test_examples_of_any_structure_are_collated_as_pytorch_does(make, alike):
     """By torch.utils.data.DataLoader, and its default_convert for single ones."""
     def call(library, module, g):
-        return [*module.DataLoader(Squares(5, make), batch_size=2),
-                *module.DataLoader(Squares(2, make), batch_size=None)]
+        return [*module.DataLoader([make(i) for i in range(5)], batch_size=2),
+                *module.DataLoader([make(i) for i in range(2)], batch_size=None)]
     alike(call)
 
 

@@ -53,26 +53,19 @@ def test_settings_that_contradict_one_another_are_refused(options, alike):
     assert result is ValueError
 
 
-class Squares:
-    """What a reader writes: a data set by number, without a base class."""
-
-    def __init__(self, n, make=lambda i: i * i):
-        self.n, self.make = n, make
-
-    def __getitem__(self, i):
-        return self.make(i)
-
-    def __len__(self):
-        return self.n
-
-
 def test_a_data_set_that_gives_many_at_once_is_asked_once(alike):
     """By torch.utils.data.DataLoader, which asks __getitems__ if there is one."""
-    class AtOnce(Squares):
+    class AtOnce:
+        def __getitem__(self, i):
+            return i * i
+
         def __getitems__(self, indices):
             return [-i for i in indices]
-    assert [*map(ours.Tensor.tolist, data.DataLoader(AtOnce(3), 2))] == [[0, -1], [-2]]
-    alike(lambda library, module, g: [*module.DataLoader(AtOnce(3), 2)])
+
+        def __len__(self):
+            return 3
+    assert [*map(ours.Tensor.tolist, data.DataLoader(AtOnce(), 2))] == [[0, -1], [-2]]
+    alike(lambda library, module, g: [*module.DataLoader(AtOnce(), 2)])
 
 
 def test_a_loader_with_workers_gives_the_same_batches_from_this_process():

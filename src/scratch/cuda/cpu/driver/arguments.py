@@ -58,7 +58,7 @@ class InOut(In, Out):
 
 def pack_argument(n, arg):
     """(format, value) for struct.pack of the n-th argument."""
-    if isinstance(arg, (np.number, np.bool_)) and arg.dtype.kind != "c":
+    if isinstance(arg, np.number) and arg.dtype.kind != "c":
         return arg.dtype.char, arg.item()
     if isinstance(arg, ArgumentHandler):
         return "P", int(arg.get_device_alloc())

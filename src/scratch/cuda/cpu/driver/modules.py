@@ -27,7 +27,12 @@ from .transfers import DeviceAllocation, address_of, at
 __all__ = ["Function", "Module", "module_from_buffer", "module_from_file"]
 
 PARAMETER_BYTES, CONSTANT_BYTES = 1 << 12, 1 << 16
+LANES = {3: "a lane that the mask names does not come to this warp operation with the "
+            "same mask, or the mask does not name the thread's own lane",
+         4: "a thread takes the value of a lane that takes no part in this shuffle, or "
+            "the width is no power of two up to 32"}
 INVALID = "cuLaunchKernel failed: invalid argument"
+TOO_MANY = "cuLaunchKernel failed: too many resources requested for launch"
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
          "uint", "ulong", "size_t"}
 
@@ -97,18 +102,24 @@ class Function:
         return seconds if time_kernel else None
 
     def check_arguments(self, packed):
-        """Check the arguments against the parameters, which CUDA's driver cannot do."""
+        """Check the arguments against the parameters, each by itself.
+
+        CUDA's driver can only count bytes: too many of them are a LaunchError.
+        """
+        end = max([place + size for place, size in self.places], default=0)
+        many = struct.calcsize("".join(letter for letter, _ in packed)) > end
+        wrong, invalid = (LaunchError, TOO_MANY) if many else (LogicError, INVALID)
         if len(packed) != len(self.parameters):
             names = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
-            raise LogicError(f"{INVALID}: {self.name} takes {len(self.parameters)} "
-                             f"arguments ({names}), not {len(packed)}")
+            raise wrong(f"{invalid}: {self.name} takes {len(self.parameters)} "
+                        f"arguments ({names}), not {len(packed)}")
         for n, ((letter, _), parameter, (_, size)) in enumerate(
                 zip(packed, self.parameters, self.places)):
             given = struct.calcsize(letter)
             what = f"argument {n} of {self.name}, {parameter.type} {parameter.name}"
             if given != size:
-                raise LogicError(f"{INVALID}: {what}, has {size} bytes, and {given} "
-                                 "were given")
+                raise wrong(f"{invalid}: {what}, has {size} bytes, and {given} were "
+                            "given")
             words = set(parameter.type.replace("*", " * ").split()) - {"const"}
             real = bool(words & {"float", "double"}) and "*" not in words
             whole = words <= WHOLE
@@ -290,13 +301,18 @@ class Module:
                     np.uint64(failed.ctypes.data), np.uint64(watch), shared=shared,
                     prints=self.program.prints)
         if failed[0]:
-            raise LaunchError(self.failure(function.name, *failed.tolist()))
+            asserts = failed[1] == 0         # which PyCUDA calls a LogicError
+            error = LogicError if asserts else LaunchError
+            raise error(self.failure(function.name, *failed.tolist()))
 
     def failure(self, name, line, kind, *block):
         """The message of a kernel that stopped itself."""
         shown = f"{line:>6} | {self.program.source[line - 1]}"
         if kind == 0:
             return f"{name}: the assertion in line {line} is false\n{shown}"
+        if kind in LANES:
+            return (f"{name}, line {line}: in block {tuple(block[:3])} {LANES[kind]}."
+                    f"\n{shown}")
         what = ("some threads leave here, and others go on to a __syncthreads()"
                 if kind == 2 else
                 "only some threads go on to a __syncthreads() from here")

@@ -24,7 +24,9 @@ has are written as C has them; shared memory moves out of the body into .shared,
                memory and variables of the file down to what it calls?
 """
 
-from . import arithmetic, barriers, statements, vocabulary, wraps
+from . import arithmetic, barriers, lanes, statements, vocabulary, wraps
+from .cplusplus.expressions import Expression, fits
+from .cplusplus.signatures import calls_in
 from .declarations import Source, integers, parameter_name
 from .preprocess import constant
 from .tokens import SourceError, Unsupported, after, closing, like, untokenize
@@ -34,11 +36,14 @@ from .vocabulary import spelled
 def analyse(source, watch=None):
     """Complete the Functions of a source; watch, if any, rewrites each body."""
     waiting = functions_that_wait(source)
+    refuse_recursion(source)
+    working = lanes.functions_with(source)
+    apart = working and lanes.called_apart(
+        source, working, waiting, lambda function, body: alike(
+            source, function, body, waiting))
     for function in source.all_functions():
         if function.body:
-            take_body(source, function, waiting, watch)
-    for name in source.functions:
-        check_recursion(source, name, [])
+            take_body(source, function, waiting, working, apart, watch)
     changed = True
     while changed:               # who calls one that needs it needs it, too
         changed = False
@@ -52,7 +57,7 @@ def analyse(source, watch=None):
 
 def functions_that_wait(source):
     """Names of functions that have a barrier, or call one that has."""
-    found, before = {barriers.BARRIER}, 0
+    found, before = {barriers.BARRIER, *barriers.COUNTING}, 0
     while len(found) > before:
         before = len(found)
         found |= {function.name for function in source.all_functions()
@@ -75,32 +80,78 @@ def reached(source, function, seen=()):
     return seen
 
 
-def check_recursion(source, name, path):
+def refuse_recursion(source):
     """Refuse functions that call themselves, and calls of what is not defined."""
-    if name in path:
-        raise Unsupported(f"{name} calls itself: recursion cannot run on the CPU "
-                          "engine", source.functions[name][0].place)
-    if path and not any(function.body for function in source.functions[name]):
-        raise SourceError(f"{name}(...) is declared, and called, and not defined",
-                          source.functions[name][0].place)
-    for function in source.functions[name]:
-        for called in function.calls:
-            check_recursion(source, called, [*path, name])
+    world = source.world()
+    calls = {id(f): called(source, world, f) for f in source.all_functions() if f.body}
+    done = set()
+
+    def visit(function, path):
+        if function in path:
+            raise Unsupported(f"{function.name} calls itself: recursion cannot run on "
+                              "the CPU engine; write a loop, with an array for what "
+                              "is left to do", function.place)
+        if id(function) in done:
+            return
+        for other in calls[id(function)]:
+            visit(other, [*path, function])
+        done.add(id(function))
+
+    for function in source.all_functions():
+        if function.body:
+            visit(function, [])
+
+
+def called(source, world, function):
+    """The functions that one may call; of several of a name, those of fitting types."""
+    body, found = function.body, []
+    scope = world.scope(function.parameters, body)
+    for _, name, given in calls_in(body, source.functions):
+        if name in scope:
+            continue                     # a variable of that name
+        several = source.functions[name]
+        bodies = [f for f in several if f.body]
+        if not bodies:
+            raise SourceError(f"{name}(...) is declared, and called, and not defined",
+                              several[0].place)
+        if len(bodies) > 1:
+            kinds = [Expression(value, world, scope).all().type for value in given]
+            bodies = [f for f in bodies if len(f.parameters) == len(given) and all(
+                fits(kind, world.parameter(part))
+                for kind, part in zip(kinds, f.parameters))]
+            exact = [f for f in bodies if all(
+                kind and kind == world.parameter(part)
+                for kind, part in zip(kinds, f.parameters))]
+            bodies = exact or bodies
+        found += [f for f in bodies if f not in found]
+    return found
 
 
 # ---- bodies --------------------------------------------------------------------------
 
-def take_body(source, function, waiting, watch):
-    """Votes before barriers, looks at memory if that is watched, and the rest."""
-    body = statements.parse(function.body, source.types)
-    parameters = {parameter_name(part).text for part in function.parameters}
-    function.declared = parameters | statements.declared(body)
+def alike(source, function, body, waiting):
+    """Names that are alike in all threads, for barriers.py and lanes.py."""
     uniform = {*source.constants, *source.functions.keys() & waiting, *vocabulary.SAME,
                *(name.rstrip("_") for name in vocabulary.CALLS), *source.types}
     if function.kernel:
-        uniform |= parameters
+        uniform |= {parameter_name(part).text for part in function.parameters}
+    return uniform
+
+
+def take_body(source, function, waiting, working, apart, watch):
+    """Votes before barriers, looks at memory if that is watched, and the rest.
+
+    waiting, working and apart are names of functions: with a barrier, with a warp
+    operation, and of the latter those that threads come to that take no part.
+    """
+    body = statements.parse(function.body, source.types)
+    uniform = alike(source, function, body, waiting)
     for statement in body.everything():
         write_as_c(statement)
+    body = lanes.arranged(body, uniform, working, waiting, function.name in apart,
+                          function.kernel)
+    parameters = {parameter_name(part).text for part in function.parameters}
+    function.declared = parameters | statements.declared(body)
     body = barriers.arranged(body, uniform, waiting)
     body = arithmetic.as_a_gpu(body, source, function)
     if watch:
@@ -137,6 +188,9 @@ def initialised(name, declarator, equals, value, dim3):
     dim3 = dim3 and declarator[0] == name        # and no pointer to one
     if dim3 and not given:
         given = after(name, "()")
+    while value is None and given and given[0].text == "[":      # float a[2]{1, 2}
+        end = closing(given, 0) + 1
+        at, given = at + end, given[end:]
     if not (dim3 or value is None) or not given or given[0].text not in ("(", "{"):
         return name, declarator, equals, value
     if dim3:

@@ -82,6 +82,7 @@ class Writer:
         self.source, self.types = source, source.types
         self.integers = {"": 0, **integers(source)}
         self.typedefs, self.kinds, self.members = {}, {}, {}
+        self.depths = {}                 # name -> how many * lead from it to its kind
         for item in [*(item for item in source.order if isinstance(item, list)),
                      *(inner.parts[0] for inner in body.everything()
                        if inner.kind in ("type", "shared"))]:
@@ -89,23 +90,26 @@ class Writer:
         for part in function.parameters:
             name = parameter_name(part)
             self.note(self.kinds, name, [t for t in part if t is not name
-                                         and t.kind == "name"])
+                                         and t.kind == "name"], part)
         for inner in body.everything():
             for part in inner.parts:
                 if isinstance(part, Declaration):
-                    for name, *_ in part.declarators:
-                        self.note(self.kinds, name, part.type)
+                    for name, declarator, *_ in part.declarators:
+                        self.note(self.kinds, name, part.type, declarator)
         pointer = any(token.text == "*" for token in function.head)
         self.result = None if pointer else self.kind(function.head)
 
     def kind(self, tokens):
         return kind_of(tokens, self.typedefs)
 
-    def note(self, table, name, tokens):
+    def note(self, table, name, tokens, declarator):
         """The kind of what is declared; None of names that are declared as several."""
         kind = self.kind(tokens)
         known = table.setdefault(name.text, kind)
         table[name.text] = kind if known == kind else None
+        depth = sum(token.text in ("*", "[") for token in declarator)
+        known = name.text if table is self.kinds else f".{name.text}"
+        self.depths[known] = min(depth, self.depths.get(known, depth))
 
     def take(self, tokens):
         """A typedef, a structure, a variable of the file, an array in shared memory."""
@@ -127,9 +131,9 @@ class Writer:
                    and token.text not in self.types | PASSED | {"unsigned"}), None)
         if at is not None:
             kind = [token for token in tokens[:at] if token.text != "*"]
-            for part in split(tokens[at:]):
+            for n, part in enumerate(split(tokens[at:])):
                 for name in [token for token in part if token.kind == "name"][:1]:
-                    self.note(table, name, kind)
+                    self.note(table, name, kind, part if n else [*tokens[:at], *part])
 
     # ---- statements
 
@@ -238,11 +242,19 @@ class Writer:
                    and place[n] in [*outer(place)]]
         if members:
             last = place[members[-1]].text
+            reached = place[0].text == "*" or sum(
+                token.text == "[" for token in place[members[-1]:])
+            if reached < self.depths.get(f".{last}", 0):
+                return None
             if last in self.members:
                 return self.members[last]
             vector = self.kinds.get(place[names[0]].text) or ""
             return vector.removeprefix(VECTOR) if vector.startswith(VECTOR) else None
         kind = self.kinds.get(place[names[0]].text) if names else None
+        reached = sum(token.text == "[" or token.text == "*" and wraps.prefix(
+            place, n, self.types) for n, token in enumerate(place))
+        if names and reached < self.depths.get(place[names[0]].text, 0):
+            return None                  # a pointer, which is no number
         return kind if kind and not kind.startswith(VECTOR) else None
 
     def cast(self, tokens, n, end):

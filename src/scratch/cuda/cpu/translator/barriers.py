@@ -34,6 +34,7 @@ from .statements import LOOPS, Declaration, declared, parse, write
 from .tokens import tokenize, untokenize
 
 BARRIER = "__syncthreads"
+COUNTING = {f"{BARRIER}_{what}" for what in ("count", "and", "or")}
 LEAVING = ("return", "break", "continue")
 ASSIGN = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
 VOTE = """static bool vote_(struct context_ *context, int line, bool leaving, bool yes)
@@ -170,9 +171,11 @@ def assigned(tokens, varying, control):
                 varying.add(name.text)
         elif token.text in ("++", "--") and control:
             varying.update(t.text for t in (before, after) if t and t.kind == "name")
-        elif token.text == "&" and after is not None and after.kind == "name" and (
+        elif token.text == "&" and after is not None and (
                 before is None or before.text in ("(", ",", "=")):
-            varying.add(after.text)      # a value may be stored through it
+            name = next((t for t in tokens[n + 1:] if t.text not in ("(", "*")), token)
+            if name.kind == "name":
+                varying.add(name.text)   # a value may be stored through it
 
 
 def mark(statement, varying, waiting, loop):

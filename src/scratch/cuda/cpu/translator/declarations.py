@@ -18,10 +18,13 @@ a GPU could run and the CPU engine cannot is an Unsupported, with its name and i
 
 from dataclasses import dataclass, field
 
-from . import vocabulary
+from . import cucomplex, vocabulary
+from .assembler import without_assembler
+from .cplusplus import lowered
+from .cplusplus.world import World
 from .preprocess import constant, preprocess
-from .tokens import (CLOSING, SourceError, Token, Unsupported, after, closing, flat,
-                     like, nesting, split, untokenize, wrapped)
+from .tokens import (SourceError, Token, Unsupported, after, chunks, closing, flat,
+                     like, postfix_begins, split, untokenize, wrapped)
 
 ALTERNATIVE = {"and": "&&", "or": "||", "not": "!", "not_eq": "!=", "bitand": "&",
                "bitor": "|", "xor": "^", "compl": "~", "and_eq": "&=", "or_eq": "|=",
@@ -74,15 +77,18 @@ class Source:
         self.arrays = {}            # extern __shared__ at file scope: name -> pointer
         self.order = []             # Functions, and lists of tokens, in their order
         tokens = [token._replace(kind="operator", text=ALTERNATIVE[token.text])
-                  if token.text in ALTERNATIVE and token.kind == "name" else token
+                  if token.text in ALTERNATIVE and token.kind == "name" else
+                  token._replace(text=cucomplex.TYPES.get(token.text, token.text))
                   for token in preprocess(source, defines, include_dirs, file)]
-        tokens = with_attributes(with_complex(tokens))
+        tokens = without_assembler(with_attributes(with_complex(tokens)))
+        tokens = without_linkage(tokens)
         self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)
         self.types |= {token.text for token in tokens if token.kind == "attribute"}
-        for n, token in enumerate(tokens):
-            following = tokens[n + 1].text if n + 1 < len(tokens) else ""
-            self.refuse(token, following)
-        for chunk in chunks(without_linkage(tokens)):
+        self.template = next((t for t in tokens if t.text == "template"), None)
+        self.refuse(tokens, vocabulary.LOWERED)
+        tokens = self.tokens = lowered(tokens)
+        self.refuse(tokens)
+        for chunk in chunks(tokens):
             self.take(chunk)
 
     def all_functions(self):
@@ -92,15 +98,24 @@ class Source:
         """Functions with __global__ that have a body."""
         return [f for f in self.all_functions() if f.kernel and f.body]
 
-    def refuse(self, token, following):
-        what = token.kind == "name" and vocabulary.refused(token.text, following)
-        if token.text in ("<<<", ">>>"):
-            what = "launching a kernel from a kernel (dynamic parallelism)"
-        elif token.text == "::":
-            what = "C++ namespaces"
-        if what:
-            raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine",
-                              token)
+    def world(self):
+        """What tells the types of expressions."""
+        return World(self.tokens)
+
+    def refuse(self, tokens, allowed=()):
+        """Refuse what the CPU engine cannot do, but for words that are allowed."""
+        for before, token, following in zip([None, *tokens], tokens,
+                                            [*tokens[1:], None]):
+            text = following.text if following else ""
+            what = token.kind == "name" and vocabulary.refused(token.text, text)
+            if token.text in ("<<<", ">>>"):
+                what = "launching a kernel from a kernel (dynamic parallelism)"
+            elif token.text == "::":
+                what = "C++ namespaces"
+            used = before and before.text == "using" and token.text == "namespace"
+            if what and token.text not in allowed and not (allowed and used):
+                raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine",
+                                  token)
 
     def take(self, chunk):
         """One declaration or definition at the top level of the file."""
@@ -108,6 +123,8 @@ class Source:
         texts = [token.text for token in chunk]
         if texts == [";"]:
             return
+        if texts[0] == "static_assert":  # the compiler knows sizes
+            return self.order.append(chunk)
         mark = next((n for n, text in enumerate(texts) if text in "({=[;"), 0)
         if texts[mark] == "(" and texts[0] != "typedef":
             return self.take_function(chunk, mark, bounds)
@@ -152,6 +169,9 @@ class Source:
                          [*like(tag, "typedef"), *chunk[:-1], tag, chunk[-1]])
                 declared = []
         if "{" in texts:
+            if ":" in texts[kind:texts.index("{")]:
+                raise Unsupported("a structure made from another one: C++ classes "
+                                  "cannot run on the CPU engine", chunk[0])
             body = chunk[texts.index("{"):]
             inner = [n for n, token in enumerate(body)
                      if token.text == "(" and body[n - 1].kind == "name"
@@ -160,9 +180,6 @@ class Source:
                 name = body[inner[0] - 1]
                 raise Unsupported(f"{name.text}(): a structure with functions cannot "
                                   "run on the CPU engine", name)
-            if ":" in texts[kind:texts.index("{")]:
-                raise Unsupported("a structure made from another one: C++ classes "
-                                  "cannot run on the CPU engine", chunk[0])
         if texts[0] == "typedef":
             name = [token for token in chunk if token.kind == "name"][-1]
             if ")" in texts and "{" not in texts:      # typedef float (*name)(...)
@@ -280,29 +297,6 @@ def counted(kind, declarator, value):
             *value, *after(name, ")")]
 
 
-def chunks(tokens):
-    """Declarations and definitions at the top level, each a list of tokens."""
-    at = start = 0
-    while at < len(tokens):
-        text = tokens[at].text
-        if text in CLOSING:
-            end = closing(tokens, at)
-            function = text == "{" and at > start and tokens[at - 1].text == ")"
-            at = end
-            if function:
-                yield tokens[start:at + 1]
-                start = at + 1
-        elif nesting(text) < 0:
-            raise SourceError(f"{text} closes nothing", tokens[at])
-        elif text == ";":
-            yield tokens[start:at + 1]
-            start = at + 1
-        at += 1
-    if start < len(tokens):
-        raise SourceError(f"what begins with {tokens[start].text} does not end; is a ; "
-                          "missing?", tokens[start])
-
-
 def without_linkage(tokens):
     """The tokens without extern "C" and the brackets it may have."""
     result, at, ends = [], 0, set()
@@ -322,7 +316,7 @@ def without_linkage(tokens):
 
 
 def with_complex(tokens):
-    """pycuda::complex<float>, five or seven tokens, as one."""
+    """pycuda::complex<float>, five or seven tokens, as one; pycuda::polar as polar."""
     result, at = [], 0
     while at < len(tokens):
         named = [t.text for t in tokens[at:at + 2]] == ["pycuda", "::"]
@@ -331,6 +325,8 @@ def with_complex(tokens):
         if texts[:2] == ["complex", "<"] and texts[3:] == [">"]:
             result.append(tokens[at]._replace(text=f"complex_{texts[2]}"))
             at = start + 4
+        elif named:
+            at = start
         else:
             result.append(tokens[at])
             at += 1
@@ -378,26 +374,6 @@ def with_parts(tokens):
             result.append(token)
             at += 1
     return result
-
-
-def postfix_begins(tokens):
-    """Where the operand that the tokens end with begins: a[i].b(x)."""
-    at = len(tokens) - 1
-    while True:
-        while tokens[at].text in (")", "]"):
-            depth = 0
-            for n in range(at, -1, -1):
-                depth -= nesting(tokens[n].text)
-                if depth == 0:
-                    break
-            at = n
-            if not at or not (tokens[at - 1].kind == "name"
-                              or tokens[at - 1].text in (")", "]")):
-                return at
-            at -= 1
-        if at < 2 or tokens[at - 1].text not in (".", "->"):
-            return at
-        at -= 2
 
 
 ALIGN = {"__align__", "__builtin_align__", "alignas"}

@@ -21,12 +21,19 @@ out; that of a table of the variables' addresses; that of the numbers in which a
 says why it gave up; that of memcheck's records; and memory shared at the launch.
 """
 
-from . import barriers, vocabulary
+from . import barriers, operations, vocabulary
 from .analysis import analyse, needs_context, reached
 from .declarations import Function, Source, member, parameter, untyped
 from .respell import Respeller, function_name
 from .tokens import after, closing, flat, like, untokenize
 from .vocabulary import spelled
+
+# C only warns of a float * where an int * is wanted, which C++ refuses
+STRICT = ['#pragma clang diagnostic ignored "-Weverything"',
+          *(f'#pragma clang diagnostic error "-W{kind}"' for kind in
+            ("incompatible-pointer-types", "int-conversion")),
+          '#pragma clang diagnostic ignored '
+          '"-Wincompatible-pointer-types-discards-qualifiers"']
 
 
 class Writer:
@@ -35,8 +42,10 @@ class Writer:
     def __init__(self, source, watch=None):
         self.source, self.watch = source, watch
         self.respell = Respeller(source, watched=bool(watch))
-        self.votes = any(token.text == "vote_" for function in source.all_functions()
-                         for token in function.body)
+        called = {token.text for function in source.all_functions()
+                  for token in function.body}
+        self.votes = "vote_" in called
+        self.lanes = bool(called & operations.CALLED)
 
     def program(self):
         """The whole text."""
@@ -48,8 +57,9 @@ class Writer:
         ends = [*(self.kernel(function) for function in kernels), self.layout(kernels),
                 self.values()]           # before the front, which defines what they use
         return "\n".join([
-            *dict.fromkeys([*vocabulary.HIDDEN, *self.definitions()]), self.context(),
-            *self.shadowed(), *([barriers.VOTE] if self.votes else []),
+            *STRICT, *dict.fromkeys([*vocabulary.HIDDEN, *self.definitions()]),
+            self.context(), *self.shadowed(), *([barriers.VOTE] if self.votes else []),
+            *([operations.TEXT] if self.lanes else []),
             *([self.watch.text] if self.watch else []),
             f'#line 1 "{self.source.file}"',
             untokenize(body, file=self.source.file), *ends, ""])
@@ -76,12 +86,16 @@ class Writer:
         slots = ["dynamic", "failed"]
         if self.votes:
             slots.append("votes")
+        if self.lanes:
+            slots.append("lanes")
         if self.watch:
             slots += ["watch", "shared_begin[9]", "shared_end[9]"]
         slots += [f"{function.name}_shared" for function in self.source.all_functions()
                   if function.shared]
         slots += [f"{name}_variable" for name in self.source.variables]
-        return f"struct context_ {{ ulong {', '.join(slots)}; uint turn, epoch; }};"
+        counts = ", lanes_turn, active, gone" if self.lanes else ""
+        return (f"struct context_ {{ ulong {', '.join(slots)}; uint turn, epoch"
+                f"{counts}; }};")
 
     def function(self, function):
         """A function, and before it the structure of its shared memory, as tokens."""
@@ -133,6 +147,9 @@ class Writer:
             values.append(".votes = (ulong)votes")
             ends = ["    votes[0] = votes[1] = votes[2] = 0;",
                     "    barrier(CLK_LOCAL_MEM_FENCE);"]
+        if self.lanes:
+            lines.append("    __local struct lanes_ lanes[2];")
+            values += [".lanes = (ulong)lanes", ".active = 1"]
         if self.watch:
             values.append(".watch = watch")
             ends += extents([f"{f.name}_memory" for f in sharing])

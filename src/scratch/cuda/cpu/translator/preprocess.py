@@ -32,7 +32,8 @@ from .tokens import (SourceError, Token, Unsupported, like, nesting, tokenize,
                      untokenize)
 
 PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
-    "__CUDACC__": "1", "__NVCC__": "1", "__CUDA_ARCH__": "600", "NULL": "0",
+    "__cplusplus": "201703L", "__CUDACC__": "1", "__NVCC__": "1",
+    "__CUDA_ARCH__": "600", "NULL": "0",
     "CUDART_INF_F": "INFINITY", "CUDART_INF": "((double)INFINITY)",
     "CUDART_NAN_F": "NAN", "CUDART_NAN": "((double)NAN)",
     "LLONG_MAX": "LONG_MAX", "LLONG_MIN": "LONG_MIN", "ULLONG_MAX": "ULONG_MAX",
@@ -49,11 +50,10 @@ PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
 }
 HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|stdio"
                      r"|stdlib|stdint|stdbool|inttypes|float|limits|string|assert"
-                     r"|stddef|driver_types|sm_\w+|pycuda-complex"
+                     r"|stddef|driver_types|sm_\w+|pycuda-complex|cuComplex"
                      r"|c(math|stdio|stdlib|stdint|float|limits|string|assert|stddef))"
                      r"(\.hp*)?")
 REFUSED_HEADERS = {    # files, and folders of files
-    "cuComplex": "cuComplex's functions (those of pycuda-complex.hpp are here)",
     "time": "clocks", "cooperative_groups": "cooperative groups",
     "cuda_fp16": "half precision",
     "cooperative_groups/": "cooperative groups", "cuda_fp8": "eight-bit precision",

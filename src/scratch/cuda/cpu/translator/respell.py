@@ -14,7 +14,7 @@ A name that only OpenCL C has a meaning for gets an underscore.
 
 import re
 
-from . import complexes, vocabulary
+from . import complexes, cucomplex, vocabulary
 from .analysis import needs_context
 from .declarations import Source, integers
 from .preprocess import constant
@@ -53,7 +53,7 @@ class Respeller:
             raise Unsupported("references cannot run on the CPU engine; use a pointer",
                               token)
         before = reader.text(-2)
-        made = inside and before in self.source.types | {"return"}
+        made = inside and before in self.source.types | {"return", "("}
         if token.text == "{" and made and (
                 reader.text(-3) not in ("struct", "union", "enum")):
             raise Unsupported(f"{before} {{...}}: a value made of a list in "
@@ -97,7 +97,9 @@ class Respeller:
         """Shared memory, a variable or a constant of the file, by its name."""
         names = function.names if function else {}
         if token.text in names:
+            self.used |= {t.text for t in names[token.text]} & vocabulary.VECTORS.keys()
             return [t._replace(line=token.line, file=token.file,
+                               text=t.text + "_" * (t.text in vocabulary.VECTORS),
                                space=t.space if n else token.space)
                     for n, t in enumerate(names[token.text])]
         hidden = function.declared if function else ()
@@ -197,7 +199,10 @@ class Respeller:
             return [token._replace(text=f"{text}_")]
         if vocabulary.definition(text) is not None:
             self.used |= {text, text.removeprefix("make_")}
-            same = text in vocabulary.CALLS or text.startswith("make_")
+            if text in cucomplex.NAMES:
+                self.used |= {"float2", "double2"}
+            same = text in {*vocabulary.CALLS, *cucomplex.NAMES} or (
+                text.startswith("make_"))
             return [token._replace(text=text if same else f"{text}_")]
         return None
 

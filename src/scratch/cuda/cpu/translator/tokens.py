@@ -176,6 +176,49 @@ def split(tokens):
     return parts
 
 
+def chunks(tokens):
+    """Declarations and definitions at the top level, each a list of tokens."""
+    at = start = 0
+    while at < len(tokens):
+        text = tokens[at].text
+        if text in CLOSING:
+            end = closing(tokens, at)
+            function = text == "{" and at > start and tokens[at - 1].text == ")"
+            at = end
+            if function:
+                yield tokens[start:at + 1]
+                start = at + 1
+        elif nesting(text) < 0:
+            raise SourceError(f"{text} closes nothing", tokens[at])
+        elif text == ";":
+            yield tokens[start:at + 1]
+            start = at + 1
+        at += 1
+    if start < len(tokens):
+        raise SourceError(f"what begins with {tokens[start].text} does not end; is a ; "
+                          "missing?", tokens[start])
+
+
+def postfix_begins(tokens):
+    """Where the operand that the tokens end with begins: a[i].b(x)."""
+    at = len(tokens) - 1
+    while True:
+        while tokens[at].text in (")", "]"):
+            depth = 0
+            for n in range(at, -1, -1):
+                depth -= nesting(tokens[n].text)
+                if depth == 0:
+                    break
+            at = n
+            if not at or not (tokens[at - 1].kind == "name"
+                              or tokens[at - 1].text in (")", "]")):
+                return at
+            at -= 1
+        if at < 2 or tokens[at - 1].text not in (".", "->"):
+            return at
+        at -= 2
+
+
 class Reader:
     """Tokens, and how far they have been read; at is the number of the next one."""
 

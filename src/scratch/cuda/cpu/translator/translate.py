@@ -5,7 +5,7 @@
     ...     int i = blockIdx.x * blockDim.x + threadIdx.x;
     ...     if (i < n) x[i] *= a;
     ... }''')
-    >>> print("\\n".join(program.text.splitlines()[3:10]))  # doctest: +ELLIPSIS
+    >>> print("\\n".join(program.text.splitlines()[7:14]))  # doctest: +ELLIPSIS
     struct context_ { ulong dynamic, failed; uint turn, epoch; };
     #line 1 "kernel.cu"
     static void scale(struct context_ *context_, float *x, float a, int n)
@@ -27,20 +27,22 @@ ordinary one, and its kind of memory need not be found out.  What is left to do:
     launch_f          the OpenCL kernel: takes the address of the arguments, laid out as
                       CUDA lays them out, and calls f
 
-C++ beyond C is refused with an Unsupported, which names it and its line; exceptions are
-casts, float(x), names of structures as types, overloaded functions and constants as
-sizes of arrays.  Lines are kept, so that the compiler's errors point into the source.
+What C++ has and C has not is taken away first (cplusplus/): templates, structures with
+functions, operators, default arguments, references.  Casts, float(x), names of
+structures as types, overloaded functions and constants as sizes of arrays are seen to
+here.  Shuffles and votes are barriers (lanes.py).  Lines are kept, so that the
+compiler's errors point into the source.
 
-Left out, and refused: whatever vocabulary.REFUSED lists, references, default arguments,
-recursion, launches from a kernel.  Not noticed: threads of a warp that rely on running
-in step, or blocks that wait for one another.
+Left out, and refused with an Unsupported, which names it and its line: whatever
+vocabulary.REFUSED lists, classes made from others, lambdas, recursion, launches from a
+kernel.  Not noticed: blocks that wait for one another.
 """
 
 from dataclasses import dataclass
 
 from . import warps
 from .analysis import analyse, reached
-from .declarations import Source, integers, parameter
+from .declarations import Source, integers, parameter, parameter_name
 from .opencl import Writer
 from .preprocess import constant
 from .tokens import SourceError
@@ -60,6 +62,7 @@ class Program:
     constant: set               # names of variables that are __constant__
     source: list                # the lines of the source, for messages
     relied: dict                # name -> what needs threads in step, see warps.py
+    constructs: bool            # has some structure a constructor?
 
 
 def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
@@ -73,7 +76,7 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
     """
     parsed = Source(source, defines, include_dirs, file)
     if extern_c:
-        refuse_overloads(parsed)
+        refuse_linkage(parsed)
     kernels = parsed.kernels()
     relied = {} if watch else {f.name: warps.find(parsed, f) for f in kernels}
     analyse(parsed, watch)
@@ -86,13 +89,28 @@ def translate(source, defines=(), include_dirs=(), file="kernel.cu", watch=None,
         bounds={f.name: constant(f.bounds[0], f.place, integers(parsed))
                 for f in kernels if f.bounds},
         dynamic={f.name for f in kernels if any(g.dynamic for g in reached(parsed, f))},
-        constant=parsed.constant, source=parsed.lines, relied=relied)
+        constant=parsed.constant, source=parsed.lines, relied=relied,
+        constructs=any(name.endswith("__") and name[:-2] in parsed.types
+                       for name in parsed.functions))
 
 
-def refuse_overloads(source):
-    """SourceError if two functions have one name."""
-    for name, several in source.functions.items():
-        bodies = [function for function in several if function.body]
+def refuse_linkage(source):
+    """SourceError if two functions have one name, or one is a template."""
+    if source.template:
+        raise SourceError(
+            'this template has "C" linkage, as SourceModule puts the source into '
+            'extern "C" { }: pass no_extern_c=True, and write extern "C" before '
+            "__global__", source.template)
+    held = {}                            # those of structures, f__, are told apart
+    for function in source.all_functions():
+        own = function.name.endswith("__") or function.parameters and (
+            parameter_name(function.parameters[0]).text == "self_")
+        if function.body and not own:
+            name = function.name
+            if name.startswith("operator_"):
+                name = name.partition("__")[0].replace("_", " ", 1)
+            held.setdefault(name, []).append(function)
+    for name, bodies in held.items():
         if len(bodies) > 1:
             raise SourceError(
                 f'more than one {name} has "C" linkage, as SourceModule puts the '

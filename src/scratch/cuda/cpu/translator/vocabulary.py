@@ -4,8 +4,8 @@
     '#define sinf(a) sin((float)(a))'
     >>> taken("kernel"), taken("get_global_id"), taken("count")
     (True, True, False)
-    >>> refused("__shfl_down_sync")
-    'warp shuffles'
+    >>> refused("tex2D")
+    'textures and surfaces'
     >>> print(definition("float3"))
     typedef struct { float x, y, z; } float3_;
 
@@ -23,7 +23,7 @@ Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 
 import re
 
-from . import complexes
+from . import complexes, cucomplex
 
 VALUES = {
     **{f"{name}.{axis}": f"((unsigned){call.replace('(n)', f'({n})')})"
@@ -36,6 +36,8 @@ VALUES = {
     "nullptr": "0",
     "auto": "__auto_type",
     "constexpr": "const",
+    "static_assert": "_Static_assert",
+    "decltype": "__typeof__",
 }
 DROPPED = {"__restrict__", "__restrict", "__forceinline__", "__noinline__", "inline",
            "__inline__", "register", "__device__", "__host__", "mutable"}
@@ -189,6 +191,10 @@ CALLS = {
        for real in ("float", "double")
        for a, b in [("int", "int"), ("uint", "uint"), ("ll", "long"), ("ull", "ulong"),
                     ("double", "double")]},
+    "VALUE_": ["#define VALUE_(T, a) ((T *)(ulong)(T[1]){a})"],    # see references.py
+    "PLACE_": ["#define VALUE_(T, a) ((T *)(ulong)(T[1]){a})",
+               "#define PLACE_(T, a) __builtin_choose_expr("
+               "__builtin_types_compatible_p(__typeof__(a), T), &(a), VALUE_(T, a))"],
     "memcpy": ["#define memcpy(a, b, n) __builtin_memcpy(a, b, n)"],
     "memset": ["#define memset(a, b, n) __builtin_memset(a, b, n)"],
     "assert_": ["#define assert_(a) ((a) ? 0 : (*(int *)context_->failed = __LINE__))"],
@@ -307,7 +313,7 @@ def definition(name):
         return f"static {vector}_ {name}({given}) {{ return ({vector}_){{{fields}}}; }}"
     if name.startswith("complex "):      # the function after it, of complex numbers
         return "\n".join(complexes.functions(name.split()[1]))
-    lines = CALLS.get(name) or CALLS.get(f"{name}_")
+    lines = CALLS.get(name) or CALLS.get(f"{name}_") or cucomplex.definition(name)
     return "\n".join(lines) if lines else None
 
 
@@ -345,11 +351,11 @@ def spelled(name):
 # ---- what the CPU engine does not do -------------------------------------------------
 
 REFUSED = [
-    (r"__shfl\w*", "warp shuffles"),
-    (r"__(ballot|any|all)(_sync)?|__activemask|__uni", "warp votes"),
-    (r"__match_\w+|__reduce_\w+_sync", "warp reductions"),
-    (r"__syncwarp", "barriers of one warp"),
-    (r"__syncthreads_(count|and|or)", "barriers that count"),
+    (r"__shfl(_up|_down|_xor)?", "warp shuffles without a mask (newer GPUs have "
+     "__shfl_sync and its kin alone)"),
+    (r"__(ballot|any|all)|__uni", "warp votes without a mask (newer GPUs have "
+     "__ballot_sync and its kin alone)"),
+    (r"__match_\w+", "searches of a warp for one value"),
     (r"cooperative_groups|this_thread_block|tiled_partition|this_grid",
      "cooperative groups"),
     (r"template|typename", "templates"),
@@ -368,7 +374,8 @@ REFUSED = [
      "calls of the CUDA runtime"),
     (r"curand\w*", "cuRAND's device functions"),
     (r"clock|clock64|__nanosleep|globaltimer", "clocks inside a kernel"),
-    (r"volatile", "volatile, by which threads wait for each other without a barrier,"),
+    (r"volatile", "volatile, by which threads wait for each other without a barrier, "
+     "of what is no number of the thread's own"),
     (r"__managed__", "managed variables"),
     (r"[jy][01n]f|cyl_bessel_\w+|erfc?invf?|erfcxf?|normcdfinvf?",
      "Bessel functions, inverses of erf and their kin"),
@@ -384,6 +391,10 @@ REFUSED = [
 REFUSED_PATTERN = [(re.compile(pattern), what) for pattern, what in REFUSED]
 
 
+# words of C++ that cplusplus/ takes away, and refuses by itself where it cannot
+LOWERED = {"template", "typename", "class", "public", "protected", "private", "this",
+           "operator", "virtual", "explicit", "friend", "volatile", "using", "::",
+           ">>>"}
 ONLY_CALLED = {"malloc", "free", "clock", "clock64", "surface", "texture", "__uni"}
 
 

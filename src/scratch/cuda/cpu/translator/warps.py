@@ -185,7 +185,7 @@ class Walker:
                 return
         for n, token in enumerate(tokens):
             following = tokens[n + 1].text if n + 1 < len(tokens) else ""
-            if token.text == BARRIER:
+            if token.text in (BARRIER, "__syncwarp"):
                 self.begin()
             elif following == "(" and token.text in self.source.functions:
                 self.call(token.text, tokens[n + 1:closing(tokens, n + 1) + 1], values,

@@ -57,19 +57,25 @@ def multiplies(a, b):
 def matmul(a, b, y):
     """Write a @ b into y, matrix by matrix."""
     launch, ladder = folder()
-    rung = "double" if engine().on_gpu else "cpu"
+    rung = "warps" if engine().on_gpu else "cpu"
     (M, K), N = a.shape[-2:], b.shape[-1]
-    sizes = ladder.RUNGS[rung].sizes()
     turned = [lies(x.shape[-2:], x.strides[-2:]) == "turned" for x in (a, b)]
-    kernel = launch.kernel(ladder.RUNGS[rung].file, "matmul", **sizes,
-                           TRANSPOSED_A=int(turned[0]), TRANSPOSED_B=int(turned[1]))
-    grid, block = ladder.shape(rung, M, N, sizes)
+    sizes = ladder.RUNGS[rung].sizes()
+    splits = ladder.splits_for(rung, M, N, K, sizes)
+    macros, how = ladder.plan(rung, M, N, K, sizes, *turned, splits)
+    kernel = launch.kernel(ladder.RUNGS[rung].file, "matmul", **macros)
+    launch.allow(kernel, how["shared"])
     for each, index in enumerate(itertools.product(*map(range, a.shape[:-2]))):
         left, right = (View(x.memory, x.dtype, (), (), x.offset + sum(
             k * stride for k, stride in zip(index, x.strides))) for x in (a, b))
         made = View(y.memory, y.dtype, (), (), y.offset + each * M * N)
-        kernels.run(kernel, left, right, made, np.int32(M), np.int32(N), np.int32(K),
-                    grid=grid, block=block)
+        parts = empty((splits, M, N), a.dtype) if splits > 1 else made
+        kernels.run(kernel, left, right, parts, np.int32(M), np.int32(N), np.int32(K),
+                    **how)
+        if splits > 1:
+            kernels.run(launch.kernel("matmul_parts.cu", "add_parts"), parts, made,
+                        np.int32(M * N), np.int32(splits),
+                        grid=(launch.blocks(M * N, 256), 1), block=(256, 1, 1))
     return y
 
 

@@ -58,12 +58,12 @@ def launch(text, name, n, *arguments, block=THREADS, grid=None):
         block=(block, 1, 1))
 
 
-def run(function, *arguments, grid, block):
+def run(function, *arguments, grid, block, shared=0):
     arguments = [np.uintp(each.address) if isinstance(each, View) else each
                  for each in arguments]
     try:
-        function(*arguments, grid=grid, block=block)
-    except engine().driver.LaunchError as error:
+        function(*arguments, grid=grid, block=block, shared=shared)
+    except engine().driver.LogicError as error:
         if "divided by 0" in str(error):
             raise RuntimeError("ZeroDivisionError: a whole number divided by 0"
                                ) from None

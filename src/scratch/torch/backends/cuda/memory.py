@@ -57,8 +57,10 @@ class Engine:
 def type_of(dtype):
     """NumPy's type of the numbers in memory; NotImplementedError for float16."""
     if dtype not in TYPES:
-        raise NotImplementedError(f"the cuda backend has no {dtype}: it computes in "
-                                  "float32, float64, bfloat16 and whole numbers")
+        raise NotImplementedError(
+            f"the cuda backend has no {dtype}, in which the processors that run its "
+            "kernels without a GPU cannot compute; it has float32, float64, bfloat16 "
+            "and whole numbers: convert it first, with .float() or .bfloat16()")
     return TYPES[dtype]
 
 

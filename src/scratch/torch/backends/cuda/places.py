@@ -45,6 +45,8 @@ def pick(a, rest, step, size, index, where, shape):
 
 def take(a, index):
     """a[index], along axis 0."""
+    if not a.size:                       # no thread picks, so none would notice
+        outside(index, -a.shape[0], a.shape[0])
     inner = len(a.shape) - 1
     return pick(a, (0,) * index.ndim + a.strides[1:], a.strides[0], a.shape[0], index,
                 index.strides + (0,) * inner, (*index.shape, *a.shape[1:]))

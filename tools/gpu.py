@@ -1,0 +1,110 @@
+"""Everything that a card is needed for, by one command, in less than ten minutes of its time.
+
+    python tools/gpu.py [...]      on the machine with the card: PyCUDA, and then benchmarks/gpu.py, whose
+                                   options it passes on (python -m benchmarks cuda --help)
+    python tools/gpu.py pack       before that, on a machine with a network and nvcc
+
+The machine with the card needs Python with NumPy and pytest, a C++ compiler, and PyTorch with CUDA if it is
+to be compared with; no network, no browser, none of what builds the book.  PyCUDA is taken as it is there,
+or else built from its source distribution (tools/pycuda.py).  What `pack` leaves in build/fetched and
+build/nvcc goes along with the repository: the source distribution and what PyCUDA imports, and each
+program that the tests and the measurements compile, for compute capability 8.0 and 9.0, so that no minute of
+the card goes into nvcc (tools/nvcc.py).
+
+What was measured is in results/cuda.json, with the card, its driver and clocks, and the commit, even if the
+run is cut short.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools import nvcc, pycuda    # noqa: E402  (this file is run by its path, too)
+
+ARCHITECTURES = "8.0", "9.0"
+ONE_CACHE = {"PYCUDA_DISABLE_CACHE": "1"}    # tools/nvcc.py's: PyCUDA's asks nvcc before it looks
+
+
+def run(arguments):
+    """The whole of it, on the card; the exit status of the benchmark."""
+    before = [] if works() else [pycuda.HOME / "site"]
+    if before and not pycuda.built(standin=False):
+        print("PyCUDA is not here: building it from its source distribution", flush=True)
+        pycuda.build(optimize=True)
+    pycuda.program()
+    paths = [*before, ROOT / "src", ROOT / "tests", ROOT]
+    return subprocess.run([sys.executable, "-m", "benchmarks", "cuda", "gpu", *arguments], cwd=ROOT, env={
+        **os.environ, "SCRATCH_CUDA": "gpu", "PYTHONPATH": joined(paths, "PYTHONPATH"), **ONE_CACHE,
+        "PATH": joined([pycuda.HOME / "bin"], "PATH")}).returncode
+
+
+def works():
+    """Can PyCUDA be imported here as it is?"""
+    return subprocess.run([sys.executable, "-c", "import pycuda.driver"], capture_output=True).returncode == 0
+
+
+def joined(paths, name):
+    return os.pathsep.join([*map(str, paths), *([os.environ[name]] if os.environ.get(name) else [])])
+
+
+def pack():
+    """Fill build/fetched and build/nvcc: the stand-in for a card is given all that a card will be given."""
+    if nvcc.real() is None:
+        sys.exit("nvcc is not on the PATH, so nothing can be compiled beforehand")
+    for name in pycuda.PINS:
+        pycuda.fetch(name)
+    if not pycuda.built():
+        pycuda.build()
+    pycuda.standin()
+    begin = time.time()
+    nvcc.asked(["--version"])
+    from benchmarks.card import TESTS
+    for command in (["-m", "benchmarks", "cuda", "--task", json.dumps(["programs", True])],
+                    ["-m", "benchmarks", "cuda", "--task", json.dumps(["scratch.torch", True])],
+                    ["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]):
+        print("--", " ".join(command), flush=True)
+        subprocess.run([sys.executable, *command], cwd=ROOT, env=pycuda.environment(
+            STANDIN_CAPABILITY=ARCHITECTURES[-1], **ONE_CACHE))
+    for path in nvcc.folder().glob("*"):
+        if path.stat().st_mtime < begin:
+            path.unlink()                        # of a kernel that is no more
+    others(ARCHITECTURES)
+    (nvcc.folder() / "commit").write_text(subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True,
+        text=True).stdout.strip())
+    size = sum(path.stat().st_size for folder in (nvcc.folder(), pycuda.FETCHED) for path in folder.glob("*"))
+    print(f"build/fetched and build/nvcc: {size / 1e6:.0f} MB, to go along with the repository")
+
+
+def others(capabilities):
+    """Have what was compiled for one capability compiled for the others, too."""
+    *rest, last = (f"sm_{each.replace('.', '')}" for each in capabilities)
+    asked = [json.loads(path.read_text()) for path in nvcc.folder().glob("*.json")]
+    wanted = [([other if word == last else word for word in each["arguments"]], each["sources"])
+              for each in asked if last in each["arguments"] for other in rest]
+    wanted = [each for each in wanted if nvcc.recall(*each) is None]
+    print(f"-- {len(wanted)} programs for {', '.join(rest)}", flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as several:
+        for _ in several.map(lambda each: nvcc.compile_again(*each), wanted):
+            pass
+
+
+def main(arguments):
+    if {"-h", "--help"} & set(arguments):
+        return print(__doc__)
+    return pack() if arguments == ["pack"] else run(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
