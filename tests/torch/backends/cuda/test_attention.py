@@ -10,22 +10,10 @@ import pytest
 import torch
 import torch_kernels    # skips, where nothing can run CUDA C
 from scratch import torch as ours
-from scratch.torch.backends.cuda import attention, kernels
+from scratch.torch.backends.cuda import attention
 from scratch.torch.nn import functional as f
 
 assert torch_kernels
-
-
-@pytest.fixture
-def launched(monkeypatch):
-    """The names of the kernels of attention that are launched."""
-    names, run = [], kernels.run
-
-    def named(function, *arguments, **sizes):
-        names.append(function.name)
-        run(function, *arguments, **sizes)
-    monkeypatch.setattr(kernels, "run", named)
-    return names
 
 
 @pytest.fixture(autouse=True)
