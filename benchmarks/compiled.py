@@ -14,7 +14,8 @@ A product's hot loop is the loop with the most multiply-adds (FFMA, or HMMA on t
 kernel's that with the most loads from global memory; of several the shortest; of a kernel without a loop,
 the whole of it.  A round of a product is a turn of the loop over K that the hot loop lies in, or is.  Its
 instructions count as often as they are executed in it, and those of branches that may be skipped count once.
-Attention's loop over tiles has a loop for each of its products in it: its hot loop is the hottest of those.
+Attention's loop over tiles has a loop for each of its products in it: its hot loop is the hottest of those,
+and all that multiply are counted, too, in the order in which they end.
 """
 
 import math
@@ -157,6 +158,14 @@ def width(opcode):
     return next((bits // 8 for bits in (64, 128) if f".{bits}" in opcode), 4)
 
 
+def multiplying(code, labels):
+    """[{"instructions", "FFMA", "LDS", ...}, ...] of loops that multiply; a later one may hold earlier."""
+    bodies = [code[first: last + 1] for first, last in sorted(loops(code, labels), key=lambda loop: loop[1])]
+    return [{"instructions": len(body), "FFMA": count(body, "FFMA"), "LDS": count(body, "LDS"),
+             "of 16 bytes": sum(width(opcode) == 16 for opcode, _ in body if opcode.startswith("LDS"))}
+            for body in bodies if count(body, "FFMA")]
+
+
 def in_flight(code):
     """The most bytes of global memory that a thread has asked for when it first has to wait for some.
 
@@ -201,6 +210,7 @@ def row(kernel, rung, architecture, threads, said, code, labels, products=0, **m
                if FFMA and kernel == "matmul" else {}),
             **({"round": {"instructions": all_of_it, "FFMA": products},
                 "FFMA share of a round": significant(products / all_of_it)} if all_of_it else {}),
+            **({"loops": multiplying(code, labels)} if kernel == "attention" else {}),
             "bytes in flight": in_flight(body) + copied(body) * (more.get("sizes", {}).get("STAGES", 2) - 1)}
 
 

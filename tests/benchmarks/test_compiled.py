@@ -47,6 +47,12 @@ def test_a_round_counts_the_hot_loop_as_often_as_it_turns():
     assert compiled.whole_round(alone, {".L_x_0": 1}, products=1) == 3
 
 
+def test_the_loops_that_multiply_are_counted_the_inner_one_first():
+    inner, outer = compiled.multiplying(*compiled.instructions(SASS)["_Z4loopPf"])
+    assert inner == {"instructions": 3, "FFMA": 1, "LDS": 1, "of 16 bytes": 1}
+    assert outer == {"instructions": 8, "FFMA": 1, "LDS": 1, "of 16 bytes": 1}
+
+
 @pytest.mark.parametrize("code, most", [
     ([("LDG.E", "R2, [R6]"), ("FADD", "R3, R2, R3")], 4),
     ([("LDG.E", "R2, [R6]"), ("LDG.E.128", "R8, [R6]"), ("FADD", "R3, R2, R11")], 20),

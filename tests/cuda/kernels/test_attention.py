@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from shapes import load_checked
 
-from kernels import EPS, broken, compiled, needs_nvcc, on_cpu, watched
+from kernels import EPS, broken, compiled, needs_nvcc, on_cpu, transactions, watched
 from scratch.cuda.kernels import attention as module
 from scratch.cuda.kernels import launch
-from scratch.cuda.kernels.attention import HOW, WIDEST, attention, attention_back
+from scratch.cuda.kernels.attention import HEADS, HOW, WIDEST, attention, attention_back
 
 torch = pytest.importorskip("torch")
 book = pytest.importorskip("scratch.makemore.attention")
@@ -99,7 +99,8 @@ def test_the_way_back_is_that_of_autograd(T, S, causal, small):
     check_back(*given(T, S), causal)
 
 
-def test_tiles_of_the_size_that_is_used_do_it_too(long, D=64):
+@pytest.mark.parametrize("D", [64, 70])
+def test_tiles_of_the_sizes_that_are_used_do_it_too(D, long):
     """Of 70 queries and keys, the last tile is not full."""
     check(*given(70, 70, D, N=1), causal=True)
     check_back(*given(70, 70, D, N=1), causal=True)
@@ -113,7 +114,7 @@ def test_it_is_what_pytorch_computes(small):
 
 
 def test_a_query_that_may_look_at_nothing_gets_nothing_and_hands_nothing_on(small):
-    """With 9 queries and 3 keys the first 6 look at none; PyTorch would say nan, the book says 0."""
+    """With 9 queries and 3 keys the first 6 look at none; the book says 0."""
     q, k, v = given(9, 3)
     for how in HOW:
         y, lse = attention(q, k, v, True, how, threads=8)
@@ -138,7 +139,7 @@ def test_another_scale(small):
     check_back(q, k, v, True, scale=0.1)
 
 
-def test_a_nan_spoils_the_queries_that_look_at_it_and_no_others(small):
+def test_a_nan_among_the_keys_spoils_the_queries_that_look_at_it_and_no_others(small):
     q, k, v = given(9, 9)
     k[:, 4] = np.nan
     for how in HOW:
@@ -152,6 +153,33 @@ def test_the_same_bits_come_out_each_time(small):
     first, second = (attention_back(q, q, k, v, *attention(q, k, v, True), True) for _ in range(2))
     for one, other in zip(first, second):
         np.testing.assert_array_equal(one, other)
+
+
+def test_there_may_be_more_queries_than_a_grid_has_rows():
+    """65,536 are one too many for the grid's y.  Oracle: with one key, each answer is its value."""
+    q, k, v = np.ones((1, 65_536, 1)), np.ones((1, 1, 1)), np.full((1, 1, 1), 3.0)
+    assert (attention(q, k, v, how="matrix", threads=1)[0] == 3).all()
+
+
+def test_the_heads_of_all_grids_are_in_y_and_the_tiles_in_x(small, monkeypatch):
+    """x has room for 2^31 - 1 blocks.  Of 9 queries and 5 keys; row_dots has no heads."""
+    grids = {}
+    monkeypatch.setattr(module, "launch", lambda file, name, *_, grid, **more: grids.update({name: grid}))
+    q, k, v = given(9, 5, N=3)
+    for how in HOW:
+        y, lse = attention(q, k, v, how=how, threads=4)
+    attention_back(y, q, k, v, y, lse)
+    assert grids == {"attention_matrix": (9, 3), "attention_online": (3, 3), "attention_tiles": (2, 3),
+                     "row_dots": (1, 1), "d_queries": (3, 3), "d_keys": (2, 3)}
+
+
+@on_cpu
+def test_neighbouring_threads_read_keys_and_values_from_different_banks(long, D=64):
+    """Counted by memcheck."""
+    with watched() as check:
+        attention(*given(32, 32, D, N=1))
+    for tile in ("k_tile", "v_tile"):
+        assert set(transactions(check, tile).values()) == {1}, tile
 
 
 def test_no_queries_or_no_keys():
@@ -250,8 +278,9 @@ ONE = np.ones((1, 1, 4))
     (dict(q=ONE[0], k=ONE, v=ONE), "2 dimensions"), (dict(q=ONE, k=ONE, v=ONE[:, :, :2]), r"v \(1, 1, 2\)"),
     (dict(q=ONE, k=ONE, v=ONE, how="fast"), "matrix, online, tiles"),
     (dict(q=ONE, k=ONE, v=ONE, threads=48), "power of two"),
-    (dict(zip("qkv", [np.ones((1, 1, WIDEST + 1))] * 3)), "129 channels; these kernels take 1 to 128")],
-    ids=["no matrix", "another width", "how", "threads", "too wide"])
+    (dict(zip("qkv", [np.ones((1, 1, WIDEST + 1))] * 3)), "129 channels; these kernels take 1 to 128"),
+    (dict(zip("qkv", [np.ones((HEADS + 1, 1, 1))] * 3)), "65,536 heads; each is a y of the grid")],
+    ids=["no matrix", "another width", "how", "threads", "too wide", "too many heads"])
 def test_bad_input_is_told_what_is_wrong(arguments, message):
     with pytest.raises(ValueError, match=message):
         attention(**arguments)

@@ -17,7 +17,7 @@ __device__ float weight(float x, float max)
 
 #ifdef THREADS
 // With the matrix w (N, T, S) in memory: three passes over a row of it.
-//   grid    (N, T) blocks, a query each
+//   grid    (T, N) blocks, a query each
 //   block   THREADS threads, a power of two; thread t: every THREADS-th key, or channel
 //   shared  THREADS floats
 __global__ void attention_matrix(const float *q, const float *k, const float *v,
@@ -25,10 +25,10 @@ __global__ void attention_matrix(const float *q, const float *k, const float *v,
                                  float scale, int ahead)
 {
     __shared__ float partial[THREADS];
-    const int t = threadIdx.x, query = blockIdx.y;
-    const size_t row = (size_t)blockIdx.x * T + query;
+    const int t = threadIdx.x, query = blockIdx.x;
+    const size_t row = (size_t)blockIdx.y * T + query;
     q += row * D, y += row * D, w += row * S;
-    k += (size_t)blockIdx.x * S * D, v += (size_t)blockIdx.x * S * D;
+    k += (size_t)blockIdx.y * S * D, v += (size_t)blockIdx.y * S * D;
     const int seen = max(0, min(S, query + ahead + 1));
 
     float row_max = -INFINITY;
@@ -72,17 +72,17 @@ __global__ void attention_matrix(const float *q, const float *k, const float *v,
 
 // Without it: a thread for each query goes through the keys once, with the largest
 // score so far, the sum of exp(score - largest), and the sum of values so weighted.
-//   grid    (N, T / THREADS) blocks, rounded up
+//   grid    (T / THREADS, N) blocks, rounded up
 //   block   THREADS threads, a query each
 __global__ void attention_online(const float *q, const float *k, const float *v,
                                  float *y, float *lse, int T, int S, float scale,
                                  int ahead)
 {
-    const int query = blockIdx.y * THREADS + threadIdx.x;
+    const int query = blockIdx.x * THREADS + threadIdx.x;
     if (query >= T) return;
-    const size_t row = (size_t)blockIdx.x * T + query;
+    const size_t row = (size_t)blockIdx.y * T + query;
     q += row * D, y += row * D;
-    k += (size_t)blockIdx.x * S * D, v += (size_t)blockIdx.x * S * D;
+    k += (size_t)blockIdx.y * S * D, v += (size_t)blockIdx.y * S * D;
     const int seen = max(0, min(S, query + ahead + 1));
 
     float row_max = -INFINITY, row_sum = 0.0f, mixed[D];
@@ -108,8 +108,8 @@ __global__ void attention_online(const float *q, const float *k, const float *v,
 #endif
 #define X (KEYS / EACH)              // threads of a block, across
 #define Y (QUERIES / EACH)           // and down
-#define CHANNELS ((D + X - 1) / X)   // of y that a thread makes
-#define WIDTH (X * CHANNELS + 4)     // of a row of a tile: D, up to three more, a gap
+#define CHANNELS ((D + 4 * X - 1) / (4 * X) * 4)     // of y that a thread makes
+#define WIDTH (X * CHANNELS + 4)     // of a row of a tile: D, up to a few more, a gap
 
 // rows `first` and on of x (rows, D) into a tile of `count` rows, with 0 beyond both
 __device__ void fill(float *tile, const float *x, int first, int rows, int count)
@@ -120,11 +120,18 @@ __device__ void fill(float *tile, const float *x, int first, int rows, int count
     }
 }
 
+// The channels of thread x, c from 0 to CHANNELS - 1: dealt out four at a time, so that
+// the X threads of a row read neighbouring fours, which are in different banks.
+__device__ int channel(int x, int c)
+{
+    return c / 4 * 4 * X + 4 * x + c % 4;
+}
+
 // In tiles: a block has QUERIES queries and goes through keys and values KEYS at a
 // time, each of which it loads once.  Thread (x, y) has EACH queries, y EACH and on;
 // of each tile the scores of EACH keys, x and every Xth from there; and of y its
-// CHANNELS channels x CHANNELS and on.
-//   grid    (N, T / QUERIES) blocks, rounded up
+// CHANNELS channels.
+//   grid    (T / QUERIES, N) blocks, rounded up
 //   block   (X, Y) threads
 //   shared  (QUERIES + 2 KEYS) WIDTH + QUERIES (KEYS + 4) floats
 __global__ void __launch_bounds__(X * Y)
@@ -134,9 +141,9 @@ attention_tiles(const float *q, const float *k, const float *v, float *y, float 
     __shared__ __align__(16) float q_tile[QUERIES][WIDTH], k_tile[KEYS][WIDTH],
                                    v_tile[KEYS][WIDTH], w_tile[QUERIES][KEYS + 4];
     const int x = threadIdx.x, first = threadIdx.y * EACH;   // of this thread's queries
-    const int t0 = blockIdx.y * QUERIES;
-    q += (size_t)blockIdx.x * T * D, y += (size_t)blockIdx.x * T * D;
-    k += (size_t)blockIdx.x * S * D, v += (size_t)blockIdx.x * S * D;
+    const int t0 = blockIdx.x * QUERIES;
+    q += (size_t)blockIdx.y * T * D, y += (size_t)blockIdx.y * T * D;
+    k += (size_t)blockIdx.y * S * D, v += (size_t)blockIdx.y * S * D;
     fill(&q_tile[0][0], q, t0, T, QUERIES);
 
     float row_max[EACH], row_sum[EACH], mixed[EACH][CHANNELS];
@@ -155,6 +162,7 @@ attention_tiles(const float *q, const float *k, const float *v, float *y, float 
         float score[EACH][EACH];
         for (int i = 0; i < EACH; i++)
             for (int j = 0; j < EACH; j++) score[i][j] = 0.0f;
+        #pragma unroll 8
         for (int d = 0; d < D; d++)
             for (int i = 0; i < EACH; i++)
                 for (int j = 0; j < EACH; j++)
@@ -183,25 +191,27 @@ attention_tiles(const float *q, const float *k, const float *v, float *y, float 
                 w_tile[first + i][x + X * j] = weight(score[i][j], row_max[i]);
         __syncthreads();             // all weights are there
 
+        #pragma unroll 4
         for (int j = 0; j < KEYS; j++) {
             for (int i = 0; i < EACH; i++) {
                 const float w = w_tile[first + i][j];
                 row_sum[i] += w;
                 for (int c = 0; c < CHANNELS; c++)
-                    mixed[i][c] += w * v_tile[j][x * CHANNELS + c];
+                    mixed[i][c] += w * v_tile[j][channel(x, c)];
             }
         }
     }
+    #pragma unroll                   // known indices: mixed stays in registers
     for (int i = 0; i < EACH; i++) {
         const int t = t0 + first + i;
         if (t >= T) break;
         for (int c = 0; c < CHANNELS; c++) {
-            const int d = x * CHANNELS + c;
+            const int d = channel(x, c);
             const float mean = t + ahead < 0 ? 0.0f : mixed[i][c] / row_sum[i];
             if (d < D) y[(size_t)t * D + d] = mean;
         }
         if (x == 0)
-            lse[(size_t)blockIdx.x * T + t] = row_max[i] + logf(row_sum[i]);
+            lse[(size_t)blockIdx.y * T + t] = row_max[i] + logf(row_sum[i]);
     }
 }
 #endif

@@ -24,6 +24,8 @@ does not need O(n²) memory, 2021.
 
 Left out: dropout, masks other than the causal one, 16 bits on tensor cores, heads wider
 than 128 channels, keys split among blocks (which pays with few queries and many keys).
+A value that is not finite spoils all queries of its tile in "tiles", even those that
+may not look at it, since a weight of 0 times nan is nan; so it does in PyTorch.
 
 Chapter: docs/cuda/attention.md.  To copy: this file, attention.cu, attention_back.cu,
 launch.py and cuda/.
@@ -37,12 +39,13 @@ from .launch import In, Out, as_float32, blocks, launch
 
 HOW = ("matrix", "online", "tiles")
 WIDEST = 128     # channels of a head: what shared memory of 48 kB has room for
+HEADS = 65_535   # the largest y of a grid
 
 
 def tiles(D):
     """Macros of attention.cu: how many queries and keys a tile has, and each thread."""
     return ({"QUERIES": 64, "KEYS": 32, "EACH": 4} if D <= 64 else
-            {"QUERIES": 32, "KEYS": 16, "EACH": 2})
+            {"QUERIES": 64, "KEYS": 8, "EACH": 2})
 
 
 def tiles_back(D):
@@ -74,17 +77,17 @@ def attention(q, k, v, causal=False, how="tiles", scale=None, threads=128):
     if how == "matrix":
         w = np.empty((N, T, S), np.float32)                  # what the others avoid
         launch("attention.cu", "attention_matrix", *arguments[:3], Out(w),
-               *arguments[3:], grid=(N, T), block=(threads, 1, 1), D=D,
+               *arguments[3:], grid=(T, N), block=(threads, 1, 1), D=D,
                THREADS=threads)
     elif how == "online":
         launch("attention.cu", "attention_online", *arguments,
-               grid=(N, blocks(T, threads)), block=(threads, 1, 1), D=D,
+               grid=(blocks(T, threads), N), block=(threads, 1, 1), D=D,
                THREADS=threads)
     else:
         tile = tiles(D)
         X, Y = (tile[side] // tile["EACH"] for side in ("KEYS", "QUERIES"))
         launch("attention.cu", "attention_tiles", *arguments,
-               grid=(N, blocks(T, tile["QUERIES"])), block=(X, Y, 1), D=D, **tile)
+               grid=(blocks(T, tile["QUERIES"]), N), block=(X, Y, 1), D=D, **tile)
     return y, lse
 
 
@@ -110,9 +113,9 @@ def attention_back(d_y, q, k, v, y, lse, causal=False, scale=None):
     given = [In(each) for each in (q, k, v, d_y, lse, delta)]
     rest = numbers(T, S, D, causal, scale)
     launch(file, "d_queries", *given, Out(d_q), *rest,
-           grid=(N, blocks(T, tile["TILE"])), block=(X, X, 1), D=D, **tile)
+           grid=(blocks(T, tile["TILE"]), N), block=(X, X, 1), D=D, **tile)
     launch(file, "d_keys", *given, Out(d_k), Out(d_v), *rest,
-           grid=(N, blocks(S, tile["TILE"])), block=(X, X, 1), D=D, **tile)
+           grid=(blocks(S, tile["TILE"]), N), block=(X, X, 1), D=D, **tile)
     return d_q, d_k, d_v
 
 
@@ -125,6 +128,9 @@ def checked(q, k, v):
     if not 1 <= q.shape[2] <= WIDEST:
         raise ValueError(f"a head has {q.shape[2]} channels; these kernels take 1 to "
                          f"{WIDEST}, of which tiles fit into shared memory")
+    if len(q) > HEADS:
+        raise ValueError(f"{len(q):,} heads; each is a y of the grid, which ends at "
+                         f"{HEADS:,}, so these kernels take no more at once")
     return q, k, v
 
 

@@ -10,7 +10,7 @@
 //   k, v, d_k, d_v        (N, S, D)
 //   lse, delta            (N, T); the first from attention.cu
 //   ahead                 query t looked at keys 0 to t + ahead
-//   grid                  (N, T / TILE) or (N, S / TILE) blocks, rounded up
+//   grid                  (T / TILE, N) or (S / TILE, N) blocks, rounded up
 //   block                 (X, X) threads; each has EACH rows of the block's own TILE,
 //                         y EACH and on, and of a tile of others x and every Xth
 //
@@ -22,7 +22,7 @@
 #error EACH has to divide TILE
 #endif
 #define X (TILE / EACH)              // threads of a block, each way
-#define CHANNELS ((D + X - 1) / X)   // of a row that a thread adds up
+#define CHANNELS ((D + 4 * X - 1) / (4 * X) * 4)     // of a row that a thread adds up
 #define WIDTH (X * CHANNELS + 4)     // of a row of a tile: D, up to a few more, a gap
 
 // rows `first` and on of x (rows, D) into a tile, with 0 beyond both
@@ -32,6 +32,13 @@ __device__ void fill(float *tile, const float *x, int first, int rows)
         const int r = e / WIDTH, d = e % WIDTH;
         tile[e] = first + r < rows && d < D ? x[(size_t)(first + r) * D + d] : 0.0f;
     }
+}
+
+// The channels of thread x, c from 0 to CHANNELS - 1: dealt out four at a time, so that
+// the X threads of a row read neighbouring fours, which are in different banks.
+__device__ int channel(int x, int c)
+{
+    return c / 4 * 4 * X + 4 * x + c % 4;
 }
 
 // delta[row] = sum over d of y[row, d] d_y[row, d]
@@ -56,11 +63,11 @@ d_queries(const float *q, const float *k, const float *v, const float *d_y,
                                    k_tile[TILE][WIDTH], v_tile[TILE][WIDTH],
                                    d_score_tile[TILE][TILE + 4];
     const int x = threadIdx.x, first = threadIdx.y * EACH;   // of this thread's queries
-    const int t0 = blockIdx.y * TILE;
-    q += (size_t)blockIdx.x * T * D, d_y += (size_t)blockIdx.x * T * D;
-    k += (size_t)blockIdx.x * S * D, v += (size_t)blockIdx.x * S * D;
-    lse += (size_t)blockIdx.x * T, delta += (size_t)blockIdx.x * T;
-    d_q += (size_t)blockIdx.x * T * D;
+    const int t0 = blockIdx.x * TILE;
+    q += (size_t)blockIdx.y * T * D, d_y += (size_t)blockIdx.y * T * D;
+    k += (size_t)blockIdx.y * S * D, v += (size_t)blockIdx.y * S * D;
+    lse += (size_t)blockIdx.y * T, delta += (size_t)blockIdx.y * T;
+    d_q += (size_t)blockIdx.y * T * D;
     fill(&q_tile[0][0], q, t0, T);
     fill(&d_y_tile[0][0], d_y, t0, T);
 
@@ -97,14 +104,15 @@ d_queries(const float *q, const float *k, const float *v, const float *d_y,
         }
         __syncthreads();             // every slope of the tile is there
 
+        #pragma unroll 4
         for (int j = 0; j < TILE; j++)
             for (int i = 0; i < EACH; i++)
                 for (int c = 0; c < CHANNELS; c++)
-                    sum[i][c] += d_score_tile[first + i][j] * k_tile[j][x * CHANNELS + c];
+                    sum[i][c] += d_score_tile[first + i][j] * k_tile[j][channel(x, c)];
     }
     for (int i = 0; i < EACH; i++) {
         for (int c = 0; c < CHANNELS; c++) {
-            const int t = t0 + first + i, d = x * CHANNELS + c;
+            const int t = t0 + first + i, d = channel(x, c);
             if (t < T && d < D) d_q[(size_t)t * D + d] = scale * sum[i][c];
         }
     }
@@ -121,11 +129,11 @@ d_keys(const float *q, const float *k, const float *v, const float *d_y,
                                    k_tile[TILE][WIDTH], v_tile[TILE][WIDTH],
                                    d_score_tile[TILE][TILE + 4], w_tile[TILE][TILE + 4];
     const int x = threadIdx.x, first = threadIdx.y * EACH;   // of this thread's keys
-    const int s0 = blockIdx.y * TILE;
-    q += (size_t)blockIdx.x * T * D, d_y += (size_t)blockIdx.x * T * D;
-    k += (size_t)blockIdx.x * S * D, v += (size_t)blockIdx.x * S * D;
-    lse += (size_t)blockIdx.x * T, delta += (size_t)blockIdx.x * T;
-    d_k += (size_t)blockIdx.x * S * D, d_v += (size_t)blockIdx.x * S * D;
+    const int s0 = blockIdx.x * TILE;
+    q += (size_t)blockIdx.y * T * D, d_y += (size_t)blockIdx.y * T * D;
+    k += (size_t)blockIdx.y * S * D, v += (size_t)blockIdx.y * S * D;
+    lse += (size_t)blockIdx.y * T, delta += (size_t)blockIdx.y * T;
+    d_k += (size_t)blockIdx.y * S * D, d_v += (size_t)blockIdx.y * S * D;
     fill(&k_tile[0][0], k, s0, S);
     fill(&v_tile[0][0], v, s0, S);
 
@@ -163,10 +171,11 @@ d_keys(const float *q, const float *k, const float *v, const float *d_y,
         }
         __syncthreads();             // all weights and slopes of the tile are there
 
+        #pragma unroll 4
         for (int j = 0; j < TILE; j++) {
             for (int i = 0; i < EACH; i++) {
                 for (int c = 0; c < CHANNELS; c++) {
-                    const int d = x * CHANNELS + c;
+                    const int d = channel(x, c);
                     sum_v[i][c] += w_tile[first + i][j] * d_y_tile[j][d];
                     sum_k[i][c] += d_score_tile[first + i][j] * q_tile[j][d];
                 }
@@ -175,7 +184,7 @@ d_keys(const float *q, const float *k, const float *v, const float *d_y,
     }
     for (int i = 0; i < EACH; i++) {
         for (int c = 0; c < CHANNELS; c++) {
-            const int s = s0 + first + i, d = x * CHANNELS + c;
+            const int s = s0 + first + i, d = channel(x, c);
             if (s < S && d < D) {
                 d_k[(size_t)s * D + d] = scale * sum_k[i][c];
                 d_v[(size_t)s * D + d] = sum_v[i][c];

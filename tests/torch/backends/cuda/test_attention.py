@@ -53,7 +53,9 @@ def test_attention_and_its_gradient_go_in_tiles(options, launched):
 
 
 def test_what_does_not_fit_is_composed(launched):
-    """A mask, values of another width."""
+    """A mask, values of another width, more heads than a grid has room for."""
+    many = attention.View(None, ours.float32, (65_536, 1, 1))
+    assert not attention.fits(many, many, many)
     q, k, v = (ours.tensor(each.tolist(), device="cuda") for each in given((9, 5), (9, 5), (9, 5)))
     mask = ours.ones(9, 9, dtype=ours.bool, device="cuda")
     y = f.scaled_dot_product_attention(q, k, v, mask)

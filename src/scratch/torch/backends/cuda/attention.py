@@ -4,8 +4,9 @@
     >>> fits(q, k, k), fits(q, k, View(None, dtypes.float32, (2, 7, 9)))
     (True, False)
 
-float32, heads of up to 128 channels, as many for values as for keys, and the same axes
-before the last two. The weights are never in memory; see cuda/kernels/attention.py.
+float32, up to 65,535 heads of up to 128 channels, as many for values as for keys, and
+the same axes before the last two. The weights are never in memory; see
+cuda/kernels/attention.py.
 
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
@@ -32,6 +33,7 @@ def fits(q, k, v):
     return (q.dtype is k.dtype is v.dtype is dtypes.float32 and k.shape == v.shape
             and q.ndim >= 2 and q.shape[:-2] == k.shape[:-2]
             and q.shape[-1] == k.shape[-1] <= folder()[1].WIDEST
+            and numel(q.shape[:-2]) <= folder()[1].HEADS
             and 0 < q.size < 2**30 and 0 < k.size < 2**30)
 
 
@@ -51,7 +53,7 @@ def attention(q, k, v, scale, ahead):
     block = (tile["KEYS"] // tile["EACH"], tile["QUERIES"] // tile["EACH"], 1)
     kernels.run(launch.kernel("attention.cu", "attention_tiles", D=D, **tile), q, k, v,
                 y, lse, *numbers(T, S, scale, ahead),
-                grid=(N, launch.blocks(T, tile["QUERIES"])), block=block)
+                grid=(launch.blocks(T, tile["QUERIES"]), N), block=block)
     return y, lse
 
 
@@ -69,9 +71,9 @@ def attention_back(d_y, q, k, v, y, lse, scale, ahead):
                 grid=(launch.blocks(N * T, 128), 1), block=(128, 1, 1))
     given, rest = (q, k, v, d_y, lse, delta), numbers(T, S, scale, ahead)
     kernels.run(kernel("d_queries"), *given, d_q, *rest,
-                grid=(N, launch.blocks(T, tile["TILE"])), block=block)
+                grid=(launch.blocks(T, tile["TILE"]), N), block=block)
     kernels.run(kernel("d_keys"), *given, d_k, d_v, *rest,
-                grid=(N, launch.blocks(S, tile["TILE"])), block=block)
+                grid=(launch.blocks(S, tile["TILE"]), N), block=block)
     return d_q, d_k, d_v
 
 
