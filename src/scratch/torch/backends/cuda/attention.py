@@ -1,8 +1,8 @@
 """The book's attention in tiles, forward and backward, where its conditions hold.
 
-    >>> q, k = (View(None, dtypes.float32, (2, length, 8)) for length in (5, 7))
-    >>> fits(q, k, k), fits(q, k, View(None, dtypes.float32, (2, 7, 9)))
-    (True, False)
+    >>> q, k = (View(None, dtypes.float32, (2, 3, length, 8)) for length in (5, 7))
+    >>> sizes(q, k)                      # heads of all examples, queries, keys, channels
+    (6, 5, 7, 8)
 
 float32, up to 65,535 heads of up to 128 channels, as many for values as for keys, and
 the same axes before the last two. The weights are never in memory; see
