@@ -1,7 +1,7 @@
 """The book's attention in tiles, forward and backward, where its conditions hold.
 
     >>> q, k = (View(None, dtypes.float32, (2, 3, length, 8)) for length in (5, 7))
-    >>> sizes(q, k)                      # heads of all examples, queries, keys, channels
+    >>> sizes(q, k)                      # heads in all, queries, keys, channels
     (6, 5, 7, 8)
 
 float32, up to 65,535 heads of up to 128 channels, as many for values as for keys, and
