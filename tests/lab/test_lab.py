@@ -512,7 +512,7 @@ def test_a_mistake_that_the_examples_do_not_find_is_found_by_the_modules_tests(t
 
 MODELS_MISTAKES = {    # the lab, its exercise, a body, and what is said of it
     "no keepdim": ("bigram", "smoothed", "counts = counts.double() + alpha\nreturn counts / counts.sum(1)", [
-        "expected    [[0.0, 1.0], [0.5, 0.5]]", "Shapes are matched from the right.",
+        "expected    [[0.0, 1.0], [0.5, 0.5]]", "Sum with `keepdim=True` before you divide",
         "Read: docs/makemore/bigrams.md, How does a row become a distribution? Broadcasting"]),
     "a sum, not a mean": (
         "neural_bigram", "slopes",
@@ -617,9 +617,9 @@ KERNELS_MISTAKES = {    # the lab's exercise, a change to its kernel, and what i
                                 "own += x[c] * x[c] - mean * mean;", [
         "came        False\n", "Subtract before you square."]),
     "a mixture that is not repaired": ("attention", "attended", "c * shrink + w", "c + w", [
-        "expected    True\n", "all three repaired by one factor"]),
+        "came        [[15.0, 4.0], [30.0, 8.0]]\n", "all three repaired by one factor"]),
     "a query loaded for each key": ("attention", "attended", "score = a * k", "score = q[2 * t] * k", [
-        "expected    144\n", "came        168\n"]),
+        "expected    144\n", "came        180\n"]),
     "still racing": ("races", "folded", "t == 0", "t == 1", ["race: line 11, part[0]"]),
     "still in the branch": ("races", "evened", "if (t < N) held[t] = x[t];\n    __syncthreads();",
                             "if (t < N) {\n    held[t] = x[t];\n    __syncthreads();\n    }", [
