@@ -53,25 +53,11 @@ def best(rows, kernel, key, n=None, rungs=None, others=()):
                 and row["rung"] not in others and (rungs is None or row["rung"] in rungs)), default=None)
 
 
-# ---- in a child: kernels on whichever engine there is -------------------------------------------
+# ---- in a child: kernels on the CPU engine ------------------------------------------------------
 
-def timed(run, launches=1):
-    """Seconds of one run(): a GPU's by its events, the CPU engine's by the processor's time."""
-    from scratch.cuda.kernels import launch as device
-    if device.on_gpu():
-        begin, end = device.driver.Event(), device.driver.Event()
-        begin.record()
-        for _ in range(launches):
-            run()
-        end.record()
-        end.synchronize()
-        return begin.time_till(end) / 1000 / launches
-    return seconds(lambda: [run() for _ in range(launches)], launches, time.process_time)
-
-
-def rounds(runs, count, launches=1):
-    """{name: median seconds}, after one turn that is not counted."""
-    timers = {name: lambda run=run: timed(run, launches) for name, run in runs.items()}
+def rounds(runs, count):
+    """{name: median seconds of processor time}, after one turn that is not counted."""
+    timers = {name: lambda run=run: seconds(run, 1, time.process_time) for name, run in runs.items()}
     return {name: statistics.median(each) for name, each in turns(timers, count, warm=1).items()}
 
 
@@ -84,21 +70,10 @@ def matmul_run(rung, n, a, b, c, sizes):
     """A launch of a rung's kernel on matrices that are on the device."""
     import numpy as np
     from scratch.cuda.kernels import launch as device, matmul
-    splits = matmul.splits_for(rung, n, n, n, sizes)
-    macros, how = matmul.plan(rung, n, n, n, sizes, splits=splits)
+    macros, how = matmul.plan(rung, n, n, n, sizes)
     kernel = device.kernel(matmul.RUNGS[rung].file, "matmul", **macros)
     device.allow(kernel, how["shared"])
-    size = np.int32(n)
-    if splits == 1:
-        return lambda: kernel(a, b, c, size, size, size, **how)
-    parts = device.driver.mem_alloc(4 * splits * n * n)
-    add_parts = device.kernel("matmul_parts.cu", "add_parts")
-
-    def run():
-        kernel(a, b, parts, size, size, size, **how)
-        add_parts(parts, c, np.int32(n * n), np.int32(splits), grid=(device.blocks(n * n, THREADS), 1),
-                  block=(THREADS, 1, 1))
-    return run
+    return lambda: kernel(a, b, c, np.int32(n), np.int32(n), np.int32(n), **how)
 
 
 def right(run, c, expected, what):

@@ -14,7 +14,7 @@ APPENDIX = ["glossary/", "notation/", "labs/"]
 CHAPTERS = [f"{path.relative_to(ROOT / 'docs').with_suffix('')}/"
             for path in sorted(ROOT.glob("docs/*/*.md"))]
 PAGES = ["", *CHAPTERS, *APPENDIX, *REFERENCE, "no-such-page/"]
-EVERY_LOOK = ["", "micrograd/autograd/", "no-such-page/"]    # by axe; of others two, of each kind one
+EVERY_LOOK = ["", "micrograd/autograd/", "no-such-page/"]    # of these axe sees all four; of others two
 KB = 1000
 SHIFTS = """
 window.shifts = 0;
@@ -71,7 +71,7 @@ def looks(page, widths):
 
 @pytest.fixture
 def with_axe(open_page):
-    """with_axe(path) -> an open page to which violations can be asked for, once axe-core is told to look."""
+    """with_axe(path) -> an open page that has axe-core in it: see violations."""
     def with_axe(path):
         if not AXE.exists():
             pytest.skip("axe-core is not installed; make test installs it")
@@ -83,7 +83,7 @@ def with_axe(open_page):
 
 
 def violations(page):
-    """What axe-core finds; of a palette and a width at a time."""
+    """What axe-core finds on the page as it looks now."""
     found = page.evaluate("axe.run({resultTypes: ['violations']}).then(result => result.violations)")
     return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
 
@@ -93,7 +93,7 @@ def test_a_page_is_quiet_light_and_still_fits_and_shuts_nobody_out(with_axe, pat
     """DESIGN.md's budget: 180 kB compressed, 280 kB where there are many formulas; a CLS below 0.05.
 
     Oracle for readers with other senses: axe-core, as the page opens, and with every fold open in each
-    width and each palette.
+    width and in each palette; in all four pairs of them on three pages.
     """
     page = with_axe(path)
     weight = sum(page.sizes)

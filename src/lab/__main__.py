@@ -16,6 +16,7 @@ except KeyboardInterrupt:    # before main can answer it
     print("stopped", file=sys.stderr)
     sys.exit(130)
 
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m lab", description="Grade the exercises in labs/.")
     parser.add_argument("mine", nargs="?", help="a file, or one exercise in it: engine.py::Value.tanh")
