@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,8 +37,13 @@ def packages(tests=False):
                         "--disable-pip-version-check", NODE], check=True)
     if missing or not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
         print("  npm ci", flush=True)
-        subprocess.run(["npm", "ci", *([] if tests else ["--omit=dev"]), "--ignore-scripts", "--no-audit",
-                        "--no-fund", "--loglevel=error"], cwd=ROOT, check=True)
+        command = ["npm", "ci", *([] if tests else ["--omit=dev"]), "--ignore-scripts", "--no-audit", "--no-fund",
+                   "--loglevel=error"]
+        for wait in (10, 30, 0):    # a registry that is out of reach for a moment is no reason to stop
+            if subprocess.run(command, cwd=ROOT, check=not wait).returncode == 0:
+                break
+            print(f"  npm ci failed; once more in {wait} s", flush=True)
+            time.sleep(wait)
 
 
 def recent_node():
