@@ -37,8 +37,8 @@ def packages(tests=False):
                         "--disable-pip-version-check", NODE], check=True)
     if missing or not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
         print("  npm ci", flush=True)
-        command = ["npm", "ci", *([] if tests else ["--omit=dev"]), "--ignore-scripts", "--no-audit", "--no-fund",
-                   "--loglevel=error"]
+        command = ["npm", "ci", *([] if tests else ["--omit=dev"]), "--ignore-scripts", "--no-audit",
+                   "--no-fund", "--loglevel=error"]
         for wait in (10, 30, 0):    # a registry that is out of reach for a moment is no reason to stop
             if subprocess.run(command, cwd=ROOT, check=not wait).returncode == 0:
                 break

@@ -7,13 +7,18 @@ import re
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from scratch.cuda import engine
+from scratch.cuda.compiler import SourceModule
 from scratch.cuda.cpu.translator import barriers
 from scratch.cuda.cpu.translator.barriers import every_thread_arrives
 from scratch.cuda.cpu.translator.tokens import tokenize, untokenize
+from scratch.cuda.driver import In, Out
+from scratch.cuda.kernels import attention
 
 TYPES = {"int", "float"}
 SCRIPT = """
@@ -116,3 +121,28 @@ def test_a_variable_named_as_a_function_with_a_barrier_is_no_barrier():
     body = ("    __syncthreads();\n    if (t == 0) for (int k = 1; k < 16; k++) s[0] += s[k];\n"
             "    __syncthreads();\n    y[i] = s[0];")
     assert launch(body, 16).strip() == str([120] * 32)
+
+
+def test_no_compiler_leads_a_thread_past_a_barrier():
+    """Threads without a row to load go on to the barrier, and write nothing, in a loop that votes.
+
+    LLVM 14 and PoCL have them load, too, if nothing stands before the barrier: see barriers.py.
+    """
+    text = Path(attention.__file__).with_name("attention.cu").read_text()
+    begin, end = text.index("__device__ void fill"), text.index("// The channels of")
+    kernel = SourceModule(text[:begin] + """
+__device__ void fill(float *tile, const float *x, int first, int rows, int count)
+{
+    for (int r = threadIdx.y; r < count; r += Y)
+        for (int d = threadIdx.x; d < WIDTH; d += X)
+            tile[r * WIDTH + d] = first + r < rows && d < D
+                ? x[(size_t)(first + r) * D + d] : 0.0f;
+}
+""" + text[end:], options=["-DD=70", "-DQUERIES=64", "-DKEYS=8", "-DEACH=2"]).get_function("attention_tiles")
+    draw = np.random.default_rng(1)
+    q, k, v = (draw.normal(size=(rows, 70)).astype(np.float32) for rows in (64, 16, 16))
+    weights = np.exp(q.astype(float) @ k.T / 70**0.5)
+    y, lse = np.zeros_like(q), np.zeros(64, np.float32)
+    kernel(In(q), In(k), In(v), Out(y), Out(lse), np.int32(64), np.int32(16), np.float32(70**-0.5),
+           np.int32(16), block=(4, 32, 1), grid=(1, 1))
+    assert np.abs(y - weights @ v / weights.sum(axis=1, keepdims=True)).max() < 1e-5

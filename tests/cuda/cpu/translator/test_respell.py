@@ -30,7 +30,7 @@ WORDS = {    # CUDA C -> OpenCL C
     "f = (float (*)(int))g;": "f = (float (*)(int))g;",
     "v = make_float4(1, 2, 3, 4);": "v = make_float4(1, 2, 3, 4);",
     "uint8_t a = 0; size_t b;": "uchar a = 0; size_t b;",
-    "__syncthreads(); x;": "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); x;",
+    "__syncthreads(); x;": "BARRIER_(); x;",
     "__threadfence();": "mem_fence(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);",
     "const float *__restrict__ x;": "const float *x;",
     "x = plain(y) + scaled(y) + wait();": "x = plain(y) + scaled(context_, y) + wait(context_);",
@@ -59,7 +59,7 @@ def test_words_that_need_a_definition_are_noted(respell):
 
 def test_a_watched_barrier_counts_itself():
     watched = Respeller(Source(SOURCE), watched=True)
-    assert untokenize(watched(tokenize("__syncthreads();"))).startswith("(context_->epoch++, barrier(")
+    assert untokenize(watched(tokenize("__syncthreads();"))).startswith("(context_->epoch++, BARRIER_()")
 
 
 @pytest.mark.parametrize("line, what", [

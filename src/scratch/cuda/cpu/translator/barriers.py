@@ -25,6 +25,13 @@ go the same way, and the launch ends in an error that names the line.
 
     uniform    alike in all threads of a block      varying    perhaps not
 
+Nor may LLVM change the way.  Where a barrier follows a loop that some threads do not
+enter, it has these jump to the barrier from before the loop; PoCL takes two ways to a
+barrier for two barriers, and has every thread of the block go as the first one goes, so
+that threads with nothing to load write into tiles.  Therefore an instruction that no
+compiler sees through stands before each barrier (vocabulary.BARRIER), and all ways lead
+through it.
+
 Where it bites: `if (i >= n) return;` before a barrier, which GPUs allow, is refused in
 a block where only some threads return.  Write `if (i < n)` around loads and stores
 instead.
@@ -43,7 +50,7 @@ VOTE = """static bool vote_(struct context_ *context, int line, bool leaving, bo
     context->turn = (turn + 1) % 3;
     votes[(turn + 1) % 3] = 0;    // safe: no thread reads it before the next barrier
     __sync_fetch_and_or(&votes[turn], yes ? 1 : 2);
-    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+    BARRIER_();
     if (votes[turn] != 3) return yes;
     int *failed = (int *)context->failed;
     if (!__sync_val_compare_and_swap(&failed[5], 0, 1)) {    // the first of all blocks

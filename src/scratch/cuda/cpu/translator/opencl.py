@@ -57,7 +57,8 @@ class Writer:
         ends = [*(self.kernel(function) for function in kernels), self.layout(kernels),
                 self.values()]           # before the front, which defines what they use
         return "\n".join([
-            *STRICT, *dict.fromkeys([*vocabulary.HIDDEN, *self.definitions()]),
+            *STRICT, *dict.fromkeys([*vocabulary.HIDDEN, *vocabulary.BARRIER,
+                                       *self.definitions()]),
             self.context(), *self.shadowed(), *([barriers.VOTE] if self.votes else []),
             *([operations.TEXT] if self.lanes else []),
             *([self.watch.text] if self.watch else []),
@@ -146,7 +147,7 @@ class Writer:
             lines.append("    __local uint votes[3];")
             values.append(".votes = (ulong)votes")
             ends = ["    votes[0] = votes[1] = votes[2] = 0;",
-                    "    barrier(CLK_LOCAL_MEM_FENCE);"]
+                    "    BARRIER_();"]
         if self.lanes:
             lines.append("    __local struct lanes_ lanes[2];")
             values += [".lanes = (ulong)lanes", ".active = 1"]

@@ -51,7 +51,7 @@ static struct lanes_ *meet_(struct context_ *context, int line, uint mask, ulong
     lanes->value[thread] = value;
     lanes->mask[thread] = mask;
     lanes->joins[thread] = context->active | context->gone << 1;
-    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+    BARRIER_();
     if (context->active && line) {
         bool right = mask >> (thread & 31) & 1;
         for (uint n = 0; n < 32 && first + n < count; n++)

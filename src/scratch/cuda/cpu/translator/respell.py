@@ -126,7 +126,7 @@ class Respeller:
     def barrier(self, token, reader, function):
         """__syncthreads() and __threadfence()."""
         if token.text == "__syncthreads":
-            text = vocabulary.BARRIER
+            text = "BARRIER_()"
             if self.watched:
                 text = f"(context_->epoch++, {text})"
         elif token.text in vocabulary.FENCES:

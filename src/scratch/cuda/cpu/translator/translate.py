@@ -5,7 +5,7 @@
     ...     int i = blockIdx.x * blockDim.x + threadIdx.x;
     ...     if (i < n) x[i] *= a;
     ... }''')
-    >>> print("\\n".join(program.text.splitlines()[7:14]))  # doctest: +ELLIPSIS
+    >>> print("\\n".join(program.text.splitlines()[8:15]))  # doctest: +ELLIPSIS
     struct context_ { ulong dynamic, failed; uint turn, epoch; };
     #line 1 "kernel.cu"
     static void scale(struct context_ *context_, float *x, float a, int n)

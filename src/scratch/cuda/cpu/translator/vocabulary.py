@@ -204,9 +204,11 @@ HIDDEN = [    # 0, and no compiler knows it: see wraps.py
     "#define HIDDEN_ ((int)((ulong)&hidden_ >> 56) * 0x808081)",
     "#define HIDE_(a) ((a) + _Generic((a), float: -0.0f, double: -0.0, "
     "default: HIDDEN_))"]                # x - 0.0 is x, also for x = -0.0
+BARRIER = [    # all ways lead through the first half: see barriers.py
+    '#define BARRIER_() ({ __asm__ volatile (""); '
+    "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); })"]
 SAME = {"isnan", "isinf", "isfinite", "signbit", "printf", "sizeof", "ldexp"}
 FENCES = {"__threadfence", "__threadfence_block", "__threadfence_system"}
-BARRIER = "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)"
 
 # ---- atomics: the processor's own for integers, compare and exchange for the rest ----
 
