@@ -64,7 +64,7 @@ def rmsnorm_back(d_y, x, gain, inv_rms, threads=128):
 
 
 def parts_for(R):
-    """Into how many parts R rows are split for d_gain: 16 rows at least, 64 parts at most.
+    """Into how many parts R rows are split for d_gain: of 16 rows or more, at most 64.
 
     >>> [parts_for(R) for R in (1, 16, 100, 10**6)]
     [1, 1, 7, 64]
