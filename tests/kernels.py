@@ -34,6 +34,8 @@ def broken(monkeypatch, folder, file, *changes):
     for old, new in zip(changes[::2], changes[1::2]):
         assert old in text, f"{file} has no {old!r}"
         text = text.replace(old, new)
+    for path in launch.FOLDER.glob("*.cu"):      # beside those that it may need, too
+        (folder / path.name).write_bytes(path.read_bytes())
     (folder / file).write_text(text, encoding="utf-8")
     monkeypatch.setattr(launch, "FOLDER", folder)
 
