@@ -49,8 +49,9 @@ class Compiled(NamedTuple):
 
 
 def compiled(file, **macros):
-    """{(kernel, architecture): Compiled}, by nvcc as PyCUDA would call it."""
-    command = [NVCC, "-fatbin", "-o", "/dev/null", "-Xptxas", "-v", *defines(macros)]
+    """{(kernel, architecture): Compiled}, by nvcc as PyCUDA would call it; a warning fails."""
+    command = [NVCC, "-Werror", "all-warnings", "-fatbin", "-o", "/dev/null", "-Xptxas", "-v",
+               *defines(macros)]
     for n in ARCHITECTURES:
         command += ["-gencode", f"arch=compute_{n},code=sm_{n}"]
     run = subprocess.run([*command, str(launch.FOLDER / file)], capture_output=True, text=True)
