@@ -41,6 +41,9 @@ LOADED = {    # (kernel, rung): the share of loads in what it moves
     ("add", "strided"): 2 / 3, ("add", "vectors"): 2 / 3, ("transpose", "padded"): 1 / 2,
     ("reduce", "strided"): 1, ("reduce", "warps"): 1, ("softmax", "stable"): 1 / 2,
     ("softmax", "online"): 1 / 2, ("layernorm", "two passes"): 1 / 2,
+    ("cross_entropy", "forward"): 1, ("cross_entropy", "backward"): 1 / 2, ("rmsnorm", "forward"): 1 / 2,
+    ("rmsnorm", "backward"): 2 / 3, ("rmsnorm", "gain"): 1, ("adamw", "step"): 4 / 7,
+    ("embedding", "forward"): 1 / 2, ("rotary", "turn"): 1 / 2,
 }
 RESERVED = 1024    # bytes of shared memory that CUDA keeps of each block
 KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros)
@@ -55,6 +58,15 @@ KERNELS = {    # kernel: (file, {rung: its function}, threads of a block, macros
     "layernorm": ("layernorm.cu", {"two passes": "layernorm"}, 128, {"THREADS": 128}),
     "attention": ("attention.cu", {how: f"attention_{how}" for how in ("matrix", "online", "tiles")}, 128,
                   {"D": 64, "THREADS": 128, "QUERIES": 64, "KEYS": 32, "EACH": 4}),
+    "cross_entropy": ("cross_entropy.cu", {"forward": "cross_entropy", "backward": "cross_entropy_back"}, 128,
+                      {"THREADS": 128}),
+    "rmsnorm": ("rmsnorm.cu", {"forward": "rmsnorm", "backward": "rmsnorm_back", "gain": "rmsnorm_gain"},
+                128, {"THREADS": 128}),
+    "adamw": ("adamw.cu", {"step": "adamw"}, 256, {}),
+    "embedding": ("embedding.cu", {"forward": "gather", "backward": "scatter_add"}, 128, {}),
+    "rotary": ("rotary.cu", {"turn": "rotary"}, 256, {}),
+    "parts": ("matmul_parts.cu", {"add": "add_parts"}, 256, {}),
+    "delta": ("attention_back.cu", {"row_dots": "row_dots"}, 128, {"D": 64, "TILE": 32, "EACH": 4}),
     "attention, back": ("attention_back.cu", {name: name for name in ("d_queries", "d_keys")}, 64,
                         {"D": 64, "TILE": 32, "EACH": 4}),
 }

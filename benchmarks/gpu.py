@@ -122,6 +122,12 @@ BUDGETS = {    # what: (at least, how to read it off the rows)
     "addition over copying, bytes a second": (0.9, lambda rows: best(rows, "add", "of copying")),
     "softmax over PyTorch": (1, lambda rows: best(rows, "softmax", "of PyTorch")),
     "layer norm over PyTorch": (1, lambda rows: best(rows, "layernorm", "of PyTorch")),
+    "cross-entropy over PyTorch": (1, lambda rows: best(rows, "cross_entropy", "of PyTorch")),
+    "RMS norm over PyTorch": (1, lambda rows: best(rows, "rmsnorm", "of PyTorch")),
+    "AdamW over PyTorch": (0.9, lambda rows: best(rows, "adamw", "of PyTorch")),
+    # whose float32 is three products of TF32 on tensor cores
+    "attention over PyTorch": (0.5, lambda rows: best(rows, "attention", "of PyTorch")),
+    "attention's way back over PyTorch": (0.5, lambda rows: best(rows, "attention, backward", "of PyTorch")),
 }
 
 

@@ -34,6 +34,8 @@ def broken(monkeypatch, folder, file, *changes):
     for old, new in zip(changes[::2], changes[1::2]):
         assert old in text, f"{file} has no {old!r}"
         text = text.replace(old, new)
+    for path in launch.FOLDER.glob("*.cu"):      # beside those that it may need, too
+        (folder / path.name).write_bytes(path.read_bytes())
     (folder / file).write_text(text, encoding="utf-8")
     monkeypatch.setattr(launch, "FOLDER", folder)
 
@@ -47,8 +49,9 @@ class Compiled(NamedTuple):
 
 
 def compiled(file, **macros):
-    """{(kernel, architecture): Compiled}, by nvcc as PyCUDA would call it."""
-    command = [NVCC, "-fatbin", "-o", "/dev/null", "-Xptxas", "-v", *defines(macros)]
+    """{(kernel, architecture): Compiled}, by nvcc as PyCUDA would call it; a warning fails."""
+    command = [NVCC, "-Werror", "all-warnings", "-fatbin", "-o", "/dev/null", "-Xptxas", "-v",
+               *defines(macros)]
     for n in ARCHITECTURES:
         command += ["-gencode", f"arch=compute_{n},code=sm_{n}"]
     run = subprocess.run([*command, str(launch.FOLDER / file)], capture_output=True, text=True)

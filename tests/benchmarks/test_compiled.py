@@ -77,7 +77,7 @@ def test_a_multiprocessor_has_room_for_as_many_blocks_as_the_scarcest_thing_allo
 
 def test_the_stored_counts_meet_their_budgets():
     found = compiled.judged(read("compiled")["rows"])
-    assert found == read("compiled")["budgets"] and all(each["holds"] for each in found) and len(found) == 11
+    assert found == read("compiled")["budgets"] and all(each["holds"] for each in found) and len(found) == 19
 
 
 def test_without_the_promise_the_texts_are_the_same_but_for_the_word():

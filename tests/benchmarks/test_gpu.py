@@ -40,10 +40,27 @@ def test_what_a_wrapper_launches_can_be_launched_again_with_data_on_the_device(h
     assert reduce.launch is card.importlib.import_module("scratch.cuda.kernels.launch").launch
 
 
-def test_every_wrapper_has_a_way_to_be_measured():
+@pytest.fixture(scope="module")
+def labelled():
+    """The labels of what is measured, at small sizes."""
+    return [labels for labels, *_ in card.work(True)]
+
+
+def test_every_wrapper_has_a_way_to_be_measured(labelled):
     """Names are the modules' own; what is not known is said, so that it is noticed."""
-    known = {labels["kernel"].partition(",")[0] for labels, *_ in card.work(True)}
+    known = {labels["kernel"].partition(",")[0] for labels in labelled}
     assert set(card.wrappers()) - known <= set(card.UNMEASURED), "say how it is measured, or that it is not"
+
+
+def test_pytorchs_own_stands_beside_every_kernel_forward_and_backward(labelled, capsys):
+    """At the same sizes, so that a row gets its share; PyTorch has no operation for rotary positions."""
+    pytest.importorskip("torch")
+    card.pytorch(True)
+    peers = [json.loads(line[4:]) for line in capsys.readouterr().out.splitlines() if line.startswith("row ")]
+    found = gpu.compared([{**labels, "rung": "any", "seconds": 1.0} for labels in labelled], peers)
+    assert {"attention", "attention, backward", "cross_entropy", "cross_entropy, backward", "rmsnorm",
+            "rmsnorm, backward", "adamw"} <= {row["kernel"] for row in found if row.get("of PyTorch")}
+    assert {row["kernel"] for row in found if not row.get("of PyTorch", row.get("of cuBLAS"))} == {"rotary"}
 
 
 def test_rows_get_their_share_of_pytorchs_speed_at_the_same_size():
@@ -52,7 +69,8 @@ def test_rows_get_their_share_of_pytorchs_speed_at_the_same_size():
     shares = [row.get("of cuBLAS", row.get("of PyTorch")) for row in found]
     assert shares == [0.375, 0.75, 0.5, None, 0.5, None]
     assert {each["what"]: each["measured"] for each in gpu.judged(found)} == {
-        "best rung over cuBLAS, n = 4096": 0.75, "addition over copying, bytes a second": 0.95}
+        "best rung over cuBLAS, n = 4096": 0.75, "addition over copying, bytes a second": 0.95,
+        "attention over PyTorch": 0.5}
     assert gpu.judged([]) == []
 
 
@@ -106,7 +124,7 @@ def test_results_name_the_card_and_have_a_section_for_each_part(measured):
         assert section["from"]["made by"] == "benchmarks/cuda.py"
     assert [row["rung"] for row in found["gpu"]["rows"]] == ["naive", "tiles", "tensor", "plain", "tiles",
                                                              "online", "tuned"]
-    assert found["gpu"]["rows"][-1]["of cuBLAS"] == 1.5 and len(found["gpu"]["budgets"]) == 2
+    assert found["gpu"]["rows"][-1]["of cuBLAS"] == 1.5 and len(found["gpu"]["budgets"]) == 3
     assert found["gpu, PyTorch"]["from"]["PyTorch"] == "2"
     assert found["gpu, tests"]["from"]["outcome"] == {"passed": 9}
     assert [each["what"] for each in budgets if not each["holds"]] == ["test: assert"]

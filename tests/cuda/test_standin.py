@@ -160,5 +160,7 @@ def test_make_gpu_runs_to_its_end_on_the_stand_in(long, tmp_path):
     assert failed <= {"LogicError: cuLaunchKernel failed: operation not supported"}, failed
     timed = {(row["kernel"], row["rung"]) for row in found["gpu"]["rows"] if "seconds" in row}
     assert {("add", "plain"), ("matmul", "naive"), ("matmul", "tuned"), ("softmax", "online")} <= timed
+    fused = {"attention", "attention, backward", "cross_entropy", "rmsnorm", "adamw"}
+    assert fused <= {row["kernel"] for row in found["gpu"]["rows"] if row.get("of PyTorch", 0) > 0}
     losses = {row["rung"]: row["losses"] for row in found["gpu, torch"]["rows"]}
     assert losses[card.OURS] == pytest.approx(losses[card.THEIRS], rel=1e-4)

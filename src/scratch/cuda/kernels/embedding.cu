@@ -6,11 +6,23 @@
 //   ids              (N), each from 0 to V - 1
 //   y, d_y           (N, C)
 //   grid             (N, C / blockDim.x) blocks, rounded up: a thread has one channel of
-//                    one row, and its neighbour in the warp the next channel
-__global__ void gather(const float *table, const long long *ids, float *y, int C)
+//                    a row, or of EACH rows, and its neighbour in the warp the next
+
+// A row can be asked for once its id is here, which takes two latencies; so a thread
+// has EACH rows under way.
+//   grid   (N / EACH, C / blockDim.x) blocks, rounded up
+#define EACH 4
+__global__ void gather(const float *__restrict__ table,
+                       const long long *__restrict__ ids, float *__restrict__ y, int N,
+                       int C)
 {
-    const int c = blockIdx.y * blockDim.x + threadIdx.x;
-    if (c < C) y[(size_t)blockIdx.x * C + c] = table[(size_t)ids[blockIdx.x] * C + c];
+    const int c = blockIdx.y * blockDim.x + threadIdx.x, first = blockIdx.x * EACH;
+    if (c >= C) return;
+    float channel[EACH];
+    for (int i = 0; i < EACH; i++)                   // beyond the last: that once more
+        channel[i] = table[(size_t)ids[min(first + i, N - 1)] * C + c];
+    for (int i = 0; i < EACH; i++)
+        if (first + i < N) y[(size_t)(first + i) * C + c] = channel[i];
 }
 
 // Equal ids meet in one row, so the additions are atomic, in any order.

@@ -12,6 +12,9 @@
 // memory: 1 + 1 / TM floats for each product, where the tiles without strips read 2,
 // because a float of B, once it is in a register, serves TM products.
 
+// How often a loop turns that fills a tile is known when it is compiled: nvcc writes it
+// out, and guards only what sizes do not divide.
+
 #define A(m, k) a[TRANSPOSED_A ? (k) * M + (m) : (m) * K + (k)]
 #define B(k, n) b[TRANSPOSED_B ? (n) * K + (k) : (k) * N + (n)]
 #define THREADS (BN * (BM / TM))
@@ -30,11 +33,15 @@ matmul(const float *a, const float *b, float *c, int M, int N, int K)
     float sum[TM];
     for (int i = 0; i < TM; i++) sum[i] = 0.0f;
     for (int k0 = 0; k0 < K; k0 += BK) {
-        for (int e = t; e < BM * BK; e += THREADS) {
+        for (int i = 0; i < BM * BK; i += THREADS) {
+            const int e = i + t;
+            if (BM * BK % THREADS && e >= BM * BK) break;
             const int m = e / BK, k = e % BK;
             a_tile[m][k] = m0 + m < M && k0 + k < K ? A(m0 + m, k0 + k) : 0.0f;
         }
-        for (int e = t; e < BK * BN; e += THREADS) {
+        for (int i = 0; i < BK * BN; i += THREADS) {
+            const int e = i + t;
+            if (BK * BN % THREADS && e >= BK * BN) break;
             const int k = e / BN, n = e % BN;
             b_tile[k][n] = k0 + k < K && n0 + n < N ? B(k0 + k, n0 + n) : 0.0f;
         }

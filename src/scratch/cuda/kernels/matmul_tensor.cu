@@ -138,8 +138,10 @@ matmul(const half *__restrict__ a, const half *__restrict__ b, float *__restrict
         }
         now = now + 1 < STAGES ? now + 1 : 0;
     }
+#if !WHOLE
     __syncthreads();                 // everyone has read the stages
     float *done = (float *)stages + 256 * warp;
+#endif
 #pragma unroll
     for (int i = 0; i < WM / 16; i++) {
 #pragma unroll

@@ -31,8 +31,9 @@ __device__ float block_sum(float value, float *partial)
 
 //   grid    R blocks, one row each
 //   shared  THREADS floats
-__global__ void rmsnorm(const float *x, const float *gain, float *y, float *inv_rms,
-                        int C, float eps)
+__global__ void rmsnorm(const float *__restrict__ x, const float *__restrict__ gain,
+                        float *__restrict__ y, float *__restrict__ inv_rms, int C,
+                        float eps)
 {
     __shared__ float partial[THREADS];
     x += (size_t)blockIdx.x * C, y += (size_t)blockIdx.x * C;
@@ -46,8 +47,11 @@ __global__ void rmsnorm(const float *x, const float *gain, float *y, float *inv_
 
 //   grid    R blocks, one row each
 //   shared  THREADS floats
-__global__ void rmsnorm_back(const float *d_y, const float *x, const float *gain,
-                             const float *inv_rms, float *d_x, int C)
+__global__ void rmsnorm_back(const float *__restrict__ d_y,
+                             const float *__restrict__ x,
+                             const float *__restrict__ gain,
+                             const float *__restrict__ inv_rms, float *__restrict__ d_x,
+                             int C)
 {
     __shared__ float partial[THREADS];
     const float inv = inv_rms[blockIdx.x];
@@ -61,14 +65,19 @@ __global__ void rmsnorm_back(const float *d_y, const float *x, const float *gain
         d_x[c] = inv * (gain[c] * d_y[c] - x[c] * inv * via_rms);
 }
 
-//   grid    C / THREADS blocks, rounded up: a thread goes down a column
-__global__ void rmsnorm_gain(const float *d_y, const float *x, const float *inv_rms,
-                             float *d_gain, int R, int C)
+// A thread goes down a column, but only through a part of the rows: there are too few
+// columns to keep a GPU busy.  matmul_parts.cu adds up the parts.
+//   parts   (P, C): sums like d_gain's, each over R / P rows, rounded up
+//   grid    (C / THREADS, P) blocks, rounded up
+__global__ void rmsnorm_gain(const float *__restrict__ d_y, const float *__restrict__ x,
+                             const float *__restrict__ inv_rms,
+                             float *__restrict__ parts, int R, int C)
 {
     const int c = blockIdx.x * THREADS + threadIdx.x;
     if (c >= C) return;
+    const int rows = (R + gridDim.y - 1) / gridDim.y, first = blockIdx.y * rows;
     float sum = 0.0f;
-    for (int r = 0; r < R; r++)
+    for (int r = first; r < min(R, first + rows); r++)
         sum += d_y[(size_t)r * C + c] * x[(size_t)r * C + c] * inv_rms[r];
-    d_gain[c] = sum;
+    parts[(size_t)blockIdx.y * C + c] = sum;
 }

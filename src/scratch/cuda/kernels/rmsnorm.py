@@ -15,14 +15,15 @@ A layer norm without the mean: one reduction in place of two, and no shift.  B. 
 and R. Sennrich, Root mean square layer normalization, NeurIPS 2019; most models since
 Llama have it.
 
-Left out: more blocks for d_gain where there are few columns and many rows.
+Left out: the shift that some have, and eps that depends on the type.
 
-Chapter: docs/cuda/softmax.md.  To copy: this file, rmsnorm.cu, launch.py and cuda/.
+Chapter: docs/cuda/softmax.md.  To copy: this file, rmsnorm.cu, matmul_parts.cu,
+launch.py and cuda/.
 """
 
 import numpy as np
 
-from .launch import In, Out, as_float32, blocks, launch
+from .launch import In, Out, as_float32, blocks, driver, launch
 
 
 def rmsnorm(x, gain, eps=1e-5, threads=128):
@@ -52,10 +53,23 @@ def rmsnorm_back(d_y, x, gain, inv_rms, threads=128):
         launch("rmsnorm.cu", "rmsnorm_back", In(d_y), In(x), In(gain), In(inv_rms),
                Out(d_x), np.int32(C), grid=(R, 1), block=(threads, 1, 1),
                THREADS=threads)
-        launch("rmsnorm.cu", "rmsnorm_gain", In(d_y), In(x), In(inv_rms), Out(d_gain),
-               np.int32(R), np.int32(C), grid=(blocks(C, threads), 1),
+        parts = parts_for(R)
+        sums = driver.mem_alloc(parts * d_gain.nbytes)       # (parts, C)
+        launch("rmsnorm.cu", "rmsnorm_gain", In(d_y), In(x), In(inv_rms), sums,
+               np.int32(R), np.int32(C), grid=(blocks(C, threads), parts),
                block=(threads, 1, 1), THREADS=threads)
+        launch("matmul_parts.cu", "add_parts", sums, Out(d_gain), np.int32(C),
+               np.int32(parts), grid=(blocks(C, 256), 1), block=(256, 1, 1))
     return d_x, d_gain
+
+
+def parts_for(R):
+    """Into how many parts R rows are split for d_gain: of 16 rows or more, at most 64.
+
+    >>> [parts_for(R) for R in (1, 16, 100, 10**6)]
+    [1, 1, 7, 64]
+    """
+    return min(blocks(R, 16), 64)
 
 
 def checked(x, gain, threads):

@@ -5,14 +5,17 @@
 //   x, y       (N, T, 2 P) float32, row after row; they may be the same array
 //   cos, sin   (T, P)
 //   turn       1, or -1 to turn back, as slopes do
-//   grid       N T P threads, in blocks of any size
+//   grid       N T P threads, in blocks of any size; fewer than 2^29
+//
+// Divisions of 32 bits: those of 64 are a hundred instructions each, which would take
+// longer than the four floats that a thread moves.
 __global__ void rotary(const float *x, const float *cos, const float *sin, float *y,
-                       int T, int P, long long pairs, float turn)
+                       unsigned T, unsigned P, unsigned pairs, float turn)
 {
-    const long long e = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    const unsigned e = blockIdx.x * blockDim.x + threadIdx.x;
     if (e >= pairs) return;
-    const int i = e % P, t = e / P % T;
-    const long long at = e / P * 2 * P + i;          // the pair's first channel
+    const unsigned place = e / P, i = e % P, t = place % T;
+    const unsigned at = place * 2 * P + i;           // the pair's first channel
     const float a = x[at], b = x[at + P];
     const float c = cos[t * P + i], s = turn * sin[t * P + i];
     y[at] = a * c - b * s;

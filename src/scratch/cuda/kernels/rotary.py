@@ -43,7 +43,7 @@ def rotary(x, base=10000.0, back=False, threads=256):
     turns, y = angles(T, D, base), np.empty_like(x)
     cos, sin = np.float32(np.cos(turns)), np.float32(np.sin(turns))
     if x.size:
-        launch("rotary.cu", "rotary", In(x), In(cos), In(sin), Out(y), np.int32(T),
-               np.int32(D // 2), np.int64(x.size // 2), np.float32(-1 if back else 1),
+        launch("rotary.cu", "rotary", In(x), In(cos), In(sin), Out(y), np.uint32(T),
+               np.uint32(D // 2), np.uint32(x.size // 2), np.float32(-1 if back else 1),
                grid=(blocks(x.size // 2, threads), 1), block=(threads, 1, 1))
     return y

@@ -157,7 +157,7 @@ def test_a_class_that_is_none_is_an_error_on_the_device_too():
 
 @pytest.mark.parametrize("twice", [False, True], ids=["slope", "slope of a slope"])
 @pytest.mark.parametrize("gained", [True, False], ids=["gain", "no gain"])
-def test_rms_norm_is_one_kernel_forward_and_two_back(launched, gained, twice):
+def test_rms_norm_is_one_kernel_forward_and_three_back(launched, gained, twice):
     """Oracle: PyTorch, in float64."""
     torch = pytest.importorskip("torch")
     arrays = [random(2, 3, 5), random(5)][: 1 + gained]
@@ -168,5 +168,6 @@ def test_rms_norm_is_one_kernel_forward_and_two_back(launched, gained, twice):
 
     mine = found(ours, {"device": "cuda"})
     assert launched.count("rmsnorm") == 1 and launched.count("rmsnorm_back") == 1
+    assert launched.count("rmsnorm_gain") == launched.count("add_parts") == 1
     for got, each in zip(mine, found(torch, {"dtype": torch.float64})):
         np.testing.assert_allclose(got, each, rtol=5e-5, atol=5e-6)

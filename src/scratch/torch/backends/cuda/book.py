@@ -212,8 +212,13 @@ def rms_norm_back(d_y, x, gain, inv_rms):
     gain = constant(1, C) if gain is None else gain
     run_rows(row_kernel("rmsnorm.cu", "rmsnorm_back"), R, d_y, x, gain, inv_rms, d_x,
              np.int32(C))
-    run_rows(row_kernel("rmsnorm.cu", "rmsnorm_gain"), -(-C // threads()), d_y, x,
-             inv_rms, d_gain, np.int32(R), np.int32(C))
+    P = min(-(-R // 16), 64)         # parts of the rows, of each of which a sum is made
+    parts = empty((P, C), x.dtype)                           # (P, C)
+    kernels.run(row_kernel("rmsnorm.cu", "rmsnorm_gain"), d_y, x, inv_rms, parts,
+                np.int32(R), np.int32(C), grid=(-(-C // threads()), P),
+                block=(threads(), 1, 1))
+    kernels.run(folder()[0].kernel("matmul_parts.cu", "add_parts"), parts, d_gain,
+                np.int32(C), np.int32(P), grid=(-(-C // 256), 1), block=(256, 1, 1))
     return d_x, d_gain
 
 
