@@ -18,7 +18,7 @@ a GPU could run and the CPU engine cannot is an Unsupported, with its name and i
 
 from dataclasses import dataclass, field
 
-from . import cucomplex, vocabulary
+from . import cucomplex, curand_kernel, vocabulary
 from .assembler import without_assembler
 from .cplusplus import lowered
 from .cplusplus.world import World
@@ -108,6 +108,9 @@ class Source:
                                             [*tokens[1:], None]):
             text = following.text if following else ""
             what = token.kind == "name" and vocabulary.refused(token.text, text)
+            if what and token.text in curand_kernel.macros():
+                raise SourceError(f"{token.text} is declared by curand_kernel.h: "
+                                  "#include it", token)
             if token.text in ("<<<", ">>>"):
                 what = "launching a kernel from a kernel (dynamic parallelism)"
             elif token.text == "::":

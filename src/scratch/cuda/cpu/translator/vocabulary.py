@@ -23,7 +23,7 @@ Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 
 import re
 
-from . import complexes, cucomplex
+from . import complexes, cucomplex, curand_kernel
 
 VALUES = {
     **{f"{name}.{axis}": f"((unsigned){call.replace('(n)', f'({n})')})"
@@ -77,7 +77,7 @@ complex_T __divXc3(T a, T b, T c, T d)
   return complex_T_((a * r + b) / n, (b * r - a) / n); }"""
 COMPLEXES = {"complex_float": COMPLEX.replace("T", "float").replace("X", "s"),
              "complex_double": COMPLEX.replace("T", "double").replace("X", "d")}
-TYPES |= {*COMPLEXES}
+TYPES |= {*COMPLEXES, *curand_kernel.LETTERS}
 
 # ---- functions -----------------------------------------------------------------------
 
@@ -372,7 +372,7 @@ REFUSED = [
      "half precision"),
     (r"cuda(Malloc|Memcpy|Free|Launch|Device|Stream|Event|Get)\w*",
      "calls of the CUDA runtime"),
-    (r"curand\w*", "cuRAND's device functions"),
+    (r"curand\w*[^\W_]", "what cuRAND has besides XORWOW, Philox4_32_10 and MRG32k3a"),
     (r"clock|clock64|__nanosleep|globaltimer", "clocks inside a kernel"),
     (r"volatile", "volatile, by which threads wait for each other without a barrier, "
      "of what is no number of the thread's own"),
