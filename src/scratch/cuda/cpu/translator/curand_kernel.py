@@ -4,8 +4,8 @@
     ('curandStateXORWOW_', 'curand_uniform_')
     >>> for line in lines({"curandStateXORWOW_", "curand_"}, {}):
     ...     print(line[:57])
-    typedef struct { uint d, v[5]; int flag, flag_double; float
-    static __attribute__((overloadable)) uint curand_(curandStat
+    typedef struct { uint d, v[5]; int boxmuller_flag, boxmul
+    static __attribute__((overloadable)) uint curand_(curandS
 
 Names get an underscore where the header is included, so that a program without it may
 have its own.  A program gets the functions that it calls, for the generators it uses:
