@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from . import cucomplex, curand_kernel, vocabulary
 from .assembler import without_assembler
-from .cplusplus import lowered
+from .cplusplus import groups, lowered
 from .cplusplus.world import World
 from .preprocess import constant, preprocess
 from .tokens import (SourceError, Token, Unsupported, after, chunks, closing, flat,
@@ -81,7 +81,7 @@ class Source:
                   token._replace(text=cucomplex.TYPES.get(token.text, token.text))
                   for token in preprocess(source, defines, include_dirs, file)]
         tokens = without_assembler(with_attributes(with_complex(tokens)))
-        tokens = without_linkage(tokens)
+        tokens = groups.named(without_linkage(tokens))
         self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)
         self.types |= {token.text for token in tokens if token.kind == "attribute"}
         self.template = next((t for t in tokens if t.text == "template"), None)

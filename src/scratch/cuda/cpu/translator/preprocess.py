@@ -28,7 +28,7 @@ import math
 import re
 from pathlib import Path
 
-from . import curand_kernel
+from . import curand_kernel, vocabulary
 from .tokens import (SourceError, Token, Unsupported, like, nesting, tokenize,
                      untokenize)
 
@@ -51,13 +51,13 @@ PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
 }
 HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|stdio"
                      r"|stdlib|stdint|stdbool|inttypes|float|limits|string|assert"
-                     r"|stddef|driver_types|sm_\w+|pycuda-complex|cuComplex|curand\w*"
+                     r"|stddef|driver_types|sm_\w+|pycuda-complex|cuComplex|curand\w*|cooperative_groups"
                      r"|c(math|stdio|stdlib|stdint|float|limits|string|assert|stddef))"
                      r"(\.hp*)?")
 REFUSED_HEADERS = {    # files, and folders of files
-    "time": "clocks", "cooperative_groups": "cooperative groups",
+    "time": "clocks",
     "cuda_fp16": "half precision",
-    "cooperative_groups/": "cooperative groups", "cuda_fp8": "eight-bit precision",
+    "cuda_fp8": "eight-bit precision",
     "mma": "tensor cores", "curand_mtgp32_kernel": "the Mersenne twister",
     "cuda_bf16": "bfloat16", "cuda_pipeline": "asynchronous copies",
     "pycuda-helpers": "textures", "cub/": "templates", "thrust/": "templates",
@@ -159,11 +159,13 @@ def include(text, token, macros, include_dirs):
     if what:
         raise Unsupported(f"#include <{name}>: {what} cannot run on the CPU engine",
                           token)
-    if not HEADERS.fullmatch(path.name):
+    declared = (curand_kernel.macros() if path.name.startswith("curand_") else
+                vocabulary.GROUPS if path.parts[0].startswith("cooperative_groups")
+                else {})
+    if not declared and not HEADERS.fullmatch(path.name):
         raise SourceError(f"#include: {name} is in none of include_dirs", token)
-    if path.name.startswith("curand_"):
-        for name, text in curand_kernel.macros().items():
-            define(macros, like(token, f"{name} {text}"))
+    for name, text in declared.items():
+        define(macros, like(token, f"{name} {text}"))
     return []
 
 

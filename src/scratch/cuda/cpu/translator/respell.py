@@ -162,6 +162,8 @@ class Respeller:
         if text in vocabulary.COMPLEXES:
             self.used.add(text)
             return self.constructed(token, reader, function) if called else [token]
+        if text in vocabulary.TILES or text == "thread_block_":
+            return like(token, "int")
         if text in curand_kernel.LETTERS:
             self.used.add(text)
             return [token]

@@ -2,6 +2,7 @@
 
     words         public: and the like, left out
     templates     instances in the place of templates, for the types they are used with
+    groups        cooperative groups as barriers, shuffles and votes
     structures    functions and constructors of structures as functions of the file
     operators     a + b of structures as calls of the functions that define it
     defaults      what a call leaves out, written out
@@ -13,7 +14,7 @@ members and lists (of structures).
 """
 
 from ..tokens import tokenize, untokenize
-from . import defaults, operators, references, structures, templates, words
+from . import defaults, groups, operators, references, structures, templates, words
 
 
 def lowered(tokens):
@@ -27,7 +28,7 @@ def lowered(tokens):
 twice(&(a[1]), 2); }
     """
     for step in (operators.named, words.plain, templates.instantiated,
-                 structures.as_functions, operators.as_calls, defaults.filled,
-                 references.as_pointers):
+                 groups.as_operations, structures.as_functions, operators.as_calls,
+                 defaults.filled, references.as_pointers):
         tokens = step(tokens)
     return tokens
