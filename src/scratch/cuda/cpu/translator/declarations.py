@@ -147,9 +147,14 @@ class Source:
                 # as nvcc does: a constant number of the host's is usable as a number
                 kind = [t for t in names[:-1] if t.text not in
                         ("const", "constexpr", "static")]
-                value = chunk[len(declared) + 1:-1]
-                self.constants[names[-1].text] = wrapped(
-                    [*wrapped(kind), *wrapped(value)])
+                for part in split(chunk[len(names) - 1:-1]):     # const int a = 1, b = 2;
+                    value = part[2:]
+                    own = kind
+                    if [t.text for t in kind] == ["auto"]:
+                        own = [*like(part[0], "__typeof__"), *wrapped(value)]
+                    if part[1:2] and part[1].text == "=":
+                        self.constants[part[0].text] = wrapped(
+                            [*wrapped(own), *wrapped(value)])
                 return None
         raise SourceError(f"{texts[0]} ...: a variable of the host, which kernels "
                           "cannot use; __constant__ or __device__ puts it on the "
