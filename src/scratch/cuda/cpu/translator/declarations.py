@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from . import cucomplex, curand_kernel, vocabulary
 from .assembler import without_assembler
-from .cplusplus import groups, lowered
+from .cplusplus import groups, heap, lowered
 from .cplusplus.world import World
 from .preprocess import constant, preprocess
 from .tokens import (SourceError, Token, Unsupported, after, chunks, closing, flat,
@@ -81,7 +81,7 @@ class Source:
                   token._replace(text=cucomplex.TYPES.get(token.text, token.text))
                   for token in preprocess(source, defines, include_dirs, file)]
         tokens = without_assembler(with_attributes(with_complex(tokens)))
-        tokens = groups.named(without_linkage(tokens))
+        tokens = heap.taken(groups.named(without_linkage(tokens)))
         self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)
         self.types |= {token.text for token in tokens if token.kind == "attribute"}
         self.template = next((t for t in tokens if t.text == "template"), None)
@@ -147,7 +147,7 @@ class Source:
                 # as nvcc does: a constant number of the host's is usable as a number
                 kind = [t for t in names[:-1] if t.text not in
                         ("const", "constexpr", "static")]
-                for part in split(chunk[len(names) - 1:-1]):     # const int a = 1, b = 2;
+                for part in split(chunk[len(names) - 1:-1]):     # int a = 1, b = 2;
                     value = part[2:]
                     own = kind
                     if [t.text for t in kind] == ["auto"]:

@@ -2,15 +2,16 @@
 
     words         public: and the like, left out
     templates     instances in the place of templates, for the types they are used with
-    groups        cooperative groups as barriers, shuffles and votes
     structures    functions and constructors of structures as functions of the file
     operators     a + b of structures as calls of the functions that define it
     defaults      what a call leaves out, written out
     references    pointers
 
-lowered() runs them in this order; each leaves less C++ to those after it.  What they
-share: signatures (functions and calls, by their text), world and expressions (types),
-members and lists (of structures).
+lowered() runs them in this order; each leaves less C++ to those after it.  Two are
+about what CUDA has besides, and begin before: groups (cooperative groups as barriers,
+shuffles and votes) and heap (new and malloc as pieces of an array).  What they share:
+signatures (functions and calls, by their text), world and expressions (types), members
+and lists (of structures).
 """
 
 from ..tokens import tokenize, untokenize
