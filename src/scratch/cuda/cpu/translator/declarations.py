@@ -18,7 +18,7 @@ a GPU could run and the CPU engine cannot is an Unsupported, with its name and i
 
 from dataclasses import dataclass, field
 
-from . import cucomplex, curand_kernel, vocabulary
+from . import curand_kernel, vocabulary
 from .assembler import without_assembler
 from .cplusplus import groups, heap, lowered
 from .cplusplus.world import World
@@ -77,8 +77,7 @@ class Source:
         self.arrays = {}            # extern __shared__ at file scope: name -> pointer
         self.order = []             # Functions, and lists of tokens, in their order
         tokens = [token._replace(kind="operator", text=ALTERNATIVE[token.text])
-                  if token.text in ALTERNATIVE and token.kind == "name" else
-                  token._replace(text=cucomplex.TYPES.get(token.text, token.text))
+                  if token.text in ALTERNATIVE and token.kind == "name" else token
                   for token in preprocess(source, defines, include_dirs, file)]
         tokens = without_assembler(with_attributes(with_complex(tokens)))
         tokens = heap.taken(groups.named(without_linkage(tokens)))
@@ -151,7 +150,8 @@ class Source:
                     value = part[2:]
                     own = kind
                     if [t.text for t in kind] == ["auto"]:
-                        own = [*like(part[0], "__typeof__"), *wrapped(value)]
+                        own = [*like(part[0]._replace(space=""), "__typeof__"),
+                               *wrapped([value[0]._replace(space=""), *value[1:]])]
                     if part[1:2] and part[1].text == "=":
                         self.constants[part[0].text] = wrapped(
                             [*wrapped(own), *wrapped(value)])

@@ -13,10 +13,12 @@
 Tokens of a macro's body take the line where the macro is used, so that an error points
 at the line that the reader wrote.  Headers of CUDA and of C, <math.h> or
 "cuda_runtime.h", are left out: what they declare is there without them.  <mma.h> and
-its kin declare what only a GPU can do, and are an Unsupported.  #pragma unroll becomes
-_Pragma("unroll"), which is a word of the text and stays before its loop.  PoCL follows
-it, for better (sums kept in registers) or for worse (threads no longer run side by side
-in a vector).
+its kin declare what only a GPU can do, and are an Unsupported.  A few give names that
+programs without them may have for their own: these become others, as macros do.
+
+#pragma unroll becomes _Pragma("unroll"), which is a word of the text and stays before
+its loop.  PoCL follows it, for better (sums kept in registers) or for worse (threads no
+longer run side by side in a vector).
 
     macros    name -> (parameters, or None for a macro without any; body tokens)
 
@@ -28,7 +30,7 @@ import math
 import re
 from pathlib import Path
 
-from . import curand_kernel, vocabulary
+from . import cucomplex, curand_kernel, vocabulary
 from .tokens import (SourceError, Token, Unsupported, like, nesting, tokenize,
                      untokenize)
 
@@ -160,6 +162,7 @@ def include(text, token, macros, include_dirs):
         raise Unsupported(f"#include <{name}>: {what} cannot run on the CPU engine",
                           token)
     declared = (curand_kernel.macros() if path.name.startswith("curand_") else
+                cucomplex.TYPES if path.name == "cuComplex.h" else
                 vocabulary.GROUPS if path.parts[0].startswith("cooperative_groups")
                 else {})
     if not declared and not HEADERS.fullmatch(path.name):

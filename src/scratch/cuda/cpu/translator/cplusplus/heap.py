@@ -1,6 +1,6 @@
 """Memory that a kernel asks for: new T, new T[n] and malloc, from one large array.
 
-    >>> print(untokenize(taken(tokenize("int *p = new int[3]; delete[] p;"))[-26:]))
+    >>> print(untokenize(taken(tokenize("int *p = new int[3]; delete[] p;"))[-27:]))
     int *p = ((int *)heap_take_(sizeof(int) * (3))); (void)p;
 
 The array is a variable of the file's, so what was taken stays for the launches that
