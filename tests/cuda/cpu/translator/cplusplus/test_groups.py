@@ -41,7 +41,7 @@ __global__ void sums(const int *x, int *out)
     cg::thread_block block = cg::this_thread_block();
     int sum = in_memory(block, held, x[block.group_index().x * blockDim.x + block.thread_rank()]);
     if (block.thread_rank() == 0) out[blockIdx.x] = sum;
-    cg::sync(block);
+    sync(block);
     thread_group tile = tiled_partition(block, 8);
     sum = in_memory(tile, held + block.thread_rank() / 8 * 8, x[threadIdx.x]);
     if (tile.thread_rank() == 0) atomicAdd(&out[gridDim.x], sum);

@@ -79,6 +79,9 @@ def named(tokens):
 def without_namespace(tokens):
     """namespace cg = cooperative_groups; left out, and cg:: before a name."""
     spaces, result, at = {"cooperative_groups_"}, [], 0
+    own = {token.text for before, token in zip(tokens, tokens[1:])
+           if before.kind == "name" and before.text not in ("return", "else")}
+    free = set()                         # what a using makes usable without cg::
     while at < len(tokens):
         token, texts = tokens[at], [t.text for t in tokens[at:at + 4]]
         if texts[0] == "namespace" and texts[2:] == ["=", "cooperative_groups_"]:
@@ -86,6 +89,11 @@ def without_namespace(tokens):
             at += 5
         elif texts[0] == "using" and "cooperative_groups_" in texts:
             at = next(n for n in range(at, len(tokens)) if tokens[n].text == ";") + 1
+            free = FREE - own
+        elif token.text in free and texts[1:2] in (["("], ["<"]) and (
+                result[-1].text not in (".", "->")):
+            result.append(token._replace(text=f"cg_{token.text}_"))
+            at += 1
         elif token.text in spaces and texts[1:2] == ["::"]:
             name = tokens[at + 2]
             if name.text in FREE:
