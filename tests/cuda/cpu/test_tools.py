@@ -59,3 +59,10 @@ def test_results_are_remembered():
         return x * x
 
     assert [square(3), square(3), square(4)] == [9, 9, 16] and calls == [3, 4]
+
+
+@pytest.mark.skipif(engine == "gpu", reason="PyCUDA has these in characterize, which is the same module here")
+def test_sizes_of_c_types_are_those_of_a_compiler():
+    """As scripts ask before they allocate states for cuRAND; sizes of CUDA's headers, by nvcc."""
+    assert tools.sizeof("curandState", "#include <curand_kernel.h>") == 48
+    assert tools.sizeof("S", "struct S { char c; float4 v; };") == 32 and tools.alignof("float4") == 16

@@ -269,9 +269,29 @@ class OccupancyRecord:
         self.occupancy = self.warps_per_mp / devdata.warps_per_mp
 
 
-ABSENT = {"sizeof": "the size of a C type as a compiler has it",
-          "alignof": "the alignment of a C type as a compiler has it",
-          "DebugMemoryPool": "a memory pool that tells what it does"}
+def sizeof(type_name, preamble=""):
+    """Bytes of a C type: sizeof("curandState", "#include <curand_kernel.h>") is 48."""
+    return asked(f"sizeof({type_name})", preamble)
+
+
+def alignof(type_name, preamble=""):
+    """What the address of a C type is a multiple of."""
+    return asked(f"__alignof__({type_name})", preamble)
+
+
+@functools.cache
+def asked(number, preamble):
+    """A whole number that a compiler knows."""
+    from .compiler import SourceModule           # which imports this module's others
+
+    kernel = SourceModule(f'{preamble}\nextern "C" __global__ void k(size_t *n) '
+                          f"{{ *n = {number}; }}", no_extern_c=True).get_function("k")
+    value = np.zeros(1, np.uint64)
+    kernel(driver.Out(value), block=(1, 1, 1))
+    return int(value[0])
+
+
+ABSENT = {"DebugMemoryPool": "a memory pool that tells what it does"}
 
 
 def __getattr__(name):

@@ -37,3 +37,19 @@ def test_functions_agree_with_numpy():
     a, out = np.array([1e200 + 1e200j]), np.empty(2, np.complex128)
     module.get_function("two")(cuda.In(a / 1e100), cuda.Out(out), block=(1, 1, 1))
     np.testing.assert_allclose(out[0], (a / 1e100) ** 2 / complex(2 ** 0.5 * 1e100, 1e100), rtol=1e-12)
+
+
+def test_a_program_without_the_header_may_have_the_names():
+    """As in the Julia set of CUDA by Example, whose cuComplex is a structure of its own."""
+    module = SourceModule("""struct cuComplex {
+        float r, i;
+        __device__ cuComplex(float a, float b) : r(a), i(b) { }
+        __device__ float magnitude2() { return r * r + i * i; }
+        __device__ cuComplex operator*(const cuComplex &a)
+        { return cuComplex(r * a.r - i * a.i, i * a.r + r * a.i); }
+    };
+    extern "C" __global__ void k(float *x) { cuComplex z(1, 2); z = z * z; x[0] = z.magnitude2(); }
+    """, no_extern_c=True)
+    x = np.zeros(1, np.float32)
+    module.get_function("k")(cuda.Out(x), block=(1, 1, 1))
+    assert x[0] == 25

@@ -38,6 +38,15 @@ def test_variables_constants_and_types_are_told_apart():
     assert text(source.arrays["s"]) == "((float *)context_->dynamic)"
 
 
+def test_a_declaration_may_have_several_constants():
+    """Seen to run on the device with nvcc: const double a = .1, b = 2 * a; and auto as the type."""
+    source = Source("const double A = .1, B = 2 * A; const auto C = A / 2; static const int N = 4, "
+                    "M = N + 1;")
+    assert text(source.constants["B"]) == "((double)(2 * A))"
+    assert text(source.constants["M"]) == "((int)(N + 1))"
+    assert text(source.constants["C"]) == "((__typeof__(A / 2))(A / 2))"
+
+
 def test_overloads_differ_in_the_types_of_their_parameters():
     first, second = tokenize("const float *x"), tokenize("float x")
     assert untyped(first) == "const float *" and untyped(second) == "float"

@@ -86,7 +86,7 @@ def test_a_macro_takes_the_line_where_it_is_used():
 @pytest.mark.parametrize("source, complaint", [
     ("#if 1\nx", "no #endif"), ("#endif", "without an #if"), ("#define 3", "defines a name"),
     ("#define f(a b", "no \\)"), ("#define f(a) a\nf(1, 2)", "1 parameters and was given 2"),
-    ("#include <cooperative_groups.h>", "cooperative groups"),
+    ("#include <mma.h>", "tensor cores"),
     ("#include \"mine.h\"", "none of include_dirs"),
     ("#error too old", "too old"), ("#oops", "no directive"), ("#define f(a) a\nf(1", "has no \\)")])
 def test_mistakes_are_told_with_their_line(source, complaint):

@@ -288,8 +288,8 @@ REFUSED = {
     "struct A { int n; };\nstruct B : A { int m; };\n__global__ void f(B *x) { }": "made from another",
     "class A { friend class B; };\n": "C++ classes",
     "__global__ void f(float *x) {\n auto g = [=](int n) { return n; }; }": "lambdas",
-    "\n#include <cooperative_groups.h>\n": "cooperative groups",
-    "#include <cooperative_groups/reduce.h>\nint x;": "cooperative groups",
+    "#include <cooperative_groups.h>\n__global__ void f() { cooperative_groups::this_grid().sync(); }":
+        "cooperative groups",
     "\n\n#include <mma.h>\nusing namespace nvcuda;\n": "tensor cores",
     "#include <cuda_fp16.h>\n__global__ void f(half *x) { }": "half precision",
     "#include <cuda_bf16.h>\n": "bfloat16",
@@ -304,7 +304,7 @@ REFUSED = {
     "texture<float, 2> t;\n": "textures",
     "namespace a { }\n": "namespaces",
     "__global__ void f(float *x) { x[0] = std::max(1, 2); }": "namespaces",
-    "__global__ void f(float *x) { float *y = new float[3]; }": "allocated inside a kernel",
+    "__global__ void f(float *x) { float *y = new float(3); }": "for a constructor",
     "__global__ void f(float *x) { asm(\"nop\"); }": "assembler",
 }
 

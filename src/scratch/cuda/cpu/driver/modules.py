@@ -10,6 +10,7 @@ The arguments become the bytes that CUDA would make of them, in one array, whose
 the OpenCL kernel gets; see translator/opencl.py.
 """
 
+import re
 import struct
 import time
 import warnings
@@ -275,6 +276,9 @@ class Module:
                         np.uint64(self.addresses.ctypes.data))
 
     def get_function(self, name):
+        mangled = re.match(r"_Z(\d+)", name)    # _Z3addPfi is add(float *, int)
+        if mangled:
+            name = name[mangled.end():mangled.end() + int(mangled[1])]
         if name not in self.program.kernels:
             known = ", ".join(self.program.kernels) or "none"
             raise LogicError(f"cuModuleGetFunction failed: named symbol not found: no "

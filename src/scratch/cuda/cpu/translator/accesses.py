@@ -30,6 +30,7 @@ Left out: what CUDA's own functions do with pointers they are given, but for ato
 
 from dataclasses import dataclass
 
+from . import curand_kernel
 from .statements import QUALIFIERS, Declaration, Expression, parse, write
 from .tokens import Reader, flat, nesting, tokenize, untokenize
 
@@ -85,7 +86,7 @@ static ulong look_(struct context_ *context, uint kind, uint site, ulong base,
     EXTENT_(base), (ulong)&(place), sizeof(place), __alignof__(__typeof__(place)))))
 #define POINT_(kind, site, base, pointer) ((__typeof__(pointer))look_(context_, kind, \\
     site, (ulong)(base), EXTENT_(base), (ulong)(pointer), sizeof(*(pointer)), \\
-    sizeof(*(pointer))))
+    __alignof__(__typeof__(*(pointer)))))
 #define WITHIN_(base, place) __builtin_choose_expr(ARRAY_(place), base, place)
 """
 
@@ -297,22 +298,27 @@ class Rewriter(Reader):
         return node
 
     def call(self, node):
-        """f(arguments); an atomic records what its first argument points to."""
-        atomic = node.tokens[-1].text.startswith("atomic")
+        """f(arguments); an atomic and a generator record what an argument points to."""
+        name = node.tokens[-1].text
+        atomic = 0 if name.startswith("atomic") else curand_kernel.pointer(name)
+        kind = ATOMIC if name.startswith("atomic") else (
+            STORE if name == "curand_init_" else BOTH)
         tokens = [*node.tokens, self.take()]
         while self.at < len(self.tokens) and self.text() != ")":
             start = self.at
             argument = self.argument()
-            if atomic:
+            own = argument.tokens[1:] == argument.root       # &state, a variable
+            if atomic == 0 and not own:
                 site = self.site(self.between(start).lstrip("& "), argument.root,
                                  self.tokens[start].line)
-                tokens += [*self.like(f"POINT_({ATOMIC}, {site},", tokens[-1]),
+                tokens += [*self.like(f"POINT_({kind}, {site},", tokens[-1]),
                            *self.comma_free(argument.root, tokens[-1]),
                            *self.like(",", tokens[-1]), *spaced(argument.tokens),
                            *self.like(")", tokens[-1])]
-                atomic = False
             else:
                 tokens += argument.tokens
+            if atomic is not None:
+                atomic -= 1
             if self.text() == ",":
                 tokens.append(self.take())
         return Value([*tokens, self.take()], [])

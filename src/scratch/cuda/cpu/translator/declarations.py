@@ -18,9 +18,9 @@ a GPU could run and the CPU engine cannot is an Unsupported, with its name and i
 
 from dataclasses import dataclass, field
 
-from . import cucomplex, vocabulary
+from . import curand_kernel, vocabulary
 from .assembler import without_assembler
-from .cplusplus import lowered
+from .cplusplus import groups, heap, lowered
 from .cplusplus.world import World
 from .preprocess import constant, preprocess
 from .tokens import (SourceError, Token, Unsupported, after, chunks, closing, flat,
@@ -77,11 +77,10 @@ class Source:
         self.arrays = {}            # extern __shared__ at file scope: name -> pointer
         self.order = []             # Functions, and lists of tokens, in their order
         tokens = [token._replace(kind="operator", text=ALTERNATIVE[token.text])
-                  if token.text in ALTERNATIVE and token.kind == "name" else
-                  token._replace(text=cucomplex.TYPES.get(token.text, token.text))
+                  if token.text in ALTERNATIVE and token.kind == "name" else token
                   for token in preprocess(source, defines, include_dirs, file)]
         tokens = without_assembler(with_attributes(with_complex(tokens)))
-        tokens = without_linkage(tokens)
+        tokens = heap.taken(groups.named(without_linkage(tokens)))
         self.complex = any(token.text in vocabulary.COMPLEXES for token in tokens)
         self.types |= {token.text for token in tokens if token.kind == "attribute"}
         self.template = next((t for t in tokens if t.text == "template"), None)
@@ -108,6 +107,9 @@ class Source:
                                             [*tokens[1:], None]):
             text = following.text if following else ""
             what = token.kind == "name" and vocabulary.refused(token.text, text)
+            if what and token.text in curand_kernel.macros():
+                raise SourceError(f"{token.text} is declared by curand_kernel.h: "
+                                  "#include it", token)
             if token.text in ("<<<", ">>>"):
                 what = "launching a kernel from a kernel (dynamic parallelism)"
             elif token.text == "::":
@@ -144,9 +146,15 @@ class Source:
                 # as nvcc does: a constant number of the host's is usable as a number
                 kind = [t for t in names[:-1] if t.text not in
                         ("const", "constexpr", "static")]
-                value = chunk[len(declared) + 1:-1]
-                self.constants[names[-1].text] = wrapped(
-                    [*wrapped(kind), *wrapped(value)])
+                for part in split(chunk[len(names) - 1:-1]):     # int a = 1, b = 2;
+                    value = part[2:]
+                    own = kind
+                    if [t.text for t in kind] == ["auto"]:
+                        own = [*like(part[0]._replace(space=""), "__typeof__"),
+                               *wrapped([value[0]._replace(space=""), *value[1:]])]
+                    if part[1:2] and part[1].text == "=":
+                        self.constants[part[0].text] = wrapped(
+                            [*wrapped(own), *wrapped(value)])
                 return None
         raise SourceError(f"{texts[0]} ...: a variable of the host, which kernels "
                           "cannot use; __constant__ or __device__ puts it on the "

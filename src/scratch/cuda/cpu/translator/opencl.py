@@ -21,7 +21,7 @@ out; that of a table of the variables' addresses; that of the numbers in which a
 says why it gave up; that of memcheck's records; and memory shared at the launch.
 """
 
-from . import barriers, operations, vocabulary
+from . import barriers, curand_kernel, operations, vocabulary
 from .analysis import analyse, needs_context, reached
 from .declarations import Function, Source, member, parameter, untyped
 from .respell import Respeller, function_name
@@ -68,9 +68,9 @@ class Writer:
     def definitions(self):
         """Lines that define the words of CUDA that were used, types first."""
         used, types = self.respell.used, self.source.types
-        return dict.fromkeys(
-            line for name in [*sorted(used & types), *sorted(used - types)]
-            for line in (vocabulary.definition(name) or "").split("\n") if line)
+        listed = [line for name in [*sorted(used & types), *sorted(used - types)]
+                  for line in (vocabulary.definition(name) or "").split("\n") if line]
+        return dict.fromkeys([*listed, *curand_kernel.lines(used, vocabulary.VECTORS)])
 
     def shadowed(self):
         """Constants of the file that have the name of some function's variable."""

@@ -13,10 +13,12 @@
 Tokens of a macro's body take the line where the macro is used, so that an error points
 at the line that the reader wrote.  Headers of CUDA and of C, <math.h> or
 "cuda_runtime.h", are left out: what they declare is there without them.  <mma.h> and
-its kin declare what only a GPU can do, and are an Unsupported.  #pragma unroll becomes
-_Pragma("unroll"), which is a word of the text and stays before its loop.  PoCL follows
-it, for better (sums kept in registers) or for worse (threads no longer run side by side
-in a vector).
+its kin declare what only a GPU can do, and are an Unsupported.  A few give names that
+programs without them may have for their own: these become others, as macros do.
+
+#pragma unroll becomes _Pragma("unroll"), which is a word of the text and stays before
+its loop.  PoCL follows it, for better (sums kept in registers) or for worse (threads no
+longer run side by side in a vector).
 
     macros    name -> (parameters, or None for a macro without any; body tokens)
 
@@ -28,6 +30,7 @@ import math
 import re
 from pathlib import Path
 
+from . import cucomplex, curand_kernel, vocabulary
 from .tokens import (SourceError, Token, Unsupported, like, nesting, tokenize,
                      untokenize)
 
@@ -50,14 +53,14 @@ PREDEFINED = {    # as nvcc has them for a device of compute capability 6.0
 }
 HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|stdio"
                      r"|stdlib|stdint|stdbool|inttypes|float|limits|string|assert"
-                     r"|stddef|driver_types|sm_\w+|pycuda-complex|cuComplex"
+                     r"|stddef|driver_types|sm_\w+|pycuda-complex|cuComplex|curand\w*|cooperative_groups"
                      r"|c(math|stdio|stdlib|stdint|float|limits|string|assert|stddef))"
                      r"(\.hp*)?")
 REFUSED_HEADERS = {    # files, and folders of files
-    "time": "clocks", "cooperative_groups": "cooperative groups",
+    "time": "clocks",
     "cuda_fp16": "half precision",
-    "cooperative_groups/": "cooperative groups", "cuda_fp8": "eight-bit precision",
-    "mma": "tensor cores", "curand_kernel": "cuRAND's device functions",
+    "cuda_fp8": "eight-bit precision",
+    "mma": "tensor cores", "curand_mtgp32_kernel": "the Mersenne twister",
     "cuda_bf16": "bfloat16", "cuda_pipeline": "asynchronous copies",
     "pycuda-helpers": "textures", "cub/": "templates", "thrust/": "templates",
     "cuda/": "templates",
@@ -158,8 +161,14 @@ def include(text, token, macros, include_dirs):
     if what:
         raise Unsupported(f"#include <{name}>: {what} cannot run on the CPU engine",
                           token)
-    if not HEADERS.fullmatch(path.name):
+    declared = (curand_kernel.macros() if path.name.startswith("curand_") else
+                cucomplex.TYPES if path.name == "cuComplex.h" else
+                vocabulary.GROUPS if path.parts[0].startswith("cooperative_groups")
+                else {})
+    if not declared and not HEADERS.fullmatch(path.name):
         raise SourceError(f"#include: {name} is in none of include_dirs", token)
+    for name, text in declared.items():
+        define(macros, like(token, f"{name} {text}"))
     return []
 
 

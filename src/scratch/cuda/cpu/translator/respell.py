@@ -14,7 +14,7 @@ A name that only OpenCL C has a meaning for gets an underscore.
 
 import re
 
-from . import complexes, cucomplex, vocabulary
+from . import complexes, cucomplex, curand_kernel, vocabulary
 from .analysis import needs_context
 from .declarations import Source, integers
 from .preprocess import constant
@@ -162,6 +162,11 @@ class Respeller:
         if text in vocabulary.COMPLEXES:
             self.used.add(text)
             return self.constructed(token, reader, function) if called else [token]
+        if text in vocabulary.TILES or text == "thread_block_":
+            return like(token, "int")
+        if text in curand_kernel.LETTERS:
+            self.used.add(text)
+            return [token]
         if text in vocabulary.ALIASES:
             return [token._replace(text=vocabulary.ALIASES[text])]
         if text in vocabulary.TYPES and called and converts(reader):
@@ -197,6 +202,9 @@ class Respeller:
         if self.source.complex and text in complexes.NAMES:
             self.used |= {f"complex {text}", *({text} - complexes.ONLY)}
             return [token._replace(text=f"{text}_")]
+        if text in curand_kernel.KINDS:
+            self.used.add(text)
+            return [token]
         if vocabulary.definition(text) is not None:
             self.used |= {text, text.removeprefix("make_")}
             if text in cucomplex.NAMES:

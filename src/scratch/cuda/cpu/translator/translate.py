@@ -40,7 +40,7 @@ kernel.  Not noticed: blocks that wait for one another.
 
 from dataclasses import dataclass
 
-from . import warps
+from . import curand_kernel, vocabulary, warps
 from .analysis import analyse, reached
 from .declarations import Source, integers, parameter, parameter_name
 from .opencl import Writer
@@ -101,6 +101,14 @@ def refuse_linkage(source):
             'this template has "C" linkage, as SourceModule puts the source into '
             'extern "C" { }: pass no_extern_c=True, and write extern "C" before '
             "__global__", source.template)
+    declared = {*curand_kernel.LETTERS, *curand_kernel.KINDS, "thread_block_",
+                *vocabulary.TILES}
+    header = next((t for t in source.tokens if t.text in declared), None)
+    if header:
+        raise SourceError(
+            f'{header.text[:-1]}: its header has templates, which have "C" linkage, as '
+            'SourceModule puts the source into extern "C" { }: pass no_extern_c=True, '
+            'and write extern "C" before __global__', header)
     held = {}                            # those of structures, f__, are told apart
     for function in source.all_functions():
         own = function.name.endswith("__") or function.parameters and (

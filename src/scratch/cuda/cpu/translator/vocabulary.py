@@ -23,7 +23,7 @@ Left out: what REFUSED names; a few conversions, such as __ll2float_rz.
 
 import re
 
-from . import complexes, cucomplex
+from . import complexes, cucomplex, curand_kernel
 
 VALUES = {
     **{f"{name}.{axis}": f"((unsigned){call.replace('(n)', f'({n})')})"
@@ -77,7 +77,12 @@ complex_T __divXc3(T a, T b, T c, T d)
   return complex_T_((a * r + b) / n, (b * r - a) / n); }"""
 COMPLEXES = {"complex_float": COMPLEX.replace("T", "float").replace("X", "s"),
              "complex_double": COMPLEX.replace("T", "double").replace("X", "d")}
-TYPES |= {*COMPLEXES}
+# cooperative groups, see cplusplus/groups.py: names, and types, which have no data
+GROUPS = {name: f"{name}_" for name in (
+    "cooperative_groups", "thread_block", "thread_block_tile", "thread_group",
+    "this_thread_block", "tiled_partition")}
+TILES = {f"tile{n}_": n for n in (1, 2, 4, 8, 16, 32)}
+TYPES |= {*COMPLEXES, *curand_kernel.LETTERS, "thread_block_", *TILES}
 
 # ---- functions -----------------------------------------------------------------------
 
@@ -359,7 +364,7 @@ REFUSED = [
      "__ballot_sync and its kin alone)"),
     (r"__match_\w+", "searches of a warp for one value"),
     (r"cooperative_groups|this_thread_block|tiled_partition|this_grid",
-     "cooperative groups"),
+     "cooperative groups, whose header is not included,"),
     (r"template|typename", "templates"),
     (r"class|virtual|public|protected|this|friend|explicit", "C++ classes"),
     (r"namespace|using", "C++ namespaces and aliases"),
@@ -374,7 +379,7 @@ REFUSED = [
      "half precision"),
     (r"cuda(Malloc|Memcpy|Free|Launch|Device|Stream|Event|Get)\w*",
      "calls of the CUDA runtime"),
-    (r"curand\w*", "cuRAND's device functions"),
+    (r"curand\w*[^\W_]", "what cuRAND has besides XORWOW, Philox4_32_10 and MRG32k3a"),
     (r"clock|clock64|__nanosleep|globaltimer", "clocks inside a kernel"),
     (r"volatile", "volatile, by which threads wait for each other without a barrier, "
      "of what is no number of the thread's own"),

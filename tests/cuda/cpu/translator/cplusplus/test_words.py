@@ -13,7 +13,8 @@ from scratch.cuda.cpu.translator.tokens import tokenize, untokenize
     ("struct A { int f() const; int g() const noexcept { } };", "struct A { int f(); int g() { } };"),
     ("template <class T> class A { };", "template <class T> struct A { };"),
     ("void f() { volatile unsigned n = 1; while (n) { volatile float x; } }",
-     "void f() { unsigned n = 1; while (n) { float x; } }")])
+     "void f() { unsigned n = 1; while (n) { float x; } }"),
+    ("{ x = ::fmaxf(a, ::b); return ::f(S::g()); }", "{ x = fmaxf(a, b); return f(S::g()); }")])
 def test_words_are_left_out(text, left):
     assert untokenize(plain(tokenize(text))).strip() == left
 

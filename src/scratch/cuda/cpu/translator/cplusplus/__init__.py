@@ -7,13 +7,15 @@
     defaults      what a call leaves out, written out
     references    pointers
 
-lowered() runs them in this order; each leaves less C++ to those after it.  What they
-share: signatures (functions and calls, by their text), world and expressions (types),
-members and lists (of structures).
+lowered() runs them in this order; each leaves less C++ to those after it.  Two are
+about what CUDA has besides, and begin before: groups (cooperative groups as barriers,
+shuffles and votes) and heap (new and malloc as pieces of an array).  What they share:
+signatures (functions and calls, by their text), world and expressions (types), members
+and lists (of structures).
 """
 
 from ..tokens import tokenize, untokenize
-from . import defaults, operators, references, structures, templates, words
+from . import defaults, groups, operators, references, structures, templates, words
 
 
 def lowered(tokens):
@@ -27,7 +29,7 @@ def lowered(tokens):
 twice(&(a[1]), 2); }
     """
     for step in (operators.named, words.plain, templates.instantiated,
-                 structures.as_functions, operators.as_calls, defaults.filled,
-                 references.as_pointers):
+                 groups.as_operations, structures.as_functions, operators.as_calls,
+                 defaults.filled, references.as_pointers):
         tokens = step(tokens)
     return tokens

@@ -23,7 +23,7 @@ an operator makes of its operands (operators.py).
 
 from typing import NamedTuple
 
-from .. import vocabulary
+from .. import curand_kernel, vocabulary
 from ..tokens import Reader, closing, tokenize
 from .world import QUALIFIERS, Type, World, type_of
 
@@ -194,6 +194,8 @@ class Expression(Reader):
             return self.world.resolved(type_of([*tokenize(name)]))
         if name.startswith("make_") and name[5:] in vocabulary.VECTORS:
             return Type(name[5:])
+        if name in curand_kernel.KINDS:
+            return type_of(tokenize(curand_kernel.KINDS[name].rstrip("_")))
         known = vocabulary.CALLS.get(name) or vocabulary.CALLS.get(f"{name}_")
         if known and name in (*vocabulary.ONE, *vocabulary.TWO, "min", "max", "abs",
                               "fma"):

@@ -43,6 +43,13 @@ def plain(tokens):
             result.append(tokens[at + 2]._replace(space=token.space))
             at += 3
             continue
+        if token.text == "::" and tokens[at + 1].kind == "name" and (
+                not result or result[-1].kind != "name" and result[-1].text != ">"
+                or result[-1].text in ("return", "else", "do", "case")):
+            tokens = [*tokens[:at + 1], tokens[at + 1]._replace(space=token.space),
+                      *tokens[at + 2:]]
+            at += 1                      # ::f, the one of the file
+            continue
         if [t.text for t in tokens[at:at + 4]] == ["using", "namespace", "std", ";"]:
             at += 4
             continue
