@@ -4,6 +4,7 @@ It runs one thread, and is connected to nothing but the run that asks for copies
 is whole.  What a chapter would notice is as Jupyter has it: the arguments, the environment, the folder.
 """
 
+import gc
 import importlib.util
 import json
 import os
@@ -24,6 +25,8 @@ def serve(line, *modules):
     for module in modules:
         with suppress(ImportError):    # the chapter will say so, at its line
             importlib.import_module(module)
+    gc.collect()
+    gc.freeze()    # no copy need look through all that for garbage, nor have its memory written to
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)    # nobody waits for a copy
     if asked := copied(int(line)):
         become(kernelapp, *asked)

@@ -20,7 +20,7 @@ print(sys.argv[0].endswith("ipykernel_launcher.py"), sys.argv[3:], sys.path, os.
 print({name: value for name, value in os.environ.items() if name not in ("JPY_PARENT_PID", "IPYTHONDIR")})
 print([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)])
 print(sys.stdin.isatty(), os.getsid(0) == os.getpid(), sorted(os.listdir("/proc/self/fd"))[:3])
-print(sorted({name.partition(".")[0] for name in sys.modules} - {"runpy"}))
+print(sorted({name.partition(".")[0] for name in sys.modules} - {"gc", "runpy"}))
 ```
 '''
 
