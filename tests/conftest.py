@@ -10,12 +10,27 @@ import pytest
 from weave.site import FLAGS, build, find_chromium, serve
 
 ROOT = Path(__file__).resolve().parents[1]
+LONG = ["test_export.py", "test_browser.py"]    # in this folder: a test of minutes, and many of seconds
 os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, would wait for each other
 
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also what takes minutes: make test ARGS=--long")
     parser.addoption("--screenshots", action="store_true", help="also keep a picture of each page")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Begin with what takes long, in each of the workers, so that none is left with it at the end.
+
+    Each worker begins with a part of the list, one after the other, and takes from others when it is done.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for name in LONG for item in items if item.path == ROOT / "tests" / name]
+    first = set(long)
+    others = [item for item in items if item not in first]
+    borders = [len(others) * n // workers for n in range(workers + 1)]
+    items[:] = [item for n in range(workers) for part in (long[n::workers], others[borders[n]:borders[n + 1]])
+                for item in part]
 
 
 @pytest.fixture(autouse=True)

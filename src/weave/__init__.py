@@ -6,6 +6,8 @@
     names        which names code uses and makes: visible code takes none from checks
     claims       lists comparisons and typed numbers that no check holds
     execute      runs the code of chapters, several at a time
+    copies       kernels that begin with what is slow to import, as copies of a process
+    original     that process
     kernel       what runs inside the kernel: claims, computed numbers, files read
     cache        keeps what execution gave for as long as nothing it depends on changes
     texts        whether docstrings and lines of modules can show in what code prints

@@ -28,7 +28,8 @@ from .texts import program, shows_texts
 log = logging.getLogger("mkdocs.plugins.weave")
 KEPT = 5                                                  # entries per chapter: the newest
 FORMAT = 4                                                # of an entry; others are not looked at
-MACHINERY = ["chapter.py", "execute.py", "kernel.py", "matplotlibrc"]    # they shape every output
+MACHINERY = ["chapter.py", "copies.py", "execute.py", "kernel.py", "original.py",
+             "matplotlibrc"]    # they shape every output
 
 
 class Cache:

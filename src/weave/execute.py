@@ -21,11 +21,11 @@ from pathlib import Path
 import nbformat
 import psutil
 import zmq
-from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from . import WeaveError
+from .copies import Manager, Originals
 from .kernel import ENDED, MIME, OUTPUTS
 
 log = logging.getLogger("mkdocs.plugins.weave")
@@ -36,28 +36,31 @@ NEVER = 10**6    # seconds
 STOPPED = 10    # times its limit of processor time, and a chapter is stopped
 
 
-def execute(chapters, done, limit=120.0, jobs=None, environment=None):
+def execute(chapters, done, limit=120.0, jobs=None, environment=None, slow=()):
     """Run the chapters, and call done(chapter, inputs) as each ends; return the errors.
 
     What its cells gave is then in chapter.cells; inputs is what kernel.inputs found; limit is in seconds
     of processor time per chapter; jobs says how many run at a time, by default as many as there are
-    processors; environment is added to the variables of the kernels' environment.
+    processors; environment is added to the variables of the kernels' environment; slow are modules that
+    kernels find imported if their chapters import them.
     """
     if not chapters:
         return []
     with tempfile.TemporaryDirectory(prefix="weave-", ignore_cleanup_errors=True) as sockets:
-        jobs = jobs or os.cpu_count() or 1
-        return asyncio.run(execute_all(chapters, done, limit, jobs, environment or {}, Path(sockets)))
+        jobs, environment, sockets = jobs or os.cpu_count() or 1, environment or {}, Path(sockets)
+        with Originals(chapters, slow, kernel_environment(sockets) | environment) as originals:
+            return asyncio.run(execute_all(chapters, done, limit, jobs, environment, sockets, originals))
 
 
-async def execute_all(chapters, done, limit, jobs, environment, sockets):
+async def execute_all(chapters, done, limit, jobs, environment, sockets, originals):
     turn, errors, left = asyncio.Semaphore(jobs), [], len(chapters)
 
     async def one(chapter, folder):
         nonlocal left
         async with turn:
             try:
-                done(chapter, await reported(chapter, folder, limit, environment, lambda: left - 1))
+                done(chapter, await reported(chapter, folder, limit, environment, lambda: left - 1,
+                                             originals))
             except WeaveError as error:
                 errors.append(error)
             finally:
@@ -67,10 +70,10 @@ async def execute_all(chapters, done, limit, jobs, environment, sockets):
     return errors
 
 
-async def reported(chapter, folder, limit, environment, left):
+async def reported(chapter, folder, limit, environment, left, originals=None):
     """Execute one chapter, and say so in the log; what it read.  left() is how many are left."""
     log.info("weave: executing %s, %d cells", chapter.name, len(chapter.cells))
-    begin, outcome, run = time.monotonic(), "failed after", Run(chapter, folder, environment)
+    begin, outcome, run = time.monotonic(), "failed after", Run(chapter, folder, environment, originals)
     try:
         inputs = await run.within(limit)
         outcome = "executed in"
@@ -83,9 +86,12 @@ async def reported(chapter, folder, limit, environment, left):
 
 
 class Run:
-    """One execution of a chapter, in a kernel of its own; line is where it has come to."""
+    """One execution of a chapter, in a kernel of its own; line is where it has come to.
 
-    def __init__(self, chapter, folder, environment):
+    originals has what the kernel can be a copy of (copies.Originals); without it, it starts afresh.
+    """
+
+    def __init__(self, chapter, folder, environment, originals=None):
         self.chapter, self.line, self.folder = chapter, 1, folder
         self.received = collections.Counter()    # outputs by the request they belong to
         self.answered = {}    # request: (the line that it is for, its outputs by then)
@@ -93,8 +99,9 @@ class Run:
         folder.mkdir()
         self.options = {"env": kernel_environment(folder) | environment, "cwd": str(chapter.root),
                         "extra_arguments": ["--HistoryManager.enabled=False"]}
-        self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc",
-                                          connection_file=str(folder / "kernel.json"))
+        self.manager = Manager(kernel_name="python3", transport="ipc",
+                               connection_file=str(folder / "kernel.json"))
+        self.manager.copy = originals and originals.of(chapter)
         self.client = NotebookClient(nbformat.v4.new_notebook(), km=self.manager, timeout=None,
                                      iopub_timeout=NEVER, on_cell_executed=self.replied)
         self.used = 0.0    # seconds of processor time, of the kernel and what it started

@@ -223,10 +223,16 @@ def inputs(root, opened, texts=(), programs=False):
                    if path.is_relative_to(root) and not path.is_relative_to(machinery))
     kept = [file for file in files
             if not file.startswith(".") and not file.endswith((".pyc", ".lock")) and (root / file).is_file()]
-    owners = importlib.metadata.packages_distributions()
+    owners = packages()
     names = {name for top in {name.split(".")[0] for name in list(sys.modules)}
              for name in owners.get(top, [])}
     versions = {name: importlib.metadata.version(name) for name in sorted(names)}
     texts = {Path(path) for path in texts}
     return {"files": kept, "texts": None if programs else [file for file in kept if root / file in texts],
             "versions": {"Python": platform.python_version(), **versions}}
+
+
+@functools.cache
+def packages():
+    """{name to import: the distributions that have it}: half a second, and the same for every kernel."""
+    return importlib.metadata.packages_distributions()

@@ -12,6 +12,7 @@ import hashlib
 import html
 import json
 import logging
+import math
 import os
 import pickle
 import posixpath
@@ -79,6 +80,8 @@ class Settings(Config):
                            fetch; the reference has its modules
     reference              the folder of the site for the reference
     installs               pip's names of packages that are imported by another name
+    slow                   modules that take long to import: kernels find them imported if their chapters
+                           import them
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     epub                   the name that the book has as an EPUB; without one there is none
@@ -98,6 +101,7 @@ class Settings(Config):
     package = option.Optional(option.Type(str))
     reference = option.Type(str, default="reference")
     installs = option.DictOfItems(option.Type(str), default={})
+    slow = option.ListOfItems(option.Type(str), default=[])
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
     epub = option.Optional(option.Type(str))
@@ -128,7 +132,10 @@ class Settings(Config):
             return []
         from .execute import execute    # half a second, which a build without changes can do without
 
-        return execute(chapters, done, seconds or self.seconds_per_chapter, self.jobs, self.environment)
+        known = times.measured(self.computed)
+        longest_first = sorted(chapters, key=lambda chapter: -known.get(chapter.name, math.inf))
+        return execute(longest_first, done, seconds or self.seconds_per_chapter, self.jobs, self.environment,
+                       self.slow)
 
     def served(self):
         """What `mkdocs serve` needs of all this."""

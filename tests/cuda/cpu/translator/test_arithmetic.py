@@ -1,7 +1,10 @@
 """Shifts and conversions give what a GPU's instructions give, shl, shr and cvt.rzi of PTX.
 
-The oracle is Python's integers, which have no limits, cut and clamped as PTX's manual says.
+The oracle is Python's integers, which have no limits, cut and clamped as PTX's manual says.  What is alike
+is compiled at once, kernel beside kernel: compiling is nearly all of the work.
 """
+
+import functools
 
 import numpy as np
 import pytest
@@ -42,7 +45,7 @@ SOURCE = """struct S { T a; };
 __device__ float same(float x) { return x; }
 __device__ T result(float x) { return x; }
 __device__ T argument(T x) { return x; }
-__global__ void k(const float *x, T *o) { int i = threadIdx.x; BODY }"""
+"""
 
 
 def cut(value, bits, signed):
@@ -60,19 +63,37 @@ def converted(x, bits, signed, single=True):
     return cut(whole, bits, signed)
 
 
-def run(source, x, kind):
+def run(kernel, x, kind):
     bits, signed = TYPES[kind]
     o = np.zeros(len(x), f"{'i' if signed else 'u'}{bits // 8}")
-    SourceModule(source).get_function("k")(In(x), InOut(o), block=(len(x), 1, 1))
+    kernel(In(x), InOut(o), block=(len(x), 1, 1))
     return o.tolist()
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@functools.cache
+def with_all_forms(kind):
+    """A program with a kernel for each of the FORMS: k0, k1, ..."""
+    kernels = (f"__global__ void k{n}(const float *x, T *o) {{ int i = threadIdx.x; {form} }}\n"
+               for n, form in enumerate(FORMS.values()))
+    source = SOURCE + "".join(kernels)
+    for name in ("T ", "T>", "(T)"):
+        source = source.replace(name, name.replace("T", kind))
+    return SourceModule(source)
+
+
+@pytest.mark.parametrize("number", range(len(FORMS)), ids=FORMS)
 @pytest.mark.parametrize("kind", ["unsigned char", "int", "unsigned"])
-def test_a_real_number_becomes_the_nearest_integer_there_is(form, kind):
-    source = SOURCE.replace("BODY", form).replace("T ", f"{kind} ").replace("T>", f"{kind}>").replace(
-        "(T)", f"({kind})")
-    assert run(source, X, kind) == [converted(x, *TYPES[kind]) for x in X]
+def test_a_real_number_becomes_the_nearest_integer_there_is(number, kind):
+    kernel = with_all_forms(kind).get_function(f"k{number}")
+    assert run(kernel, X, kind) == [converted(x, *TYPES[kind]) for x in X]
+
+
+@functools.cache
+def with_all_types():
+    """A program with a kernel for each pair of types: float_int, double_long_long, ..."""
+    return SourceModule("\n".join(
+        f"__global__ void {real}_{kind.replace(' ', '_')}(const {real} *x, {kind} *o) "
+        "{ o[threadIdx.x] = x[threadIdx.x]; }" for real in ("float", "double") for kind in TYPES))
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -80,8 +101,8 @@ def test_a_real_number_becomes_the_nearest_integer_there_is(form, kind):
 def test_each_type_of_integers_has_limits_of_its_own(kind, real):
     x = np.array([*X, 1e20, -1e20, 2.0**63, 40000.7, -129],
                  np.float32 if real == "float" else np.float64)
-    source = f"__global__ void k(const {real} *x, {kind} *o) {{ o[threadIdx.x] = x[threadIdx.x]; }}"
-    assert run(source, x, kind) == [converted(v, *TYPES[kind], single=real == "float") for v in x]
+    kernel = with_all_types().get_function(f"{real}_{kind.replace(' ', '_')}")
+    assert run(kernel, x, kind) == [converted(v, *TYPES[kind], single=real == "float") for v in x]
 
 
 def test_members_of_vectors_are_converted_too():
@@ -120,11 +141,38 @@ def shifted(text, value, bits, signed, n):
     return value >> min(n, bits)
 
 
-def launch_shift(expression, body="o[threadIdx.x] = %s;"):
-    source = ("__device__ int f(int a) { return a; }\n__global__ void k(const int *m, long long *o) { "
-              "int a[1] = {7}; int n = m[threadIdx.x]; " + body % expression + " }")
+STORE = "o[threadIdx.x] = %s;"
+LOOP = "for (int k = 0; k < 2; k++) { o[threadIdx.x] = %s; }"
+BOUND = {    # expressions, and what they are
+    "(1u << n) - 1": lambda n: (1 << n) - 1 if 0 <= n < 32 else 2**32 - 1,
+    "1 + 1 << n": lambda n: cut(2 << n, 32, True) if 0 <= n < 32 else 0,
+    "1 << n << n": lambda n: cut(1 << 2 * n, 32, True) if 0 <= n < 32 else 0,
+    "1 << n & 34": lambda n: (1 << n if 0 <= n < 32 else 0) & 34,
+    "1 << (2 << n)": lambda n: cut(1 << (2 << n), 32, True) if 0 <= n < 4 else int(not 0 <= n < 31),
+    "1 << n == 2 ? 5 : 1 >> n": lambda n: 5 if n == 1 else int(n == 0),
+    "max(1 << n, 3)": lambda n: max(cut(1 << n, 32, True) if 0 <= n < 32 else 0, 3),
+}
+ASSIGNED = {    # statements, and what they store
+    "int v = 3; v <<= n; o[threadIdx.x] = v;": lambda n: cut(3 << n, 32, True) if 0 <= n < 32 else 0,
+    "unsigned v = 48; v >>= n; o[threadIdx.x] = v;": lambda n: 48 >> n if n >= 0 else 0,
+    "o[threadIdx.x] = 3; o[threadIdx.x] <<= n;": lambda n: cut(3 << n, 64, True) if 0 <= n < 64 else 0,
+}
+BODIES = [*(body % text for body in (STORE, LOOP) for text in SHIFTS), *(STORE % text for text in BOUND),
+          *ASSIGNED]
+
+
+@functools.cache
+def with_all_shifts():
+    """A program with a kernel for each of the BODIES: k0, k1, ..."""
+    kernels = (f"__global__ void k{n}(const int *m, long long *o) "
+               f"{{ int a[1] = {{7}}; int n = m[threadIdx.x]; {body} }}\n" for n, body in enumerate(BODIES))
+    return SourceModule("__device__ int f(int a) { return a; }\n" + "".join(kernels))
+
+
+def launch_shift(body):
     o = np.zeros(len(AMOUNTS), np.int64)
-    SourceModule(source).get_function("k")(In(AMOUNTS), InOut(o), block=(len(AMOUNTS), 1, 1))
+    kernel = with_all_shifts().get_function(f"k{BODIES.index(body)}")
+    kernel(In(AMOUNTS), InOut(o), block=(len(AMOUNTS), 1, 1))
     return o.tolist()
 
 
@@ -132,36 +180,25 @@ def launch_shift(expression, body="o[threadIdx.x] = %s;"):
 def test_a_shift_by_all_bits_or_more_leaves_none(text):
     value, bits, signed = SHIFTS[text]
     right = [cut(shifted(text, value, bits, signed, n), 64, True) for n in AMOUNTS]
-    assert launch_shift(text) == right
-    assert launch_shift(text, "for (int k = 0; k < 2; k++) { o[threadIdx.x] = %s; }") == right
+    assert launch_shift(STORE % text) == right
+    assert launch_shift(LOOP % text) == right
 
 
-@pytest.mark.parametrize("text, right", [
-    ("(1u << n) - 1", lambda n: (1 << n) - 1 if 0 <= n < 32 else 2**32 - 1),
-    ("1 + 1 << n", lambda n: cut(2 << n, 32, True) if 0 <= n < 32 else 0),
-    ("1 << n << n", lambda n: cut(1 << 2 * n, 32, True) if 0 <= n < 32 else 0),
-    ("1 << n & 34", lambda n: (1 << n if 0 <= n < 32 else 0) & 34),
-    ("1 << (2 << n)", lambda n: cut(1 << (2 << n), 32, True) if 0 <= n < 4 else int(not 0 <= n < 31)),
-    ("1 << n == 2 ? 5 : 1 >> n", lambda n: 5 if n == 1 else int(n == 0)),
-    ("max(1 << n, 3)", lambda n: max(cut(1 << n, 32, True) if 0 <= n < 32 else 0, 3)),
-])
-def test_shifts_bind_as_in_c(text, right):
-    assert launch_shift(text) == [right(int(n)) for n in AMOUNTS]
+@pytest.mark.parametrize("text", BOUND)
+def test_shifts_bind_as_in_c(text):
+    assert launch_shift(STORE % text) == [BOUND[text](int(n)) for n in AMOUNTS]
 
 
-@pytest.mark.parametrize("body, right", [
-    ("int v = 3; v <<= n; o[threadIdx.x] = v;", lambda n: cut(3 << n, 32, True) if 0 <= n < 32 else 0),
-    ("unsigned v = 48; v >>= n; o[threadIdx.x] = v;", lambda n: 48 >> n if n >= 0 else 0),
-    ("o[threadIdx.x] = 3; o[threadIdx.x] <<= n;", lambda n: cut(3 << n, 64, True) if 0 <= n < 64 else 0),
-])
-def test_assigning_shifts_do_the_same(body, right):
-    assert launch_shift("", body.replace("%", "%%") + "%s") == [right(int(n)) for n in AMOUNTS]
+@pytest.mark.parametrize("body", ASSIGNED)
+def test_assigning_shifts_do_the_same(body):
+    assert launch_shift(body) == [ASSIGNED[body](int(n)) for n in AMOUNTS]
 
 
 def test_memcheck_computes_the_same():
     with memcheck():
-        assert run("__global__ void k(const float *x, unsigned char *o) { int i = threadIdx.x; "
-                   "o[i] = x[i]; o[i] <<= i & 63; o[i] += 1.5f; }", X[:2], "unsigned char") == [1, 89]
+        module = SourceModule("__global__ void k(const float *x, unsigned char *o) { int i = threadIdx.x; "
+                              "o[i] = x[i]; o[i] <<= i & 63; o[i] += 1.5f; }")
+        assert run(module.get_function("k"), X[:2], "unsigned char") == [1, 89]
 
 
 def test_constant_amounts_and_integers_stay_as_they_are():
