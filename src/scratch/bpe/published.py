@@ -55,11 +55,18 @@ class Reader:
         self.lost = dict(lost)
         self.strips = re.compile("|".join(rf"\s+(?={re.escape(s)})" for s in strips))
         names = tokenizer.special_tokens if self.byte_level else tokenizer.ids
-        self.mask = next((names[name] for name in MASKS if name in names), None)
+        self.mask_name = next((name for name in MASKS if name in names), None)
+        self.mask = names.get(self.mask_name)
 
     @property
     def byte_level(self):
         return not isinstance(self.tokenizer, BertTokenizer)
+
+    @property
+    def largest(self):
+        """The largest id: a model's vocabulary has to have it."""
+        ids = self.tokenizer.decoder if self.byte_level else self.tokenizer.tokens
+        return len(ids) - len(self.lost) - 1
 
     def __repr__(self):
         return f"Reader({self.tokenizer!r})"

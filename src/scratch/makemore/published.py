@@ -204,6 +204,8 @@ def bert(config, tensors):
     tensors, head = theirs.state_dict(), "cls.predictions.decoder"
     if theirs.config.tie_word_embeddings:
         tensors[f"{head}.weight"] = tensors["bert.embeddings.word_embeddings.weight"]
+    if f"{head}.bias" not in tensors:
+        tensors[f"{head}.bias"] = tensors["cls.predictions.bias"]
     return BERT.from_huggingface(theirs)
 
 
