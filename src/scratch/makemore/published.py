@@ -14,7 +14,7 @@
 
 A folder has config.json, which says what is computed, and the numbers: one file
 model.safetensors, or several and model.safetensors.index.json, which says what is in
-which. Files for text (tokenizer.json and others) are read by scratch.bpe.published.
+which. Files for text (tokenizer.json and others) are read by scratch.bpe.reader.
 
     gpt2                         GPT
     bert, roberta, distilbert    BERT, with the layer before its logits

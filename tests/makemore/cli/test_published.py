@@ -128,7 +128,7 @@ def refusal(capsys, *arguments):
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 def test_a_decoder_is_brought_in_and_goes_on(here, capsys, folders, kind):
     """Oracle: the model of the folder and its tokenizer, asked for the likeliest id after each other."""
-    from scratch.bpe.published import of_folder
+    from scratch.bpe.reader import of_folder
     from scratch.makemore.published import load
     said = output(capsys, "import", folders[kind])
     assert f"{kind}: " in said and f"saved as tiny-{kind}.safetensors" in said
@@ -149,7 +149,7 @@ def test_a_decoder_is_brought_in_and_goes_on(here, capsys, folders, kind):
 
 def test_a_bert_is_brought_in_and_fills(here, capsys, folders):
     """Oracle: the softmax of the folder's model at the mask."""
-    from scratch.bpe.published import of_folder
+    from scratch.bpe.reader import of_folder
     from scratch.makemore.published import load
     said = output(capsys, "import", folders["bert"], "b.safetensors")
     suggested = re.search(r"makemore (fill .*)$", said, re.M)[1]

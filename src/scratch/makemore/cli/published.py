@@ -18,7 +18,7 @@ FACTS = {"published", "settings", "tokenizer", "stop"}
 
 def bring_in(options, path):
     """A folder of Hugging Face -> the checkpoint path."""
-    from ...bpe import published as tokenizers
+    from ...bpe import reader as tokenizers
     from .. import checkpoint, published
 
     folder = Path(options.folder)
@@ -67,7 +67,7 @@ class Answering:
     """The model of a checkpoint, and what stands between it and text."""
 
     def __init__(self, path):
-        from ...bpe import published as tokenizers
+        from ...bpe import reader as tokenizers
         from .. import bert, checkpoint, gpt, modern, transformer
 
         self.path = path

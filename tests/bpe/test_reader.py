@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tokenizers import (AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
                         trainers)
 
-from scratch.bpe.bert import SPECIAL
-from scratch.bpe.published import files, of_files, of_folder
+from scratch.bpe.bert_tokenizer import SPECIAL
+from scratch.bpe.reader import files, of_files, of_folder
 
 TEXT = "the cat sat on the mat, it's 1999 and the 3 dogs don't mind; Café déjà 中 the theme then there " * 3
 OF_ROBERTA = ["<s>", "<pad>", "</s>", "<unk>"]

@@ -22,16 +22,16 @@ Left out: SentencePiece (T5's, and that of the first Llamas) and Llama 3's rule 
 word which is a token is not merged.
 
 Chapter: docs/makemore/published.md.
-To copy: this file, bert.py, wordpiece.py, basic.py, exchange.py, tokenizer.py,
-split.py, words.py, train.py, arrays.py, encode.py, store.py and dialects.py (needs
-regex).
+To copy: this file, bert_tokenizer.py, wordpiece.py, basic.py, exchange.py,
+tokenizer.py, split.py, words.py, train.py, arrays.py, encode.py, store.py and
+dialects.py (needs regex).
 """
 
 import json
 import re
 from pathlib import Path
 
-from .bert import BertTokenizer, read_vocabulary
+from .bert_tokenizer import BertTokenizer, read_vocabulary
 from .exchange import BYTE_CHARACTERS, from_huggingface
 
 MASKS = "[MASK]", "<mask>"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from scratch.bpe.bert import SPECIAL, BertTokenizer, is_punctuation, read_vocabulary
+from scratch.bpe.bert_tokenizer import SPECIAL, BertTokenizer, is_punctuation, read_vocabulary
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzß0123456789.,!?'-_$+~中日本語ж"
 TOKENS = [*SPECIAL, *LETTERS, *("##" + c for c in LETTERS), "the", "##er", "play", "##ing", "don", "cafe",
