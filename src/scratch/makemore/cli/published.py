@@ -55,7 +55,8 @@ def sees_ahead(kind):
 
 def holds(path):
     """Whether import wrote the file; it is not read further than that takes."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    with contextlib.suppress(KeyError, OSError, RecursionError,
+                             TypeError, ValueError):
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little")
             head = json.loads(file.read(min(length, 10**8)))
