@@ -649,7 +649,8 @@ def test_help_has_examples_that_parse():
             program.commands[command].make_context(command, arguments)
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["sample"], ["evaluate"], ["import"], ["fill"]], ids=" ".join)
+@pytest.mark.parametrize("command", [
+    [], ["train"], ["sample"], ["evaluate"], ["import"], ["fill"]], ids=" ".join)
 def test_help_is_printed_and_fits_a_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*command, "--help"]) == 0
