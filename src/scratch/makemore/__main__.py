@@ -4,7 +4,9 @@
     python -m scratch.makemore sample mlp.safetensors --count 50 --temperature 0.8
     python -m scratch.makemore evaluate mlp.safetensors
     python -m scratch.makemore train --model bert
-    python -m scratch.makemore sample bert.safetensors --fill "?mm?"
+    python -m scratch.makemore fill bert.safetensors "?mm?"
+    python -m scratch.makemore import FOLDER gpt2.safetensors
+    python -m scratch.makemore sample gpt2.safetensors --prompt "The capital of France"
 
 A training goes on where it was interrupted, and ends with the same bytes as one that
 was not. A wrong input costs one line and exit status 2. Started by torchrun, several
@@ -57,6 +59,8 @@ EXAMPLES = {
   {PROGRAM} train --resume mlp.safetensors
   {PROGRAM} sample mlp.safetensors
   {PROGRAM} evaluate mlp.safetensors
+  {PROGRAM} import gpt2/
+  {PROGRAM} sample gpt2.safetensors --prompt "Once upon a time"
 
 {PROGRAM} train --help, and so on, tells the rest.""",
     "train": f"""examples:
@@ -77,10 +81,29 @@ Default settings (without warm-up, clipping and so on where they are not named):
     "sample": f"""examples:
   {PROGRAM} sample mlp.safetensors
   {PROGRAM} sample mlp.safetensors --count 100 --top-p 0.9 --seed 7 > names.txt
+  {PROGRAM} sample gpt.safetensors --prompt an
   {PROGRAM} sample bert.safetensors --fill "?mm?" --count 5
+  {PROGRAM} sample gpt2.safetensors --prompt "Once upon a time" --top-p 0.9
+
+With a model that import brought in, a text goes on for --max-length tokens, or until
+the model ends it.
 
 A bert sees both sides of a letter. It fills in masked letters, which no other model
 can, and does not make words from their beginning, as gpt, mlp and the others do.""",
+    "import": f"""examples:
+  {PROGRAM} import gpt2/
+  {PROGRAM} import SmolLM2-135M-Instruct/ smol.safetensors
+
+The folder is one as Hugging Face has them: config.json, model.safetensors (or several
+and model.safetensors.index.json), and tokenizer.json (or vocab.txt, or vocab.json and
+merges.txt). gpt2, bert, roberta, distilbert and llama are known. Nothing is fetched:
+https://huggingface.co has such folders.""",
+    "fill": f"""examples:
+  {PROGRAM} fill bert.safetensors "?mm?"
+  {PROGRAM} fill bert-base-uncased.safetensors "The [MASK] sat." --count 10
+
+A bert that was trained here fills in letters for ?; one that import brought in fills in
+tokens for [MASK], or for <mask>, as it calls it.""",
     "evaluate": f"""examples:
   {PROGRAM} evaluate mlp.safetensors
   {PROGRAM} evaluate bert.safetensors
@@ -122,7 +145,7 @@ class Laid:
 
 class Command(Laid, click.Command):
     def __init__(self, run, epilog, options):
-        super().__init__(run.__name__, params=options, epilog=epilog,
+        super().__init__(run.__name__.rstrip("_"), params=options, epilog=epilog,
                          help=run.__doc__.splitlines()[0], callback=self.run)
         self.command = run
 
@@ -208,7 +231,9 @@ program = Group(
         *map(setting, SETTINGS)]),
     Command(commands.sample, EXAMPLES["sample"], [
         CHECKPOINT,
-        option("--count", Number(int, 0), "how many (20)", "N", default=20),
+        option("--count", Number(int, 0), "how many (20 words, 1 text)", "N"),
+        option("--prompt", str, "go on from this text, with a gpt or a model that "
+               "import brought in", "TEXT"),
         option("--fill", str, "with a bert, the likeliest words that have a letter for "
                "each ?, and their probabilities", "PATTERN"),
         option("--seed", Number(int, 0), "another one, other words (0)", "N"),
@@ -219,14 +244,21 @@ program = Group(
                "together have probability P", "P"),
         switch("--greedy", "always the likeliest symbol: one word, again and again",
                default=None),
-        option("--max-length", WHOLE, "cut words off there (50)", "N")]),
+        option("--max-length", WHOLE, "cut words off there, or texts, after so many "
+               "tokens (50)", "N")]),
     Command(commands.evaluate, EXAMPLES["evaluate"], [
         CHECKPOINT,
         option("--data", str, "other words than it was trained on", "FILE"),
         switch("--test", "the test split, too"),
         option("--count", Number(int, 0), "words to sample and look up (1000); a bert "
                "makes none", "N", default=1000),
-        option("--seed", Number(int, 0), "of these words (0)", "N", default=0)]))
+        option("--seed", Number(int, 0), "of these words (0)", "N", default=0)]),
+    Command(commands.import_, EXAMPLES["import"], [
+        click.Argument(["folder"]), click.Argument(["out"], required=False),
+        switch("--force", "write over an existing file")]),
+    Command(commands.fill_, EXAMPLES["fill"], [
+        CHECKPOINT, click.Argument(["text"]),
+        option("--count", Number(int, 0), "how many (20 words, 5 texts)", "N")]))
 
 
 def main(arguments=None):

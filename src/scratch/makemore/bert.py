@@ -102,7 +102,7 @@ class BERT(nn.Module):
                      for part in ("query", "key", "value")])
         first = state.pop("bert.embeddings.token_type_embeddings.weight")[0]
         state["body.positions.weight"] = state["body.positions.weight"] + first
-        state["head.bias"] = state.pop("cls.predictions.bias")
+        state.setdefault("head.bias", state.pop("cls.predictions.bias", None))
         model.load_state_dict(state)
         return model.eval()
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -644,11 +645,12 @@ def test_help_has_examples_that_parse():
         examples = re.findall(r"^  python -m scratch\.makemore (.+)", text, re.M)
         assert examples
         for example in examples:
-            command, *arguments = example.partition(" > ")[0].split()
+            command, *arguments = shlex.split(example.partition(" > ")[0])
             program.commands[command].make_context(command, arguments)
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["sample"], ["evaluate"]], ids=" ".join)
+@pytest.mark.parametrize("command", [
+    [], ["train"], ["sample"], ["evaluate"], ["import"], ["fill"]], ids=" ".join)
 def test_help_is_printed_and_fits_a_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*command, "--help"]) == 0

@@ -1,7 +1,8 @@
 """The program `python -m scratch.makemore`. A program, not to copy.
 
     kinds.py       the models that it knows and their settings: a new one is an entry
-    commands.py    what train, sample and evaluate do
+    commands.py    what train, sample, evaluate, import and fill do
+    published.py   models that others trained, which import brings in
     run.py         a training, which is saved and resumed, and the words it is on
 
 __main__.py reads the command line. It and kinds.py import no PyTorch, and commands.py

@@ -1,4 +1,4 @@
-"""What the program's commands do: train, sample and evaluate.
+"""What the program's commands do: train, sample, evaluate, import and fill.
 
 Each gets the options of the command line by their names, and prints. What can be
 refused without a model is refused before PyTorch is imported.
@@ -15,6 +15,7 @@ from . import Refused
 from .kinds import ABSENT, KINDS, LETTERS, SCORED, SETTINGS, SIZES
 
 PROGRAM = "python -m scratch.makemore"
+COUNT = 20       # words, unless another number is asked for
 DRAWING = ("seed", "temperature", "top_k", "top_p", "greedy", "max_length")
 
 
@@ -210,16 +211,63 @@ def sample(options):
            if (value := getattr(options, name)) is not None}
     if options.temperature == 0:
         raise Refused("--temperature must be above 0; toward 0 it becomes --greedy")
-    from . import run
+    from . import published, run
 
+    if published.holds(options.checkpoint):
+        return answered(published.Answering(options.checkpoint), options, how)
     found = run.of_checkpoint(options.checkpoint, None, None)
     if options.fill is not None:
         return fill(found, options, how)
     if found.kind.fills:
         raise Refused(f"{options.checkpoint} holds a {found.name}, which does not make "
                       "words from their beginning; it fills in letters: --fill '?mm?'")
-    for word in drawn(found, options.count, how):
+    if options.prompt is not None:
+        if found.name != "gpt":
+            raise Refused(f"--prompt needs a gpt, or a model that import brought in; "
+                          f"{options.checkpoint} holds a model called {found.name!r}")
+        how["prefix"] = options.prompt
+    for word in drawn(found, COUNT if options.count is None else options.count, how):
         print(word)
+
+
+def answered(model, options, how):
+    """A published model's continuations of a prompt, or what it fills in."""
+    if options.fill is not None:
+        return filled(model, options.fill, options.count)
+    how["count"] = how.pop("max_length", 50)
+    count = 1 if options.count is None else options.count
+    for n in range(count):
+        if n:
+            print("---")
+        model.go_on(options.prompt, {**how, "seed": how.get("seed", 0) + n}, sys.stdout)
+
+
+def filled(model, text, count):
+    for whole, p in model.fill(text, 5 if count is None else count):
+        print(f"{whole}  {p:.4f}")
+
+
+def fill_(options):
+    """Fill in what a text leaves out, with a bert."""
+    from . import published, run
+
+    if published.holds(options.checkpoint):
+        model = published.Answering(options.checkpoint)
+        return filled(model, options.text, options.count)
+    options.fill = options.text
+    return fill(run.of_checkpoint(options.checkpoint, None, None), options, {})
+
+
+def import_(options):
+    """Bring in a published model, from a folder of Hugging Face."""
+    name = f"{Path(options.folder).absolute().name}.safetensors"
+    path = writable(options.out or name)
+    if path.exists() and not options.force:
+        raise Refused(f"{path} is there already: give another name, or write over it "
+                      "(--force)")
+    from . import published
+
+    published.bring_in(options, path)
 
 
 def drawn(found, count, how):
@@ -252,8 +300,9 @@ def fill(found, options, how):
     if bert.BLANK not in options.fill:
         raise Refused(f"{options.fill!r} has no {bert.BLANK}, which stands for a "
                       "letter to fill in, as in '?mm?'")
-    for word, p in bert.fill(found.model, found.vocabulary, options.fill, options.count,
-                             width=max(200, options.count)):
+    count = COUNT if options.count is None else options.count
+    for word, p in bert.fill(found.model, found.vocabulary, options.fill, count,
+                             width=max(200, count)):
         print(f"{word}  {p:.4f}")
 
 

@@ -224,6 +224,9 @@ def digest(words):
 def load(path):
     """A checkpoint -> tensors, facts, its vocabulary; the model must be a known one."""
     tensors, facts = checkpoint.load(path)
+    if isinstance(facts, dict) and "published" in facts:
+        raise Refused(f"{path} holds a published model, which sample and fill know; it "
+                      "has no words of its own to be trained or measured on")
     expected = {"model", "characters", "settings", "data"}
     if not isinstance(facts, dict) or not expected <= facts.keys():
         raise Refused(f"{path} is a checkpoint, but not one that train wrote")
