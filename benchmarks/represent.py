@@ -359,21 +359,31 @@ def copied(model, ids, targets, second):
             "before": [before(weights, ids != 0) for weights in maps]}
 
 
+def copier(lab, layers, seed, steps):
+    """A GPT that has taken so many steps on random words, written twice."""
+    generator = torch.Generator().manual_seed(seed)
+    T = 2 * LENGTHS[-1] + NOISE + 1
+    model = GPT(Config(lab.V, T, **{**SIZES["tiny"], "layers": layers}), generator).eval()
+    path = lab.folder and lab.folder / f"words twice, {layers} layers, seed {seed}, {steps} steps.pt"
+    if path and path.exists():
+        model.load_state_dict(torch.load(path))
+        return model
+    source = (random_words(pair.BATCH, generator)[:2] for _ in itertools.count())
+    for _ in fast.train(model, source, cosine_rates(steps, RATE) if steps else []):
+        pass
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(model.state_dict(), path)
+    return model
+
+
 def repeated(lab):
     found = []
     held = random_words(2000, torch.Generator().manual_seed(9))
     for layers, start in ((1, "trained"), (2, "trained"), (2, "untrained")):
-        each = []
-        for seed in SEEDS:
-            generator = torch.Generator().manual_seed(seed)
-            config = Config(lab.V, held[0].shape[1], **{**SIZES["tiny"], "layers": layers})
-            model = GPT(config, generator).eval()
-            if start == "trained":
-                source = (random_words(pair.BATCH, generator)[:2] for _ in itertools.count())
-                for _ in fast.train(model, source, cosine_rates(REPEATED, RATE)):
-                    pass
-            each.append(copied(model, *held))
-        row(found, text="random words", layers=layers, start=start, steps=REPEATED,
+        steps = REPEATED if start == "trained" else 0
+        each = [copied(copier(lab, layers, seed, steps), *held) for seed in SEEDS]
+        row(found, text="random words", layers=layers, start=start, steps=steps,
             **{name: [one[name] for one in each] for name in each[0]})
     for start in STARTS:
         each = [copied(lab.trained("GPT", seed, STEPS) if start == "trained" else lab.untrained("GPT", seed),
