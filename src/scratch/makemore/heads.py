@@ -22,7 +22,7 @@ others, In-context learning and induction heads, 2022.
 Left out: what a head adds if its mean, or that of another example, takes its place
 (activation patching); a lens that is fitted for each layer (the tuned lens).
 
-Chapter: docs/makemore/representations.md.  To copy: this file alone (needs torch).
+Chapter: docs/makemore/heads.md.  To copy: this file alone (needs torch).
 """
 
 import contextlib
