@@ -31,7 +31,7 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
 NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
-         "optimizers", "seeds", "site", "stack", "torch", "training")
+         "optimizers", "represent", "seeds", "site", "stack", "torch", "training")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 CARD = ("environment", "kernels", "PyTorch", "torch", "tests", "tuning")
@@ -81,6 +81,9 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
     "optimizers": {},
+    "represent": {
+        "--only": {"metavar": "SECTION", "help": "this section, not all"},
+        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps trained models there, and finds them"}},
     "seeds": {
         "sections": {"nargs": "*", "metavar": "SECTION", "help": "these; else all"}},
     "site": {

@@ -49,7 +49,7 @@ from types import SimpleNamespace
 
 import click
 
-from .cli import commands
+from .cli import commands, vectors
 from .cli.commands import PROGRAM, flag
 from .cli.kinds import ABSENT, KINDS, SETTINGS, SIZES, parameters_of_gpt
 
@@ -61,6 +61,8 @@ EXAMPLES = {
   {PROGRAM} evaluate mlp.safetensors
   {PROGRAM} import gpt2/
   {PROGRAM} sample gpt2.safetensors --prompt "Once upon a time"
+  {PROGRAM} neighbours gpt.safetensors hannah
+  {PROGRAM} probe gpt.safetensors
 
 {PROGRAM} train --help, and so on, tells the rest.""",
     "train": f"""examples:
@@ -113,6 +115,19 @@ Without --data, the words it was trained on, by split: train and dev, and with -
 the test split, which is for the end, when no more choices will be made. A bert is
 measured differently from all others: it predicts each letter from the rest of its
 word.""",
+    "neighbours": f"""examples:
+  {PROGRAM} neighbours gpt.safetensors
+  {PROGRAM} neighbours gpt.safetensors hannah footman
+  {PROGRAM} neighbours bert.safetensors hannah --where mean --measure euclid
+
+Of a gpt or a bert. Without words, the nearest letters in the table of embeddings. The
+number behind a word is the cosine, or the distance. A model that has learnt nothing
+has neighbours as well: compare with one of train --steps 1.""",
+    "probe": f"""examples:
+  {PROGRAM} probe bert.safetensors
+
+Of a gpt or a bert. A probe is a linear model that is fitted to the vectors of one
+layer, here to tell the letter itself, the one before it and the one after it.""",
 }
 
 
@@ -258,7 +273,21 @@ program = Group(
         switch("--force", "write over an existing file")]),
     Command(commands.fill_, EXAMPLES["fill"], [
         CHECKPOINT, click.Argument(["text"]),
-        option("--count", Number(int, 0), "how many (20 words, 5 texts)", "N")]))
+        option("--count", Number(int, 0), "how many (20 words, 5 texts)", "N")]),
+    Command(vectors.neighbours, EXAMPLES["neighbours"], [
+        CHECKPOINT,
+        click.Argument(["words"], metavar="[WORD ...]", nargs=-1),
+        option("--count", WHOLE, "how many (5)", "N", default=5),
+        option("--where", click.Choice(["mean", "last", "first"]), "the vector of a "
+               "word: the mean of its letters', the last letter's or, with a bert, "
+               "that of the boundary before it (mean)", default="mean"),
+        option("--layer", Number(int, 0), "after which layer (the last)", "N"),
+        option("--measure", click.Choice(["cosine", "euclid"]), "how near (cosine)",
+               default="cosine"),
+        option("--data", str, "other words to look among", "FILE")]),
+    Command(vectors.probe, EXAMPLES["probe"], [
+        CHECKPOINT,
+        option("--data", str, "other words than it was trained on", "FILE")]))
 
 
 def main(arguments=None):

@@ -649,8 +649,7 @@ def test_help_has_examples_that_parse():
             program.commands[command].make_context(command, arguments)
 
 
-@pytest.mark.parametrize("command", [
-    [], ["train"], ["sample"], ["evaluate"], ["import"], ["fill"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *([name] for name in EXAMPLES if name)], ids=" ".join)
 def test_help_is_printed_and_fits_a_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*command, "--help"]) == 0
@@ -660,6 +659,7 @@ def test_help_is_printed_and_fits_a_terminal(capsys, monkeypatch, command):
 
 
 QUICK = [["--help"], ["train", "--help"], ["sample", "--help"], ["evaluate", "--help"], [], ["sample"],
+         ["neighbours", "--help"],
          ["train", "--steps", "0"], ["train", "--model", "bigram", "--hidden", "9"],
          ["train", "--resume", "x", "--model", "mlp"]]
 

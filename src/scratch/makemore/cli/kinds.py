@@ -75,6 +75,7 @@ class Kind:
 
     counts = False    # whether it counts, and takes no steps
     fills = False     # whether it fills in letters, and makes no words from the left
+    layered = False   # whether represent.py can look into its layers
     ends = 0          # boundaries that a word takes in a row; 0: it reads no rows
 
     def __init__(self, what, settings):
@@ -251,7 +252,7 @@ def config(symbols, s):
 
 
 class GPT(Rows):
-    ends = 1
+    layered, ends = True, 1
 
     def make(self, V, s, generator):
         from .. import gpt
@@ -279,7 +280,7 @@ class GPT(Rows):
 
 
 class BERT(Rows):
-    fills, ends = True, 2
+    fills, layered, ends = True, True, 2
 
     def make(self, V, s, generator):
         from .. import bert
