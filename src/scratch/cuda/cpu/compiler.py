@@ -135,9 +135,9 @@ def by_cxx(source, defines, folders, extern_c, fast, refusal):
         if refusal and not isinstance(refusal, NotOnCPU):
             raise refusal from None
         raise driver.CompileError(shown(error.errors, source)) from None
-    why = str(refusal).splitlines()[0] if refusal else "asked for"
-    return library, (f"C++, by {command}, one core for all threads, which is slower: "
-                     f"{why}")
+    why = str(refusal).splitlines()[0].rstrip(":") if refusal else "asked for"
+    why = why.replace("cannot run on the CPU engine", "cannot be had in OpenCL C")
+    return library, f"C++, by {command}; slower, all threads on one core: {why}"
 
 
 class DynamicSourceModule(SourceModule):

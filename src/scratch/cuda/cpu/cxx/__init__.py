@@ -68,6 +68,7 @@ class Program:
     source: list
     prints: bool
     relied: dict
+    shared: set
     bounds: dict = field(default_factory=dict)
     dynamic: set = field(default_factory=set)       # fibres.h sees to these
 
@@ -102,7 +103,7 @@ def build(source, defines=(), include_dirs=(), extern_c=False, fast=False):
     path = toolchain.kept(compiler, f"{options}{text}", make)
     program = Program(text, made.kernels, made.variables, made.constant,
                       source.splitlines(), made.prints,
-                      in_step(source, defines, include_dirs))
+                      in_step(source, defines, include_dirs), made.shared)
     return Library(program, path), " ".join(compiler)
 
 

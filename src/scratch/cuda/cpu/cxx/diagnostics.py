@@ -49,12 +49,10 @@ def converted(compiler, options, text):
                           "-fmax-errors=20", "-fdiagnostics-format=json", "-x", "c++",
                           "-"], plain).stderr
     try:
-        told = [item for line in said.splitlines() if line.startswith("[")
-                for item in json.loads(line)]
-    except ValueError:
-        told = None
-    if told is None or not told and said.strip():
-        raise Unreadable(said)
+        told = json.loads(next(line for line in said.splitlines()
+                               if line.startswith("[")))
+    except (ValueError, StopIteration):
+        raise Unreadable(said) from None
     errors = [(*place(lines, item), item["message"]) for item in told
               if item["kind"] in ("error", "fatal error")]
     if errors:

@@ -5,7 +5,9 @@ Launch has what include/fibres.h's structure of that name has.
 
 import ctypes
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 import threading
 
@@ -72,6 +74,7 @@ class Library:
     def __init__(self, program, path):
         self.program = program
         self.loaded = load(path)
+        shared = shared_bytes(path, program) if program.shared else {}
         kernels = program.kernels.items()
         room = sum(4 + 2 * len(p) for _, p in kernels) + 2 * len(program.variables)
         numbers = np.zeros(room + 1, np.uint64)
@@ -80,7 +83,8 @@ class Library:
         self.addresses, self.layout, self.bounds = {}, {}, {}
         for name, _ in kernels:
             self.addresses[name], count, bound = (next(numbers) for _ in range(3))
-            self.layout[name] = 0, [(next(numbers), next(numbers)) for _ in range(count)]
+            self.layout[name] = shared.get(name, 0), [
+                (next(numbers), next(numbers)) for _ in range(count)]
             if bound:
                 self.bounds[name] = bound
         self.variables = {}
@@ -134,3 +138,32 @@ def load(path):
         return ctypes.CDLL(copy)
     finally:
         os.unlink(copy)
+
+
+STATIC = re.compile(r"^[0-9a-f]+ (?P<size>[0-9a-f]+) [bBdDuV] (?P<name>.*)$", re.MULTILINE)
+
+
+def shared_bytes(path, program):
+    """{kernel: bytes}: its own shared variables and those of functions, told by nm.
+
+    Which functions a kernel reaches is not known here, so all of them count.
+    """
+    if not (nm := shutil.which("nm")):
+        return {}
+    table = subprocess.run([nm, "-S", "-C", path], capture_output=True, text=True,
+                           check=False).stdout
+    common, own = 0, dict.fromkeys(program.kernels, 0)
+    bare = {re.sub("<.*", "", name): name for name in own}
+    for found in STATIC.finditer(table):
+        place, _, name = found["name"].rpartition("::")
+        if name.partition(".")[0].partition("[")[0] not in program.shared or (
+                place.startswith("scratch_")):
+            continue
+        function = re.sub(r"\(.*|<.*", "", place).rpartition(" ")[2]
+        if function in own:
+            own[function] += int(found["size"], 16)
+        elif function in bare:           # an instance of a template
+            own[bare[function]] += int(found["size"], 16)
+        else:
+            common += int(found["size"], 16)
+    return {name: size + common for name, size in own.items()}

@@ -66,6 +66,7 @@ class Rewritten:
     headers: list               # what the text includes of C++'s own
     complex: bool               # does it have pycuda::complex?
     prints: bool
+    shared: set                 # names of variables that are __shared__
 
 
 def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
@@ -95,9 +96,10 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
                 ends[id(part[-1])] = [name.text for name in declared(part)]
     names = {token.text for token in tokens}
     tokens = read_only(tokens, fixed, ends)
-    body = untokenize(Writer(tokens).written(), line=0, file="")
-    return Rewritten(body.lstrip("\n"), kernels, bounds, variables, constant, headers,
-                     "pycuda" in names, "printf" in names)
+    writer = Writer(tokens)
+    body = untokenize(writer.written(), line=0, file="").lstrip("\n")
+    return Rewritten(body, kernels, bounds, variables, constant, headers,
+                     "pycuda" in names, "printf" in names, writer.named)
 
 
 def without_headers(tokens):
@@ -105,8 +107,9 @@ def without_headers(tokens):
     result, headers, at = [], [], 0
     while at < len(tokens):
         if tokens[at].text == "scratch_header_":
-            headers.append(tokens[at + 2].text)
-            at += 4
+            end = closing(tokens, at + 1)
+            headers.append("".join(token.text for token in tokens[at + 2:end]))
+            at = end + 1
         else:
             result.append(tokens[at])
             at += 1
@@ -259,7 +262,7 @@ class Writer:
 
     def __init__(self, tokens):
         self.tokens = tokens
-        self.depth = 0
+        self.depth, self.named = 0, set()        # names of what is shared
         self.templates, self.types = {"static_cast", "reinterpret_cast"}, {*WHOLE}
         texts = [token.text for token in tokens]
         for n, text in enumerate(texts):
@@ -328,6 +331,7 @@ class Writer:
         kept = [t for t in tokens if t.text not in ("__shared__", "static", "extern",
                                                     *DROPPED)]
         if "extern" not in [token.text for token in tokens]:
+            self.named |= {token.text for token in declared([*kept, kept[-1]])}
             return [*like(tokens[0], "static"), kept[0]._replace(space=" "), *kept[1:]]
         kept = without_attributes(kept)
         begin = next(n for n, token in enumerate(kept) if token.text == "[")

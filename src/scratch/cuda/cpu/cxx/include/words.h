@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define __forceinline__ inline
 #define __align__(n) __attribute__((aligned(n)))
@@ -263,6 +264,12 @@ static inline int __syncthreads_and(int a, HERE) { return !scratch_::meet_all(!a
 static inline void __threadfence() {}
 static inline void __threadfence_block() {}
 static inline void __threadfence_system() {}
+static inline llong_ clock64()            // nanoseconds
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
 static inline void __nanosleep(unsigned, HERE) { scratch_::yield(line, file); }
 [[noreturn]] static inline void __trap(HERE) { scratch_::fail(scratch_::TRAP, line, file); }
 
