@@ -32,6 +32,7 @@ Chapter: docs/cuda/without-a-gpu.md.
 """
 
 import contextlib
+import os
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -78,7 +79,7 @@ class NoCompiler(Exception):
 
 
 def build(source, defines=(), include_dirs=(), extern_c=False, fast=False):
-    """CUDA C++ -> (Library, what was used).
+    """CUDA C++ -> (Library, the compiler's name).
 
     NoCompiler; Unsupported, if C++ cannot do it either; Errors, if it is no C++.
     """
@@ -104,7 +105,7 @@ def build(source, defines=(), include_dirs=(), extern_c=False, fast=False):
     program = Program(text, made.kernels, made.variables, made.constant,
                       source.splitlines(), made.prints,
                       in_step(source, defines, include_dirs), made.shared)
-    return Library(program, path), " ".join(compiler)
+    return Library(program, path), os.path.basename(compiler[0])
 
 
 def whole(made, extern_c):

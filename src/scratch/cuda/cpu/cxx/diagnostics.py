@@ -23,8 +23,10 @@ from .toolchain import FLAGS, run
 INTEGER = re.compile(r"((long long|long|short)( int)?|int|char|(signed|unsigned)( (long "
                      r"long|long|short))?( int| char)?|(long long|long|short) unsigned "
                      r"int|__int128)")
-KINDS = re.compile(r"from '[^']*'(?: \{aka '(?P<real>[^']*)'\})? to '(?P<type>[^']*)'"
-                   r"(?: \{aka '(?P<same>[^']*)'\})?")
+KINDS = re.compile(r"from '(?P<given>[^']*)'(?: \{aka '(?P<real>[^']*)'\})? to "
+                   r"'(?P<type>[^']*)'(?: \{aka '(?P<same>[^']*)'\})?")
+REAL = {"float", "double", "const float", "const double"}
+OPTIONS = {"-Wfloat-conversion", "-Woverflow"}       # the latter of what is constant
 UPDATES = {"+=", "-=", "*=", "/="}
 
 
@@ -58,7 +60,7 @@ def converted(compiler, options, text):
     if errors:
         raise Errors(errors)
     return changed(plain, lines, [item for item in told
-                                  if item.get("option") == "-Wfloat-conversion"])
+                                  if item.get("option") in OPTIONS])
 
 
 def place(lines, item):
@@ -88,7 +90,7 @@ def changed(plain, lines, warnings):
         if not found or location["caret"].get("file") != "<stdin>":
             continue
         kind = found["same"] or found["type"]
-        if INTEGER.fullmatch(kind):
+        if INTEGER.fullmatch(kind) and (found["real"] or found["given"]) in REAL:
             begin, end = (starts[at["line"] - 1] + at.get("byte-column", at["column"])
                           for at in (location.get("start", location["caret"]),
                                      location.get("finish", location["caret"])))
