@@ -16,9 +16,10 @@
     array([11., 22., 33., 44., 55.], dtype=float32)
 
 A compile error is reported with the line of the source.  module.info says which engine
-runs it: the first, for which module.opencl is the program in OpenCL C, or if that cannot
-the second, where there is a C++ compiler (cxx/).  Of nvcc's options, -D, -U, -I and --use_fast_math are applied; those that
-matter only on a GPU or for speed are ignored, and all others with a warning.
+runs it: the first, for which module.opencl is the program in OpenCL C, or the second,
+where the first cannot and there is a C++ compiler (cxx/).  Of nvcc's options, -D, -U,
+-I and --use_fast_math are applied; those that matter only on a GPU or for speed are
+ignored, and all others with a warning.
 
 Left out: linking several sources, keep, cache_dir (PoCL has a cache of its own).
 """

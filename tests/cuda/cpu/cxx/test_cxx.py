@@ -37,13 +37,15 @@ NEEDED = {    # what OpenCL C has not -> declarations, the body of a kernel, x[0
         "Square q(t); Box b(t, 3); Shape *s = t % 2 ? (Shape *)&b : &q; x[t] = s->area();", [0, 3, 4, 27]),
     "new": ("struct Node { int value; Node *next; };",
             "Node *list = nullptr; for (int i = 0; i < 4; i++) list = new Node{i * t, list};\n"
-            "for (Node *n = list; n;) { x[t] += n->value; Node *m = n->next; delete n; n = m; }", [0, 6, 12, 18]),
+            "for (Node *n = list; n;) { x[t] += n->value; Node *m = n->next; delete n; n = m; }",
+            [0, 6, 12, 18]),
     "any template": ("template <typename... T> __device__ int sum(T... a) { return (a + ... + 0); }\n"
                      "template <template <class> class W, class T> struct Hold { W<T> w; };\n"
                      "template <class T> struct Wrap { T v; };\n"
                      "template <class T> struct Big { static constexpr bool value = sizeof(T) > 4; };\n"
                      "template <> struct Big<char> { static constexpr bool value = true; };",
-                     "Hold<Wrap, int> h{{t}}; x[t] = sum(1, 2, h.w.v) + 10 * Big<char>::value + Big<float>::value;",
+                     "Hold<Wrap, int> h{{t}}; x[t] = sum(1, 2, h.w.v) + 10 * Big<char>::value "
+                     "+ Big<float>::value;",
                      [13, 14, 15, 16]),
     "the rest of C++": ("#include <type_traits>\n#include <utility>\nnamespace a { namespace b { "
                         "__constant__ int c[] = {7, 8}; enum class E : char { one = 1 }; } }\n"
@@ -156,7 +158,8 @@ REFUSED = {    # kernel, arguments, how, error, what it says
                                  r"uneven, line 25: in block \(0, 0, 0\) thread \(0, 0, 0\) waits .* "
                                  r"\(3, 0, 0\) has left"),
     "two barriers": ("apart", [], {}, cuda.LaunchError, r"apart, line 30: .*the one in line 32"),
-    "lanes that do not come": ("shuffled", [np.uint32(15), 3, 0], {}, cuda.LaunchError, "line 37: .*same mask"),
+    "lanes that do not come": ("shuffled", [np.uint32(15), 3, 0], {}, cuda.LaunchError,
+                               "line 37: .*same mask"),
     "a lane that is not there": ("shuffled", [np.uint32(15), 4, 1], dict(block=(4, 1, 1)), cuda.LaunchError,
                                  r"line 37: .*\(3, 0, 0\) takes the value of a lane that takes no part"),
     "a mask without oneself": ("shuffled", [np.uint32(3), 4, 0], {}, cuda.LaunchError, "line 37: .*own lane"),
@@ -192,7 +195,8 @@ def test_a_mistake_in_cxx_is_shown_in_the_readers_line():
         compiler.SourceModule(text)
     assert not isinstance(caught.value, NotOnCPU) and "3 |     auto f" in str(caught.value)
     with pytest.raises(cuda.CompileError, match="read-only"):      # as nvcc says of a __constant__
-        compiler.SourceModule("__constant__ int c; __global__ void k() { auto f = [](int a) { c = a; }; f(1); }")
+        compiler.SourceModule("__constant__ int c;\n"
+                              "__global__ void k() { auto f = [](int a) { c = a; }; f(1); }")
 
 
 def test_without_a_compiler_the_first_engines_error_stands(monkeypatch):
@@ -212,14 +216,16 @@ def test_what_no_engine_can_do_is_refused_by_name_and_memcheck_needs_the_first()
 def test_what_was_compiled_is_kept_for_other_processes(tmp_path):
     """A compiler that fails when asked to compile: the second process does not ask."""
     fails = tmp_path / "c++"
-    script = ("from scratch.cuda import autoinit, compiler\nprint(compiler.SourceModule('__global__ void k(int *x) "
-              "{ auto f = [] { return 1; }; x[0] = f(); }').info[:3])")
+    script = ("from scratch.cuda import autoinit, compiler\n"
+              "print(compiler.SourceModule('__global__ void k(int *x) { "
+              "auto f = [] { return 1; }; x[0] = f(); }').info[:3])")
     fails.write_text(f'#!/bin/sh\ncase "$*" in *fsyntax*|*shared*) [ -e {tmp_path}/asked ] && exit 1; '
                      f'touch {tmp_path}/asked.$$; esac\nexec {" ".join(cxx.find())} "$@"\n')
     fails.chmod(0o755)
     for _ in range(2):
         child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env={
-            **os.environ, "CXX": str(fails), "SCRATCH_CUDA_CACHE": str(tmp_path / "kept"), "SCRATCH_CUDA": "cpu"})
+            **os.environ, "CXX": str(fails), "SCRATCH_CUDA_CACHE": str(tmp_path / "kept"),
+            "SCRATCH_CUDA": "cpu"})
         assert child.stdout == "C++\n", child.stderr
         (tmp_path / "asked").touch()
     assert len(list((tmp_path / "kept").iterdir())) == 1

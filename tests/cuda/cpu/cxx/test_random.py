@@ -42,7 +42,7 @@ class Writer:
             f"({e} + {f})", f"({e} - {f})", f"({e} * {f})", f"({e} & {f})", f"({e} ^ {f})", f"({e} | {f})",
             f"({e} / (({f} & 15) + 1))", f"({e} % (({f} & 15) + 1))", f"({e} << ({f} & 63))",
             f"({e} >> ({f} & 63))", f"({e} << {self.pick(1, 3, 'c', 'n')})", f"({e} < {f})",
-            f"({e} ? {f} : {self.whole(depth - 1)})", f"({self.pick(*TYPES)}){e}", f"-{e}", f"~{e}",
+            f"({e} ? {f} : {self.whole(depth - 1)})", f"({self.pick(*TYPES)}){e}", f"-({e})", f"~({e})",
             f"min((int){e}, (int){f})", f"max((unsigned){e}, (unsigned){f})", f"mixed({e}, {f})",
             f"__popc({e})", f"__clz({e})", f"({self.pick('int', 'unsigned', 'unsigned char', 'long long')})"
             f"{self.real(depth - 1)}", f"__mulhi({e}, {f})", f"abs((int){e} | 1)")
@@ -50,18 +50,21 @@ class Writer:
     def real(self, depth):
         """An expression of floats in which every step is exact or one rounding of the same two numbers."""
         if depth <= 0:
-            return self.pick("y[t]", "r", f"{self.random.randrange(-40, 40) / 4}f", "1e10f", "-3e9f", "300.5f")
+            return self.pick("y[t]", "r", f"{self.random.randrange(-40, 40) / 4}f", "1e10f", "-3e9f",
+                             "300.5f")
         e, f = self.real(depth - 1), self.real(depth - 2)
         return self.pick(f"__fadd_rn({e}, {f})", f"__fmul_rn({e}, {f})", f"fmaxf({e}, {f})", f"min({e}, {f})",
-                         f"(float){self.whole(depth - 1)}", f"floorf({e})", f"fabsf({e})", f"-{e}",
+                         f"(float){self.whole(depth - 1)}", f"floorf({e})", f"fabsf({e})", f"-({e})",
                          f"({self.whole(1)} > 3 ? {e} : {f})")
 
     def statement(self, depth=1):
         e, r = self.whole(3), self.real(2)
         simple = [
-            f"a {self.pick('=', '+=', '-=', '*=', '^=', '|=', '&=')} {e};", f"b = {e};", f"u8 = {r};", f"h += {r};",
+            f"a {self.pick('=', '+=', '-=', '*=', '^=', '|=', '&=')} {e};", f"b = {e};", f"u8 = {r};",
+            f"h += {r};",
             f"c = {r};", f"wide {self.pick('=', '+=', '^=')} {e};", f"p.a = {e};", f"p.b = {r};", f"r = {r};",
-            f"a {self.pick('<<=', '>>=')} {self.pick('c & 63', 'n', '5')};", f"wide >>= {self.whole(1)} & 127;",
+            f"a {self.pick('<<=', '>>=')} {self.pick('c & 63', 'n', '5')};",
+            f"wide >>= {self.whole(1)} & 127;",
             "held[t] = a; __syncthreads(); a ^= held[(t + n) & 63]; __syncthreads();",
             f"b += __shfl_{self.pick('down', 'xor', 'up')}_sync(~0u, a, {self.pick(1, 2, 16)});",
             f"c ^= __ballot_sync(~0u, {self.whole(2)});", "atomicAdd(&held[64], a & 15);"]
@@ -130,6 +133,6 @@ def test_the_random_kernels_are_cuda(tmp_path, request):
     for seed in range(6):
         path = tmp_path / "kernel.cu"
         path.write_text(f'extern "C" {{\n{text_of(seed)}\n}}')
-        made = subprocess.run(["nvcc", "-w", "-arch=sm_75", "-ptx", "-o", "/dev/null", path], capture_output=True,
-                              text=True)
+        made = subprocess.run(["nvcc", "-w", "-arch=sm_75", "-ptx", "-o", "/dev/null", path],
+                              capture_output=True, text=True)
         assert made.returncode == 0, made.stderr

@@ -122,14 +122,16 @@ def whole(made, extern_c):
     return "\n".join([
         *(f"#include <{name}>" for name in made.headers),
         *(f'#include "{name}"' for name in headers),
-        *(['extern "C" {'] if extern_c else []), made.body, *(["}"] if extern_c else []),
-        '#line 1 "table"', 'extern "C" void scratch_describe(uint64_t *out)', "{", *table,
-        "    (void)out;", "}", 'extern "C" int scratch_launch(scratch_::Launch *given)',
+        *(['extern "C" {', made.body, "}"] if extern_c else [made.body]),
+        '#line 1 "table"',
+        'extern "C" void scratch_describe(uint64_t *out)', "{", *table,
+        "    (void)out;", "}",
+        'extern "C" int scratch_launch(scratch_::Launch *given)',
         "{", "    return scratch_::run_grid(given);", "}", ""])
 
 
 def in_step(source, defines, include_dirs):
-    """{kernel: what needs threads in step}, where the first engine can read the text."""
+    """{kernel: what needs threads in step}, where the first engine can read it."""
     try:
         parsed = Source(source, defines, include_dirs)
         return {kernel.name: warps.find(parsed, kernel) for kernel in parsed.kernels()}

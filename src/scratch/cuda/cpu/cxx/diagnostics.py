@@ -4,8 +4,8 @@
     >>> text = "int f(float x) { int n = 2 * x; n += x; return n; }"
     >>> print(converted(find(), [], text) if find() else text.replace(
     ...     "2 * x", "scratch_::to<int>(2 * x)").replace("n += x", "\
-scratch_::place(n) +=(x)"))
-    int f(float x) { int n = scratch_::to<int>(2 * x); scratch_::place(n) +=(x); \
+scratch_::place(n ) +=( x)"))
+    int f(float x) { int n = scratch_::to<int>(2 * x); scratch_::place(n ) +=( x); \
 return n; }
 
 A GPU converts a real number to the nearest of the integers, and a processor to whatever
@@ -20,9 +20,8 @@ import re
 from ..translator.tokens import SourceError, nesting, tokenize
 from .toolchain import FLAGS, run
 
-INTEGER = re.compile(r"((long long|long|short)( int)?|int|char|(signed|unsigned)( (long "
-                     r"long|long|short))?( int| char)?|(long long|long|short) unsigned "
-                     r"int|__int128)")
+INTEGER = re.compile(r"(long long|long|short)( unsigned)?( int)?|int|char"
+                     r"|(signed|unsigned)( long long| long| short)?( int| char)?")
 KINDS = re.compile(r"from '(?P<given>[^']*)'(?: \{aka '(?P<real>[^']*)'\})? to "
                    r"'(?P<type>[^']*)'(?: \{aka '(?P<same>[^']*)'\})?")
 REAL = {"float", "double", "const float", "const double"}
@@ -70,7 +69,7 @@ def place(lines, item):
         caret = location[0]["caret"] if location else {}
         if caret.get("file") == "<stdin>":
             file, number = "kernel.cu", 0
-            for n, line in enumerate(lines[:caret["line"]]):
+            for line in lines[:caret["line"]]:
                 number += 1
                 if found := re.match(r'#line (\d+) "(.*)"', line):
                     number, file = int(found[1]) - 1, found[2]
@@ -99,7 +98,8 @@ def changed(plain, lines, warnings):
     opens, closes, cuts = [], [], {}
     for (begin, end), wanted in kinds.items():
         update = update_in(data[begin:end].decode())
-        call = f"scratch_::to<{min(wanted)}>(" if len(wanted) == 1 else "scratch_::soft("
+        one = f"to<{min(wanted)}>" if len(wanted) == 1 else "soft"
+        call = f"scratch_::{one}("
         if update:
             at, length = update
             at = begin + len(data[begin:end].decode()[:at].encode())

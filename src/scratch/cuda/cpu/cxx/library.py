@@ -24,8 +24,9 @@ SENTENCES = {
     LEFT: "thread {thread} waits at a __syncthreads(), and thread {other} has left the "
           "kernel. All threads of a block have to arrive at a barrier: guard the loads "
           "and the stores, and not the barrier",
-    APART: "thread {thread} waits at this __syncthreads(), and thread {other} at the one "
-           "in line {other_line}. All threads of a block have to arrive at the same",
+    APART: "thread {thread} waits at this __syncthreads(), and thread {other} at the "
+           "one in line {other_line}. All threads of a block have to arrive at the "
+           "same",
     MISSING: "thread {thread}: a lane that the mask names does not come to this warp "
              "operation with the same mask, or the mask does not name the thread's own "
              "lane",
@@ -39,8 +40,8 @@ SENTENCES = {
     MEMORY: "thread {thread} used an address that is no memory (an illegal memory "
             "access)",
     DIVISION: "thread {thread} divided an integer by zero, or the least one by -1",
-    DEEP: "thread {thread} needs a larger stack than 640 kB: its arrays are too large, or "
-          "its recursion does not end",
+    DEEP: "thread {thread} needs a larger stack than 640 kB: its arrays are too large, "
+          "or its recursion does not end",
 }
 
 
@@ -140,7 +141,8 @@ def load(path):
         os.unlink(copy)
 
 
-STATIC = re.compile(r"^[0-9a-f]+ (?P<size>[0-9a-f]+) [bBdDuV] (?P<name>.*)$", re.MULTILINE)
+STATIC = re.compile(r"^[0-9a-f]+ (?P<size>[0-9a-f]+) [bBdDuV] (?P<name>.*)$",
+                    re.MULTILINE)
 
 
 def shared_bytes(path, program):

@@ -26,6 +26,7 @@ Everything else that CUDA has is declared by the headers in include/.  Lines are
 Left out, and refused with an Unsupported: what REFUSED names.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -51,6 +52,9 @@ ATTRIBUTES = {"__launch_bounds__", "__align__", "__attribute__", "alignas",
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "size_t", "ptrdiff_t",
          "intptr_t", "uintptr_t", "ushort", "uint", "ulong", *vocabulary.ALIASES}
 OPERAND = {"(", "-", "+", "~", "!", "*", "&", "++", "--"}     # what a cast may precede
+BEFORE = {"return", "=", "(", ",", "?", ":", "[", "{", "&&", "||", "==", "!=", "<=",
+          ">=", "+=", "-=", "*=", "/=", "<<", ">>", *"+-*/%<>!~&|^"}    # then a value
+ENDS = {";", "{", "=", "("}
 TYPES = {"struct", "class", "union", "enum"}
 
 
@@ -85,8 +89,8 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
         texts = [token.text for token in outer(part)]
         if "__global__" in texts:
             take_kernel(prefix, part, kernels, bounds)
-        elif not is_function(part) and STORED & {*texts} and texts[0] != "template" and (
-                "typedef" not in texts):
+        elif STORED & {*texts} and texts[0] not in ("template", "typedef") and (
+                not is_function(part)):
             for name in declared(part):
                 variables.append(prefix + name.text)
                 if "__constant__" in texts:
@@ -167,8 +171,8 @@ def hosts(part):
     """Does a function belong to the host?"""
     if not is_function(part):
         return False
-    end = next(n for n, token in enumerate(without_attributes(part)) if token.text == "{")
-    head = {token.text for token in without_attributes(part)[:end]}
+    head = {token.text for token in itertools.takewhile(
+        lambda token: token.text != "{", without_attributes(part))}
     return not head & (OURS | {"::", "constexpr"})
 
 
@@ -211,7 +215,8 @@ def declared(part):
     """The names of the variables of a declaration, as tokens."""
     for piece in split(without_attributes(part[:-1])):
         texts = [token.text for token in piece]
-        end = next((n for n, text in enumerate(texts) if text in ("=", "{")), len(piece))
+        end = next((n for n, text in enumerate(texts) if text in ("=", "{")),
+                   len(piece))
         if "(" in texts[:end]:           # float (*table[2])(float), or a function
             begin = texts.index("(")
             if texts[begin + 1] != "*":
@@ -223,7 +228,7 @@ def declared(part):
 
 
 def read_only(tokens, fixed, ends):
-    """__constant__ float c[4]; as float c__[4]; and a c through which none is stored."""
+    """__constant__ float c[4]; as float c__[4]; and a c that cannot be stored to."""
     result = []
     for token in tokens:
         if id(token) in fixed:
@@ -237,7 +242,7 @@ def read_only(tokens, fixed, ends):
 
 def refuse(tokens):
     """Unsupported, with the word, where the text has what C++ cannot do either."""
-    for before, token, following in zip([None, *tokens], tokens, [*tokens[1:], None]):
+    for token, following in zip(tokens, [*tokens[1:], None]):
         text = following.text if following else ""
         what = token.kind == "name" and vocabulary.refused(token.text, text)
         if token.text == "<<<":
@@ -245,11 +250,12 @@ def refuse(tokens):
         elif token.text == "volatile" and not (what := waited_for(tokens, token)):
             continue
         if what and what not in ALLOWED and not KEPT.fullmatch(token.text):
-            raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine", token)
+            raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine",
+                              token)
 
 
 def waited_for(tokens, token):
-    """Why a volatile is refused: threads that wait for one another without a barrier."""
+    """Why a volatile is refused: by it threads wait for others without a barrier."""
     at = next(n for n, other in enumerate(tokens) if other is token)
     near = [t.text for t in tokens[max(at - 2, 0):at + 4]]
     if {"*", "__shared__", "&"} & {*near} and WHOLE | {"float", "double"} & {*near}:
@@ -318,7 +324,7 @@ class Writer:
     def shared(self, at):
         """Where a declaration with __shared__ ends, if one begins here."""
         end = at
-        while end < len(self.tokens) and self.tokens[end].text not in (";", "{", "=", "("):
+        while end < len(self.tokens) and self.tokens[end].text not in ENDS:
             end += 1
         texts = [token.text for token in self.tokens[at:end]]
         if "__align__" in texts or "alignas" in texts or "__attribute__" in texts:
@@ -363,8 +369,8 @@ class Writer:
             return None
         right = following.kind in ("name", "number", "character") or (
             following.text in OPERAND)
-        operator = following.text in ("-", "+", "*", "&") and tokens[at + 1].text not in (
-            WHOLE)                       # (n) - 1, of a name that is also a type
+        operator = following.text in ("-", "+", "*", "&") and (
+            tokens[at + 1].text not in WHOLE)        # (n) - 1, of a name that is a type
         return end if right and not operator else None
 
     @staticmethod
@@ -388,9 +394,7 @@ class Writer:
                 tokens[at + 2].text in ("*", "&", ")")) or at == 0:
             return False
         before = tokens[at - 1]
-        return before.text in ("return", "=", "(", ",", "?", ":", "[", "{", "&&", "||",
-                               *"+-*/%<>!~&|^", "==", "!=", "<=", ">=", "+=", "-=", "*=",
-                               "/=", "<<", ">>") and tokens[at + 2].text not in WHOLE
+        return before.text in BEFORE and tokens[at + 2].text not in WHOLE
 
     # ---- shifts
 
@@ -399,8 +403,8 @@ class Writer:
         if at + 1 >= len(tokens) or tokens[at - 1].text == "operator":
             return False
         amount, following = tokens[at + 1], tokens[at + 2:at + 3]
-        if amount.kind == "number" and amount.text.isdigit() and int(amount.text) < 32 and (
-                following and following[0].text in AFTER_SHIFT):
+        small = amount.text.isdigit() and int(amount.text) < 32
+        if small and following and following[0].text in AFTER_SHIFT:
             return False
         return tokens[at].text != ">>" or not self.closes_templates(at)
 

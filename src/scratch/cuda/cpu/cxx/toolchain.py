@@ -9,9 +9,9 @@ The environment variable CXX names it; otherwise it is c++, g++ or clang++ on th
 It has to be GCC's: only that says in a form for programs where a text converts numbers
 (diagnostics.py needs that).
 
-What it made is kept in a folder, by the text that it was made from: $SCRATCH_CUDA_CACHE,
-or scratch-cuda in $XDG_CACHE_HOME or ~/.cache, or in the system's folder for temporary
-files where that cannot be written.  Above MOST files the oldest go.
+What it made is kept in a folder, by the text that it was made from:
+$SCRATCH_CUDA_CACHE, or scratch-cuda in $XDG_CACHE_HOME or ~/.cache, or in the system's
+folder for temporary files if that cannot be written.  Above MOST files the oldest go.
 """
 
 import functools
