@@ -238,3 +238,19 @@ def test_the_folder_does_not_grow_without_end(tmp_path, monkeypatch):
         os.utime(tmp_path / f"{n}.so", (n, n))
     toolchain.forget(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.so", "3.so", "4.so"]
+
+
+@needs_cxx
+def test_conversions_are_a_gpus_wherever_cxx_makes_them():
+    """A GPU gives the nearest of a type's numbers, of fewer than 32 bits those that are left of it."""
+    body = """__device__ float f(float a) { return a; } __device__ int g(int a) { return a; }
+    __global__ void k(int *x, float big) {
+        unsigned char c = big; short h = 1; int i = 1, *p = &i; unsigned u[2] = {(unsigned)-big, 0};
+        h += f(40000.5f); *p += f(big); if (i) u[1] += f(-3); c = true ? -big : 0; c -= 0.5f;
+        x[0] = c; x[1] = h; x[2] = i; x[3] = u[1]; x[4] = g(big); x[5] = u[0];
+        x[6] = 1 << (int)big; x[7] = big; }"""
+    found = np.zeros(8, np.int32)
+    with cxx.alone():
+        kernel = compiler.SourceModule(body).get_function("k")
+    kernel(cuda.InOut(found), np.float32(1e10), block=(1, 1, 1))
+    assert found.tolist() == [0, 40001 - 65536, 2**31 - 1, 0, 2**31 - 1, 0, 0, 2**31 - 1]

@@ -17,7 +17,7 @@ the place where the value begins and ends.
 import json
 import re
 
-from ..translator.tokens import SourceError, nesting, tokenize
+from ..translator.tokens import SourceError, nesting, postfix_begins, tokenize
 from .toolchain import FLAGS, run
 
 INTEGER = re.compile(r"(long long|long|short)( unsigned)?( int)?|int|char"
@@ -93,6 +93,8 @@ def changed(plain, lines, warnings):
             begin, end = (starts[at["line"] - 1] + at.get("byte-column", at["column"])
                           for at in (location.get("start", location["caret"]),
                                      location.get("finish", location["caret"])))
+            if end == begin and plain.encode()[end - 1:end] == b")":
+                begin = update_begins(plain.encode()[:end]) + 1
             kinds.setdefault((begin - 1, end), set()).add(kind)
     data = plain.encode()
     opens, closes, cuts = [], [], {}
@@ -122,6 +124,26 @@ def changed(plain, lines, warnings):
     text = (made + data[last:]).decode().split("\n")
     return "\n".join(line if line.startswith("#line ") else new
                      for line, new in zip(lines, text))
+
+
+def update_begins(data):
+    """Where n += f(x) begins, of which the compiler says only where it ends."""
+    start = max(data.rfind(sign) for sign in (b";", b"{", b"}")) + 1
+    text = data[start:].decode().replace("\n", " ")
+    tokens, places, depth, at = tokenize(text), [], 0, 0
+    for token in tokens:
+        at = text.index(token.text, at)
+        places.append(at)
+        at += len(token.text)
+    for n in range(len(tokens) - 1, 0, -1):
+        depth -= nesting(tokens[n].text)
+        if not depth and tokens[n].text in UPDATES:
+            first = postfix_begins(tokens[:n])
+            if first and tokens[first - 1].text == "*":          # *p += f(x)
+                first -= 1
+            return start + len(text[:places[first]].encode())
+    raise Errors([("kernel.cu", 0, "a conversion from a real number that cannot be made "
+                   f"as a GPU makes it; write a cast: {text.strip()}")])
 
 
 def update_in(text):
