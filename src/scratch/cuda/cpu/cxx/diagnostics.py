@@ -142,7 +142,7 @@ def update_begins(data):
             if first and tokens[first - 1].text == "*":          # *p += f(x)
                 first -= 1
             return start + len(text[:places[first]].encode())
-    raise Errors([("kernel.cu", 0, "a conversion from a real number that cannot be made "
+    raise Errors([("kernel.cu", 0, "a conversion of a real number that cannot be made "
                    f"as a GPU makes it; write a cast: {text.strip()}")])
 
 
