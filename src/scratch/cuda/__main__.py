@@ -71,6 +71,10 @@ def info():
     if engine == "cpu":
         from .cpu.pocl import get_engine
         yield "compiler", get_engine().device.platform.version
+        from .cpu import cxx
+        command = cxx.find()
+        yield "C++, where OpenCL C ends", (
+            " ".join(command) if command else "none: no C++ compiler (GCC's) was found")
     yield "compute capability", "{}.{}".format(*device.compute_capability())
     yield "memory", f"{device.total_memory() / 2**30:.1f} GiB"
     for title, name in [

@@ -15,9 +15,11 @@
     >>> z
     array([11., 22., 33., 44., 55.], dtype=float32)
 
-A compile error is reported with the line of the source.  module.opencl is the program
-in OpenCL C.  Of nvcc's options, -D, -U, -I and --use_fast_math are applied; those that
-matter only on a GPU or for speed are ignored, and all others with a warning.
+A compile error is reported with the line of the source.  module.info says which engine
+runs it: the first, for which module.opencl is the program in OpenCL C, or the second,
+where the first cannot and there is a C++ compiler (cxx/).  Of nvcc's options, -D, -U,
+-I and --use_fast_math are applied; those that matter only on a GPU or for speed are
+ignored, and all others with a warning.
 
 Left out: linking several sources, keep, cache_dir (PoCL has a cache of its own).
 """
@@ -26,7 +28,8 @@ import re
 import warnings
 from contextvars import ContextVar
 
-from . import driver, pocl
+from . import cxx, driver, pocl
+from .built import Built
 from .driver.devices import NotOnCPU
 from .translator.tokens import SourceError, Unsupported
 from .translator.translate import translate
@@ -50,7 +53,8 @@ class SourceModule:
     """Kernels from a text of CUDA C.
 
     Raises driver.CompileError, with the line, if the text is not CUDA C, and its
-    subclass NotOnCPU if a GPU could run it and the CPU engine cannot.
+    subclass NotOnCPU if a GPU could run it and the CPU engine cannot.  .info says which
+    engine the kernels run on, and why.
     """
 
     def __init__(self, source, nvcc="nvcc", options=None, keep=False, no_extern_c=False,
@@ -58,45 +62,83 @@ class SourceModule:
         driver.Context.needed()
         defines, folders, fast = read_options(list(options or []))
         folders += include_dirs or []
-        self.source = source
-        try:
-            check = checking.get()
-            watch = check.watch() if check else None
-            program = translate(source, defines, folders, watch=watch,
-                                extern_c=not no_extern_c)
-        except Unsupported as error:
-            raise NotOnCPU(show(error, source)) from None
-        except SourceError as error:
-            raise driver.CompileError(show(error, source)) from None
-        self.opencl = program.text
-        try:
-            kernels = pocl.build(program.text,
-                                 ["-cl-unsafe-math-optimizations"] if fast else [])
-        except pocl.BuildError as error:
-            text = explain(str(error), source)
-            if re.search("(address of function is|to functions are) not allowed", text):
-                raise NotOnCPU("pointers to functions cannot run on the CPU engine:\n"
-                               f"{text}") from None
-            if program.constructs and re.search(
-                    "incompatible type|invalid operands to binary", text):
-                raise NotOnCPU("conversions that a constructor makes without being "
-                               "called cannot run on the CPU engine; call it:\n"
-                               f"{text}") from None
-            for sign, what in [("__constant char .*changes address space",
-                                "strings but those given to printf"),
-                               ("bit-fields are not supported", "bit-fields")]:
-                if re.search(sign, text):
-                    raise NotOnCPU(f"{what} cannot be had on the CPU engine:\n"
-                                   f"{text}") from None
-            raise driver.CompileError(text) from None
-        self.module = (check.module(program, kernels, watch) if check
-                       else driver.Module(program, kernels))
+        self.source, self.opencl = source, ""
+        given = source, defines, folders, not no_extern_c, fast
+        check = checking.get()
+        watch = check.watch() if check else None
+        if cxx.everything.get() and not check:
+            built, self.info = by_cxx(*given, None)
+        else:
+            try:
+                built, self.info = by_pocl(*given, watch), "OpenCL C, by PoCL"
+                self.opencl = built.program.text
+            except driver.CompileError as error:
+                if check:
+                    raise
+                built, self.info = by_cxx(*given, error)
+        self.module = check.module(built, watch) if check else driver.Module(built)
         self.get_global = self.module.get_global
         self.get_texref = self.module.get_texref
         self.get_surfref = self.module.get_surfref
 
     def get_function(self, name):
         return self.module.get_function(name)
+
+
+def by_pocl(source, defines, folders, extern_c, fast, watch=None):
+    """The program, built by the first engine; CompileError, or its NotOnCPU."""
+    try:
+        program = translate(source, defines, folders, watch=watch, extern_c=extern_c)
+    except Unsupported as error:
+        raise NotOnCPU(show(error, source)) from None
+    except SourceError as error:
+        raise driver.CompileError(show(error, source)) from None
+    try:
+        return Built(program, ["-cl-unsafe-math-optimizations"] if fast else [])
+    except pocl.BuildError as error:
+        text = explain(str(error), source)
+        if re.search("(address of function is|to functions are) not allowed", text):
+            raise NotOnCPU("pointers to functions cannot run on the CPU engine:\n"
+                           f"{text}") from None
+        if program.constructs and re.search(
+                "incompatible type|invalid operands to binary", text):
+            raise NotOnCPU("conversions that a constructor makes without being "
+                           "called cannot run on the CPU engine; call it:\n"
+                           f"{text}") from None
+        for sign, what in [("__constant char .*changes address space",
+                            "strings but those given to printf"),
+                           ("bit-fields are not supported", "bit-fields")]:
+            if re.search(sign, text):
+                raise NotOnCPU(f"{what} cannot be had on the CPU engine:\n"
+                               f"{text}") from None
+        raise driver.CompileError(text) from None
+
+
+def by_cxx(source, defines, folders, extern_c, fast, refusal):
+    """The program, built by the second engine, and why it was.
+
+    refusal is the first engine's error, which stands where this one fails, too, but if
+    the text uses what only the second one has and is wrong.
+    """
+    try:
+        library, command = cxx.build(source, defines, folders, extern_c, fast)
+    except SourceError as error:
+        if refusal:
+            raise refusal from None
+        wrong = NotOnCPU if isinstance(error, Unsupported) else driver.CompileError
+        raise wrong(show(error, source)) from None
+    except cxx.NoCompiler:
+        if not isinstance(refusal, NotOnCPU):
+            raise refusal or NotOnCPU("no C++ compiler was found") from None
+        raise NotOnCPU(f"{refusal}\nWith a C++ compiler, GCC's, it would be tried as "
+                       "C++; none was found") from None
+    except cxx.Errors as error:
+        if refusal and not isinstance(refusal, NotOnCPU):
+            raise refusal from None
+        raise driver.CompileError(shown(error.errors, source)) from None
+    why = str(refusal).splitlines()[0].rstrip(":") if refusal else "asked for"
+    why = why.replace("cannot run on the CPU engine", "cannot be had in OpenCL C")
+    return library, f"C++, by {command}; slower, all threads on one core: {why}"
 
 
 class DynamicSourceModule(SourceModule):
@@ -147,19 +189,21 @@ def show(error, source):
 
 def explain(log, source):
     """PoCL's log without its internals, the line of the source below each error."""
-    lines, errors = source.splitlines(), []
+    errors = []
     for where, number, kind, message in re.findall(
             r"^(?:(?:error|warning|note): )?([^\s:]+):(\d+):\d+(?: <Spelling=[^>]*>)?: "
             r"(?:(error|note): )?(.*)$", log, re.MULTILINE):
-        if kind == "note" or (where, number, message) in errors:
-            continue
-        errors.append((where, number, message))
-    if not errors:
-        return f"PoCL did not compile it:\n{log}"
-    message = []
+        text = re.sub(r"__private |'struct context_ \*', |\b(\w+?)_\b", r"\1", message)
+        if kind != "note" and (where, int(number), text) not in errors:
+            errors.append((where, int(number), text))
+    return shown(errors, source) if errors else f"PoCL did not compile it:\n{log}"
+
+
+def shown(errors, source):
+    """[(file, line, message), ...] as text, the line of the source below each."""
+    lines, message = source.splitlines(), []
     for where, number, text in errors:
-        text = re.sub(r"__private |'struct context_ \*', |\b(\w+?)_\b", r"\1", text)
         message.append(f"{where}:{number}: {text}")
-        if where == "kernel.cu" and int(number) <= len(lines):
-            message.append(f"{number:>6} | {lines[int(number) - 1]}")
+        if where == "kernel.cu" and 0 < number <= len(lines):
+            message.append(f"{number:>6} | {lines[number - 1]}")
     return "\n".join(message)

@@ -80,8 +80,8 @@ class Check:
         self.accesses, self.sites = np.empty(0, EVENT), []
         self.programs = {}               # that kernels/launch.py has compiled for it
 
-    def module(self, program, kernels, watch):
-        return WatchedModule(program, kernels, watch, self)
+    def module(self, built, watch):
+        return WatchedModule(built, watch, self)
 
 
 @contextlib.contextmanager
@@ -120,8 +120,8 @@ def watch_everything():
 class WatchedModule(driver.Module):
     """A module whose launches are recorded and looked through."""
 
-    def __init__(self, program, kernels, watch, check):
-        super().__init__(program, kernels)
+    def __init__(self, built, watch, check):
+        super().__init__(built)
         self.sites, self.check = watch.sites, check
 
     def launch(self, function, grid, block, arguments, shared, watch=0):

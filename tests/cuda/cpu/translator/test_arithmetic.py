@@ -105,6 +105,14 @@ def test_each_type_of_integers_has_limits_of_its_own(kind, real):
     assert run(kernel, x, kind) == [converted(v, *TYPES[kind], single=real == "float") for v in x]
 
 
+def test_a_number_that_was_made_real_is_converted_too():
+    """A GPU has 0 for a float below 0 as an unsigned char."""
+    o = np.ones(2, np.int32)
+    SourceModule("__global__ void k(int *o, short h) { unsigned char c = -(float)h; o[0] = c; "
+                 "c = -((double)h); o[1] = c; }").get_function("k")(InOut(o), np.int16(3), block=(1, 1, 1))
+    assert o.tolist() == [0, 0]
+
+
 def test_members_of_vectors_are_converted_too():
     o = np.zeros(8, np.uint8)
     SourceModule("""__global__ void k(const float *x, uchar4 *o) {

@@ -7,7 +7,7 @@
     machine code of a GPU (cubin, PTX) cannot run on the CPU engine
 
 The arguments become the bytes that CUDA would make of them, in one array, whose address
-the OpenCL kernel gets; see translator/opencl.py.
+the kernel gets, by whichever engine it was built: built.py says what both have.
 """
 
 import re
@@ -17,21 +17,16 @@ import warnings
 
 import numpy as np
 
-from .. import pocl
 from .arguments import ArgumentHandler, pack_argument
 from .devices import (BLOCK_LIMITS, GRID_LIMITS, SHARED_BYTES, SHARED_BYTES_MOST,
                       THREADS, CompileError, LaunchError, LogicError, NotOnCPU,
                       function_attribute)
 from .streams import Event
-from .transfers import DeviceAllocation, address_of, at
+from .transfers import address_of
 
 __all__ = ["Function", "Module", "module_from_buffer", "module_from_file"]
 
 PARAMETER_BYTES, CONSTANT_BYTES = 1 << 12, 1 << 16
-LANES = {3: "a lane that the mask names does not come to this warp operation with the "
-            "same mask, or the mask does not name the thread's own lane",
-         4: "a thread takes the value of a lane that takes no part in this shuffle, or "
-            "the width is no power of two up to 32"}
 INVALID = "cuLaunchKernel failed: invalid argument"
 TOO_MANY = "cuLaunchKernel failed: too many resources requested for launch"
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
@@ -44,8 +39,7 @@ class Function:
     def __init__(self, module, name):
         self.module, self.name = module, name
         self.parameters = module.program.kernels[name]
-        self.shared_bytes, self.places = module.layout[name]
-        self.kernel = module.kernels[f"launch_{name}"]
+        self.shared_bytes, self.places = module.built.layout[name]
         self.bound = module.program.bounds.get(name, THREADS)
         self.dynamic_limit = SHARED_BYTES - self.shared_bytes
         self.texrefs, self.arg_format, self.block = [], None, None
@@ -234,46 +228,26 @@ class Function:
 
 
 class Module:
-    """A program that was built: its kernels and its variables.
+    """A program that was built, by either engine: its kernels and its variables.
 
-    program (a translate.Program) says what is in it; kernels are PoCL's.
+    built is a Built of PoCL's or a Library of C++'s; what both have stands in built.py.
     """
 
-    def __init__(self, program, kernels):
-        self.program, self.kernels = program, kernels
-        count = (sum(1 + 2 * len(p) for p in program.kernels.values())
-                 + len(program.variables))
-        sizes = np.zeros(max(count, 1), np.uint64)
-        pocl.launch(kernels["layout_"], (1, 1, 1), (1, 1, 1),
-                    np.uint64(sizes.ctypes.data))
-        numbers = iter([int(size) for size in sizes])
-        self.layout = {}         # kernel -> (shared bytes, [(place, size), ...])
-        for name, parameters in program.kernels.items():
-            shared = next(numbers)
-            self.layout[name] = shared, [(next(numbers), next(numbers))
-                                         for _ in parameters]
+    def __init__(self, built):
+        self.built, self.program, self.variables = built, built.program, built.variables
+        for name, (shared, places) in built.layout.items():
             if shared > SHARED_BYTES:
                 raise CompileError(f"{name} uses too much shared memory: {shared:,} "
                                    f"bytes, and a block has {SHARED_BYTES:,}")
-            end = max([place + size for place, size in self.layout[name][1]], default=0)
+            end = max([place + size for place, size in places], default=0)
             if end > PARAMETER_BYTES:
                 raise CompileError(f"{name}: formal parameter space overflowed: "
                                    f"{end:,} bytes, and a kernel may have "
                                    f"{PARAMETER_BYTES:,}")
-        self.variables = {}      # name -> (DeviceAllocation, bytes)
-        for name in program.variables:
-            size = next(numbers)
-            self.variables[name] = DeviceAllocation(size), size
-            at(self.variables[name][0], size, "")[:] = 0
-        constant = sum(self.variables[name][1] for name in program.constant)
+        constant = sum(self.variables[name][1] for name in self.program.constant)
         if constant > CONSTANT_BYTES:
             raise CompileError(f"too much global constant data: {constant:,} bytes, "
                                f"and a program may have {CONSTANT_BYTES:,}")
-        self.addresses = np.array([int(v) for v, _ in self.variables.values()] or [0],
-                                  np.uint64)
-        if program.initialised:
-            pocl.launch(kernels["values_"], (1, 1, 1), (1, 1, 1),
-                        np.uint64(self.addresses.ctypes.data))
 
     def get_function(self, name):
         mangled = re.match(r"_Z(\d+)", name)    # _Z3addPfi is add(float *, int)
@@ -299,30 +273,7 @@ class Module:
     get_surfref = get_texref
 
     def launch(self, function, grid, block, arguments, shared, watch=0):
-        failed = np.zeros(8, np.int32)
-        pocl.launch(function.kernel, grid, block, np.uint64(arguments.ctypes.data),
-                    np.uint64(self.addresses.ctypes.data),
-                    np.uint64(failed.ctypes.data), np.uint64(watch), shared=shared,
-                    prints=self.program.prints)
-        if failed[0]:
-            asserts = failed[1] == 0         # which PyCUDA calls a LogicError
-            error = LogicError if asserts else LaunchError
-            raise error(self.failure(function.name, *failed.tolist()))
-
-    def failure(self, name, line, kind, *block):
-        """The message of a kernel that stopped itself."""
-        shown = f"{line:>6} | {self.program.source[line - 1]}"
-        if kind == 0:
-            return f"{name}: the assertion in line {line} is false\n{shown}"
-        if kind in LANES:
-            return (f"{name}, line {line}: in block {tuple(block[:3])} {LANES[kind]}."
-                    f"\n{shown}")
-        what = ("some threads leave here, and others go on to a __syncthreads()"
-                if kind == 2 else
-                "only some threads go on to a __syncthreads() from here")
-        return (f"{name}, line {line}: in block {tuple(block[:3])} {what}.\n{shown}\n"
-                "On the CPU engine all threads of a block have to arrive at a barrier: "
-                "guard the loads and the stores, and not the barrier")
+        self.built.launch(function.name, grid, block, arguments, shared, watch)
 
 
 def module_from_buffer(*_, **__):

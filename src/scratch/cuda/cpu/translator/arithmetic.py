@@ -308,6 +308,8 @@ class Writer:
                 hexadecimal = text[:2] in ("0x", "0X")
                 if not hexadecimal and set(text) & set(".eEfF"):
                     return True
+            elif text in ("float", "double"):            # (float)n
+                return True
             elif token.kind == "name" and before in (".", "->"):
                 if n < 2 or tokens[n - 2].text not in INDICES:
                     return True

@@ -1,0 +1,1 @@
+scratch_header_(time.h)

@@ -1,0 +1,256 @@
+"""What OpenCL C has not runs as C++, by the same driver: the same limits, errors and variables."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from scratch.cuda import compiler, driver as cuda, engine
+from scratch.cuda.cpu import cxx
+from scratch.cuda.cpu.cxx import toolchain
+from scratch.cuda.cpu.driver.devices import NotOnCPU
+from scratch.cuda.cpu.memcheck import memcheck
+
+pytestmark = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
+needs_cxx = pytest.mark.skipif(cxx.find() is None, reason="no C++ compiler of GCC's for the second engine")
+
+NEEDED = {    # what OpenCL C has not -> declarations, the body of a kernel, x[0 .. 3] after it
+    "recursion": ("__device__ int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }",
+                  "x[t] = fib(10 + t);", [55, 89, 144, 233]),
+    "lambdas": ("template <class F> __device__ int twice(F f, int n) { return f(f(n)); }",
+                "int by = 3; auto f = [&](int n) { return n * by; }; x[t] = twice(f, t); by = 0; "
+                "auto g = [=] __device__ (auto a) { return a + t + by; }; x[t] += g(1);", [1, 11, 21, 31]),
+    "pointers to functions": (
+        "__device__ float half(float a) { return a / 2; }\n"
+        "__device__ float square(float a) { return a * a; }\ntypedef float (*Map)(float);\n"
+        "__device__ Map maps[2] = {half, square};\n"
+        "__device__ float both(Map f, Map g, float a) { return f(g(a)); }",
+        "x[t] = both(maps[t % 2], square, t + 1.0f);", [0, 16, 4, 256]),
+    "virtual functions": (
+        "struct Shape { __device__ virtual float area() const = 0; __device__ virtual ~Shape() {} };\n"
+        "struct Square : Shape { float a; __device__ Square(float a) : a(a) {}\n"
+        "__device__ float area() const override { return a * a; } };\n"
+        "class Box : public Square { float b; public: __device__ Box(float a, float b) : Square(a), b(b) {}\n"
+        "__device__ float area() const override { return Square::area() * b; } };",
+        "Square q(t); Box b(t, 3); Shape *s = t % 2 ? (Shape *)&b : &q; x[t] = s->area();", [0, 3, 4, 27]),
+    "new": ("struct Node { int value; Node *next; };",
+            "Node *list = nullptr; for (int i = 0; i < 4; i++) list = new Node{i * t, list};\n"
+            "for (Node *n = list; n;) { x[t] += n->value; Node *m = n->next; delete n; n = m; }",
+            [0, 6, 12, 18]),
+    "any template": ("template <typename... T> __device__ int sum(T... a) { return (a + ... + 0); }\n"
+                     "template <template <class> class W, class T> struct Hold { W<T> w; };\n"
+                     "template <class T> struct Wrap { T v; };\n"
+                     "template <class T> struct Big { static constexpr bool value = sizeof(T) > 4; };\n"
+                     "template <> struct Big<char> { static constexpr bool value = true; };",
+                     "Hold<Wrap, int> h{{t}}; x[t] = sum(1, 2, h.w.v) + 10 * Big<char>::value "
+                     "+ Big<float>::value;",
+                     [13, 14, 15, 16]),
+    "the rest of C++": ("#include <type_traits>\n#include <utility>\nnamespace a { namespace b { "
+                        "__constant__ int c[] = {7, 8}; enum class E : char { one = 1 }; } }\n"
+                        "struct B { unsigned a : 3; };",
+                        "int u[3] = {1, 2, 3}; for (int v : u) x[t] += v; B b{}; b.a = 9; x[t] += b.a;\n"
+                        "if (const char *s = \"abc\"; s[1] == 'b') x[t] += a::b::c[t % 2]; "
+                        "static_assert(std::is_same_v<decltype(t), int>);", [14, 15, 14, 15]),
+}
+
+
+@needs_cxx
+@pytest.mark.parametrize("head, body, expected", NEEDED.values(), ids=NEEDED)
+def test_what_opencl_c_has_not_runs_as_cxx_and_says_so(head, body, expected):
+    """By hand."""
+    text = f"{head}\nextern \"C\" __global__ void k(int *x) {{ int t = threadIdx.x; x[t] = 0; {body} }}"
+    module = compiler.SourceModule(text, no_extern_c=True)
+    assert module.info.startswith("C++, by ") and not module.info.endswith("asked for")
+    x = np.full(4, -1, np.int32)
+    module.get_function("k")(cuda.InOut(x), block=(4, 1, 1))
+    assert x.tolist() == expected
+
+
+SOURCE = """
+#include <cassert>
+#define T 64
+__constant__ float table[4] = {1, 2, 3, 4}, scale = 2;
+__device__ int counter;
+struct Pair { char a; double b; };
+__device__ int down(int n) { return n ? down(n - 1) : 0; }
+__global__ void look(float *out, int n)
+{
+    assert(n > 2);
+    out[threadIdx.x] = table[threadIdx.x] * scale;
+    atomicAdd(&counter, 1);
+}
+__global__ void __launch_bounds__(T) sizes(int *out, Pair p, int n)
+{
+    extern __shared__ int more[];
+    __shared__ float held[T];
+    more[threadIdx.x] = threadIdx.x;
+    held[threadIdx.x] = p.b;
+    __syncthreads();
+    out[threadIdx.x] = more[T / 16 - 1 - threadIdx.x] + 10 * gridDim.y + (int)held[0] + p.a + down(n);
+}
+__global__ void uneven(int *out, int n)
+{
+    if (threadIdx.x < n) __syncthreads();
+    out[threadIdx.x] = 1;
+}
+__global__ void apart(int *out)
+{
+    if (threadIdx.x < 2) __syncthreads();
+    else
+        __syncthreads();
+}
+__global__ void shuffled(int *out, unsigned mask, int n, int by)
+{
+    int t = threadIdx.x;
+    if (t < n) out[t] = __shfl_sync(mask, t, t + by);
+    __syncthreads();
+}
+__global__ void wild(int *out, long long far) { out[far] = 1; }
+__global__ void divided(int *out, int n) { out[0] /= n; }
+__device__ int deep(int *p, int n) { int a[8] = {n}; return n ? deep(a, n - 1) + p[0] : 0; }
+__global__ void endless(int *out) { out[0] = deep(out, 1 << 30); }
+__global__ void locked(int *out) { while (atomicCAS(out, 1, 2) != 1); }
+__global__ void plain(int *out, int n) { out[threadIdx.x] = n; }
+"""
+
+
+@pytest.fixture(scope="module")
+def module():
+    return compiler.SourceModule(SOURCE)
+
+
+@pytest.fixture
+def out():
+    return np.zeros(64, np.int32)
+
+
+@needs_cxx
+def test_variables_parameters_and_dynamic_memory_are_the_drivers(module, out):
+    look = module.get_function("look")
+    found = np.zeros(4, np.float32)
+    look(cuda.Out(found), np.int32(3), block=(4, 1, 1))
+    address, size = module.get_global("table")
+    cuda.memcpy_htod(address, np.float32([9, 8, 7, 6]))
+    look(cuda.Out(found), np.int32(3), block=(4, 1, 1))
+    assert found.tolist() == [18, 16, 14, 12] and size == 16
+    assert cuda.from_device(module.get_global("counter")[0], 1, np.int32) == 8
+    again = compiler.SourceModule(SOURCE)        # has variables of its own
+    assert cuda.from_device(again.get_global("counter")[0], 1, np.int32) == 0
+    sizes = module.get_function("sizes")
+    pair = np.zeros(1, np.dtype([("a", "i1"), ("b", "f8")], align=True))
+    pair["a"], pair["b"] = 5, 200
+    sizes(cuda.InOut(out), pair[0], np.int32(7), block=(4, 1, 1), grid=(2, 3, 1), shared=16)
+    assert out[:4].tolist() == [238, 237, 236, 235]
+    assert sizes.shared_size_bytes == 256 and sizes.max_threads_per_block == 64
+
+
+REFUSED = {    # kernel, arguments, how, error, what it says
+    "a false assertion": ("look", [2], {}, cuda.LogicError, "assertion in line 10 is false"),
+    "too many threads": ("sizes", [np.zeros(2).view("V16")[0], 1], dict(block=(65, 1, 1)), cuda.LogicError,
+                         "may have 64"),
+    "no memory shared at the launch": ("sizes", [np.zeros(2).view("V16")[0], 1], {}, cuda.LogicError,
+                                       "line 16.* write shared="),
+    "a size that is no NumPy's": ("plain", [np.int64(1)], {}, cuda.LaunchError, "int n, has 4 bytes, and 8"),
+    "too few arguments": ("plain", [], {}, cuda.LogicError, "takes 2 arguments"),
+    "a barrier that some miss": ("uneven", [3], {}, cuda.LaunchError,
+                                 r"uneven, line 25: in block \(0, 0, 0\) thread \(0, 0, 0\) waits .* "
+                                 r"\(3, 0, 0\) has left"),
+    "two barriers": ("apart", [], {}, cuda.LaunchError, r"apart, line 30: .*the one in line 32"),
+    "lanes that do not come": ("shuffled", [np.uint32(15), 3, 0], {}, cuda.LaunchError,
+                               "line 37: .*same mask"),
+    "a lane that is not there": ("shuffled", [np.uint32(15), 4, 1], dict(block=(4, 1, 1)), cuda.LaunchError,
+                                 r"line 37: .*\(3, 0, 0\) takes the value of a lane that takes no part"),
+    "a mask without oneself": ("shuffled", [np.uint32(3), 4, 0], {}, cuda.LaunchError, "line 37: .*own lane"),
+    "an address that is none": ("wild", [np.int64(1 << 44)], {}, cuda.LaunchError, "no memory"),
+    "a quotient by zero": ("divided", [0], {}, cuda.LaunchError, "divided an integer by zero"),
+    "recursion without end": ("endless", [], {}, cuda.LaunchError, "larger stack"),
+    "a lock that nobody frees": ("locked", [], {}, cuda.LaunchError, "line 44: .* waits, by an atomic"),
+}
+
+
+@needs_cxx
+@pytest.mark.parametrize("name, arguments, how, error, says", REFUSED.values(), ids=REFUSED)
+def test_what_goes_wrong_is_an_error_and_python_lives(module, out, name, arguments, how, error, says):
+    given = [np.int32(a) if isinstance(a, int) else a for a in arguments]
+    with pytest.raises(error, match=says):
+        module.get_function(name)(cuda.InOut(out), *given, **{"block": (4, 1, 1), **how})
+    module.get_function("plain")(cuda.InOut(out), np.int32(7), block=(4, 1, 1))
+    assert out[:4].tolist() == [7] * 4
+
+
+@needs_cxx
+def test_freed_memory_is_the_drivers_error(module, out):
+    there = cuda.to_device(out)
+    there.free()
+    with pytest.raises(cuda.LogicError, match="freed"):
+        module.get_function("plain")(there, np.int32(7), block=(4, 1, 1))
+
+
+@needs_cxx
+def test_a_mistake_in_cxx_is_shown_in_the_readers_line():
+    text = "__global__ void k(int *x)\n{\n    auto f = [](int a) { return a + y; };\n    x[0] = f(1);\n}"
+    with pytest.raises(cuda.CompileError, match="kernel.cu:3: 'y' was not declared") as caught:
+        compiler.SourceModule(text)
+    assert not isinstance(caught.value, NotOnCPU) and "3 |     auto f" in str(caught.value)
+    with pytest.raises(cuda.CompileError, match="read-only"):      # as nvcc says of a __constant__
+        compiler.SourceModule("__constant__ int c;\n"
+                              "__global__ void k() { auto f = [](int a) { c = a; }; f(1); }")
+
+
+def test_without_a_compiler_the_first_engines_error_stands(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(NotOnCPU, match="lambdas.*\n.*\nWith a C\\+\\+ compiler, GCC's"):
+        compiler.SourceModule("__global__ void k(int *x) { auto f = [] { return 1; }; x[0] = f(); }")
+
+
+def test_what_no_engine_can_do_is_refused_by_name_and_memcheck_needs_the_first():
+    with pytest.raises(NotOnCPU, match="half precision"):
+        compiler.SourceModule("__global__ void k(float *x) { auto f = [] { return __float2half(1); }; }")
+    with memcheck(), pytest.raises(NotOnCPU, match="lambdas"):
+        compiler.SourceModule("__global__ void k(int *x) { auto f = [] { return 1; }; x[0] = f(); }")
+
+
+@needs_cxx
+def test_what_was_compiled_is_kept_for_other_processes(tmp_path):
+    """A compiler that fails when asked to compile: the second process does not ask."""
+    fails = tmp_path / "c++"
+    script = ("from scratch.cuda import autoinit, compiler\n"
+              "print(compiler.SourceModule('__global__ void k(int *x) { "
+              "auto f = [] { return 1; }; x[0] = f(); }').info[:3])")
+    fails.write_text(f'#!/bin/sh\ncase "$*" in *fsyntax*|*shared*) [ -e {tmp_path}/asked ] && exit 1; '
+                     f'touch {tmp_path}/asked.$$; esac\nexec {" ".join(cxx.find())} "$@"\n')
+    fails.chmod(0o755)
+    for _ in range(2):
+        child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env={
+            **os.environ, "CXX": str(fails), "SCRATCH_CUDA_CACHE": str(tmp_path / "kept"),
+            "SCRATCH_CUDA": "cpu"})
+        assert child.stdout == "C++\n", child.stderr
+        (tmp_path / "asked").touch()
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_the_folder_does_not_grow_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(toolchain, "MOST", 3)
+    for n in range(5):
+        (tmp_path / f"{n}.so").touch()
+        os.utime(tmp_path / f"{n}.so", (n, n))
+    toolchain.forget(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.so", "3.so", "4.so"]
+
+
+@needs_cxx
+def test_conversions_are_a_gpus_wherever_cxx_makes_them():
+    """A GPU gives the nearest of a type's numbers, of fewer than 32 bits those that are left of it."""
+    body = """__device__ float f(float a) { return a; } __device__ int g(int a) { return a; }
+    __global__ void k(int *x, float big) {
+        unsigned char c = big; short h = 1; int i = 1, *p = &i; unsigned u[2] = {(unsigned)-big, 0};
+        h += f(40000.5f); *p += f(big); if (i) u[1] += f(-3); c = true ? -big : 0; c -= 0.5f;
+        x[0] = c; x[1] = h; x[2] = i; x[3] = u[1]; x[4] = g(big); x[5] = u[0];
+        x[6] = 1 << (int)big; x[7] = big; }"""
+    found = np.zeros(8, np.int32)
+    with cxx.alone():
+        kernel = compiler.SourceModule(body).get_function("k")
+    kernel(cuda.InOut(found), np.float32(1e10), block=(1, 1, 1))
+    assert found.tolist() == [0, 40001 - 65536, 2**31 - 1, 0, 2**31 - 1, 0, 0, 2**31 - 1]
