@@ -5,6 +5,7 @@
     python -m scratch.makemore evaluate mlp.safetensors
     python -m scratch.makemore train --model bert
     python -m scratch.makemore sample bert.safetensors --fill "?mm?"
+    python -m scratch.makemore train --text book.txt --tokenizer tokenizer.model
 
 A training goes on where it was interrupted, and ends with the same bytes as one that
 was not. A wrong input costs one line and exit status 2. Started by torchrun, several
@@ -67,6 +68,7 @@ EXAMPLES = {
   {PROGRAM} train --model gpt --size tiny
   {PROGRAM} train --model bert --size large --layers 4 --rate 0.001
   {PROGRAM} train --resume big.safetensors
+  {PROGRAM} train --text book.txt --tokenizer tokenizer.model
 
 The words are split into 80 % to train on, 10 % dev and 10 % test, the same way each
 time. Ctrl-C, or kill, saves the training as it is and says how to go on. Several
@@ -78,6 +80,7 @@ Default settings (without warm-up, clipping and so on where they are not named):
   {PROGRAM} sample mlp.safetensors
   {PROGRAM} sample mlp.safetensors --count 100 --top-p 0.9 --seed 7 > names.txt
   {PROGRAM} sample bert.safetensors --fill "?mm?" --count 5
+  {PROGRAM} sample book.safetensors --prompt "Once upon" --top-p 0.9
 
 A bert sees both sides of a letter. It fills in masked letters, which no other model
 can, and does not make words from their beginning, as gpt, mlp and the others do.""",
@@ -187,6 +190,10 @@ program = Group(
         option("--model", click.Choice(list(KINDS)), "which one (mlp)"),
         option("--data", str, "one word a line, UTF-8 (the book's names, or the file "
                "that $SCRATCH_NAMES names)", "FILE"),
+        option("--text", str, "running text, UTF-8, in the place of words: a gpt "
+               "learns to write", "FILE"),
+        option("--tokenizer", str, "of that text: a file that scratch.bpe train wrote "
+               "(without one, tokens are characters)", "MODEL"),
         option("--out", str, "the checkpoint (MODEL.safetensors)", "FILE"),
         switch("--force", "write over an existing one"),
         option("--resume", str, "go on with this checkpoint", "FILE"),
@@ -208,7 +215,8 @@ program = Group(
         *map(setting, SETTINGS)]),
     Command(commands.sample, EXAMPLES["sample"], [
         CHECKPOINT,
-        option("--count", Number(int, 0), "how many (20)", "N", default=20),
+        option("--count", Number(int, 0), "how many (20 words, or 1 text)", "N"),
+        option("--prompt", str, "with a gpt of a text, what it goes on from", "TEXT"),
         option("--fill", str, "with a bert, the likeliest words that have a letter for "
                "each ?, and their probabilities", "PATTERN"),
         option("--seed", Number(int, 0), "another one, other words (0)", "N"),
@@ -219,7 +227,8 @@ program = Group(
                "together have probability P", "P"),
         switch("--greedy", "always the likeliest symbol: one word, again and again",
                default=None),
-        option("--max-length", WHOLE, "cut words off there (50)", "N")]),
+        option("--max-length", WHOLE, "cut words off there (50); a text's "
+               "tokens (200)", "N")]),
     Command(commands.evaluate, EXAMPLES["evaluate"], [
         CHECKPOINT,
         option("--data", str, "other words than it was trained on", "FILE"),

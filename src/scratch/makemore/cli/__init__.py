@@ -2,6 +2,7 @@
 
     kinds.py       the models that it knows and their settings: a new one is an entry
     commands.py    what train, sample and evaluate do
+    prose.py       the same for a gpt of running text, which has a tokenizer
     run.py         a training, which is saved and resumed, and the words it is on
 
 __main__.py reads the command line. It and kinds.py import no PyTorch, and commands.py
