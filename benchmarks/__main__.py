@@ -93,7 +93,8 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
     "training": {
         "--rounds": rounds(5)},
     "writing": {
-        "section": {"nargs": "?", "choices": ["vocabulary", "scaling", "written"]}},
+        "section": {"nargs": "?", "choices": ["vocabulary", "scaling", "written"]},
+        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps what was trained there, and finds it"}},
 }
 
 

@@ -12,6 +12,7 @@ computed by one thread; the rate of a training falls to 0 along a cosine.
 
 import functools
 import hashlib
+import json
 import math
 import os
 import random
@@ -26,6 +27,7 @@ from scratch.makemore import data, fast, gpt, texts
 from scratch.makemore.optimizers import cosine_rates
 from scratch.makemore.scaling import flops
 from scratch.makemore.transformer import Config
+from weave.files import write_atomically
 
 from .harness import ROOT, significant
 from .provenance import provenance
@@ -40,16 +42,19 @@ VOCABULARIES = (    # name, vocabulary (0: characters), positions of a window
     ("characters", 0, 64), ("characters, a longer window", 0, 192), ("512 tokens", 512, 64),
     ("1,024 tokens", 1024, 64), ("2,048 tokens", 2048, 64), ("4,096 tokens", 4096, 64))
 RATES, SEEDS = (4e-3, 8e-3), (1, 2, 3)
-CHANNELS, BUDGETS, NEXT = (16, 32, 64, 128), (128_000, 409_600, 1_280_000), 256
+CHANNELS, BUDGETS, NEXT = (8, 16, 32, 64), (128_000, 409_600, 1_280_000), 128
 RATE = 0.05                             # divided by the root of the channels
 LONG = dict(T=128, layers=4, channels=128, V=1024, tokens=1_228_800, rate=2e-3)
 BY_HEART = dict(LONG, tokens=409_600)    # the control: so long on one page in forty
 PIECES, WRITTEN = 16, 200               # continuations, and tokens of each
 PROMPT, ASKED = 64, 32                  # characters to go on from, and those that are compared
+KEPT = None                             # a folder for the trainings of the first two sections
 LENGTHS = (5, 10, 20, 40, 80, 160)
 
 
 def main(options):
+    global KEPT
+    KEPT = options.kept
     torch.set_num_threads(1)
     for name in [options.section] if options.section else ["vocabulary", "scaling", "written"]:
         section = {"vocabulary": vocabulary, "scaling": scaling, "written": written}[name]()
@@ -98,6 +103,17 @@ def trained(V=1024, T=64, layers=2, channels=64, tokens=307_200, rate=4e-3, seed
 
 
 def run(**settings):
+    """training(**settings), or what it returned when a file of KEPT was written."""
+    if KEPT is None:
+        return training(**settings)
+    path = KEPT / f"{hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]}.json"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, json.dumps(training(**settings)))
+    return json.loads(path.read_text())
+
+
+def training(**settings):
     """One training -> its loss on the text that was held out, and what it took."""
     _, held = text_and_held()
     tokens_of(settings.get("V", 1024), 1.0)
@@ -145,7 +161,7 @@ def scaling():
               for C in (CHANNELS[0], CHANNELS[-1]) for times in (0.5, 2)]
     again = [run(channels=CHANNELS[1], tokens=D, rate=significant(RATE / math.sqrt(CHANNELS[1])), seed=seed)
              for D in BUDGETS[:2] for seed in SEEDS[1:]]
-    largest = [run(channels=NEXT, tokens=D, rate=significant(RATE / math.sqrt(NEXT))) for D in BUDGETS[1:]]
+    largest = [run(channels=NEXT, tokens=D, rate=significant(RATE / math.sqrt(NEXT))) for D in BUDGETS]
     return {"rows": rows, "next": largest, "other rates": checks, "other seeds": again}
 
 

@@ -61,6 +61,11 @@ def paragraphs(name, source):
     return [says for _, says in sorted(found)]
 
 
+def held_out(name):
+    """Whether a file is one of about a tenth, whatever the version of Python."""
+    return hashlib.sha256(name.encode()).digest()[0] % 10 == 0
+
+
 def prose(root=None):
     """-> {name: prose} of the files to train on, and of those held out."""
     parts, seen = ({}, {}), set()
@@ -72,8 +77,7 @@ def prose(root=None):
                 seen.add(each)
                 kept.append(each)
         if kept:
-            held_out = hashlib.sha256(name.encode()).digest()[0] % 10 == 0
-            parts[held_out][name] = "\n\n".join(kept) + "\n\n\n"
+            parts[held_out(name)][name] = "\n\n".join(kept) + "\n\n\n"
     return parts
 
 

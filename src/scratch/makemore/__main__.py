@@ -80,7 +80,7 @@ Default settings (without warm-up, clipping and so on where they are not named):
   {PROGRAM} sample mlp.safetensors
   {PROGRAM} sample mlp.safetensors --count 100 --top-p 0.9 --seed 7 > names.txt
   {PROGRAM} sample bert.safetensors --fill "?mm?" --count 5
-  {PROGRAM} sample book.safetensors --prompt "Once upon" --top-p 0.9
+  {PROGRAM} sample book.safetensors --prompt Once --top-p 0.9
 
 A bert sees both sides of a letter. It fills in masked letters, which no other model
 can, and does not make words from their beginning, as gpt, mlp and the others do.""",

@@ -93,7 +93,7 @@ def stream(model, tokenizer, prompt, count, seed=0, temperature=1.0, top_k=None,
     rng, waiting = random.Random(seed), []
     for _ in range(count):
         new = draw(model, ids, rng, temperature, top_k, top_p)       # (1)
-        ids = torch.cat([ids, new[:, None]], dim=1)                  # (1, L)
+        ids = torch.cat([ids, new[:, None]], dim=1)                  # one longer
         waiting += new.tolist()
         piece = tokenizer.decode(waiting)
         if not piece.endswith("\ufffd"):
