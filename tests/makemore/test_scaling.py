@@ -68,6 +68,6 @@ def test_too_few_trainings_are_refused():
 
 
 def test_every_shape_comment_is_true():
-    checked = load_checked(scaling.__file__, n=12, K=41**2)
+    checked = load_checked(scaling.__file__, n=12, K=21**2)
     checked.fit(N, D, [LAW(n, d) for n, d in zip(N, D)], finer=1)
     assert not checked.unreached_shapes()

@@ -72,7 +72,7 @@ class Law:
         return G * (C / weights) ** (self.b / (self.a + self.b))
 
 
-def fit(N, D, losses, finer=6):
+def fit(N, D, losses, finer=7):
     """N, D and losses of n trainings, five or more -> the Law of least squares."""
     if not len(N) == len(D) == len(losses) >= 5:
         raise ValueError(f"{len(N)} sizes, {len(D)} budgets and {len(losses)} losses; "
@@ -80,7 +80,7 @@ def fit(N, D, losses, finer=6):
     N, D, y = (torch.tensor(each, dtype=torch.float64) for each in (N, D, losses))
     low, high = torch.full((2,), 0.02).double(), torch.full((2,), 2.0).double()
     for _ in range(finer):
-        tried = low + (high - low) * torch.linspace(0, 1, 41).double()[:, None]
+        tried = low + (high - low) * torch.linspace(0, 1, 21)[:, None].double()
         pairs = torch.cartesian_prod(*tried.T)                   # (K, 2)
         columns = torch.stack([
             torch.ones(len(pairs), len(y), dtype=torch.float64),
@@ -92,7 +92,7 @@ def fit(N, D, losses, finer=6):
         squares = off.square().sum(1)                            # (K)
         squares[(weights[:, :, 0] < 0).any(1)] = torch.inf       # no term is negative
         best = squares.argmin()
-        step = (high - low) / 40
+        step = (high - low) / 20
         low = (pairs[best] - 2 * step).clamp(min=0.02)
         high = low + 4 * step
     (a, b), (E, A, B) = pairs[best].tolist(), weights[best, :, 0].tolist()
