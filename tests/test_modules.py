@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 MODULES = sorted(path for path in (SOURCE / "scratch").rglob("*.py") if not path.name.startswith("__"))
 OUTSIDE = {"weave", "lab", "docs", "tests", "benchmarks", "labs"}
-MAY_USE = {"torch": "cuda", "cli": "bpe"}    # a unit, or a program, and the unit that it may import
+MAY_USE = {"torch": "cuda",    # a unit, and the one that it may import: for a backend and its importer,
+           "cli": "bpe"}       # and for a program, which nobody copies, on texts
 AFRESH = multiprocessing.get_context("forkserver")    # copies of a process that has imported no more than
 AFRESH.set_forkserver_preload(["doctest", "torch"])
 
@@ -80,7 +81,7 @@ def test_a_module_that_does_not_work_alone_is_found(tmp_path, example, source, c
 
 def wrong_imports(root):
     """Imports in src/scratch that lead out of it, or from one unit (a folder) into another; but torch may
-    compute with cuda, and a program may read text with bpe."""
+    compute with cuda, and a program read texts with bpe."""
     for module in sorted((root / "src/scratch").rglob("*.py")):
         package = module.relative_to(root / "src").parts[:-1]
         known = {*package, *(MAY_USE[unit] for unit in package if unit in MAY_USE)}

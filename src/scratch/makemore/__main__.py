@@ -7,6 +7,7 @@
     python -m scratch.makemore fill bert.safetensors "?mm?"
     python -m scratch.makemore import FOLDER gpt2.safetensors
     python -m scratch.makemore sample gpt2.safetensors --prompt "The capital of France"
+    python -m scratch.makemore train --text book.txt --tokenizer tokenizer.model
 
 A training goes on where it was interrupted, and ends with the same bytes as one that
 was not. A wrong input costs one line and exit status 2. Started by torchrun, several
@@ -73,6 +74,7 @@ EXAMPLES = {
   {PROGRAM} train --model gpt --size tiny
   {PROGRAM} train --model bert --size large --layers 4 --rate 0.001
   {PROGRAM} train --resume big.safetensors
+  {PROGRAM} train --text book.txt --tokenizer tokenizer.model
 
 The words are split into 80 % to train on, 10 % dev and 10 % test, the same way each
 time. Ctrl-C, or kill, saves the training as it is and says how to go on. Several
@@ -85,6 +87,7 @@ Default settings (without warm-up, clipping and so on where they are not named):
   {PROGRAM} sample mlp.safetensors --count 100 --top-p 0.9 --seed 7 > names.txt
   {PROGRAM} sample gpt.safetensors --prompt an
   {PROGRAM} sample bert.safetensors --fill "?mm?" --count 5
+  {PROGRAM} sample book.safetensors --prompt Once --top-p 0.9
   {PROGRAM} sample gpt2.safetensors --prompt "Once upon a time" --top-p 0.9
 
 With a model that import brought in, a text goes on for --max-length tokens, or until
@@ -225,6 +228,10 @@ program = Group(
         option("--model", click.Choice(list(KINDS)), "which one (mlp)"),
         option("--data", str, "one word a line, UTF-8 (the book's names, or the file "
                "that $SCRATCH_NAMES names)", "FILE"),
+        option("--text", str, "running text, UTF-8, in the place of words: a gpt "
+               "learns to write", "FILE"),
+        option("--tokenizer", str, "of that text: a file that scratch.bpe train wrote "
+               "(without one, tokens are characters)", "MODEL"),
         option("--out", str, "the checkpoint (MODEL.safetensors)", "FILE"),
         switch("--force", "write over an existing one"),
         option("--resume", str, "go on with this checkpoint", "FILE"),
@@ -246,9 +253,9 @@ program = Group(
         *map(setting, SETTINGS)]),
     Command(commands.sample, EXAMPLES["sample"], [
         CHECKPOINT,
-        option("--count", Number(int, 0), "how many (20 words, 1 text)", "N"),
-        option("--prompt", str, "go on from this text, with a gpt or a model that "
-               "import brought in", "TEXT"),
+        option("--count", Number(int, 0), "how many (20 words, or 1 text)", "N"),
+        option("--prompt", str, "go on from this, with a gpt or a model that import "
+               "brought in", "TEXT"),
         option("--fill", str, "with a bert, the likeliest words that have a letter for "
                "each ?, and their probabilities", "PATTERN"),
         option("--seed", Number(int, 0), "another one, other words (0)", "N"),
@@ -259,8 +266,8 @@ program = Group(
                "together have probability P", "P"),
         switch("--greedy", "always the likeliest symbol: one word, again and again",
                default=None),
-        option("--max-length", WHOLE, "cut words off there, or texts, after so many "
-               "tokens (50)", "N")]),
+        option("--max-length", WHOLE, "cut off there: words (50), texts of a gpt "
+               "(200 tokens) or of a model that import brought in (50)", "N")]),
     Command(commands.evaluate, EXAMPLES["evaluate"], [
         CHECKPOINT,
         option("--data", str, "other words than it was trained on", "FILE"),

@@ -3,6 +3,7 @@
     kinds.py       the models that it knows and their settings: a new one is an entry
     commands.py    what train, sample, evaluate, import and fill do
     published.py   models that others trained, which import brings in
+    prose.py       the same for a gpt of running text, which has a tokenizer
     vectors.py     what neighbours and probe do
     run.py         a training, which is saved and resumed, and the words it is on
 

@@ -4,6 +4,7 @@ Each gets the options of the command line by their names, and prints. What can b
 refused without a model is refused before PyTorch is imported.
 """
 
+import json
 import math
 import os
 import shlex
@@ -12,7 +13,7 @@ import textwrap
 from pathlib import Path
 
 from . import Refused
-from .kinds import ABSENT, KINDS, LETTERS, SCORED, SETTINGS, SIZES
+from .kinds import ABSENT, KINDS, LETTERS, SCORED, SETTINGS, SIZES, TEXT
 
 PROGRAM = "python -m scratch.makemore"
 COUNT = 20       # words, unless another number is asked for
@@ -21,16 +22,20 @@ DRAWING = ("seed", "temperature", "top_k", "top_p", "greedy", "max_length")
 
 def begin(options):
     """A new training, of the model and the settings that were asked for."""
+    if options.text is not None:
+        path = new_file(options, f"{Path(options.text).stem}.safetensors")
+        from . import prose
+
+        return path, prose.begin(options, asked(options))
+    if options.tokenizer is not None:
+        raise Refused("--tokenizer is for running text; name its file with --text")
     name = options.model or "mlp"
     kind = KINDS[name]
     given = asked(options)
     for setting in given.keys() - kind.settings.keys():
         raise Refused(f"{flag(setting)} is no setting of {name}, which has "
                       f"{', '.join(map(flag, kind.settings))}")
-    path = writable(options.out or f"{name}.safetensors")
-    if path.exists() and not options.force:
-        raise Refused(f"{path} is there already: go on with it (--resume {path}), give "
-                      "another name (--out), or write over it (--force)")
+    path = new_file(options, f"{name}.safetensors")
     from .. import data
     from . import run
 
@@ -46,11 +51,27 @@ def begin(options):
     return path, new.prepare(options)
 
 
+def new_file(options, name):
+    """The path of a new checkpoint, which must not be there already."""
+    path = writable(options.out or name)
+    if path.exists() and not options.force:
+        raise Refused(f"{path} is there already: go on with it (--resume {path}), give "
+                      "another name (--out), or write over it (--force)")
+    return path
+
+
 def go_on(options):
     """The training in a checkpoint, which must have been on these words."""
     if asked(options) or options.model or options.seed is not None:
         raise Refused("--resume goes on with the settings in the file; leave out "
                       "--model, --seed and the model's settings")
+    if holds_text(options.resume):
+        from . import prose
+
+        return writable(options.out or options.resume), prose.go_on(options)
+    if options.text is not None or options.tokenizer is not None:
+        raise Refused(f"{options.resume} was not made by train --text; leave out "
+                      "--text and --tokenizer")
     from . import run
 
     _, facts, _ = run.load(options.resume)
@@ -62,6 +83,17 @@ def go_on(options):
     if KINDS[facts["model"]].ends:
         run.warn_of_long_lines(words, source)
     return path, run.of_checkpoint(options.resume, words, source, options)
+
+
+def holds_text(path):
+    """Whether a file is a checkpoint of train --text, from its head and no more."""
+    try:
+        with open(path, "rb") as file:
+            length = min(int.from_bytes(file.read(8), "little"), 2**28)
+            words = json.loads(file.read(length))["__metadata__"]["makemore"]
+        return json.loads(words)["facts"]["model"] == TEXT
+    except (KeyError, OSError, RecursionError, TypeError, ValueError):
+        return False          # whoever reads all of it says what is wrong with it
 
 
 def writable(name):
@@ -101,6 +133,10 @@ def train(options):
 
 def trained(path, new, options):
     """Train, measure and tell about it -> the exit status."""
+    if new.name == TEXT:
+        from . import prose
+
+        return prose.trained(path, new, options)
     from .. import bert, data
 
     kind, words, vocabulary = new.kind, new.words, new.vocabulary
@@ -211,6 +247,10 @@ def sample(options):
            if (value := getattr(options, name)) is not None}
     if options.temperature == 0:
         raise Refused("--temperature must be above 0; toward 0 it becomes --greedy")
+    if holds_text(options.checkpoint):
+        from . import prose
+
+        return prose.sample(options)
     from . import published, run
 
     if published.holds(options.checkpoint):
@@ -308,6 +348,10 @@ def fill(found, options, how):
 
 def evaluate(options):
     """Measure a trained model."""
+    if holds_text(options.checkpoint):
+        from . import prose
+
+        return prose.evaluate(options)
     from .. import data
     from .. import evaluate as measures
     from . import run

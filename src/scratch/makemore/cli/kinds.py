@@ -46,6 +46,8 @@ SCORED = 4000    # words that a bert is measured on, at most,
 LETTERS = 256    # and letters of such a word: each takes a forward pass of its own
 CELLS = 2**20    # of its maps of attention at a time, or those of one letter
 
+TEXT = "gpt of a text"    # the model in a checkpoint of train --text (prose.py)
+
 
 def factor(schedule, step, steps):
     """What the rate of a step, counted from 0, is multiplied by."""
