@@ -229,7 +229,7 @@ class Experts(nn.Module):
         """
         p, chosen = self.p[counted], self.chosen[counted]          # (N, E), (N, K)
         used = F.one_hot(chosen, p.shape[-1]).to(p)                # (N, K, E)
-        return p.shape[-1] * (used.mean((0, 1)) * p.mean(0)).sum()    # ()
+        return p.shape[-1] * (used.mean((0, 1)) * p.mean(0)).sum()
 
 
 class Block(nn.Module):
