@@ -1,6 +1,5 @@
 """Speculative decoding: a small model guesses ahead, a large one checks all at once.
 
-    >>> from .transformer import Config
     >>> generator = torch.Generator().manual_seed(1)
     >>> large = GPT(Config(27, 32, layers=4), generator)
     >>> small = GPT(Config(27, 32, layers=1, channels=16), generator)
@@ -32,7 +31,7 @@ torch).
 
 import torch
 
-from .gpt import GPT, Cache    # the first for the example above
+from .gpt import GPT, Cache, Config    # all but Cache for the example above
 from .sample import distribution
 
 
