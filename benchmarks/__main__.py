@@ -31,7 +31,7 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
 NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
-         "optimizers", "represent", "seeds", "site", "stack", "torch", "training", "writing")
+         "modern", "optimizers", "represent", "seeds", "site", "stack", "torch", "training", "writing")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 CARD = ("environment", "kernels", "PyTorch", "torch", "tests", "tuning")
@@ -80,6 +80,8 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "section": {"nargs": "?", "default": "models", "choices": ["models", "beginnings"]},
         "--karpathy": KARPATHY,
         "--only": {"metavar": "MODEL", "action": "append", "help": "this model, not all"}},
+    "modern": {
+        "--only": {"metavar": "ROW", "help": "the rows whose name contains this, not all"}},
     "optimizers": {},
     "represent": {
         "--only": {"metavar": "SECTION", "help": "this section, not all"},

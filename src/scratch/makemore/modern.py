@@ -200,8 +200,8 @@ class MLP(nn.Module):
 class Experts(nn.Module):
     """x (B, T, C) -> (B, T, C): a router sends each position to K of E MLPs.
 
-    The answer is the mean of theirs, weighted by the router's p. The gradient of these
-    weights is all that the router learns from.
+    The answer is the mean of theirs, weighted by the router's p. It learns from these
+    weights, and from balance(); with K = 1, whose weight is 1, from balance() alone.
     """
 
     def __init__(self, config):
