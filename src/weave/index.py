@@ -96,32 +96,34 @@ def take_over(plugins, page):
     parse, book.add_entry_from_context = book.add_entry_from_context, add
 
 
-def write(folder, code, unsearched=()):
+def write(folder, code, unsearched=(), reference="reference", internal=()):
     """Put the theme's index into a file of its own; the theme loads it on every page, and finds an empty one.
 
     code has the names in the code of each place, {address of the section: names}. Formulas that stand by
     themselves are left out, and the marks of paragraphs and lists. Of an object, whose title is its
-    signature, the name is enough, and of a page that has objects the first paragraph. unsearched are the
-    titles of sections that have the page's words once more.
+    signature, the name is enough, and of a page of the reference the first paragraph. unsearched are the
+    titles of sections that have the page's words once more. Pages of modules that begin as one of internal
+    are left out.
     """
     index = folder / "search_index.json"
     if not index.exists():
         return
     book = json.loads(index.read_text(encoding="utf-8"))
-    pages = [packed(address, list(entries), code, unsearched)
-             for address, entries in groupby(book["docs"], lambda entry: entry["location"].partition("#")[0])]
+    left_out = tuple(f"{reference}/{module}" for module in internal)
+    pages = [packed(address, list(entries), code, unsearched, address.startswith(f"{reference}/"))
+             for address, entries in groupby(book["docs"], lambda entry: entry["location"].partition("#")[0])
+             if not address.startswith(left_out)]
     text = json.dumps({"pages": pages}, ensure_ascii=False, separators=(",", ":"))
     (folder / "book.json").write_text(text, encoding="utf-8")
     index.write_text(json.dumps(book | {"docs": []}), encoding="utf-8")
 
 
-def packed(address, entries, code, unsearched):
+def packed(address, entries, code, unsearched, short):
     """A page of the index: address, boost, tags, and of each section the id, title, text, and names in code.
 
     The id of an object that is named after its page, a module, has that name left out: ".with_tax".
     """
     first, sections = entries[0], []
-    has_objects = any(map(is_object, entries))
     for entry in entries:
         if entry["title"] in unsearched:
             continue
@@ -129,7 +131,7 @@ def packed(address, entries, code, unsearched):
         if is_object(entry):
             title, text = ARGUMENTS.sub("()</code>", title), ""
             id = id.removeprefix(first["title"]) if id.startswith(f"{first['title']}.") else id
-        elif has_objects:
+        elif short:
             text = text.partition("</p>")[0]
         text = " ".join(MARKS.sub(" ", FORMULA.sub("", text)).split())
         names = " ".join(name for name in code.get(entry["location"], ()) if name not in text)

@@ -88,6 +88,7 @@ class Settings(Config):
     mark                   an SVG of circles and straight lines, for the corner of the cards
     computed               a JSON file that says how long chapters compute (times.py)
     unsearched             titles of sections that the search leaves out, on every page
+    internal               modules whose pages it leaves out, since no reader calls them: they begin so
     seconds_per_chapter    processor time that is meant to do; at ten times as much a chapter is stopped
     jobs                   how many chapters run at a time
     forge                  what runs at repo_url, if its name does not say so: github, gitlab or forgejo
@@ -108,6 +109,7 @@ class Settings(Config):
     mark = option.Optional(option.File(exists=True))
     computed = option.Optional(option.File(exists=True))
     unsearched = option.ListOfItems(option.Type(str), default=[])
+    internal = option.ListOfItems(option.Type(str), default=[])
     seconds_per_chapter = option.Type((int, float), default=120)
     jobs = option.Type(int, default=os.cpu_count() or 1)
     forge = option.Optional(option.Choice(list(repository.FORGES)))
@@ -650,7 +652,8 @@ class Weave(BasePlugin[Settings]):
     def on_post_build(self, config):
         self.write_feed(config.site_dir, config)
         if self.searched:
-            index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched)
+            index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched,
+                        self.config.reference, self.config.internal)
         def remembered(name, text, make):
             if self.finished.get(name, [None])[0] != text:
                 made = self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
