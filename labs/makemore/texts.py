@@ -5,7 +5,7 @@
 Characters, draw, stream, losses and nats_per_byte are the book's.
 
 Exercises: windows, matches, copied.
-Chapter: docs/makemore/writing.md.  In place of: scratch.makemore.texts.
+Chapter: docs/stack/writing.md.  In place of: scratch.makemore.texts.
 """
 
 import torch

@@ -24,7 +24,7 @@ equations. So the exponents alone are searched, on a grid that grows finer.
 Left out: Hoffmann's Huber loss, which forgives a training that went wrong; a fit of the
 logarithms; and errors of N and D.
 
-Chapter: docs/makemore/writing.md.  To copy: this file alone (needs torch).
+Chapter: docs/stack/writing.md.  To copy: this file alone (needs torch).
 """
 
 import random

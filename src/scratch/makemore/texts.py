@@ -26,7 +26,7 @@ gives.
 Left out: documents with borders between them, which a window should not reach across,
 and gpt.py's cache, which would save work until the window is full.
 
-Chapter: docs/makemore/writing.md.  To copy: this file and sample.py (needs torch).
+Chapter: docs/stack/writing.md.  To copy: this file and sample.py (needs torch).
 """
 
 import math
