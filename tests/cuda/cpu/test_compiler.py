@@ -57,7 +57,7 @@ def test_too_much_shared_memory_does_not_compile():
 
 @cpu_only
 def test_pointers_to_functions_are_refused(monkeypatch):
-    monkeypatch.setenv("CXX", "no-such-compiler")      # with one they run: test_cxx.py
+    monkeypatch.setenv("CXX", "no-such-compiler")      # with one they run: cxx/test_library.py
     with pytest.raises(NotOnCPU, match="kernel.cu:3: .*function"):
         compiler.SourceModule("__device__ float f(float x) { return x; }\n__global__ void k(float *x)\n"
                               "{ float (*g)(float) = f; x[0] = g(x[0]); }")
@@ -190,7 +190,7 @@ def test_what_is_cuda_c_runs(head, body, value):
     ("struct B { unsigned a : 3; };", "B b; b.a = 9; x[0] = b.a;", "bit-fields"),
     ("#include <time.h>", "", "clocks")])
 def test_what_is_cuda_c_and_not_opencl_c_is_refused_by_name(head, body, what, monkeypatch):
-    monkeypatch.setenv("CXX", "no-such-compiler")      # with one it runs: test_cxx.py
+    monkeypatch.setenv("CXX", "no-such-compiler")      # with one it runs: cxx/test_library.py
     with pytest.raises(NotOnCPU, match=what):
         compiler.SourceModule(f"{head}\n__global__ void k(float *x) {{ {body} }}")
 

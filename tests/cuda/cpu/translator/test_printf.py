@@ -32,7 +32,7 @@ def test_printf_writes_what_c_writes(call, capsys):
 
 
 def test_a_width_that_is_no_constant_is_refused_by_name(monkeypatch):
-    monkeypatch.setenv("CXX", "no-such-compiler")      # with one it runs: cxx/test_cxx.py
+    monkeypatch.setenv("CXX", "no-such-compiler")      # with one it runs: cxx/test_library.py
     with pytest.raises(NotOnCPU, match=re.escape("a width or a precision (*) that is not a constant")):
         SourceModule('__global__ void k(int n) { printf("%*d", n, 3); }')
 

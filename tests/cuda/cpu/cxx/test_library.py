@@ -1,15 +1,11 @@
 """What OpenCL C has not runs as C++, by the same driver: the same limits, errors and variables."""
 
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from scratch.cuda import compiler, driver as cuda, engine
 from scratch.cuda.cpu import cxx
-from scratch.cuda.cpu.cxx import toolchain
 from scratch.cuda.cpu.driver.devices import NotOnCPU
 from scratch.cuda.cpu.memcheck import memcheck
 
@@ -210,47 +206,3 @@ def test_what_no_engine_can_do_is_refused_by_name_and_memcheck_needs_the_first()
         compiler.SourceModule("__global__ void k(float *x) { auto f = [] { return __float2half(1); }; }")
     with memcheck(), pytest.raises(NotOnCPU, match="lambdas"):
         compiler.SourceModule("__global__ void k(int *x) { auto f = [] { return 1; }; x[0] = f(); }")
-
-
-@needs_cxx
-def test_what_was_compiled_is_kept_for_other_processes(tmp_path):
-    """A compiler that fails when asked to compile: the second process does not ask."""
-    fails = tmp_path / "c++"
-    script = ("from scratch.cuda import autoinit, compiler\n"
-              "print(compiler.SourceModule('__global__ void k(int *x) { "
-              "auto f = [] { return 1; }; x[0] = f(); }').info[:3])")
-    fails.write_text(f'#!/bin/sh\ncase "$*" in *fsyntax*|*shared*) [ -e {tmp_path}/asked ] && exit 1; '
-                     f'touch {tmp_path}/asked.$$; esac\nexec {" ".join(cxx.find())} "$@"\n')
-    fails.chmod(0o755)
-    for _ in range(2):
-        child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env={
-            **os.environ, "CXX": str(fails), "SCRATCH_CUDA_CACHE": str(tmp_path / "kept"),
-            "SCRATCH_CUDA": "cpu"})
-        assert child.stdout == "C++\n", child.stderr
-        (tmp_path / "asked").touch()
-    assert len(list((tmp_path / "kept").iterdir())) == 1
-
-
-def test_the_folder_does_not_grow_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(toolchain, "MOST", 3)
-    for n in range(5):
-        (tmp_path / f"{n}.so").touch()
-        os.utime(tmp_path / f"{n}.so", (n, n))
-    toolchain.forget(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.so", "3.so", "4.so"]
-
-
-@needs_cxx
-def test_conversions_are_a_gpus_wherever_cxx_makes_them():
-    """A GPU gives the nearest of a type's numbers, of fewer than 32 bits those that are left of it."""
-    body = """__device__ float f(float a) { return a; } __device__ int g(int a) { return a; }
-    __global__ void k(int *x, float big) {
-        unsigned char c = big; short h = 1; int i = 1, *p = &i; unsigned u[2] = {(unsigned)-big, 0};
-        h += f(40000.5f); *p += f(big); if (i) u[1] += f(-3); c = true ? -big : 0; c -= 0.5f;
-        x[0] = c; x[1] = h; x[2] = i; x[3] = u[1]; x[4] = g(big); x[5] = u[0];
-        x[6] = 1 << (int)big; x[7] = big; }"""
-    found = np.zeros(8, np.int32)
-    with cxx.alone():
-        kernel = compiler.SourceModule(body).get_function("k")
-    kernel(cuda.InOut(found), np.float32(1e10), block=(1, 1, 1))
-    assert found.tolist() == [0, 40001 - 65536, 2**31 - 1, 0, 2**31 - 1, 0, 0, 2**31 - 1]

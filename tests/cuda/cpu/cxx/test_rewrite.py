@@ -1,0 +1,40 @@
+"""CUDA C++ becomes C++: its words go, lines stay, and a launch learns what it has to know."""
+
+import pytest
+
+from scratch.cuda.cpu.cxx.rewrite import rewrite
+from scratch.cuda.cpu.translator.tokens import Unsupported
+
+SOURCE = """__constant__ float scale[2];
+__device__ int count = 3;
+__host__ int main() { return 0; }
+extern "C" __global__ void __launch_bounds__(64) k(float *x, unsigned long long n)
+{
+    extern __shared__ float held[];
+    printf("%d", count);
+}
+"""
+
+
+def test_a_launch_learns_kernels_bounds_and_variables():
+    made = rewrite(SOURCE)
+    assert [(p.name, p.type) for p in made.kernels["k"]] == [("x", "float *"), ("n", "unsigned long long")]
+    assert made.bounds == {"k": "64"} and made.variables == ["scale", "count"]
+    assert made.constant == {"scale"} and made.prints and not made.complex
+
+
+def test_words_of_cuda_and_functions_of_the_host_go_and_lines_stay():
+    body, number, at = rewrite(SOURCE).body, 0, {}
+    for line in body.splitlines():
+        number = int(line.split()[1]) - 1 if line.startswith("#line") else number + 1
+        at[line.strip()] = number
+    gone = ("__global__", "__device__", "__constant__", "__shared__", "main")
+    assert not any(word in body for word in gone)
+    assert at['printf("%d", count);'] == 7 == SOURCE[:SOURCE.index("printf")].count("\n") + 1
+
+
+@pytest.mark.parametrize("text", ["texture<float, 1> t;\n__global__ void k(float *x) { x[0] = tex1D(t, 0); }",
+                                  "__global__ void k(float *x) { k<<<1, 1>>>(x); }"])
+def test_what_only_a_gpu_has_is_refused_by_name(text):
+    with pytest.raises(Unsupported):
+        rewrite(text)
