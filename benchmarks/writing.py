@@ -160,7 +160,8 @@ def scaling():
     again = [run(channels=CHANNELS[1], tokens=D, rate=significant(RATE / math.sqrt(CHANNELS[1])), seed=seed)
              for D in BUDGETS[:2] for seed in SEEDS[1:]]
     largest = [run(channels=NEXT, tokens=D, rate=significant(RATE / math.sqrt(NEXT))) for D in BUDGETS]
-    return {"rows": rows, "next": largest, "other rates": checks, "other seeds": again}
+    parts = {"grid": rows, "next": largest, "other rates": checks, "other seeds": again}
+    return {"rows": [{"part": part, **row} for part, rows in parts.items() for row in rows]}
 
 
 # A longer training

@@ -213,7 +213,7 @@ def rms_norm_back(d_y, x, gain, inv_rms):
     run_rows(row_kernel("rmsnorm.cu", "rmsnorm_back"), R, d_y, x, gain, inv_rms, d_x,
              np.int32(C))
     P = min(-(-R // 16), 64)         # parts of the rows, of each of which a sum is made
-    parts = empty((P, C), x.dtype)                           # (P, C)
+    parts = empty((P, C), x.dtype)
     kernels.run(row_kernel("rmsnorm.cu", "rmsnorm_gain"), d_y, x, inv_rms, parts,
                 np.int32(R), np.int32(C), grid=(-(-C // threads()), P),
                 block=(threads(), 1, 1))
