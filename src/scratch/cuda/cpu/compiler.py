@@ -46,6 +46,7 @@ SILENT = re.compile(r"-(O.*|G|g|w|v|m64|-?(arch|gpu-|code|gencode|generate-|Xptx
                     r"|res-usage|resource-usage|optimize|debug|device-debug).*)")
 FAST = ("-use_fast_math", "--use_fast_math")
 DEFAULT_NVCC_FLAGS = []
+ONLY_FIRST = re.compile(r"#\s*include\s*[<\"](cooperative_groups|curand_kernel)")
 checking = ContextVar("checking", default=None)    # the memcheck.Check that is on
 
 
@@ -133,7 +134,7 @@ def by_cxx(source, defines, folders, extern_c, fast, refusal):
         raise NotOnCPU(f"{refusal}\nWith a C++ compiler, GCC's, it would be tried as "
                        "C++; none was found") from None
     except cxx.Errors as error:
-        if refusal and not isinstance(refusal, NotOnCPU):
+        if refusal and (not isinstance(refusal, NotOnCPU) or ONLY_FIRST.search(source)):
             raise refusal from None
         raise driver.CompileError(shown(error.errors, source)) from None
     why = str(refusal).splitlines()[0].rstrip(":") if refusal else "asked for"

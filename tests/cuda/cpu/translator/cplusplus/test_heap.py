@@ -63,7 +63,8 @@ def test_what_is_too_much_is_a_null_pointer(module):
     ("int *p = new int(3);", "values for a constructor"), ("S *p = new S;", "new S: a structure"),
     ("int *p = new (x) int;", "a place that is given"),
 ])
-def test_what_calls_a_constructor_is_refused(text, told):
+def test_what_calls_a_constructor_is_refused(text, told, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")      # with one it runs as C++: cxx/test_library.py
     source = "struct S { int n; __device__ S() : n(1) { } };\n__global__ void k(int *x) { %s }" % text
     with pytest.raises(NotOnCPU, match=told):
         SourceModule(source, no_extern_c=True)
