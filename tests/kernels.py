@@ -19,6 +19,16 @@ NVCC = shutil.which("nvcc")
 needs_nvcc = pytest.mark.skipif(NVCC is None, reason="no nvcc, so nothing makes PTX of the kernels")
 ARCHITECTURES = (80, 90)
 EPS = float(np.finfo(np.float32).eps)
+SMALL = {    # of the product's rungs: a few threads make a block, so that small matrices have many blocks
+    "naive": {"TILE": 4}, "coalesced": {"TILE": 4}, "tiles": {"TILE": 4},
+    "strips": {"BM": 8, "BN": 8, "BK": 4, "TM": 2},
+    "squares": {"BM": 8, "BN": 8, "BK": 4, "TM": 2, "TN": 4},
+    "vectors": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
+    "banks": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
+    "double": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
+    "warps": {"BM": 32, "BN": 32, "BK": 8, "WM": 32, "WN": 16, "STAGES": 3},
+    "cpu": {"TM": 4, "TN": 8},
+}
 on_cpu = pytest.mark.skipif(launch.on_gpu(), reason="memcheck is a part of the CPU engine")
 
 

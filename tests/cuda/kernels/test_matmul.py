@@ -10,21 +10,11 @@ import numpy as np
 import pytest
 from shapes import load_checked
 
-from kernels import EPS, broken, compiled, needs_nvcc, on_cpu, ptx, transactions, watched
+from kernels import EPS, SMALL, broken, compiled, needs_nvcc, on_cpu, ptx, transactions, watched
 from scratch.cuda.kernels import launch
 from scratch.cuda.kernels import matmul as module
 from scratch.cuda.kernels.matmul import RUNGS, matmul, plan
 
-SMALL = {    # sizes at which a few threads make a block, so that small matrices have many blocks
-    "naive": {"TILE": 4}, "coalesced": {"TILE": 4}, "tiles": {"TILE": 4},
-    "strips": {"BM": 8, "BN": 8, "BK": 4, "TM": 2},
-    "squares": {"BM": 8, "BN": 8, "BK": 4, "TM": 2, "TN": 4},
-    "vectors": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
-    "banks": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
-    "double": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
-    "warps": {"BM": 32, "BN": 32, "BK": 8, "WM": 32, "WN": 16, "STAGES": 3},
-    "cpu": {"TM": 4, "TN": 8},
-}
 SIZES = [(1, 1, 1), (3, 3, 3), (4, 4, 4), (5, 5, 5), (7, 15, 3), (8, 16, 4), (9, 17, 5),
          (16, 32, 8), (64, 32, 16), (1, 17, 9), (17, 1, 8), (13, 11, 1), (8, 8, 31), (31, 37, 29)]
 needs_cxx = pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ for the GPU's text of a kernel")

@@ -131,6 +131,28 @@ def train(options):
         training.destroy_distributed()
 
 
+def introduce(new):
+    """Say what is trained, with which settings, and from where."""
+    settings = "".join(f", {name.replace('_', ' ')} {plain(value)}"
+                       for name, value in new.settings.items()
+                       if value != ABSENT.get(name))
+    print(textwrap.fill(f"{new.name}: {new.size()}{settings}", 78,
+                        subsequent_indent="    "), flush=True)
+    if new.losses and not new.finished:
+        print(f"going on after step {len(new.losses):,}", flush=True)
+
+
+def take_steps(path, new, options):
+    """Train to the end -> 0; or, interrupted, say how to go on -> the exit status."""
+    if new.finished:
+        print(f"all {len(new.losses):,} steps have been taken")
+    elif signal := new.run(path, options.save_every):
+        print(f"stopped after step {len(new.losses):,} of {new.steps:,}, "
+              f"saved as {path}. To go on:\n    {PROGRAM} train --resume {path}")
+        return 128 + signal
+    return 0
+
+
 def trained(path, new, options):
     """Train, measure and tell about it -> the exit status."""
     if new.name == TEXT:
@@ -143,21 +165,11 @@ def trained(path, new, options):
     parts = [len(part) for part in data.split(words)]
     print(f"{len(words):,} words: {parts[0]:,} to train on, {parts[1]:,} dev, "
           f"{parts[2]:,} test; {len(vocabulary)} symbols")
-    settings = "".join(f", {name.replace('_', ' ')} {plain(value)}"
-                       for name, value in new.settings.items()
-                       if value != ABSENT.get(name))
-    print(textwrap.fill(f"{new.name}: {new.size()}{settings}", 78,
-                        subsequent_indent="    "), flush=True)
-    if new.losses and not new.finished:
-        print(f"going on after step {len(new.losses):,}", flush=True)
+    introduce(new)
     if kind.counts:
         new.save(path)
-    elif new.finished:
-        print(f"all {len(new.losses):,} steps have been taken")
-    elif signal := new.run(path, options.save_every):
-        print(f"stopped after step {len(new.losses):,} of {new.steps:,}, "
-              f"saved as {path}. To go on:\n    {PROGRAM} train --resume {path}")
-        return 128 + signal
+    elif status := take_steps(path, new, options):
+        return status
     if new.losses:
         print("the loss of the minibatches, in nats:")
         print(curve(new.losses))

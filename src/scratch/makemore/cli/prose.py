@@ -222,25 +222,15 @@ def load(path):
 
 def trained(path, new, options):
     """Train, measure and tell about it -> the exit status."""
-    from .commands import PROGRAM, curve, plain
+    from .commands import PROGRAM, curve, introduce, take_steps
 
     T, known, held = new.settings["block_size"], len(new.train), len(new.dev)
     print(f"{len(new.text):,} characters, {known + held:,} tokens out of "
           f"{size_of(new.tokenizer):,}: {known:,} to train on, and the last {held:,} "
           "are dev")
-    settings = "".join(f", {name.replace('_', ' ')} {plain(value)}"
-                       for name, value in new.settings.items()
-                       if value != ABSENT.get(name))
-    print(textwrap.fill(f"{new.name}: {new.size()}{settings}", 78,
-                        subsequent_indent="    "), flush=True)
-    if new.losses and not new.finished:
-        print(f"going on after step {len(new.losses):,}", flush=True)
-    if new.finished:
-        print(f"all {len(new.losses):,} steps have been taken")
-    elif signal := new.run(path, options.save_every):
-        print(f"stopped after step {len(new.losses):,} of {new.steps:,}, "
-              f"saved as {path}. To go on:\n    {PROGRAM} train --resume {path}")
-        return 128 + signal
+    introduce(new)
+    if status := take_steps(path, new, options):
+        return status
     print("the loss of the minibatches, in nats per token:")
     print(curve(new.losses))
     passes = len(new.losses) * new.settings["batch"] * T / known

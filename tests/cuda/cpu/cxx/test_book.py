@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kernels import SMALL
 from scratch.cuda import engine
 from scratch.cuda.cpu import cxx
 from scratch.cuda.kernels import adamw, add, attention, cross_entropy, embedding, launch, layernorm, matmul
@@ -36,16 +37,6 @@ def stepped(p, g, m, s):
     return p, m, s
 
 
-SIZES = {
-    "naive": {"TILE": 4}, "coalesced": {"TILE": 4}, "tiles": {"TILE": 4},
-    "strips": {"BM": 8, "BN": 8, "BK": 4, "TM": 2},
-    "squares": {"BM": 8, "BN": 8, "BK": 4, "TM": 2, "TN": 4},
-    "vectors": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
-    "banks": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
-    "double": {"BM": 8, "BN": 16, "BK": 4, "TM": 4, "TN": 8},
-    "warps": {"BM": 32, "BN": 32, "BK": 8, "WM": 32, "WN": 16, "STAGES": 3},
-    "cpu": {"TM": 4, "TN": 8},
-}
 CALLS = {    # name -> (a file of kernels, a call of its wrapper)
     **{f"add, {how}": ("add.cu", lambda how=how: add.add(numbers(70), numbers(70), how, 32, 2))
        for how in add.HOW},
@@ -73,9 +64,9 @@ CALLS = {    # name -> (a file of kernels, a call of its wrapper)
     "cross entropy, back": ("cross_entropy.cu", lambda: cross_entropy.cross_entropy_back(
         numbers(4), numbers(4, 70), rng.integers(0, 70, 4), numbers(4) + 6, 32)),
     **{f"matmul, {rung}": (matmul.RUNGS[rung].file, lambda rung=rung, sizes=sizes: matmul.matmul(
-        numbers(19, 13), numbers(13, 21), rung, **sizes)) for rung, sizes in SIZES.items()},
+        numbers(19, 13), numbers(13, 21), rung, **sizes)) for rung, sizes in SMALL.items()},
     "matmul, in parts": ("matmul_parts.cu", lambda: matmul.matmul(
-        numbers(19, 40), numbers(40, 21), splits=3, **SIZES["warps"])),
+        numbers(19, 40), numbers(40, 21), splits=3, **SMALL["warps"])),
     **{f"attention, {how}": ("attention_back.cu" if how == "tiles" else "attention.cu",
                              lambda how=how: tiled(how)) for how in attention.HOW},
 }
