@@ -111,7 +111,7 @@ class Run:
         work, warned = asyncio.ensure_future(self.whole()), False
         try:
             while not work.done():
-                await asyncio.wait([work], timeout=0.5)
+                await asyncio.wait([work], timeout=min(2, limit))
                 self.used = max(self.used, processor_time(self.manager))
                 if self.used > limit and not warned:
                     warned = True

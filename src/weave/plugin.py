@@ -81,7 +81,7 @@ class Settings(Config):
     reference              the folder of the site for the reference
     installs               pip's names of packages that are imported by another name
     slow                   modules that take long to import: kernels find them imported if their chapters
-                           import them
+                           import these, or others of their packages
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     epub                   the name that the book has as an EPUB; without one there is none
