@@ -347,7 +347,8 @@ class Weave(BasePlugin[Settings]):
         self.nav, self.order = nav, [page.file.src_uri for page in nav.pages]
         self.urls = {file.src_uri: file.url for file in files.documentation_pages()}
         self.complain(times.misplaced(self.chapters, self.order))
-        listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        self.listing = listing = next((page for page in nav.pages
+                                       if page.file.src_uri in self.reference.pages), None)
         for uri in self.reference.pages if listing else ():
             page = files.get_file_from_path(uri).page
             if page is not listing:
@@ -603,6 +604,7 @@ class Weave(BasePlugin[Settings]):
         folder.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
         env.auto_reload = False    # a template that changes during a build counts in the next one
+        env.globals["navs"] = {}    # see nav.html
         return env
 
     def byline(self, chapter, page, config):
@@ -632,6 +634,8 @@ class Weave(BasePlugin[Settings]):
     @event_priority(100)    # before the search looks at the page
     def on_page_context(self, context, page, config, nav):
         index.take_over(config.plugins, page)
+        if self.listing and page.parent is self.listing:
+            context["alike"] = os.path.dirname(page.url.rstrip("/"))
         if config.site_url and page.meta.get("updated"):
             self.entries.append((page.title, page.canonical_url, page.meta["published"], page.meta["updated"],
                                  page.meta.get("description", "")))
