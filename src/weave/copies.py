@@ -23,7 +23,7 @@ PREPARE = "import sys; del sys.path[0]; from weave.original import serve; serve(
 
 
 def imported_at_once(chapter, slow):
-    """Which modules that are slow to import are of packages that the chapter imports in any case, as a tuple."""
+    """Which slow modules are of packages that the chapter imports in any case, as a tuple."""
     imports = [node for cell in chapter.cells for node in cell.tree.body
                if isinstance(node, (ast.Import, ast.ImportFrom))]
     packages = {name.partition(".")[0] for name in imported_by(ast.Module(imports, []))}

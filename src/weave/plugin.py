@@ -62,7 +62,8 @@ NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a b
 UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
-    "imports": imports.of_cells, "index": index.entries, "programs": program_of, "sentences": render.inline}
+    "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
+    "programs": program_of, "sentences": render.inline}
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
