@@ -1,9 +1,10 @@
 """Measure what tuning gives and takes: instructions, LoRA, rewards and preferences, five seeds each.
 
-    python -m benchmarks tuning                 both sections: a quarter of an hour, on one core
+    python -m benchmarks tuning                 both sections: ten minutes, on one core
     python -m benchmarks tuning instructions    which tasks reach which words, by which training
     python -m benchmarks tuning rewards         names that end as asked: reward, KL and how many are alike
     python -m benchmarks tuning --only "LoRA"   the rows whose name contains this
+    python -m benchmarks tuning --kept FOLDER   the same, and keeps the GPTs of names there, or finds them there
 
 A GPT learns names. In the first section it then learns instructions, in as many steps by each way, at the
 learning rate that is best for the way: found by doubling and halving, with a seed of its own, on words
@@ -30,10 +31,10 @@ from .provenance import provenance
 from .results import load, with_row, write
 
 BLOCK, LAYERS, HEADS, CHANNELS = 40, 2, 4, 64
-BASE_STEPS, BASE_BATCH, BASE_RATE = 400, 64, 0.008    # on names
-STEPS, BATCH = 800, 32                   # on instructions
+BASE_STEPS, BASE_BATCH, BASE_RATE = 300, 64, 0.008    # on names
+STEPS, BATCH = 600, 32                   # on instructions
 SHORT, LONG = range(3, 6), range(6, 7)   # letters of words that are trained on, and of longer ones
-ASKED = 200                              # prompts of each task and kind of word
+ASKED = 100                              # prompts of each task and kind of word
 TUNED, SEEDS = 101, (1, 2, 3, 4, 5)      # a seed that chooses the rate, and seeds that are told
 WAYS = {    # name: (from the GPT of names?, only answers count?, LoRA's rank)
     "all weights": (True, True, None),
@@ -45,19 +46,17 @@ WAYS = {    # name: (from the GPT of names?, only answers count?, LoRA's rank)
 LETTER = "o"
 UPDATES, DRAWN, RATE = 60, 128, 0.001    # steps on rewards, and names for each
 COMPARED = 8000                          # names drawn for DPO's pairs
-EVERY, COUNT = 10, 1000                  # steps between measurements, and names for each
+EVERY, COUNT = 12, 1000                  # steps between measurements, and names for each
 METHODS = {    # name: (method, beta)
     "REINFORCE": ("reinforce", 0.0),
-    "REINFORCE, beta 0.1": ("reinforce", 0.1),
     "REINFORCE, beta 0.3": ("reinforce", 0.3),
-    "DPO, beta 0.1": ("dpo", 0.1),
     "DPO, beta 0.5": ("dpo", 0.5),
 }
 
 
 def main(options):
     torch.set_num_threads(1)
-    lab = Lab(options.only)
+    lab = Lab(options.only, options.kept)
     for name in [options.section] if options.section else SECTIONS:
         SECTIONS[name](lab, options.out)
 
@@ -65,8 +64,10 @@ def main(options):
 class Lab:
     """The words of each kind, and the GPTs of names, which are trained when they are asked for."""
 
-    def __init__(self, only=None):
-        self.only, self.words = only or "", book()
+    def __init__(self, only=None, kept=None):
+        self.only, self.kept, self.words = only or "", kept, book()
+        if kept:
+            kept.mkdir(parents=True, exist_ok=True)
         self.vocabulary = Vocabulary([SIGNS])
         words, known = self.words, set(self.words.train)
         new = {part: [word for word in dict.fromkeys(getattr(words, part)) if word not in known]
@@ -95,13 +96,19 @@ class Lab:
 
     def base(self, seed):
         """A GPT of names."""
-        if seed not in self.bases:
+        path = self.kept / f"base-{seed}.pt" if self.kept else None
+        if path and path.exists():
+            self.bases[seed] = self.new(seed)
+            self.bases[seed].load_state_dict(torch.load(path))
+        elif seed not in self.bases:
             model = self.new(seed)
             source = data.batches(*data.rows(self.words.train, self.vocabulary, BLOCK), BASE_BATCH,
                                   torch.Generator().manual_seed(seed))
             for _ in fast.train(model, source, cosine_rates(BASE_STEPS, BASE_RATE)):
                 pass
             self.bases[seed] = model
+            if path:
+                torch.save(model.state_dict(), path)
         return copy.deepcopy(self.bases[seed])
 
     def told(self, model):
@@ -259,7 +266,8 @@ def rewarded(lab, method, beta, seed):
 
 def rewards(lab, out):
     found = []
-    for seed in SEEDS if lab.only in "names that end so" else ():    # names of the start model that end as asked, drawn until there are enough
+    # names of the start that end as asked, drawn until there are enough of them
+    for seed in SEEDS if lab.only in "names that end so" else ():
         generator, start = torch.Generator().manual_seed(seed), lab.base(seed)
         kept, drawn = [], 0
         while len(kept) < COUNT:
