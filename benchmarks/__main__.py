@@ -101,7 +101,7 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
     "tuning": {
         "section": {"nargs": "?", "choices": ["instructions", "rewards"]},
         "--only": {"metavar": "ROW", "help": "the rows whose name contains this, not all"},
-        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps the GPTs of names there, and finds them"}},
+        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps GPTs of names there, or finds them"}},
     "writing": {
         "section": {"nargs": "?", "choices": ["vocabulary", "scaling", "written"]},
         "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps what was trained there, and finds it"}},

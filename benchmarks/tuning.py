@@ -4,7 +4,7 @@
     python -m benchmarks tuning instructions    which tasks reach which words, by which training
     python -m benchmarks tuning rewards         names that end as asked: reward, KL and how many are alike
     python -m benchmarks tuning --only "LoRA"   the rows whose name contains this
-    python -m benchmarks tuning --kept FOLDER   the same, and keeps the GPTs of names there, or finds them there
+    python -m benchmarks tuning --kept FOLDER   the same, and keeps the GPTs of names there, or finds them
 
 A GPT learns names. In the first section it then learns instructions, in as many steps by each way, at the
 learning rate that is best for the way: found by doubling and halving, with a seed of its own, on words
@@ -206,7 +206,7 @@ def instructions(lab, out):
 def keep(out, section, lab, entry):
     """Put a row into a section of the file, in the place of the one of that name."""
     conditions = dict(steps=STEPS, batch=BATCH) if section == "instructions" else dict(
-        letter=LETTER, steps=UPDATES, **{"names per step": DRAWN, "rate": RATE,
+        letter=LETTER, steps=UPDATES, **{"names drawn per step": DRAWN, "rate": RATE,
                                          "names drawn for pairs": COMPARED, "names per measurement": COUNT})
     entry = {name: significant(value, 4) for name, value in entry.items()}
     print(str(entry)[:400], flush=True)
