@@ -32,8 +32,8 @@ from .results import load, with_row, write
 
 BLOCK, LAYERS, HEADS, CHANNELS = 40, 2, 4, 64
 BASE_STEPS, BASE_BATCH, BASE_RATE = 300, 64, 0.008    # on names
-STEPS, BATCH = 600, 32                   # on instructions
-SHORT, LONG = range(3, 6), range(6, 7)   # letters of words that are trained on, and of longer ones
+STEPS, BATCH = 400, 32                   # on instructions
+SHORT, LONG = range(3, 5), range(5, 6)   # letters of words that are trained on, and of longer ones
 ASKED = 100                              # prompts of each task and kind of word
 TUNED, SEEDS = 101, (1, 2, 3, 4, 5)      # a seed that chooses the rate, and seeds that are told
 WAYS = {    # name: (from the GPT of names?, only answers count?, LoRA's rank)
@@ -121,7 +121,7 @@ class Lab:
 
     def answered(self, model, asked):
         prompts = [prompt for prompt, _ in asked]
-        return list(zip(prompts, tuning.answers(model, self.vocabulary, prompts, most=22)))
+        return list(zip(prompts, tuning.answers(model, self.vocabulary, prompts, most=12)))
 
     def origin(self, **conditions):
         return provenance(__file__, "torch", used="one core used", layers=LAYERS, heads=HEADS,
