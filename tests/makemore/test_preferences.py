@@ -163,7 +163,8 @@ def test_no_gradient_goes_through_rewards_or_baseline():
     exact = gradient((log_p.exp() * (REWARDS - beta * (log_p - log_start))).sum(), one)
     rewards = REWARDS - beta * (log_p - log_start)             # with its graph
     p = log_p.detach().exp()
-    mean = -sum(p[n] * gradient(reinforce_loss(log_p[[n]], rewards[[n]], log_p.mean()), one) for n in range(15))
+    losses = [reinforce_loss(log_p[[n]], rewards[[n]], log_p.mean()) for n in range(15)]
+    mean = -sum(p[n] * gradient(loss, one) for n, loss in enumerate(losses))
     torch.testing.assert_close(mean, exact)
 
 
