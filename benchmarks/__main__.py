@@ -31,7 +31,8 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(stopped())
 
 NAMES = ("bert", "bpe", "chapters", "compiled", "cuda", "gpt", "lectures", "makemore", "micrograd", "models",
-         "modern", "optimizers", "represent", "seeds", "site", "stack", "torch", "training", "writing")
+         "modern", "optimizers", "represent", "seeds", "site", "stack", "torch", "training", "tuning",
+         "writing")
 KARPATHY = {"metavar": "FILE", "help": "names.txt of karpathy/makemore, for the rows on the lectures' names"}
 QUICK = {"action": "store_true"}
 CARD = ("environment", "kernels", "PyTorch", "torch", "tests", "tuning")
@@ -97,6 +98,10 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "--rounds": rounds(5)},
     "training": {
         "--rounds": rounds(5)},
+    "tuning": {
+        "section": {"nargs": "?", "choices": ["instructions", "rewards"]},
+        "--only": {"metavar": "ROW", "help": "the rows whose name contains this, not all"},
+        "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps GPTs of names there, or finds them"}},
     "writing": {
         "section": {"nargs": "?", "choices": ["vocabulary", "scaling", "written"]},
         "--kept": {"type": Path, "metavar": "FOLDER", "help": "keeps what was trained there, and finds it"}},

@@ -63,13 +63,13 @@ def main(options):
         entry = {"block": name, "beside": beside, "parameters": parameters(config), "hidden": config.F,
                  "cache bytes": 2 * 4 * config.layers * config.G * config.D, "rate": rate,
                  **{what: significant([run[what] for run in runs], 6) for what in runs[0]},
-                 "rates tried": [[each, significant(loss, 6)] for each, loss in sorted(tried.items())]}
+                 "rates tried": [[each, significant(loss, 6)] for each, loss in sorted(tried.items())],
+                 "from": provenance(__file__, "torch", used="one core used", steps=STEPS, batch=BATCH,
+                                    decay=DECAY, layers=LAYERS, heads=HEADS, channels=CHANNELS,
+                                    **{"sha256 of the names": words.sha256})}
         print(entry, flush=True)
         rows = with_row([row for row in load(options.out)["rows"] if row["block"] in ROWS], entry, "block")
-        write(options.out, rows=sorted(rows, key=lambda row: list(ROWS).index(row["block"])),
-              origin=provenance(__file__, "torch", used="one core used", steps=STEPS, batch=BATCH,
-                                decay=DECAY, layers=LAYERS, heads=HEADS, channels=CHANNELS,
-                                **{"sha256 of the names": words.sha256}))
+        write(options.out, origin={}, rows=sorted(rows, key=lambda row: list(ROWS).index(row["block"])))
 
 
 def parameters(config):

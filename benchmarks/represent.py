@@ -6,6 +6,7 @@
 letters      the embedding table: does its first axis part vowels from consonants?
 neighbours   the nearest of 1,000 names: by how many letters, and by what ending, is it like the name?
 anisotropy   the mean cosine of the vectors of two letters, layer by layer
+maps         t-SNE of the states at letters: are neighbours of one kind, vowels or consonants?
 probes       this letter, the one before, the one after, and a control, read from each layer
 lens         the loss if the stream ended after each layer
 heads        the loss without each head
@@ -25,7 +26,7 @@ from scratch.makemore import bert, data, fast, represent
 from scratch.makemore.gpt import GPT
 from scratch.makemore.heads import induction, lens, rollout, without
 from scratch.makemore.optimizers import cosine_rates
-from scratch.makemore.represent import Probe, anisotropy, control, nearest, pca
+from scratch.makemore.represent import Probe, anisotropy, control, nearest, pca, similarity, tsne
 from scratch.makemore.transformer import SIZES, Config
 
 from . import bert as pair
@@ -44,6 +45,8 @@ FITTED = 800             # train names, on whose letters probes are fitted
 REPEATED = 1000          # steps on repeated words
 LENGTHS = range(4, 9)    # of a random word
 NOISE = 6                # letters before the first, at most
+MAPPED = 150             # states at letters on a map
+PERPLEXITY, MAPPING = 15, 300
 RATE = 0.006             # on repeated words
 
 
@@ -164,6 +167,43 @@ def anisotropies(lab):
     return found
 
 
+def same_kind(places, letters, is_vowel):
+    """Of the five nearest of each place, the share that is of its letter's kind; and of other letters."""
+    near = -similarity(places, places, "euclid")
+    alike = (is_vowel[:, None] == is_vowel).double()
+    shares = []
+    for left_out in (torch.eye(len(places)) > 0, letters[:, None] == letters):
+        five = near.masked_fill(left_out, torch.inf).topk(5, largest=False).indices
+        shares.append(alike.gather(1, five).mean().item())
+    return shares
+
+
+def mapped(lab):
+    """The same letters' last states, in their 32 numbers and on a map; and what chance would say."""
+    _, ids = dev(lab)
+    inside = ids != 0
+    generator = torch.Generator().manual_seed(2)
+    chosen = torch.randperm(int(inside.sum()), generator=generator)[:MAPPED]
+    letters = ids[inside][chosen]
+    is_vowel = torch.isin(letters, torch.tensor(lab.vocabulary.encode(VOWELS)))
+    where, found = ("nearest five", "nearest five of other letters"), []
+    for kind, start, each in models(lab):
+        shares = {"numbers": [], "map": []}
+        for seed, model in zip(SEEDS, each):
+            x = represent.states(model, ids)[-1][inside][chosen]
+            y = tsne(x, PERPLEXITY, MAPPING, torch.Generator().manual_seed(seed))
+            for name, places in (("numbers", x), ("map", y)):
+                shares[name].append(same_kind(places, letters, is_vowel))
+        for name, pairs in shares.items():
+            row(found, kind=kind, start=start, places=name, **dict(zip(where, map(list, zip(*pairs)))))
+    alike = (is_vowel[:, None] == is_vowel).double()
+    others = letters[:, None] != letters
+    row(found, kind="any other letters", start="", places="", **{
+        where[0]: [(alike.sum() - MAPPED).item() / (MAPPED**2 - MAPPED)],
+        where[1]: [((alike * others).sum(1) / others.sum(1)).mean().item()]})
+    return found
+
+
 TASKS = "this letter", "the letter before", "the letter after", "control"
 
 
@@ -269,12 +309,19 @@ def correlation(a, b):
 
 @torch.no_grad()
 def explanation(lab, count=200):
-    """Per name: the ranks of the letters by what exchanging one does, and by four other accounts."""
+    """Per name: the ranks of the letters by what exchanging one does, and by other accounts.
+
+    One of them, the control of a trained model, knows nothing of it: the rollout of the maps of the network
+    that it was before training.
+    """
     words = [word for word in dev(lab)[0] if len(word) >= 6][:count]
     found = []
     for kind, start, each in models(lab):
         rows = {name: [] for name in ("rollout", "last layer", "first layer", "nearness")}
-        for model in each:
+        if start == "trained":
+            rows["rollout before training"] = []
+        for seed, model in zip(SEEDS, each):
+            raw = lab.untrained(kind, seed)
             kept = {name: [] for name in rows}
             for word in words:
                 ids = lab.rows([word])[0][None, :len(word) + 2]
@@ -283,16 +330,18 @@ def explanation(lab, count=200):
                     ids[0, asked_at] = lab.mask
                 places = [t for t in range(1, len(word) + 1) if kind == "GPT" or t != asked_at]
                 counts = effects(lab, model, ids, asked_at, places)
-                maps = []
+                maps, raw_maps = [], []
                 model.logits(ids, maps=maps)
+                raw.logits(ids, maps=raw_maps)
                 accounts = {"rollout": rollout(maps)[0, asked_at],
+                            "rollout before training": rollout(raw_maps)[0, asked_at],
                             "first layer": maps[0].mean(1)[0, asked_at],
                             "last layer": maps[-1].mean(1)[0, asked_at],
                             "nearness": -(torch.arange(ids.shape[1]) - asked_at).abs().double()}
                 if kind != "GPT":    # two letters are equally near: the one on the left first
                     accounts["nearness"] -= 0.1 * (torch.arange(ids.shape[1]) > asked_at)
-                for name, account in accounts.items():
-                    kept[name].append(correlation(account[places], counts))
+                for name in rows:
+                    kept[name].append(correlation(accounts[name][places], counts))
             for name in rows:
                 rows[name].append(statistics.fmean(kept[name]))
         row(found, kind=kind, start=start, names=count, **rows)
@@ -393,5 +442,6 @@ def repeated(lab):
     return found
 
 
-SECTIONS = {"letters": letters, "neighbours": neighbours, "anisotropy": anisotropies, "probes": probes,
-            "lens": lenses, "heads": heads, "explanation": explanation, "induction": repeated}
+SECTIONS = {"letters": letters, "neighbours": neighbours, "anisotropy": anisotropies, "maps": mapped,
+            "probes": probes, "lens": lenses, "heads": heads, "explanation": explanation,
+            "induction": repeated}

@@ -1,6 +1,6 @@
 """Measure a GPT that learns to write: its vocabulary, what size and data are worth, what it copies.
 
-    python -m benchmarks writing                all of it (half an hour of one core)
+    python -m benchmarks writing                all of it (three quarters of an hour of one core)
     python -m benchmarks writing vocabulary     characters and tokens at equal work, three seeds
     python -m benchmarks writing scaling        four sizes, three budgets, and the next size, by a fitted law
     python -m benchmarks writing written        a longer training: its loss, its texts, and what it copies
@@ -44,7 +44,7 @@ VOCABULARIES = (    # name, vocabulary (0: characters), positions of a window
 RATES, SEEDS = (4e-3, 2e-3, 8e-3), (1, 2, 3)
 CHANNELS, BUDGETS, NEXT = (8, 16, 32, 64), (128_000, 409_600, 1_280_000), 128
 RATE = 0.05                             # divided by the root of the channels
-LONG = dict(T=128, layers=4, channels=128, V=1024, tokens=1_228_800, rate=2e-3)
+LONG = dict(T=128, layers=4, channels=128, V=1024, tokens=4_608_000, rate=2e-3)
 BY_HEART = dict(LONG, tokens=409_600)    # the control: so long on one page in 250
 PIECES, WRITTEN = 16, 200               # continuations, and tokens of each
 PROMPT, ASKED = 64, 32                  # characters to go on from, and those that are compared

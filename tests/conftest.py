@@ -44,9 +44,18 @@ def the_same_random_numbers():
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the book, built without knowing where it will be published."""
-    return build(tmp_path_factory.mktemp("site"), ROOT)
+def site(tmp_path_factory, worker_id):
+    """The folder of the book, built without knowing where it will be published; all workers share it."""
+    from filelock import FileLock
+
+    if worker_id == "master":
+        return build(tmp_path_factory.mktemp("site"), ROOT)
+    folder = tmp_path_factory.getbasetemp().parent / "site"    # of this run, and of no worker's own
+    with FileLock(f"{folder}.lock"):
+        if not folder.with_suffix(".built").exists():
+            build(folder, ROOT)
+            folder.with_suffix(".built").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """Kernels that are copies of one process, so that chapters do not import the same packages one by one.
 
 The process that is copied (original.py) has imported ipykernel and, of the modules that mkdocs.yml says
-are slow to import, those that the chapter imports: its kernel has nothing that it would not have had, only
-sooner.  Where no fork can be relied on, kernels start as Jupyter starts them.
+are slow to import, those of packages that the chapter imports.  (PyTorch imports a part of itself when an
+optimizer is first made.)  Where no fork can be relied on, kernels start as Jupyter starts them.
 """
 
 import ast
@@ -23,11 +23,11 @@ PREPARE = "import sys; del sys.path[0]; from weave.original import serve; serve(
 
 
 def imported_at_once(chapter, slow):
-    """Which of the modules that are slow to import the chapter imports in any case, as a tuple."""
+    """Which slow modules are of packages that the chapter imports in any case, as a tuple."""
     imports = [node for cell in chapter.cells for node in cell.tree.body
                if isinstance(node, (ast.Import, ast.ImportFrom))]
-    names = imported_by(ast.Module(imports, []))
-    return tuple(module for module in slow if any(f"{name}.".startswith(f"{module}.") for name in names))
+    packages = {name.partition(".")[0] for name in imported_by(ast.Module(imports, []))}
+    return tuple(module for module in slow if module.partition(".")[0] in packages)
 
 
 class Originals:

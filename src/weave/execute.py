@@ -111,8 +111,8 @@ class Run:
         work, warned = asyncio.ensure_future(self.whole()), False
         try:
             while not work.done():
-                await asyncio.wait([work], timeout=0.5)
-                self.used = max(self.used, processor_time(self.manager))
+                await asyncio.wait([work], timeout=min(2, limit))
+                self.used = max(self.used, processor_time(self.manager))    # 0 of a kernel that has ended
                 if self.used > limit and not warned:
                     warned = True
                     log.info("weave: %s:%d has used %.0f s of processor time, and %.0f are meant to do; move "
@@ -138,6 +138,7 @@ class Run:
             for cell in self.chapter.cells:
                 await self.execute(cell)
             inputs = (await self.ask("__weave__.read()"))["inputs"]
+            self.used = processor_time(self.manager)    # of all of it
             if self.moved:
                 raise self.chapter.error(self.moved, "this cell changes the working directory, and no later "
                                          "one changes it back; use contextlib.chdir")

@@ -12,6 +12,7 @@ from .files import Remembering
 from .take import inner_statements, parsed
 
 of_cells = Remembering(None)    # the names that the code of each cell imports: see imported_by_chapter
+of_modules = Remembering(None)    # what each module imports: see imported
 
 
 class Modules:
@@ -54,23 +55,30 @@ class Modules:
 
     def text(self, path):
         """What a module says.  WeaveError, with its line, if it is not Python."""
-        return module(path, self.root, self.content(path))[0]
+        return readable(path, self.root, self.content(path))
 
     def digest(self, path):
         return hashlib.sha256(self.content(path)).hexdigest()
 
 
-def module(path, root, content=None):
-    """The text and the syntax tree of a module's file; content is what it holds, if that is known.
+def module(path, root):
+    """The text and the syntax tree of a module's file.  WeaveError, with its line, if it is not Python."""
+    text = readable(path, root)
+    return text, parsed(text)
 
-    WeaveError, with its line, if it is not Python.
+
+def readable(path, root, content=None):
+    """The text of a module's file; content is what it holds, if that is known.
+
+    WeaveError, with its line, if it is not Python, which the build before may have found out.
     """
     try:    # as Python reads it: with its encoding, if it names one
         text = decode_source(path.read_bytes() if content is None else content)
     except (SyntaxError, UnicodeDecodeError) as error:
         raise WeaveError(path.relative_to(root), 1, f"not Python: {error}") from None
     try:
-        return text, parsed(text)
+        imported(text)
+        return text
     except (SyntaxError, ValueError) as error:    # ValueError for a NUL
         line = getattr(error, "lineno", None) or text.count("\n", 0, text.find("\0") + 1) + 1
         source = text.split("\n")[line - 1 : line] or [""]
@@ -82,7 +90,7 @@ def unreadable(root, source="src"):
     """The errors of the modules under root/source that are not Python."""
     for path in sorted((Path(root) / source).rglob("*.py")):
         try:
-            module(path, root)
+            readable(path, root)
         except WeaveError as error:
             yield error
 
@@ -90,7 +98,8 @@ def unreadable(root, source="src"):
 @functools.lru_cache(1024)
 def imported(text, package=()):
     """The dotted names that a module's text imports; package is where it lives, as a tuple of names."""
-    return imported_by(parsed(text), package)
+    found = of_modules.known([text], lambda: json.dumps(list(lines_of(parsed(text)))))
+    return dotted(json.loads(found), package)
 
 
 def imported_by_chapter(chapter):
@@ -99,15 +108,25 @@ def imported_by_chapter(chapter):
         of_cells.known([cell.source], lambda cell=cell: json.dumps(imported_by(cell.tree))))]
 
 
-def imported_by(tree, package=()):
-    names = []
+def imported_by(tree):
+    """The dotted names that a tree imports; those of relative imports begin with a dot."""
+    return dotted(lines_of(tree))
+
+
+def lines_of(tree):
+    """The imports of a tree: (level, from where, names) each; import a, b is (None, "", ["a", "b"])."""
     for node in statements(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            names += [f"{base}.{alias.name}" for alias in node.names]
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield (getattr(node, "level", None), getattr(node, "module", None) or "",
+                   [alias.name for alias in node.names])
+
+
+def dotted(lines, package=()):
+    names = []
+    for level, base, given in lines:
+        above = package[: len(package) - level + 1] if level else ()
+        base = ".".join([*above, *([base] if base else [])])
+        names += given if level is None else [f"{base}.{name}" for name in given]
     return names
 
 

@@ -62,7 +62,8 @@ NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a b
 UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
-    "imports": imports.of_cells, "index": index.entries, "programs": program_of, "sentences": render.inline}
+    "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
+    "programs": program_of, "sentences": render.inline}
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -81,7 +82,7 @@ class Settings(Config):
     reference              the folder of the site for the reference
     installs               pip's names of packages that are imported by another name
     slow                   modules that take long to import: kernels find them imported if their chapters
-                           import them
+                           import these, or others of their packages
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     epub                   the name that the book has as an EPUB; without one there is none
@@ -347,7 +348,8 @@ class Weave(BasePlugin[Settings]):
         self.nav, self.order = nav, [page.file.src_uri for page in nav.pages]
         self.urls = {file.src_uri: file.url for file in files.documentation_pages()}
         self.complain(times.misplaced(self.chapters, self.order))
-        listing = next((page for page in nav.pages if page.file.src_uri in self.reference.pages), None)
+        self.listing = listing = next((page for page in nav.pages
+                                       if page.file.src_uri in self.reference.pages), None)
         for uri in self.reference.pages if listing else ():
             page = files.get_file_from_path(uri).page
             if page is not listing:
@@ -603,6 +605,7 @@ class Weave(BasePlugin[Settings]):
         folder.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
         env.auto_reload = False    # a template that changes during a build counts in the next one
+        env.globals["navs"] = {}    # see nav.html
         return env
 
     def byline(self, chapter, page, config):
@@ -632,6 +635,8 @@ class Weave(BasePlugin[Settings]):
     @event_priority(100)    # before the search looks at the page
     def on_page_context(self, context, page, config, nav):
         index.take_over(config.plugins, page)
+        if self.listing and page.parent is self.listing:
+            context["alike"] = os.path.dirname(page.url.rstrip("/"))
         if config.site_url and page.meta.get("updated"):
             self.entries.append((page.title, page.canonical_url, page.meta["published"], page.meta["updated"],
                                  page.meta.get("description", "")))

@@ -86,7 +86,8 @@ def untrue(whole, root):
     for row in whole["rows"]:
         if "from" in row and " " not in row["from"]["commit"]:
             made = f"{row['from']['commit']}:{row['from']['made by']}"
-            name = row.get("measured as") or row.get("id") or row.get("model")    # if it was renamed since
+            named = ("measured as", "id", "model", "block")    # the first, if it was renamed since
+            name = next(row[key] for key in named if key in row)
             if f'"{name}"' not in git(root, "show", made).stdout:
                 yield f"{made} does not make {name}"
 

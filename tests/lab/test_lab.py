@@ -519,12 +519,53 @@ MODELS_MISTAKES = {    # the lab, its exercise, a body, and what is said of it
         "p = logits.softmax(1)\np[torch.arange(len(targets)), targets] -= 1\nreturn p", [
             "expected    [[0.125, 0.125, -0.375, 0.125]",
             "Read: docs/makemore/neural-bigram.md, Which way is downhill? The gradient of cross-entropy"]),
+    "shares that are not halved": ("heads", "rollout", """
+total = own = torch.eye(maps[0].shape[-1])
+for weights in maps:
+    total = (weights.mean(1) + own) @ total
+return total""", [
+        "came        [[[2.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 2.0]]]", "so that rows keep the sum 1",
+        "Read: docs/makemore/heads.md, Which letters reach a place? Attention rollout"]),
+    "layers in the wrong order": ("heads", "rollout", """
+total = own = torch.eye(maps[0].shape[-1])
+for weights in maps:
+    total = total @ ((weights.mean(1) + own) / 2)
+return total""", [
+        "came        [[[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]]", "the last layer's on the left"]),
+    "the other head's channels": ("heads", "without", """
+attention = model.body.blocks[layer].attention
+if not 0 <= head < attention.heads:
+    raise ValueError(f"head {head} of layer {layer}, which has {attention.heads}")
+def silence(_, given):
+    joined = given[0].clone()
+    joined[..., head::attention.heads] = 0
+    return (joined,)
+hook = attention.out.register_forward_pre_hook(silence)
+try:
+    yield model
+finally:
+    hook.remove()""", [
+        "expected    [[[1.0, 2.0, 0.0, 0.0]]]\n    came        [[[1.0, 0.0, 3.0, 0.0]]]",
+        "What a head is worth is told by the loss without it.",
+        "Read: docs/makemore/heads.md, What is a head worth? Ablation by the loss"]),
+    "a hook that an error leaves behind": ("heads", "without", """
+attention = model.body.blocks[layer].attention
+if not 0 <= head < attention.heads:
+    raise ValueError(f"head {head} of layer {layer}, which has {attention.heads}")
+D = attention.out.in_features // attention.heads
+def silence(_, given):
+    joined = given[0].clone()
+    joined[..., head * D:(head + 1) * D] = 0
+    return (joined,)
+hook = attention.out.register_forward_pre_hook(silence)
+yield model
+hook.remove()""", ["expected    [[[1.0, 2.0, 3.0, 4.0]]]\n    came        [[[0.0, 0.0, 3.0, 4.0]]]"]),
 }
 
 
 @pytest.mark.parametrize("lab, name, body, says", MODELS_MISTAKES.values(), ids=MODELS_MISTAKES)
 def test_a_models_mistake_is_told(tmp_path, lab, name, body, says):
-    mine = with_body(tmp_path, name, body, ROOT / f"labs/makemore/{lab}.py")
+    mine = with_body(tmp_path, name, body.lstrip(), ROOT / f"labs/makemore/{lab}.py")
     state, why = judge(f"{mine}::{name}")
     assert state == WRONG
     for part in says:

@@ -13,6 +13,7 @@ UNSTYLED = re.compile(r'<span(?: class="(?:nb?|ow?|p|sa|si|w)")?>([^<]*)</span>'
 NUMBER = re.compile(r'<span class="m\w">([^<]*)</span>')
 STYLED = re.compile(r'<span class="(\w\w?)">([^<]*)</span>')
 ALONE = re.compile(r"&(?!(?:#\d+|#[xX][\da-fA-F]+|[a-zA-Z][a-zA-Z\d]*);)")    # an & that begins no reference
+ITEM_END = re.compile(r"</li>(?=<li\b|</[uo]l>)")    # which HTML lets be left out there
 HELD = "\uffff"    # in its place before the minifier, which would complete it; no page may have this
 PLAIN = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&#10;": "\n"}
 VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s>"']+)"""
@@ -47,10 +48,11 @@ def sha256(text):
 
 
 def small(text):
-    """A page without comments, idle white space and quotes, and without the tags that no sheet styles."""
+    """A page without comments, idle white space and quotes, and without the tags that nothing needs."""
     text = ALONE.sub(HELD, UNSTYLED.sub(r"\1", text))
-    return minify(text, keep_closing_tags=True, keep_html_and_head_opening_tags=True,
-                  keep_input_type_text_attr=True).replace(HELD, "&")
+    text = minify(text, keep_closing_tags=True, keep_html_and_head_opening_tags=True,
+                  keep_input_type_text_attr=True)
+    return ITEM_END.sub("", text).replace(HELD, "&")
 
 
 @functools.lru_cache(8192)    # of the listings of a book, which are the same in the next build of a server
