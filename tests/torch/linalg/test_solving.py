@@ -10,8 +10,9 @@ TEXTS = ["linalg.solve(x, y)", "linalg.solve(x, y[..., 0])", "linalg.solve(x, y.
          "linalg.inv(x)", "linalg.det(x)", "linalg.slogdet(x)[1]", "logdet(x.detach())",
          "logdet(x @ x.mT)", "det(x)", "inverse(x)", "slogdet(x)[1]", "pinverse(x)", "linalg.pinv(x)",
          "linalg.pinv(y)", "linalg.pinv(y.mT)", "linalg.lstsq(y, x).solution",
-         "linalg.lstsq(y.mT, x[..., :2, :]).solution", "linalg.matrix_power(x, 3)", "matrix_power(x.detach(), 0)",
-         "matrix_power(x, -2)", "matrix_power(x, 1)", "linalg.solve_triangular(x, y, upper=True)",
+         "linalg.lstsq(y.mT, x[..., :2, :]).solution", "linalg.matrix_power(x, 3)",
+         "matrix_power(x.detach(), 0)", "matrix_power(x, -2)", "matrix_power(x, 1)",
+         "linalg.solve_triangular(x, y, upper=True)",
          "linalg.solve_triangular(x, y, upper=False, unitriangular=True)",
          "linalg.solve_triangular(x, y.mT, upper=True, left=False)"]
 REFUSED = ["linalg.inv(x[:2])", "linalg.inv(x[0])", "linalg.inv(x.long())", "linalg.inv(x.half())",

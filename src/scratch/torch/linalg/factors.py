@@ -74,14 +74,13 @@ def svd_back(g, A, U, S, Vh, n):
     S = S.unsqueeze(-2)                                        # (..., 1, K)
     if n == 0:
         turned = U.mT @ g
-        inner = (turned - turned.mT) / apart * S
-        outer = (g - U @ turned) / S if U.shape[-2] > U.shape[-1] else None
-        found = (U @ inner if outer is None else U @ inner + outer) @ Vh
-        return found
+        found = U @ ((turned - turned.mT) / apart * S)
+        if U.shape[-2] > U.shape[-1]:
+            found = found + (g - U @ turned) / S
+        return found @ Vh
     g = g.mT                                                   # (..., N, K)
     turned = Vh @ g
-    inner = S.mT * ((turned - turned.mT) / apart)
-    found = inner @ Vh
+    found = S.mT * ((turned - turned.mT) / apart) @ Vh
     if Vh.shape[-1] > Vh.shape[-2]:
         found = found + ((g - Vh.mT @ turned) / S).mT
     return U @ found
