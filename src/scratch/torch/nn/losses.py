@@ -22,6 +22,7 @@ Chapter: docs/torch/modules.md.
 """
 
 from .. import broadcast_tensors, tensor, where, zeros_like
+from ..graph import record, records
 from .activations import logsigmoid
 from .cross_entropy import asked, cross_entropy, nll_loss
 from .module import Module
@@ -55,9 +56,22 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean",
              weight=None):
     """(x - y)²"""
     input, target = alike(input, target)
-    losses = (input - target).square()
-    return reduced(losses if weight is None else losses * weight, reduction,
-                   size_average, reduce)
+    if weight is not None:
+        return reduced((input - target).square() * weight, reduction, size_average,
+                       reduce)
+    y = reduced((input.detach() - target.detach()).square(), reduction, size_average,
+                reduce)
+    if records(input, target):
+        reduction = asked(reduction, size_average, reduce)
+        record(y, "MseLossBackward0", (input, mse_back, input, target, reduction),
+               (target, mse_back, target, input, reduction))
+    return y
+
+
+def mse_back(g, x, y, reduction):
+    """2 (x - y), of which a mean takes equal shares."""
+    count = x.numel() if reduction == "mean" else 1
+    return (g * (x - y) * (2 / count if count else 0)).to(x.dtype)
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
