@@ -71,14 +71,14 @@ def svd_back(g, A, U, S, Vh, n):
     if n == 1:
         return (U * g.unsqueeze(-2)) @ Vh
     apart = differences(S.square())
-    S = S.unsqueeze(-2)                                        # (..., 1, K)
+    S = S.unsqueeze(-2)
     if n == 0:
         turned = U.mT @ g
         found = U @ ((turned - turned.mT) / apart * S)
         if U.shape[-2] > U.shape[-1]:
             found = found + (g - U @ turned) / S
         return found @ Vh
-    g = g.mT                                                   # (..., N, K)
+    g = g.mT
     turned = Vh @ g
     found = S.mT * ((turned - turned.mT) / apart) @ Vh
     if Vh.shape[-1] > Vh.shape[-2]:

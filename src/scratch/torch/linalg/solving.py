@@ -150,7 +150,7 @@ def pinv(A, *, rcond=None, rtol=None, hermitian=False):
 
 def pinv_back(g, A, P):
     """From dP = -P dA P + P Pᵀ dAᵀ (1 - A P) + (1 - P A) dAᵀ Pᵀ P."""
-    left, right = g.mT @ P, P @ g.mT                     # (..., M, M)   (..., N, N)
+    left, right = g.mT @ P, P @ g.mT
     return (-(P.mT @ g @ P.mT) + (left - A @ (P @ left)) @ P.mT
             + P.mT @ (right - (right @ P) @ A))
 
