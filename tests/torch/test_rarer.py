@@ -53,6 +53,19 @@ def test_views_in_place(text):
     agree(f"x.{text}", x=torch.ones(2, 3, requires_grad=True))
 
 
+@pytest.mark.parametrize("text", [
+    "torch.matmul(x, x.T, out=y)", "torch.mul(x, x, out=y)", "torch.add(x, 1, out=y)", "torch.exp(x, out=y)",
+    "torch.sum(x, 0, out=y[0])", "torch.cat([x[:1], x[1:]], 0, out=y)", "torch.mul(x, 2, out=y.double())",
+    "torch.mul(x, 2, out=y.long())", "torch.mul(x.requires_grad_(), 2, out=y)"])
+def test_results_are_written_into_a_tensor_that_is_there(text):
+    """Numbers and refusals by PyTorch; a tensor of another shape it would resize, and warns."""
+    both(f"""x, y = torch.arange(9.0).view(3, 3), torch.zeros(3, 3)
+z = {text}
+found = [z.double().expand(3, 3).tolist(), y.tolist()]""", "found")
+    with pytest.raises(RuntimeError, match="out has the shape"):
+        ours.mul(ours.ones(2), 2, out=ours.ones(3))
+
+
 @pytest.mark.parametrize("text", STATEMENTS)
 def test_statements(text):
     both(text, "y")

@@ -74,6 +74,7 @@ from .random import Generator, default_generator
 autograd.Variable = older.Variable
 cuda.amp = amp
 globals().update(_tensor.OPERATIONS)
+globals().update({name: rarer.into(_tensor.OPERATIONS[name]) for name in rarer.INTO})
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None

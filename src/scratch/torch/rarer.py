@@ -16,6 +16,8 @@ left out of this torch, so that conj() and real are the tensor itself.
 Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
+import functools
+
 from . import dtypes
 from .extremes import result_tuple
 from .permuting import t, transpose
@@ -195,3 +197,30 @@ def float_power(x, exponent):
     wide = [each.to(dtypes.float64) if isinstance(each, Tensor) else float(each)
             for each in (x, exponent)]
     return OPERATIONS["pow"](*wide)
+
+
+# into a tensor that is there
+
+INTO = """abs add bmm cat clamp cos cumsum div exp floor log matmul maximum mean minimum
+    mm mul neg pow round sigmoid sin sqrt square stack sub sum tanh""".split()
+
+
+def into(function):
+    """torch.f with out=: the result is written there, if it has its shape."""
+    @functools.wraps(function)
+    def call(*arguments, out=None, **settings):
+        y = function(*arguments, **settings)
+        if out is None:
+            return y
+        name = function.__name__
+        if y.requires_grad or out.requires_grad:
+            raise RuntimeError(f"{name}(out=...) keeps no history, and a gradient is "
+                               "wanted; use its result, or no_grad()")
+        if out.shape != y.shape:
+            raise RuntimeError(f"{name}() makes {tuple(y.shape)}, and out has the "
+                               f"shape {tuple(out.shape)}")
+        if not dtypes.can_cast(y.dtype, out.dtype):
+            raise RuntimeError(f"{name}() makes {y.dtype}, which out, of {out.dtype}, "
+                               "cannot hold")
+        return out.copy_(y)
+    return call
