@@ -160,3 +160,16 @@ def test_grad_fn_has_pytorchs_name(text):
 def test_a_gradient_of_another_dtype_is_converted():
     agree("(x.double() * y).float()", x=torch.tensor([1.0, 2.0], requires_grad=True),
           y=torch.tensor([3.0, 4.0], dtype=torch.float64, requires_grad=True))
+
+
+@pytest.mark.parametrize("outputs", ["[x, x]", "[x, x * 2]", "[x * 2, x]", "[x, x.exp(), x * x]", "[x]",
+                                     "[y, y]", "[y, y * 2, x]"])
+def test_what_is_differentiated_may_be_what_it_is_differentiated_by(outputs):
+    """By PyTorch: the parts of all outputs add up, also those of a leaf that is one itself."""
+    both(f"""x = torch.tensor([1.0, 2.0], requires_grad=True)
+y = x * 3
+outputs = {outputs}
+ones = [torch.full((2,), n + 1.0) for n in range(len(outputs))]
+given = torch.autograd.grad(outputs, [x], ones, retain_graph=True)[0]
+torch.autograd.backward(outputs, ones)
+found = [given.tolist(), x.grad.tolist()]""", "found")

@@ -23,8 +23,8 @@ Read in this order:
     views, permuting, slicing, splitting, strided       other strides, the same memory
     operands, elementwise, arithmetic, choosing, operators, inplace     number by number
     reductions, moments, extremes, softmax      an axis becomes one number
-    products, einsum, joining                   matrices; tensors put together
-    gathering, searching, arranging, picking, indexing, compositions
+    products, einsum, joining, linalg/          matrices; tensors put together
+    gathering, searching, arranging, picking, indexing, compositions, rarer
     creation, arrays, alike, converting, rebuilding     new tensors
     printing, random, serialization
     nn/, optim/, utils/        what is made of them
@@ -65,14 +65,16 @@ from . import (operands, elementwise, arithmetic, choosing, converting, views,
                permuting, slicing, splitting, reductions, moments, extremes, softmax,
                products, einsum, joining, inplace, operators, creation, arrays, alike,
                rebuilding, gathering, searching, arranging, compositions, indexing,
-               printing, hooks)
+               printing, hooks, rarer)
 from . import random, filling, sampling
-from . import (accelerator, backends, cuda, distributed, machine, older, safetensors,
-               serialization, testing, utils)
+from . import (accelerator, amp, backends, cuda, distributed, linalg, machine, older,
+               safetensors, serialization, testing, utils)
 from .random import Generator, default_generator
 
 autograd.Variable = older.Variable
+cuda.amp = amp
 globals().update(_tensor.OPERATIONS)
+globals().update({name: rarer.into(_tensor.OPERATIONS[name]) for name in rarer.INTO})
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None

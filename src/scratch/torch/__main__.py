@@ -23,7 +23,8 @@ except KeyboardInterrupt:    # before main can answer it
     sys.exit(130)
 
 
-BESIDE = {"safetensors.torch": f"{__package__}.safetensors"}    # it wants PyTorch's
+BESIDE = {"safetensors.torch": f"{__package__}.safetensors",    # it wants PyTorch's
+          "torch.cuda.amp": f"{__package__}.amp"}
 
 
 def is_torch(name):

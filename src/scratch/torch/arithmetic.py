@@ -67,6 +67,8 @@ def sub(a, b, *, alpha=1):
     if of_bools(a) or of_bools(b):
         raise RuntimeError("bools cannot be subtracted; use ^ (logical_xor), or ~ "
                            "(logical_not)")
+    if isinstance(alpha, float) and (kind := result_type(a, b)).category < 2:
+        raise RuntimeError(f"alpha is a whole number for {kind}, not {alpha}")
     return pure_sub(a, b) if alpha == 1 else as_one(pure_sub(a, b * alpha), a, b)
 
 
@@ -171,6 +173,8 @@ def addcmul(a, b, c, *, value=1):
 @operation
 def addcdiv(a, b, c, *, value=1):
     """a + value * b / c."""
+    if 2 not in [x.dtype.category for x in (a, b, c)]:
+        raise RuntimeError("addcdiv() divides floats, and these are whole numbers")
     y = as_one(a.detach() + value * (b.detach() / c.detach()), a, b, c)
     if records(a, b, c):
         record(y, "AddcdivBackward0", (a, lambda g: g),
@@ -237,8 +241,11 @@ def logaddexp(a, b):
 
 @operation
 def logit(a, eps=None):
-    """ln(a / (1 - a))."""
-    x = a if eps is None else a.clamp(eps, 1 - eps)
+    """ln(a / (1 - a)); NaN, and its slope too, for what is no probability."""
+    if eps is None:
+        x = a * OPERATIONS["where"]((a < 0) | (a > 1), math.nan, 1)
+    else:
+        x = a.clamp(eps, 1 - eps)
     return as_one((x / (1 - x)).log(), a)
 
 

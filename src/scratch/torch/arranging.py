@@ -189,6 +189,8 @@ def trace(x):
     """The sum of the diagonal."""
     if x.ndim != 2:
         raise RuntimeError(f"trace() is of a matrix, and there are {x.ndim} axes")
+    if x.dtype.category == 0:
+        raise NotImplementedError("trace() is of numbers, and these are bools")
     y = x.detach().diagonal().sum()
     if records(x):
         record(y, "TraceBackward0", (x, trace_back, x.shape))
@@ -208,6 +210,8 @@ def meshgrid(*tensors, indexing="ij"):
     """Vectors -> for each the tensor of all combinations in which it varies."""
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
         tensors = tensors[0]
+    for x in tensors:
+        vector("meshgrid", x, 0)
     tensors = [x.reshape(-1) for x in tensors]
     swap = indexing == "xy" and len(tensors) > 1
     order = [1, 0, *range(2, len(tensors))] if swap else range(len(tensors))
@@ -218,10 +222,19 @@ def meshgrid(*tensors, indexing="ij"):
     return tuple(grids[n] for n in order)
 
 
+def vector(name, x, fewest=1):
+    """RuntimeError unless x has one axis; or none, where that will do."""
+    if not fewest <= x.ndim <= 1:
+        raise RuntimeError(f"{name}() is of vectors, not of a tensor of shape "
+                           f"{tuple(x.shape)}")
+
+
 @public
 def cartesian_prod(*tensors):
     """All combinations of vectors, one a row."""
     from .joining import stack
+    for x in tensors:
+        vector("cartesian_prod", x)
     if len(tensors) == 1:
         return tensors[0]
     return stack([grid.reshape(-1) for grid in meshgrid(*tensors)], -1)
@@ -231,6 +244,7 @@ def cartesian_prod(*tensors):
 def combinations(x, r=2, with_replacement=False):
     """All choices of r numbers of a vector, one a row."""
     from .creation import tensor
+    vector("combinations", x)
     choose = (itertools.combinations_with_replacement if with_replacement
               else itertools.combinations)
     places = list(choose(range(len(x)), r))

@@ -27,6 +27,8 @@ from .tensor import OPERATIONS, Tensor, axis, method, operation, public
 @operation
 def diff(x, n=1, dim=-1):
     """Each number minus the one before it, n times."""
+    if not x.shape:
+        raise RuntimeError("diff() is along an axis, and a 0-d tensor has none")
     for _ in range(n):
         places = x.shape[axis(dim, x.ndim)]
         if not places:
@@ -99,12 +101,16 @@ def rad2deg(x):
 @operation
 def positive(x):
     """x itself."""
+    if x.dtype.category == 0:
+        raise RuntimeError("+ is of numbers, and these are bools")
     return x
 
 
 @operation
 def fliplr(x):
     """Left and right exchanged."""
+    if x.ndim < 2:
+        raise RuntimeError(f"fliplr() is of two axes or more, not of {x.ndim}")
     return x.flip(1)
 
 
@@ -117,6 +123,8 @@ def flipud(x):
 @operation
 def rot90(x, k=1, dims=(0, 1)):
     """Turned by k quarters, from the first of two axes toward the second."""
+    if x.ndim < 2:
+        raise RuntimeError(f"rot90() is of two axes or more, not of {x.ndim}")
     a, b = (axis(dim, x.ndim) for dim in dims)
     if a == b:
         raise RuntimeError(f"rot90() turns in a plane of two axes, not axis {a} twice")
@@ -190,6 +198,8 @@ def cross(a, b, dim=None):
 @public
 def cdist(a, b, p=2.0):
     """a (..., M, C), b (..., N, C) -> (..., M, N), the distance of every pair."""
+    if a.ndim < 2 or b.ndim < 2:
+        raise RuntimeError("cdist() is of rows, and one of these has fewer than 2 axes")
     return (a.unsqueeze(-2) - b.unsqueeze(-3)).norm(p, dim=-1)
 
 

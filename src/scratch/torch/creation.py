@@ -49,7 +49,10 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
 def of_numbers(numbers, shape, kind, backend):
     """A flat list of Python numbers -> a tensor."""
     if kind.category == 1:
-        numbers = [n if n.__class__ is int else int(n) for n in numbers]
+        try:
+            numbers = [n if n.__class__ is int else int(n) for n in numbers]
+        except (ValueError, OverflowError):    # of nan and inf
+            raise RuntimeError(f"{kind} has neither nan nor inf") from None
         low, high = dtypes.iinfo(kind).min, dtypes.iinfo(kind).max
         if numbers and (min(numbers) < low or max(numbers) > high):
             wrong = RuntimeError if max(map(abs, numbers)) < 1 << 63 else ValueError
@@ -184,6 +187,8 @@ def empty(*size, dtype=None, device=None, requires_grad=False, out=None, layout=
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False, out=None,
          layout=None):
     """A tensor of one number everywhere."""
+    if isinstance(size, int):
+        raise TypeError(f"a shape is a tuple of sizes, ({size},), and not {size}")
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     default = dtypes.of_number(fill_value)

@@ -19,6 +19,8 @@ import os
 from . import random
 from .dispatch import backend_of, device
 
+__path__ = []    # for `import torch.cuda.amp`, which has its home in amp.py
+
 
 def device_count():
     """How many GPUs there are; one, the processor, where SCRATCH_CUDA is "cpu"."""

@@ -28,7 +28,6 @@ from .tensor import OPERATIONS, Tensor, axis, operation, wrap
 
 bool_, int64 = dtypes.bool_, dtypes.int64
 
-bool_, int64 = dtypes.bool_, dtypes.int64
 
 def no_elements(x, name, dims=None, kind=RuntimeError):
     """An error if an extreme is asked for where there are no numbers."""
@@ -176,6 +175,8 @@ def argsort(x, dim=-1, descending=False, stable=False):
 @operation
 def topk(x, k, dim=-1, largest=True, sorted=True):
     """The k largest (or smallest) numbers of an axis, and where they are."""
+    if x.dtype is bool_:
+        raise RuntimeError("topk() is of numbers, and these are bools")
     at = axis(dim, x.ndim)
     n = x.shape[at] if x.shape else 1
     if not 0 <= k <= n:

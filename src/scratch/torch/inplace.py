@@ -48,7 +48,8 @@ FAST = {dtypes.float32, dtypes.float64}
 
 def directly(kernel, x, operands):
     """Let the kernel write into x, if nothing stands against it -> whether it did."""
-    if x.dtype not in FAST or Mode.grad and (wants(x) or records(*operands)):
+    if x.dtype not in FAST or kernel.startswith("bitwise") or Mode.grad and (
+            wants(x) or records(*operands)):
         return False
     backend, natives = x.storage.backend, []
     for each in operands:

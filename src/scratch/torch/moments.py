@@ -14,6 +14,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 import math
 
 from .dispatch import dtype_of
+from .dtypes import float16
 from .graph import OUTPUT, record, records
 from .operands import finish
 from .reductions import some_axes, spread
@@ -48,6 +49,9 @@ def std_mean(x, dim=None, unbiased=None, keepdim=False, *, correction=None):
 def moments(x, dim, unbiased, keepdim, correction, label):
     if x.dtype.category != 2:
         raise RuntimeError(f"variances are of floats, and this tensor is {x.dtype}")
+    if x.dtype is float16:           # rounded once, at the end
+        found = moments(x.float(), dim, unbiased, keepdim, correction, label)
+        return tuple([each.to(x.dtype) for each in found])
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
@@ -75,6 +79,9 @@ def moments(x, dim, unbiased, keepdim, correction, label):
 
 def deviation(x, dim, unbiased, keepdim, correction):
     """The square root of the variance, and the mean."""
+    if x.dtype is float16:
+        found = deviation(x.float(), dim, unbiased, keepdim, correction)
+        return tuple([each.to(x.dtype) for each in found])
     plain = moments(x.detach(), dim, unbiased, keepdim, correction, None)[0]
     y = plain.sqrt()
     if records(x):
@@ -109,10 +116,18 @@ def norm(x, p="fro", dim=None, keepdim=False, dtype=None):
     """(Σ |x|ᵖ)^(1/p): 2 by default, 1 the sum, inf the largest, 0 how many."""
     x = x if dtype is None else x.to(dtype_of(dtype))
     p = 2 if p in ("fro", None) else p
+    if isinstance(p, str):
+        from .linalg import matrix_norm
+        if dim is None and x.ndim != 2:
+            raise RuntimeError(f"the norm {p!r} is of two axes, and this tensor has "
+                               f"{x.ndim}; dim says which")
+        return matrix_norm(x, p, (-2, -1) if dim is None else dim, keepdim)
     dims = some_axes(dim, x.ndim)
     if x.dtype.category != 2:
         raise RuntimeError(f"a norm is of floats, and this tensor is {x.dtype}")
     plain = x.detach()
+    if p < 0 and 0 in x.shape and 0 in [x.shape[n] for n in dims]:
+        raise RuntimeError(f"the norm of order {p} of no numbers is not defined")
     if p == 2:
         y = (plain * plain).sum(dims, keepdim).sqrt()
     elif p in (math.inf, -math.inf):

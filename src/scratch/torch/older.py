@@ -33,6 +33,9 @@ class Typed(type):
         if len(data) != 1 or isinstance(data[0], (int, Size)):
             return empty(*data or (0,), dtype=cls.dtype, device=device)
         [data] = data
+        if isinstance(data, float):
+            raise TypeError(f"{cls.__name__} takes sizes, or numbers in a sequence, "
+                            f"not {data!r}")
         if not isinstance(data, Tensor):
             return tensor(data, dtype=cls.dtype, device=device)
         if data.dtype is not cls.dtype:

@@ -135,9 +135,12 @@ def compute(name, operands, kind, result_kind, shape=None, like=None):
     backend = same_device(*operands)
     if shape is None:
         shape = broadcast(*[x.shape for x in operands if isinstance(x, Tensor)])
-    natives = [native(x, kind, backend) for x in operands]
-    if shape and 0 not in shape and all([x.packed and x.strides == layout(x.shape)[1]
-                      for x in operands if isinstance(x, Tensor)]):
+    wider = kind is dtypes.float16 and backend.name == "numpy" and not all(
+        [isinstance(x, Tensor) for x in operands])    # a number keeps its digits
+    natives = [native(x, dtypes.float32 if wider else kind, backend) for x in operands]
+    if shape and 0 not in shape and not wider and all(
+            [x.packed and x.strides == layout(x.shape)[1]
+             for x in operands if isinstance(x, Tensor)]):
         y = wrap(backend[name](*natives), result_kind, backend)
     else:
         y = empty(shape, result_kind, backend,

@@ -77,5 +77,15 @@ for name, written in [
     setattr(Tensor, f"__{name}__", getattr(Tensor, written))
 
 Tensor.__neg__, Tensor.__abs__ = Tensor.neg, Tensor.abs
-Tensor.__invert__ = Tensor.bitwise_not
-Tensor.__pos__ = lambda x: x
+Tensor.__reversed__ = lambda x: x.flip(0) if x.shape else x
+
+
+def invert(x):
+    """~x, of bools and of the bits of whole numbers."""
+    if x.dtype.category == 2:
+        raise TypeError(f"~ is of whole numbers and bools, and this is {x.dtype}")
+    return x.bitwise_not()
+
+
+Tensor.__invert__ = invert
+Tensor.__pos__ = lambda x: x.positive()

@@ -24,6 +24,9 @@ def legacy(cls, *data, device=None):
         made = empty(0)
     elif len(data) == 1 and isinstance(data[0], Tensor):
         made = data[0].detach()
+    elif len(data) == 1 and isinstance(data[0], (float, bool)):
+        raise TypeError(f"torch.Tensor() takes sizes, or numbers in a sequence, not "
+                        f"{data[0]!r}; torch.tensor({data[0]!r}) is that number")
     elif len(data) == 1 and not isinstance(data[0], int):
         made = (empty(data[0]) if type(data[0]).__name__ == "Size"
                 else tensor(data[0], dtype=dtypes.float32))

@@ -82,10 +82,16 @@ def mean(x, dim=None, keepdim=False, *, dtype=None):
     dims = some_axes(dim, x.ndim)
     count = numel([x.shape[n] for n in dims]) if x.shape else 1
     backend = x.storage.backend
-    total = backend["sum"](x.native, dims if x.shape else (), keepdim)
-    y = wrap(total, x.dtype, backend)
-    backend["div"](total, count or math.nan, total)
-    finish(y)
+    if x.dtype is dtypes.float16:     # rounded once, when it is the mean
+        wide = backend["cast"](x.native, dtypes.float32)
+        total = backend["sum"](wide, dims if x.shape else (), keepdim)
+        total = backend["cast"](backend["div"](total, count or math.nan), x.dtype)
+        y = wrap(total, x.dtype, backend)
+    else:
+        total = backend["sum"](x.native, dims if x.shape else (), keepdim)
+        y = wrap(total, x.dtype, backend)
+        backend["div"](total, count or math.nan, total)
+        finish(y)
     if records(x):
         record(y, f"MeanBackward{0 if dim is None else 1}",
                (x, mean_back, x.shape, dims, keepdim, count))

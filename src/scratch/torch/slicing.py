@@ -130,11 +130,15 @@ def unfold(x, dimension, size, step):
         shape, strides = [1], [1]
     step_of = strides[at]
     shape[at], strides[at] = (n - size) // step + 1, step_of * step
+    if not x.shape:                       # a window of the one number
+        shape, strides = [], []
     return seen(x, (*shape, size), (*strides, step_of), x.offset, "UnfoldBackward0",
                 unfold_back, x.shape, at, size, step)
 
 
 def unfold_back(g, shape, at, size, step):
+    if not shape:
+        return g.reshape(())
     strides = contiguous_strides(shape)
     windows = list(strides)
     windows[at] *= step

@@ -312,6 +312,8 @@ def empty(shape, dtype, backend, strides=None):
 def axis(dim, ndim):
     """dim from -ndim to ndim - 1 -> from 0; IndexError otherwise."""
     if type(dim) is not int:
+        if dim is True or dim is False:
+            raise TypeError(f"an axis is a number, and not {dim}")
         dim = dim.__index__()
     count = ndim or 1    # a 0-d tensor is reduced along axis 0 or -1
     if not -count <= dim < count:

@@ -41,10 +41,8 @@ def walk(roots, retain, inputs, accumulate):
     wanted = None if inputs is None else {to[:2] for to in inputs}
     needed = None if wanted is None else leading_to(wanted, order)
     arrived, captured = {}, {}    # {(target, nr): g}
-    for to, g in roots:
+    for to, g in roots:              # of which one may be a leaf, and used by another
         arrive(arrived, to, g)
-        if not isinstance(to[0], Node):
-            leaf_done(to[0], arrived, wanted, captured, accumulate)
     for node in order:
         if node.results == 1:
             g = arrived.pop((node, 0), None)

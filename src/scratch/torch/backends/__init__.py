@@ -9,6 +9,7 @@ from the modules of this folder, each with a table of them: numpy, python, cuda.
 Chapter: docs/torch/dispatch.md.  To copy: the folder above.
 """
 
+import importlib
 from types import SimpleNamespace
 
 
@@ -18,4 +19,11 @@ def no():
 
 mps = SimpleNamespace(is_available=no, is_built=no)
 cudnn = SimpleNamespace(is_available=no, enabled=False, benchmark=False,
-                        deterministic=False)
+                        deterministic=False, allow_tf32=False)
+
+
+def __getattr__(name):
+    """torch.backends.cuda is imported when a script sets one of its switches."""
+    if name == "cuda":
+        return importlib.import_module(f"{__name__}.cuda")
+    raise AttributeError(f"scratch.torch has no torch.backends.{name}")

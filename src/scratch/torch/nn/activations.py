@@ -54,6 +54,7 @@ def prelu(input, weight):
     """leaky_relu whose slope is learnt; one weight, or one for each channel (dim 1)."""
     if weight.numel() > 1 and input.ndim > 1:
         weight = weight.view(-1, *[1] * (input.ndim - 2))
+    weight = weight if input.shape else weight.view(())
     return as_copy(where(input > 0, input, input * weight), input)
 
 

@@ -21,7 +21,9 @@ Left out: sparse gradients, rows kept below a norm (max_norm), EmbeddingBag.
 Chapter: docs/torch/modules.md.
 """
 
-from .. import arange, empty, int64, no_grad, where
+from .. import arange, empty, int64, no_grad
+from ..graph import record, records
+from ..products import unsafe
 from . import init
 from .module import Module
 from .parameter import Parameter
@@ -35,14 +37,23 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0,
                                   "scale_grad_by_freq nor sparse gradients")
     ids = input.reshape(-1)
     try:
-        rows = weight.index_select(0, ids)
+        rows = weight.detach().index_select(0, ids)
     except IndexError:
         raise IndexError(f"ids are {int(ids.min())} to {int(ids.max())}; the table has "
                          f"rows 0 to {len(weight) - 1}") from None
+    y = unsafe(rows, (*input.shape, weight.shape[1]))
+    if records(weight):
+        record(y, "EmbeddingBackward0",
+               (weight, embedding_back, weight.shape, ids, padding_idx))
+    return y
+
+
+def embedding_back(g, shape, ids, padding_idx):
+    """Each row of g is added to the row that it came from, unless that is padding."""
+    g = g.reshape(-1, shape[1])
     if padding_idx is not None:
-        padding = (ids == padding_idx % len(weight))[:, None]
-        rows = where(padding, rows.detach(), rows)
-    return rows.view(*input.shape, weight.shape[1])
+        g = g.masked_fill((ids == padding_idx % shape[0])[:, None], 0)
+    return g.new_zeros(shape).index_add(0, ids, g)
 
 
 class Embedding(Module):

@@ -39,16 +39,16 @@ K, A = math.sqrt(2 / math.pi), 0.044715    # of the approximation
 WIDE = (float32, float64)                  # dtypes that are computed as they are
 
 
-def gelu(input, approximate="none"):
+def gelu(input, *, approximate="none"):
     """x Φ(x), or with "tanh" x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2"""
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate is 'none' or 'tanh', not {approximate!r}")
     if input.dtype not in WIDE:
         if not input.is_floating_point():
             raise NotImplementedError(f"gelu is of floats, and x is {input.dtype}")
-        return gelu(input.float(), approximate).to(input.dtype)
+        return gelu(input.float(), approximate=approximate).to(input.dtype)
     if not input.shape:
-        return gelu(input.view(1), approximate).view(())
+        return gelu(input.view(1), approximate=approximate).view(())
     backend, kind = input.storage.backend, f"gelu_{approximate}"
     y, share = (wrap(each, input.dtype, backend)
                 for each in backend[kind](in_rows(input)))

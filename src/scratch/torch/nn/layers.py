@@ -37,6 +37,8 @@ def linear(input, weight, bias=None):
     if input.ndim > 2 and weight.ndim == 2:
         rows = input.reshape(-1, input.shape[-1])    # one product of matrices
         return bias.addmm(rows, weight.t()).view(*input.shape[:-1], weight.shape[0])
+    if input.ndim == 1 and weight.ndim == 2:
+        return bias.addmm(input.unsqueeze(0), weight.t()).view(weight.shape[0])
     return input.matmul(weight.t()) + bias
 
 

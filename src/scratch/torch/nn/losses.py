@@ -22,13 +22,17 @@ Chapter: docs/torch/modules.md.
 """
 
 from .. import broadcast_tensors, tensor, where, zeros_like
+from ..graph import record, records
 from .activations import logsigmoid
 from .cross_entropy import asked, cross_entropy, nll_loss
 from .module import Module
 
 
-def reduced(losses, reduction, size_average=None, reduce=None):
-    """All losses -> their mean, their sum, or themselves."""
+def reduced(losses, reduction, size_average=None, reduce=None, label=None):
+    """All losses -> their mean, their sum, or themselves; label: who then made it."""
+    if label:
+        y = reduced(losses, reduction, size_average, reduce)
+        return record(y.alias(), label, (y, lambda g: g)) if records(y) else y
     reduction = asked(reduction, size_average, reduce)
     if reduction == "mean":
         return losses.mean()
@@ -55,9 +59,22 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean",
              weight=None):
     """(x - y)²"""
     input, target = alike(input, target)
-    losses = (input - target).square()
-    return reduced(losses if weight is None else losses * weight, reduction,
-                   size_average, reduce)
+    if weight is not None:
+        return reduced((input - target).square() * weight, reduction, size_average,
+                       reduce)
+    y = reduced((input.detach() - target.detach()).square(), reduction, size_average,
+                reduce)
+    if records(input, target):
+        reduction = asked(reduction, size_average, reduce)
+        record(y, "MseLossBackward0", (input, mse_back, input, target, reduction),
+               (target, mse_back, target, input, reduction))
+    return y
+
+
+def mse_back(g, x, y, reduction):
+    """2 (x - y), of which a mean takes equal shares."""
+    count = x.numel() if reduction == "mean" else 1
+    return (g * (x - y) * (2 / count if count else 0)).to(x.dtype)
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -76,7 +93,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     input, target = alike(input, target)
     d = (input - target).abs()
     return reduced(where(d < beta, 0.5 * d.square() / beta, d - 0.5 * beta), reduction,
-                   size_average, reduce)
+                   size_average, reduce, "SmoothL1LossBackward0")
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
@@ -86,7 +103,8 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     input, target = alike(input, target)
     d = (input - target).abs()
     losses = where(d <= delta, 0.5 * d.square(), delta * (d - 0.5 * delta))
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(losses if weight is None else losses * weight, reduction,
+                   label=None if weight is not None else "HuberLossBackward0")
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None,
@@ -100,7 +118,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     losses = ((target - 1) * (1 - input).log().clamp(min=-100)
               - target * input.log().clamp(min=-100))
     return reduced(losses if weight is None else losses * weight, reduction,
-                   size_average, reduce)
+                   size_average, reduce, "BinaryCrossEntropyBackward0")
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None,
@@ -113,7 +131,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     else:
         losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * log_p
     return reduced(losses if weight is None else losses * weight, reduction,
-                   size_average, reduce)
+                   size_average, reduce, "BinaryCrossEntropyWithLogitsBackward0")
 
 
 def same_shape(input, target):

@@ -55,11 +55,20 @@ def avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, 
     return y if input.ndim == axes + 2 else y.squeeze(0)
 
 
-def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+def only_values(return_indices):
+    if return_indices:
+        raise NotImplementedError("max pooling here gives no places of the maxima")
+
+
+def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+               return_indices=False):
+    only_values(return_indices)
     return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, 1)
 
 
-def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+               return_indices=False):
+    only_values(return_indices)
     return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, 2)
 
 

@@ -1,4 +1,4 @@
-"""What is around a model and not part of it: data.py, which makes batches.
+"""What is around a model: data/, which makes batches, and tensorboard, for losses.
 
 Chapter: docs/torch/modules.md.  To copy: this folder.
 """

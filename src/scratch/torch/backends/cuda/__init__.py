@@ -21,9 +21,13 @@ next one.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
+from types import SimpleNamespace
+
 from ... import dtypes
 from . import along, attention, book, fused, kernels, memory, places
 from .memory import fetched
+
+matmul = SimpleNamespace(allow_tf32=False)    # a leave that the kernels do not take
 
 
 def to_list(native):
