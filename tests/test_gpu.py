@@ -59,8 +59,8 @@ def test_a_pack_asks_for_each_card_and_a_failing_test_has_asked_too(monkeypatch)
     programs = [card for command, card in jobs if "benchmarks" in command and "programs" in command[-1]]
     assert programs == ["9.0", "8.0"]
     tests = [command for command, _ in jobs if "pytest" in command]
-    assert len(tests) == len({command[4] for command in tests}) > 1
-    assert all(os.path.isdir(gpu.ROOT / command[4]) for command in tests)
+    assert len(tests) == len({command[5] for command in tests}) > 1
+    assert all(os.path.isdir(gpu.ROOT / command[5]) for command in tests)
     monkeypatch.setattr(gpu.pycuda, "environment", lambda **more: {**os.environ, **more})
     assert gpu.asks(["-c", "import sys; sys.exit(1)", "pytest"], "9.0") is True
     assert gpu.asks(["-c", "import sys; sys.exit(2)", "pytest"], "9.0") is False
