@@ -159,9 +159,20 @@ def without_attributes(tokens):
     return result
 
 
+def without_template(part):
+    """The declaration that stands behind template <...>."""
+    texts = [token.text for token in part]
+    while texts[:2] == ["template", "<"]:
+        sizes = {"<": 1, ">": -1, ">>": -2, ">>>": -3}
+        depths = itertools.accumulate(sizes.get(text, 0) for text in texts[1:])
+        end = next((n for n, depth in enumerate(depths) if depth <= 0), len(part))
+        part, texts = part[end + 2:], texts[end + 2:]
+    return part
+
+
 def is_function(part):
     """Is it a function with a body?"""
-    part = without_attributes(part)
+    part = without_template(without_attributes(part))
     texts = [token.text for token in outer(part)]
     begin = next((n for n, token in enumerate(part) if token.text in ("{", "=")), None)
     head = [token.text for token in part[:begin]]
