@@ -33,7 +33,7 @@ TESTS = ["tests/cuda/kernels", "tests/cuda/cpu", "tests/torch/backends/cuda",
          "--ignore=tests/cuda/cpu/test_old_pocl.py", "--ignore=tests/cuda/cpu/test_memcheck.py"]
 UNMEASURED = ()                            # wrappers of which nothing here makes a row
 STEPS = 30                                 # of the GPT
-TUNED, TUNING = "warps", 30                # the rung whose sizes are tried, for so many seconds
+TUNED, TUNING, TRIED = "warps", 30, 64     # the rung whose sizes are tried, for so many seconds, at most
 OURS, THEIRS = "scratch.torch", "PyTorch"
 
 
@@ -339,7 +339,7 @@ def programs(quick):
             with contextlib.suppress(Exception), recording():
                 call()
     from scratch.cuda.kernels import launch, matmul
-    for sizes in candidates():
+    for sizes in itertools.islice(candidates(), TRIED):
         macros, _ = matmul.plan(TUNED, *3 * [4096], sizes)
         launch.module(launch.FOLDER / matmul.RUNGS[TUNED].file, **macros)
     return {}
@@ -371,7 +371,7 @@ def tuning(quick):
             matmul.matmul(a, b, TUNED, **sizes)
         return recorded.again
     found, end = [], time.monotonic() + TUNING
-    for sizes in itertools.islice(candidates(), 2 if quick else None):
+    for sizes in itertools.islice(candidates(), 2 if quick else TRIED):
         if found and time.monotonic() > end:
             break
         with contextlib.suppress(driver.Error):  # too many registers for so large a block

@@ -52,3 +52,31 @@ def test_without_nvcc_nothing_is_packed(started, monkeypatch):
     with pytest.raises(SystemExit, match="nothing can be compiled beforehand"):
         gpu.pack()
     assert started == []
+
+
+def test_a_pack_asks_for_each_card_and_a_failing_test_has_asked_too(monkeypatch):
+    jobs = list(gpu.jobs(("8.0", "9.0")))
+    programs = [card for command, card in jobs if "benchmarks" in command and "programs" in command[-1]]
+    assert programs == ["9.0", "8.0"]
+    tests = [command for command, _ in jobs if "pytest" in command]
+    assert len(tests) == len({command[5] for command in tests}) > 1
+    assert all(os.path.isdir(gpu.ROOT / command[5]) for command in tests)
+    monkeypatch.setattr(gpu.pycuda, "environment", lambda **more: {**os.environ, **more})
+    assert gpu.asks(["-c", "import sys; sys.exit(1)", "pytest"], "9.0") is True
+    assert gpu.asks(["-c", "import sys; sys.exit(2)", "pytest"], "9.0") is False
+
+
+def test_what_was_packed_before_stays_if_a_part_did_not_end(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("NVCC_KEPT", str(tmp_path))
+    monkeypatch.setattr(nvcc, "real", lambda: "nvcc")
+    monkeypatch.setattr(nvcc, "asked", lambda arguments: None)
+    for name in ("fetch", "built", "standin"):
+        monkeypatch.setattr(pycuda, name, lambda *name: True)
+    monkeypatch.setattr(gpu, "jobs", lambda capabilities: [(["one"], "9.0"), (["other"], "8.0")])
+    old = tmp_path / "old.json"
+    for ends, status in (({"one"}, 1), ({"one", "other"}, 0)):
+        old.write_text('{"arguments": [], "sources": []}')
+        os.utime(old, (0, 0))
+        monkeypatch.setattr(gpu, "asks", lambda command, capability, ends=ends: command[0] in ends)
+        assert gpu.pack() == status and old.exists() == (status == 1)
+    assert "to go along with the repository" in capsys.readouterr().out

@@ -55,7 +55,10 @@ def joined(paths, name):
 
 
 def pack():
-    """Fill build/fetched and build/nvcc: the stand-in for a card is given all that a card will be given."""
+    """Fill build/fetched and build/nvcc: the stand-in for a card is given all that a card will be given.
+
+    What was compiled before is kept, so that a pack that was stopped goes on where it was.
+    """
     if nvcc.real() is None:
         sys.exit("nvcc is not on the PATH, so nothing can be compiled beforehand")
     for name in pycuda.PINS:
@@ -65,22 +68,45 @@ def pack():
     pycuda.standin()
     begin = time.time()
     nvcc.asked(["--version"])
-    from benchmarks.card import TESTS
-    for command in (["-m", "benchmarks", "cuda", "--task", json.dumps(["programs", True])],
-                    ["-m", "benchmarks", "cuda", "--task", json.dumps(["scratch.torch", True])],
-                    ["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]):
-        print("--", " ".join(command), flush=True)
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=pycuda.environment(
-            STANDIN_CAPABILITY=ARCHITECTURES[-1], **ONE_CACHE))
-    for path in nvcc.folder().glob("*"):
-        if path.stat().st_mtime < begin:
-            path.unlink()                        # of a kernel that is no more
+    with ThreadPoolExecutor(os.cpu_count()) as several:
+        ended = list(several.map(lambda each: asks(*each), jobs(ARCHITECTURES)))
     others(ARCHITECTURES)
+    if all(ended):
+        for path in nvcc.folder().glob("*"):
+            if path.stat().st_mtime < begin:
+                path.unlink()                    # of a kernel that is no more
     (nvcc.folder() / "commit").write_text(subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True,
         text=True).stdout.strip())
     size = sum(path.stat().st_size for folder in (nvcc.folder(), pycuda.FETCHED) for path in folder.glob("*"))
-    print(f"build/fetched and build/nvcc: {size / 1e6:.0f} MB, to go along with the repository")
+    print(f"build/fetched and build/nvcc: {size / 1e6:.0f} MB, to go along with the repository, "
+          f"after {(time.time() - begin) / 60:.0f} minutes")
+    return 0 if all(ended) else 1
+
+
+def jobs(capabilities):
+    """(command, capability), ...: what has a card compile all that the measurements and the tests need.
+
+    The sizes that are tried of a rung depend on the card; everything else is the same, and is asked for once.
+    """
+    from benchmarks.card import TESTS
+    folders, ignored = ([each for each in TESTS if each.startswith("--") is so] for so in (False, True))
+    for each in reversed(capabilities):
+        yield ["-m", "benchmarks", "cuda", "--task", json.dumps(["programs", True])], each
+    yield ["-m", "benchmarks", "cuda", "--task", json.dumps(["scratch.torch", True])], capabilities[-1]
+    for folder in folders:
+        yield ["-m", "pytest", "-q", "-p", "no:cacheprovider", folder, *ignored], capabilities[-1]
+
+
+def asks(command, capability):
+    """Run Python on the stand-in; did it end?  A test that fails has asked for what it needs, too."""
+    begin = time.time()
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True,
+                          env=pycuda.environment(STANDIN_CAPABILITY=capability, **ONE_CACHE))
+    print(f"-- {capability}, {time.time() - begin:.0f} s: {' '.join(command)}", flush=True)
+    if done.returncode:
+        print("\n".join((done.stdout + done.stderr).splitlines()[-20:]), flush=True)
+    return done.returncode in ((0, 1) if "pytest" in command else (0,))
 
 
 def others(capabilities):

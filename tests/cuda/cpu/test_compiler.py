@@ -44,9 +44,19 @@ def test_what_only_a_gpu_can_do_is_an_error_of_its_own():
     with pytest.raises(NotOnCPU, match="inverses of erf") as caught:
         compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = erfinvf(x[0]);\n}")
     assert "3 |     x[0] = erfinvf" in str(caught.value)
-    for call in (compiler.DynamicSourceModule, compiler.compile):
+    for call in (compiler.DynamicModule, compiler.compile):
         with pytest.raises(NotOnCPU):
             call("__global__ void k() { }")
+
+
+@cpu_only
+def test_a_dynamic_module_is_refused_only_if_its_kernels_launch_kernels():
+    module = compiler.DynamicSourceModule("__global__ void k(int *x) { x[0] = 3; }", cuda_libdir="/nowhere")
+    x = np.zeros(1, np.int32)
+    module.get_function("k")(driver.Out(x), block=(1, 1, 1))
+    assert x[0] == 3
+    with pytest.raises(NotOnCPU, match="dynamic parallelism"):
+        compiler.DynamicSourceModule("__global__ void k(int *x) { if (x[0]) k<<<1, 1>>>(x); }")
 
 
 def test_too_much_shared_memory_does_not_compile():

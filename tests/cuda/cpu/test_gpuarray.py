@@ -111,3 +111,15 @@ def test_memory_goes_back_with_the_last_view():
     part.fill(1)
     del part
     assert driver.mem_get_info()[0] == before
+
+
+def test_an_array_follows_its_gpudata():
+    """As in PyCUDA, where the address alone says what is read: two arrays may change places."""
+    a, b = gpuarray.to_gpu(A), gpuarray.to_gpu(B)
+    a.gpudata, b.gpudata = b.gpudata, a.gpudata
+    a += 1
+    np.testing.assert_array_equal(a.get(), B + 1)
+    np.testing.assert_array_equal(b.get(), A)
+    late = gpuarray.GPUArray(A.shape, A.dtype, allocator=lambda size: 0)    # told later where it is
+    late.gpudata = b.gpudata
+    np.testing.assert_array_equal(late.get(), A)

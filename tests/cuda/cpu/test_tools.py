@@ -66,3 +66,13 @@ def test_sizes_of_c_types_are_those_of_a_compiler():
     """As scripts ask before they allocate states for cuRAND; sizes of CUDA's headers, by nvcc."""
     assert tools.sizeof("curandState", "#include <curand_kernel.h>") == 48
     assert tools.sizeof("S", "struct S { char c; float4 v; };") == 32 and tools.alignof("float4") == 16
+
+
+def test_device_data_rounds_up_to_what_is_loaded_at_once():
+    """PyCUDA's answers: 64 bytes of words of 4, 128 of larger ones; threads in halves of a warp."""
+    data = tools.DeviceData()
+    assert [data.align_words(each) for each in (4, 8, 16)] == [16, 16, 8]
+    assert data.align(65) == data.align(128, 8) == 128 and data.align_dtype(17, 16) == 24
+    assert data.coalesce(17) == 32 and data.register_allocation_unit == "warp"
+    with pytest.raises(ValueError):
+        data.align_bytes(2)

@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 import pytest
 
-from kernels import on_cpu, watched
+from kernels import compiled, needs_nvcc, on_cpu, watched
 from scratch.cuda.kernels import launch
 
 
@@ -86,3 +86,12 @@ def test_other_types_and_orders_become_float32_row_after_row():
     x = launch.as_float32(np.arange(6).reshape(2, 3).T, 2)
     assert x.dtype == np.float32 and x.flags.c_contiguous
     np.testing.assert_array_equal(x, [[0, 3], [1, 4], [2, 5]])
+
+
+@needs_nvcc
+@pytest.mark.parametrize("file", ["cross_entropy.cu", "rmsnorm.cu", "adamw.cu", "embedding.cu", "rotary.cu",
+                                  "matmul_parts.cu"])
+def test_nvcc_takes_the_kernels_of_training_without_a_warning(file):
+    found = compiled(file, THREADS=128)
+    assert {architecture for _, architecture in found} == {80, 90}
+    assert all(each.stack == 0 for each in found.values())

@@ -46,7 +46,7 @@ SILENT = re.compile(r"-(O.*|G|g|w|v|m64|-?(arch|gpu-|code|gencode|generate-|Xptx
                     r"|res-usage|resource-usage|optimize|debug|device-debug).*)")
 FAST = ("-use_fast_math", "--use_fast_math")
 DEFAULT_NVCC_FLAGS = []
-ONLY_FIRST = re.compile(r"#\s*include\s*[<\"](cooperative_groups|curand_kernel)")
+ONLY_FIRST = re.compile(r"#\s*include\s*[<\"]cooperative_groups")
 checking = ContextVar("checking", default=None)    # the memcheck.Check that is on
 
 
@@ -143,14 +143,18 @@ def by_cxx(source, defines, folders, extern_c, fast, refusal):
 
 
 class DynamicSourceModule(SourceModule):
-    """Dynamic parallelism: kernels that launch kernels, which only a GPU runs."""
+    """Kernels that may launch kernels: those that do are refused, and others run."""
+
+    def __init__(self, *args, cuda_libdir=None, **named):
+        super().__init__(*args, **named)
+
+
+class DynamicModule:
+    """Several sources, libraries or files of machine code, linked to one module."""
 
     def __init__(self, *_, **__):
-        raise NotOnCPU("DynamicSourceModule: kernels that launch kernels (dynamic "
-                       "parallelism) cannot run on the CPU engine")
-
-
-DynamicModule = DynamicSourceModule
+        raise NotOnCPU("DynamicModule links machine code of a GPU; SourceModule runs "
+                       "CUDA C on the CPU")
 
 
 def compile(source, *_, **__):

@@ -78,11 +78,17 @@ class GPUArray:
         self.strides = tuple(strides)
         if gpudata is None and self.size:
             gpudata = allocator(self.nbytes)
-        self.gpudata = gpudata
-        self.host = self.look()
+        self.gpudata, self.held = gpudata, (None, None)
+
+    @property
+    def host(self):
+        """The memory that gpudata is now, as a NumPy array; gpudata may be set."""
+        place = int(self.gpudata) if self.size else 0
+        if self.held[0] != place:
+            self.held = place, self.look()
+        return self.held[1]
 
     def look(self):
-        """The same memory as a NumPy array."""
         if not self.size:
             return np.empty(self.shape, self.dtype)
         reach = sorted([(size - 1) * stride for size, stride in

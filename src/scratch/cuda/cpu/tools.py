@@ -245,6 +245,26 @@ class DeviceData:
         self.warps_per_mp, self.thread_blocks_per_mp = 64, 32
         self.registers, self.shared_memory = 1 << 16, SHARED_BYTES
         self.smem_alloc_granularity, self.smem_granularity = 256, 32
+        self.register_allocation_unit = "warp"
+
+    def align_bytes(self, word_size=4):
+        """What half a warp loads at once, with words of 4, 8 or 16 bytes."""
+        if word_size not in (4, 8, 16):
+            raise ValueError(f"words of {word_size} bytes are not loaded together")
+        return 64 if word_size == 4 else 128
+
+    def align_words(self, word_size):
+        return self.align_bytes(word_size) // word_size
+
+    def align(self, bytes, word_size=4):
+        """bytes, rounded up to what is loaded at once."""
+        return bytes + -bytes % self.align_bytes(word_size)
+
+    def align_dtype(self, elements, dtype_size):
+        return elements + -elements % self.align_words(dtype_size)
+
+    def coalesce(self, thread_count):
+        return thread_count + -thread_count % 16
 
     @staticmethod
     def make_valid_tex_channel_count(size):

@@ -38,3 +38,13 @@ def test_words_of_cuda_and_functions_of_the_host_go_and_lines_stay():
 def test_what_only_a_gpu_has_is_refused_by_name(text):
     with pytest.raises(Unsupported):
         rewrite(text)
+
+
+def test_a_function_whose_template_has_a_default_ends_where_it_ends():
+    """Else the kernels behind it would be taken for a part of it."""
+    made = rewrite("""
+    template <class T> struct Held { typedef T type; };
+    template <typename T, typename H = Held<Held<T>>>
+    __device__ T twice(typename Held<T>::type a) { return 2 * a; }
+    extern "C" { __global__ void k(float *x) { x[0] = twice<float>(x[0]); } }""")
+    assert list(made.kernels) == ["k"]

@@ -5,11 +5,14 @@ The oracle of the numbers below is NVIDIA's own header: curand_kernel.h of the w
 QUALIFIERS defined as "static inline"), called with the same arguments.
 """
 
+import contextlib
+
 import numpy as np
 import pytest
 
 from scratch.cuda import driver as cuda
 from scratch.cuda.compiler import SourceModule
+from scratch.cuda.cpu import cxx
 from scratch.cuda.cpu.driver.devices import NotOnCPU
 from scratch.cuda.cpu.memcheck import WrongAccess, memcheck
 from scratch.cuda.cpu.translator import curand_kernel
@@ -82,9 +85,17 @@ POISSON = {"curandState": [5, 3, 4, 3, 2, 5, 711, 727, 684, 699, 705, 698,
                                    5012, 4900, 5125, 5081, 4902, 5075]}
 
 
+@pytest.fixture(scope="module", params=[contextlib.nullcontext, cxx.alone], ids=["OpenCL C", "C++"])
+def engine(request):
+    if request.param is cxx.alone and not cxx.find():
+        pytest.skip("no C++ compiler")
+    return request.param
+
+
 @pytest.fixture(scope="module", params=WHOLE)
-def generator(request):
-    return request.param, SourceModule(SOURCE, no_extern_c=True, options=[f"-DSTATE={request.param}"])
+def generator(request, engine):
+    with engine():
+        return request.param, SourceModule(SOURCE, no_extern_c=True, options=[f"-DSTATE={request.param}"])
 
 
 def test_whole_numbers_are_curands(generator):
@@ -132,8 +143,9 @@ extern "C" __global__ void mixed(unsigned *x, float4 *y)
 
 
 @pytest.fixture(scope="module")
-def fours():
-    return SourceModule(FOURS, no_extern_c=True)
+def fours(engine):
+    with engine():
+        return SourceModule(FOURS, no_extern_c=True)
 
 
 def test_philox_is_that_of_its_authors(fours):

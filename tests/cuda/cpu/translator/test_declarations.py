@@ -57,3 +57,11 @@ def test_overloads_differ_in_the_types_of_their_parameters():
 def test_what_makes_no_sense_is_an_error(wrong):
     with pytest.raises(SourceError):
         Source(wrong)
+
+
+def test_a_variable_of_the_host_is_left_out_if_nothing_names_it():
+    """nvcc takes the first text; in the second "salt" is undefined in device code."""
+    source = 'const char salt[] = "abc"; __global__ void k(char *x) { x[0] = %s; }'
+    assert list(Source(source % "1").functions) == ["k"]
+    with pytest.raises(SourceError, match="a variable of the host"):
+        Source(source % "salt[1]")

@@ -84,6 +84,11 @@ def build(source, defines=(), include_dirs=(), extern_c=False, fast=False):
     NoCompiler; Unsupported, if C++ cannot do it either; Errors, if it is no C++.
     """
     made = rewrite(source, defines, include_dirs, std=toolchain.INCLUDE / "std")
+    if extern_c and made.random:
+        raise SourceError(
+            'curand_kernel.h has templates, which have "C" linkage, as SourceModule '
+            'puts the source into extern "C" { }: pass no_extern_c=True, and write '
+            'extern "C" before __global__', None)
     compiler = find()
     if compiler is None:
         raise NoCompiler
@@ -121,7 +126,7 @@ def whole(made, extern_c):
         table.append(f"    *out++ = (uint64_t)&{stored}; *out++ = sizeof({stored});")
     return "\n".join([
         *(f"#include <{name}>" for name in made.headers),
-        *(f'#include "{name}"' for name in headers),
+        *(f'#include "{name}"' for name in headers), made.random,
         *(['extern "C" {', made.body, "}"] if extern_c else [made.body]),
         '#line 1 "table"',
         'extern "C" void scratch_describe(uint64_t *out)', "{", *table,

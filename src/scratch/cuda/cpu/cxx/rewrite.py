@@ -30,7 +30,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from ..translator import vocabulary
+from ..translator import curand_kernel, vocabulary
 from ..translator.arithmetic import AFTER_SHIFT
 from ..translator.assembler import without_assembler
 from ..translator.declarations import Parameter, parameter
@@ -71,6 +71,7 @@ class Rewritten:
     complex: bool               # does it have pycuda::complex?
     prints: bool
     shared: set                 # names of variables that are __shared__
+    random: str                 # what the text needs of curand_kernel.h
 
 
 def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
@@ -103,7 +104,8 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
     writer = Writer(tokens)
     body = untokenize(writer.written(), line=0, file="").lstrip("\n")
     return Rewritten(body, kernels, bounds, variables, constant, headers,
-                     "pycuda" in names, "printf" in names, writer.named)
+                     "pycuda" in names, "printf" in names, writer.named,
+                     curand_kernel.in_cxx(names))
 
 
 def without_headers(tokens):
@@ -157,9 +159,20 @@ def without_attributes(tokens):
     return result
 
 
+def without_template(part):
+    """The declaration that stands behind template <...>."""
+    texts = [token.text for token in part]
+    while texts[:2] == ["template", "<"]:
+        sizes = {"<": 1, ">": -1, ">>": -2, ">>>": -3}
+        depths = itertools.accumulate(sizes.get(text, 0) for text in texts[1:])
+        end = next((n for n, depth in enumerate(depths) if depth <= 0), len(part))
+        part, texts = part[end + 2:], texts[end + 2:]
+    return part
+
+
 def is_function(part):
     """Is it a function with a body?"""
-    part = without_attributes(part)
+    part = without_template(without_attributes(part))
     texts = [token.text for token in outer(part)]
     begin = next((n for n, token in enumerate(part) if token.text in ("{", "=")), None)
     head = [token.text for token in part[:begin]]

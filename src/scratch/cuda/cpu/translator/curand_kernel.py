@@ -338,6 +338,21 @@ def lines(used, vectors):
             *types, *tables, *text]
 
 
+def in_cxx(used):
+    """What lines() has, in C++: for a program of the second engine.
+
+    >>> print(in_cxx({"rand_real_", "curandStatePhilox4_32_10_"}))
+    typedef struct { uint4 ctr, output; uint2 key; uint STATE; int boxmuller_flag, \
+boxmuller_flag_double; float boxmuller_extra; double boxmuller_extra_double; } \
+curandStatePhilox4_32_10_;
+    """
+    text = "\n".join(lines(used, {}))
+    text = re.sub(r"\(((?:uint|float|double)[24])_\)(?=\{)", r"\1", text)
+    text = re.sub(r"\b((?:uint|float|double)[24])_\b", r"\1", text)
+    text = re.sub(r"^__constant", "static const", text, flags=re.MULTILINE)
+    return text.replace("__constant", "const").replace(OVERLOAD, "static inline")
+
+
 STATES_IN_ORDER = [name for name, _ in STATES.values()]
 
 

@@ -156,9 +156,18 @@ class Source:
                         self.constants[part[0].text] = wrapped(
                             [*wrapped(own), *wrapped(value)])
                 return None
+            if self.unused(chunk):
+                return None
         raise SourceError(f"{texts[0]} ...: a variable of the host, which kernels "
                           "cannot use; __constant__ or __device__ puts it on the "
                           "device", chunk[0])
+
+    def unused(self, chunk):
+        """Does only its declaration name the variable?  So nvcc leaves it out."""
+        end = next(n for n, token in enumerate(chunk) if token.text in ("[", "="))
+        name = chunk[end - 1].text
+        return len(split(chunk[:-1])) == 1 and (
+            sum(token.text == name for token in self.tokens) == 1)
 
     def take_type(self, chunk):
         """struct S {...} names a type S in C++, so say it in C, too."""
