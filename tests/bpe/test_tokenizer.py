@@ -101,7 +101,7 @@ def test_special_tokens_of_gpt4_get_their_ids(special):
 # Training
 
 def test_merges_are_those_of_the_plain_trainer_on_the_same_pieces(book):
-    text = book[:20_000]
+    text = book[:8_000]
     for pattern in "gpt2", "cl100k", "o200k", r"[a-z]+|[^a-z]+":
         tokenizer = RegexTokenizer(pattern)
         tokenizer.train(text, 330)

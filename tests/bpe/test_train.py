@@ -34,7 +34,7 @@ def test_merges_of_strange_text_are_those_of_the_plain_trainer(text, size):
 
 
 def test_merges_of_the_book_are_those_of_the_plain_trainer(book):
-    pieces = Splitter().split(book[:30_000])
+    pieces = Splitter().split(book[:12_000])
     assert list(train.learn(Counter(pieces), 400).items()) == plain(pieces, 400)
 
 

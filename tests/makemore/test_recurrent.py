@@ -201,7 +201,7 @@ def test_it_learns_names(cell, book_names):
     vocabulary, parts = Vocabulary(book_names), split(book_names)
     model = Recurrent(27, cell, hidden=32, generator=generator())
     text = stretches(vocabulary.stream(parts[0]), batch=64, T=16)
-    for _ in train(model, text, [0.01] * 250, limit=1.0):
+    for _ in train(model, text, [0.01] * 100, limit=1.0):
         pass
     assert loss(model, *dataset(parts[1][:1000], vocabulary, 16)) < 2.5
 

@@ -24,33 +24,23 @@ TYPES = {"int", "float"}
 SCRIPT = """
 import numpy as np
 from scratch.cuda import autoinit, compiler, driver
-k = compiler.SourceModule('''__global__ void k(float *y, int n)
+for body, n in %r:
+    k = compiler.SourceModule('''__global__ void k(float *y, int n)
 {
     __shared__ float s[16];
     int t = threadIdx.x, i = blockIdx.x * 16 + t;
     s[t] = t;
-%s
-}''').get_function("k")
-y = np.full(32, -1, np.float32)
-try:
-    k(driver.InOut(y), np.int32(%d), block=(16, 1, 1), grid=(2, 1))
-except driver.LaunchError as error:
-    print(error)
-else:
-    print(y.astype(int).tolist())
+''' + body + "\\n}").get_function("k")
+    y = np.full(32, -1, np.float32)
+    try:
+        k(driver.InOut(y), np.int32(n), block=(16, 1, 1), grid=(2, 1))
+    except driver.LaunchError as error:
+        print(error, end="\\0", flush=True)
+    else:
+        print(y.astype(int).tolist(), end="\\0", flush=True)
 """
 LEAVE = "    if (i >= n) return;\n    __syncthreads();\n    y[i] = s[15 - t];"
-
-
-def launch(body, n):
-    child = subprocess.run([sys.executable, "-c", SCRIPT % (body, n)], capture_output=True, text=True,
-                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (300, 300)))
-    assert child.returncode == 0, child.stderr
-    return child.stdout
-
-
-@pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
-@pytest.mark.parametrize("body, n, complaint", [
+DISAGREEING = [    # a kernel's body, n, and what is said of it
     (LEAVE, 20, "line 6: in block (1, 0, 0) some threads leave here"),
     (LEAVE, 3, "line 6: in block (0, 0, 0) some threads leave here"),
     ("    if (t < n) { __syncthreads(); y[i] = 1; }", 8,
@@ -62,22 +52,36 @@ def launch(body, n):
      "line 7: in block (?, 0, 0) some threads leave"),
     ("    int turns = 0; if (t == 5) turns = 1;\n    do { __syncthreads(); } while (turns-- > 0);", 0,
      "only some"),
-])
-def test_threads_that_disagree_about_a_barrier_are_told_so(body, n, complaint):
+]
+
+
+def launch(*bodies):
+    """What kernels with these bodies print, or say in refusing; (body, n) each, all in one process."""
+    child = subprocess.run([sys.executable, "-c", SCRIPT % (bodies,)], capture_output=True, text=True,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (300, 300)))
+    *told, rest = child.stdout.split("\0")
+    assert child.returncode == 0 and not rest, (bodies[len(told):], child.stderr)
+    return told
+
+
+@pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
+def test_threads_that_disagree_about_a_barrier_are_told_so():
     """Where both blocks disagree (?), either may be the first."""
-    told = launch(body, n)
-    assert complaint in told or complaint in re.sub(r"block \([01],", "block (?,", told)
+    told = launch(*((body, n) for body, n, _ in DISAGREEING))
+    for (body, n, complaint), each in zip(DISAGREEING, told, strict=True):
+        assert complaint in each or complaint in re.sub(r"block \([01],", "block (?,", each), (body, n, each)
 
 
 @pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
 def test_threads_that_agree_go_on_as_on_a_gpu():
     """Whole blocks may leave, and loops that all threads leave together may hold barriers."""
     reversed_ = [15 - t for t in range(16)]
-    assert launch(LEAVE, 16).strip() == str(reversed_ + [-1] * 16)
     body = ("    for (int j = t - t; j < n; j++) {\n __syncthreads();\n float next = s[(t + 1) % 16];\n "
             "__syncthreads();\n"
             " s[t] = next;\n if (s[t] < 0) return; }\n    y[i] = s[t];")
-    assert launch(body, 3).strip() == str([(t + 3) % 16 for t in range(16)] * 2)
+    left, turned = launch((LEAVE, 16), (body, 3))
+    assert left == str(reversed_ + [-1] * 16)
+    assert turned == str([(t + 3) % 16 for t in range(16)] * 2)
 
 
 @pytest.mark.parametrize("body", [
@@ -120,7 +124,7 @@ def test_a_variable_named_as_a_function_with_a_barrier_is_no_barrier():
     """The kernel itself is called k, and so is a counter."""
     body = ("    __syncthreads();\n    if (t == 0) for (int k = 1; k < 16; k++) s[0] += s[k];\n"
             "    __syncthreads();\n    y[i] = s[0];")
-    assert launch(body, 16).strip() == str([120] * 32)
+    assert launch((body, 16)) == [str([120] * 32)]
 
 
 def test_no_compiler_leads_a_thread_past_a_barrier():

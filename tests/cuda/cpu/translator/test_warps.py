@@ -128,6 +128,8 @@ RUN = {    # what is right with barriers where they are, or without any
     "a stencil": "int v = 0; for (int r = 0; r < 3; r++) { v = s[t] + s[t + 1] + (t ? s[t - 1] : 0); "
                  "__syncthreads(); s[t] = v; __syncthreads(); }",
 }
+USUAL = ["a tree", "columns of a thread", "one thread of a function", "every other thread, by a mask",
+         "a butterfly with barriers"]    # barriers, columns, one thread, some threads, and all of them
 
 
 def launch(body, threads=64):
@@ -144,8 +146,15 @@ def test_what_relies_on_threads_in_step_is_refused_with_its_line(body):
 
 @pytest.mark.parametrize("body", RUN.values(), ids=RUN)
 def test_what_does_not_rely_on_it_runs(body):
-    """memcheck, which knows every access of these threads, finds no race either."""
     launch(body)
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_memcheck_finds_no_race_in_it(name, request):
+    """It knows every access of these threads, and so is the oracle of what may run."""
+    if name not in USUAL and not request.config.getoption("--long"):
+        pytest.skip("five of these texts are enough, each is compiled for a second: make test ARGS=--long")
+    body = RUN[name]
     with memcheck():
         try:
             launch(body)
