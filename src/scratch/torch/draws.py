@@ -177,7 +177,8 @@ def fma(a, b, c):
     """a · b + c for float64, rounded once: a fused multiply-add.
 
     The product's rounding error and the sum's are found and added last; Dekker,
-    Numerische Mathematik 18, 1971.
+    Numerische Mathematik 18, 1971. Where c is less than 2⁻¹⁰⁰ of the product, it is too
+    small to decide a tie, as it should.
     """
     p = a * b
     a1, b1 = a * 134217729.0, b * 134217729.0        # 2²⁷ + 1 splits a number in halves

@@ -243,7 +243,7 @@ def add_up(to, pairs):
 def picked(a, axis, index):
     """Where in the array the elements lie that index picks along one axis."""
     if not a.shape:
-        return [a.offset] * numel(index.shape)
+        return [a.offset for _ in checked(index, 1)]
     if not index.shape:
         index = View(index.array, index.dtype, (1,), (1,), index.offset)
     strides = list(a.strides)
