@@ -162,8 +162,8 @@ def tuned(lab, way, seed, rate):
 
 
 def guesses(lab):
-    """For each set, what is right of the best answer that does not look at the word: the word itself, or
-    the answer that is right for most of the prompts taught."""
+    """For each set, what is right of the better of two rules: the word itself, or one answer to all, the one
+    that is right for most of the prompts taught."""
     found = {}
     for kind, sets in lab.sets.items():
         for task, asked in sets.items():
