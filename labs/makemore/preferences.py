@@ -5,7 +5,7 @@
 The module has them, and its tests judge yours, by counting out all texts of a tiny model.
 
 Exercises: others, reinforce_loss, dpo_loss.
-Chapter: docs/makemore/tuning.md.  In place of: scratch.makemore.preferences.
+Chapter: docs/makemore/preferences.md.  In place of: scratch.makemore.preferences.
 """
 
 import torch

@@ -33,7 +33,7 @@ kl               how far a model has gone from another one, in nats per text
 Left out: a reward model that is learnt from people's choices, PPO's clipped ratios for
 several steps on the same texts, and rewards for parts of a text.
 
-Chapter: docs/makemore/tuning.md.
+Chapter: docs/makemore/preferences.md.
 To copy: this file, gpt.py, transformer.py, attention.py, sample.py and data.py (needs
 torch).
 """
