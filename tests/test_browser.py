@@ -252,6 +252,12 @@ def test_the_mark_of_the_place_in_the_book_moves_with_the_reader(open_page):
     assert page.heard == []
 
 
+def test_the_navigation_shows_where_the_reader_is_far_down_in_the_book(open_page):
+    page = open_page("makemore/representations/")
+    box = page.locator(".weave-nav [aria-current]").bounding_box()
+    assert 0 <= box["y"] and box["y"] + box["height"] <= 900
+
+
 def test_the_contents_mark_the_section_in_view(open_page):
     page = open_page("makemore/training/")
     assert page.locator(".weave-toc [aria-current]").count() == 0

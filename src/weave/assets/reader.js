@@ -75,7 +75,7 @@ function save(read) {
         if (read.size) localStorage.setItem(PLACE, JSON.stringify([...read]));
         else localStorage.removeItem(PLACE);
     } catch { /* a browser that keeps nothing */ }
-    show();
+    report();
 }
 
 function button(text, act) {
@@ -86,7 +86,7 @@ function button(text, act) {
     return made;
 }
 
-function show() {
+function report() {
     const read = load();
     for (const link of document.querySelectorAll(".weave-nav a, .weave-path a")) {
         link.classList.toggle("weave-read", read.has(link.pathname));
@@ -113,7 +113,7 @@ function begin() {
         }));
         document.querySelector("article").append(place);
     }
-    show();
+    report();
 }
 
 if (window.document$) document$.subscribe(begin);

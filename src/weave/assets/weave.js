@@ -41,7 +41,7 @@ function dress() {
 function show(link, inside) {
     const box = link?.closest(inside), { top, bottom } = link?.getBoundingClientRect() ?? {};
     const seen = box?.getBoundingClientRect();
-    if (box && (top < seen.top || bottom > seen.bottom)) {
+    if (box && (top < seen.top || bottom > Math.min(seen.bottom, innerHeight))) {
         box.scrollTop += (top + bottom - seen.top - seen.bottom) / 2;
     }
 }
