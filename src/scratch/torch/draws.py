@@ -176,15 +176,33 @@ def fused(a, b, c):
 def fma(a, b, c):
     """a · b + c for float64, rounded once: a fused multiply-add.
 
-    The product's rounding error and the sum's are found and added last; Dekker,
-    Numerische Mathematik 18, 1971. Where c is less than 2⁻¹⁰⁰ of the product, it is too
-    small to decide a tie, as it should.
+    The product's rounding error and the sum's are found (Dekker, Numerische Mathematik
+    18, 1971) and added last. What is lost of their own sum may decide a tie, so it
+    makes the last bit odd; Boldo and Melquiond, IEEE Trans. on Computers 57, 2008.
     """
     p = a * b
     a1, b1 = a * 134217729.0, b * 134217729.0        # 2²⁷ + 1 splits a number in halves
     a1, b1 = a1 - (a1 - a), b1 - (b1 - b)
     a2, b2 = a - a1, b - b1
     error = a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
-    s = p + c
-    part = s - p
-    return s + (error + ((p - (s - part)) + (c - part)))
+    t, small = sum_and_error(c, error)
+    s, rest = sum_and_error(p, t)
+    return s + odd(*sum_and_error(small, rest))
+
+
+def sum_and_error(a, b):
+    """a + b, rounded, and what the rounding has left out."""
+    s = a + b
+    part = s - a
+    return s, (a - (s - part)) + (b - part)
+
+
+def odd(s, error):
+    """s, or the number beside it toward s + error if s is even and error is not 0."""
+    if isinstance(s, float):
+        even = array("q", array("d", [s]).tobytes())[0] % 2 == 0
+        toward = math.copysign(math.inf, error)
+        return math.nextafter(s, toward) if error and even else s
+    numpy = sys.modules["numpy"]
+    moved = numpy.nextafter(s, numpy.copysign(numpy.inf, error))
+    return numpy.where((error != 0) & (s.view("i8") % 2 == 0), moved, s)
