@@ -16,6 +16,7 @@ ASKING = {    # by which code asks for docstrings or numbers of lines
     "getmembers", "marshal"}
 
 
+@functools.lru_cache(4096)    # a module is of many chapters
 def shows_texts(tree, own=False):
     """Whether code can show docstrings or lines of modules; own asks for those of its own module alone.
 
