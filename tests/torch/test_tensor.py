@@ -1,5 +1,6 @@
 """What a tensor knows about itself: PyTorch's answers, and its errors."""
 
+import pickle
 
 import pytest
 import torch
@@ -41,6 +42,21 @@ def test_attributes_of_ones_own_and_unknown_ones():
         _ = x.sparse_mask
     with pytest.raises(AttributeError, match="scratch.torch has no torch.fft"):
         _ = ours.fft
+
+
+@pytest.mark.parametrize("name", "exp sum mean softmax sort argmax relu reshape flatten matmul var all "
+                         "where isnan topk squeeze zeros_like stack cat".split())
+@pytest.mark.parametrize("given", [2.0, [1.0, 2.0], None])
+def test_what_is_no_tensor_is_refused_as_such(name, given):
+    """As PyTorch does: a TypeError."""
+    for library in (torch, ours):
+        with pytest.raises(TypeError):
+            getattr(library, name)(given)
+
+
+def test_public_functions_are_pickled_by_name():
+    assert pickle.loads(pickle.dumps(ours.exp)) is ours.exp
+    assert pickle.loads(pickle.dumps(ours.nn.functional.relu)) is ours.nn.functional.relu
 
 
 def test_data_is_the_same_memory_without_a_version():

@@ -75,6 +75,10 @@ autograd.Variable = older.Variable
 cuda.amp = amp
 globals().update(_tensor.OPERATIONS)
 globals().update({name: rarer.into(_tensor.OPERATIONS[name]) for name in rarer.INTO})
+globals().update({
+    name: _tensor.of_tensors(globals()[name], __name__)
+    for name, of in _tensor.OPERATIONS.items()
+    if vars(Tensor).get(name) is of or name == "where" or name.endswith("_like")})
 globals().update(dtypes.ALIASES, bool=dtypes.bool_)
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None

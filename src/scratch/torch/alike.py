@@ -11,6 +11,7 @@ Chapter: docs/torch/tensors.md.  To copy: this folder.
 from . import dtypes
 from .creation import arange, full, settled, sizes_and_kind, tensor
 from .dispatch import backend_of, dtype_of
+from .modes import Mode
 from .storage import Storage, dense_like, layout, reach
 from .tensor import empty as empty_tensor, look, method, public
 
@@ -39,7 +40,7 @@ def full_like(x, fill_value, *, dtype=None, device=None, requires_grad=False,
               memory_format=None):
     """One number, in the shape, dtype and device of x."""
     y = empty_like(x, dtype=dtype, device=device).fill_(fill_value)
-    y.storage.version = 0
+    y.storage.version = Mode.version
     return settled(y, requires_grad)
 
 

@@ -18,6 +18,7 @@ import itertools
 from . import dtypes
 from .graph import record, records
 from .inplace import inplace
+from .modes import Mode
 from .operands import alike, native
 from .tensor import (OPERATIONS, Tensor, axes, axis, empty, method, operation,
                      public, shape_of)
@@ -178,7 +179,7 @@ def diag_embed(x, offset=0, dim1=-2, dim2=-1):
     if (dim1, dim2) != (-2, -1):
         y = y.movedim((-2, -1), (dim1, dim2)).detach()
     y.diagonal(offset, dim1, dim2).copy_(x.detach())
-    y.storage.version = 0                # the writing was a part of the making
+    y.storage.version = Mode.version     # the writing was a part of the making
     if records(x):
         record(y, "DiagEmbedBackward0", (x, Tensor.diagonal, offset, dim1, dim2))
     return y

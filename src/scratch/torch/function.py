@@ -23,7 +23,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 
 import functools
 
-from .graph import Node, edge
+from .graph import Node, edge, tracked
 from .modes import Mode, enable_grad, no_grad
 from .tensor import Tensor
 
@@ -81,8 +81,8 @@ class Context(Node):
         """Remember the versions of what was saved; of a result, only its numbers."""
         places = {id(y): nr for nr, y in enumerate(results)}
         self.kept = [(None, 0, None) if x is None else
-                     (x.alias(), x.storage.version, places[id(x)]) if id(x) in places
-                     else (x, x.storage.version, None) for x in self.kept]
+                     (x.alias() if id(x) in places else x, tracked(x, self.label),
+                      places.get(id(x))) for x in self.kept]
 
     def apply(self, g):
         gs = [g] if self.results == 1 else list(g)

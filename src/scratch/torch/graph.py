@@ -26,7 +26,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 
 import itertools
 
-from .modes import Mode
+from .modes import UNTRACKED, Mode
 from .strided import read_slope
 from .tensor import Tensor, look, method
 
@@ -132,6 +132,16 @@ class AccumulateGrad:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
 
 
+def tracked(tensor, label):
+    """The version of a tensor that label saves; RuntimeError if it has none."""
+    if tensor.storage.version is UNTRACKED:
+        raise RuntimeError(
+            f"{label} would save a tensor of shape {tuple(tensor.shape)} that was made "
+            "under inference_mode(), and such a tensor is never part of a graph: "
+            "clone() it outside, or make it under no_grad()")
+    return tensor.storage.version
+
+
 def changed(label, tensor, version):
     return RuntimeError(
         f"{label} needs a tensor of shape {tuple(tensor.shape)} as it was at version "
@@ -211,7 +221,7 @@ def record(y, label, *inputs):
         if to is not None:        # what is not needed is not kept either
             for each in arguments:
                 if isinstance(each, Tensor):
-                    saved.append((each, each.storage.version))
+                    saved.append((each, tracked(each, label)))
                 elif each is OUTPUT and output is None:
                     output = y.alias()
                     saved.append((output, y.storage.version))

@@ -17,11 +17,15 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 """
 
 from .graph import Node, edge, node_of, records, wants
-from .modes import Mode
+from .modes import UNTRACKED, Mode
 
 
 def check_writable(x, label, *written):
     """RuntimeError where writing what was written into x would be lost or ambiguous."""
+    if x.storage.version is UNTRACKED and not Mode.inference:
+        raise RuntimeError(
+            f"{label} would change a tensor that was made under inference_mode(), and "
+            "outside of it such a tensor is only read: clone() it first")
     if Mode.grad and x.base is not None and x.dtype.category == 2 and (
             records(x, *written)):
         check_origin(x, label)

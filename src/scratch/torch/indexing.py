@@ -30,6 +30,7 @@ import operator
 import warnings
 
 from . import dtypes
+from .modes import Mode
 from .picking import Picks, pick, write, write_where
 from .tensor import Tensor, method, operation
 from .slicing import select
@@ -292,5 +293,5 @@ def index_put_(x, indices, values, accumulate=False):
 def index_put(x, indices, values, accumulate=False):
     """A copy of x in which x[indices] is values."""
     y = index_put_(x.clone(), indices, values, accumulate)
-    y.storage.version = 0
+    y.storage.version = Mode.version
     return y

@@ -18,7 +18,7 @@ Chapter: docs/torch/autograd.md.  To copy: this folder.
 from . import dtypes
 from .graph import record, records, wants
 from .history import check_writable, overwritten
-from .modes import Mode
+from .modes import UNTRACKED, Mode
 from .operands import convert_number, finish
 from .storage import broadcast, overlaps, shared
 from .tensor import OPERATIONS, Tensor, method
@@ -48,7 +48,8 @@ FAST = {dtypes.float32, dtypes.float64}
 
 def directly(kernel, x, operands):
     """Let the kernel write into x, if nothing stands against it -> whether it did."""
-    if x.dtype not in FAST or kernel.startswith("bitwise") or Mode.grad and (
+    if x.dtype not in FAST or kernel.startswith("bitwise") or (
+            x.storage.version is UNTRACKED) or Mode.grad and (
             wants(x) or records(*operands)):
         return False
     backend, natives = x.storage.backend, []

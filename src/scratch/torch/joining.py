@@ -92,6 +92,8 @@ def stack(tensors, dim=0, *, out=None):
         raise RuntimeError("stack() of no tensors has no dtype and no shape")
     first = tensors[0]
     for x in tensors:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"stack() puts tensors together, not {x!r:.60}")
         if x.shape != first.shape:
             raise RuntimeError(f"stack() of shapes {tuple(first.shape)} and "
                                f"{tuple(x.shape)}: they are all the same")

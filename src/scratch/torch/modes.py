@@ -17,11 +17,25 @@ import functools
 GENERATOR = 0x20    # the flag of a function with a yield, as inspect.CO_GENERATOR
 
 
+class Untracked:
+    """The version of what inference_mode made: it is not counted, and so not saved."""
+
+    def __add__(self, more):
+        return self
+
+    def __repr__(self):
+        return "untracked"
+
+
+UNTRACKED = Untracked()
+
+
 class Mode:
-    """Whether operations are recorded."""
+    """Whether operations are recorded, and which version new storages have."""
 
     grad = True
     inference = False
+    version = 0
 
 
 def is_grad_enabled():
@@ -90,19 +104,28 @@ class enable_grad(Block):
 
 
 class inference_mode(Block):
-    """As no_grad here; PyTorch also refuses to record such tensors later."""
+    """As no_grad, for good: what is made here can be read later, but not recorded."""
 
-    wanted = False
+    inference = True
 
     def __new__(cls, mode=True):
         if callable(mode):
             return super().__new__(cls, mode)
         block = object.__new__(cls)
-        block.wanted = not mode and Mode.grad
+        block.inference = bool(mode)
         return block
 
     def __init__(self, mode=True):
         self.before = []
+
+    def __enter__(self):
+        self.before.append((Mode.grad, Mode.inference, Mode.version))
+        Mode.grad = not self.inference
+        Mode.inference = self.inference
+        Mode.version = UNTRACKED if self.inference else 0
+
+    def __exit__(self, *error):
+        Mode.grad, Mode.inference, Mode.version = self.before.pop()
 
     def __call__(self, function):
         return decorated(function, inference_mode)

@@ -15,6 +15,8 @@ an axis along which a row is repeated (a broadcast) has a stride of 0.
 Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
+from .modes import Mode
+
 
 class Storage:
     """A buffer of one backend, a dtype, and how often it was written to."""
@@ -25,7 +27,7 @@ class Storage:
         self.buffer = buffer      # flat numbers, in whatever form the backend keeps
         self.dtype = dtype
         self.backend = backend
-        self.version = 0          # a saved tensor remembers it: see autograd.py
+        self.version = Mode.version    # a saved tensor remembers it: see autograd.py
 
     def __len__(self):
         return self.backend["length"](self.buffer)

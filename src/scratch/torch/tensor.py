@@ -20,7 +20,10 @@ both torch.f(x) and x.f(); what is here is what a tensor knows about itself.
 Chapter: docs/torch/tensors.md.  To copy: this folder.
 """
 
+import functools
+
 from . import dtypes
+from .modes import UNTRACKED, Mode
 from .storage import LAYOUTS, Size, Storage, is_contiguous, layout, numel
 
 OPERATIONS = {}    # {name: function}, what __init__.py makes public
@@ -130,7 +133,14 @@ class Tensor:
 
     @property
     def _version(self):
+        if self.is_inference():
+            raise RuntimeError("the writes to a tensor that was made under "
+                               "inference_mode() are not counted")
         return self.storage.version
+
+    def is_inference(self):
+        """Whether its numbers were made under inference_mode()."""
+        return self.storage.version is UNTRACKED
 
     # numbers out
 
@@ -213,6 +223,9 @@ class Tensor:
         if wanted and self.dtype.category != 2:
             raise RuntimeError("only tensors of floating-point dtype can require "
                                f"gradients, and this one is {self.dtype}")
+        if wanted and self.is_inference() and not Mode.inference:
+            raise RuntimeError("a tensor that was made under inference_mode() is never "
+                               "part of a graph; its clone() can require a gradient")
         if self.node is None:
             self.needs = bool(wanted)
             if wanted and self.base is not None and not self.base.requires_grad:
@@ -264,7 +277,7 @@ def wrap(native, dtype, backend):
     tensor = new(Tensor)
     tensor.storage = storage = new(Storage)    # every operation comes by: no calls here
     storage.buffer, storage.dtype, storage.backend = native, dtype, backend
-    storage.version = 0
+    storage.version = Mode.version
     tensor.dtype = dtype
     shape = native.shape
     tensor.shape, tensor.strides = LAYOUTS.get(shape) or layout(shape)
@@ -355,6 +368,25 @@ def operation(function):
     OPERATIONS[function.__name__] = function
     setattr(Tensor, function.__name__, function)
     return function
+
+
+def of_tensors(function, place):
+    """A function that says of what is no tensor that it is none: a TypeError.
+
+    place is the name of the module that makes it public, where pickle finds it.
+    """
+    @functools.wraps(function)
+    def call(*given, **settings):
+        try:
+            return function(*given, **settings)
+        except (AttributeError, KeyError):
+            if not given or isinstance(given[0], Tensor):
+                raise
+            raise TypeError(f"{function.__name__}() is of tensors, and "
+                            f"{given[0]!r:.60} is none: torch.tensor() makes "
+                            "one of it") from None
+    call.__module__ = place
+    return call
 
 
 def public(function):

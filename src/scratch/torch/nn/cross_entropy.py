@@ -140,6 +140,9 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100,
     check_reduction(reduction := asked(reduction, size_average, reduce))
     at = 0 if input.ndim == 1 else 1
     check_classes(input, target, weight, at)
+    if input.dtype.category != 2:
+        raise NotImplementedError(f"nll_loss is of floats, and this is {input.dtype}: "
+                                  "it takes the logarithms of probabilities")
     ids = target if target.dtype is int64 else target.long()
     if weight is None and reduction == "mean" and input.ndim == 2 and len(ids):
         loss = mean_nll(input, ids, ignore_index)

@@ -18,7 +18,10 @@ standardize.py, cross_entropy.py. Here all have the name by which
 Chapter: docs/torch/modules.md.
 """
 
+from types import FunctionType
+
 from .. import empty_like, zeros_like
+from ..tensor import of_tensors as _of_tensors
 from .activations import (
     celu, elu, gelu, glu, hardsigmoid, hardswish, hardtanh, leaky_relu, log_softmax,
     logsigmoid, mish, prelu, relu, relu6, selu, sigmoid, silu, softmax, softmin,
@@ -58,6 +61,11 @@ def gumbel_softmax(logits, tau=1, hard=False, dim=-1):
         return soft
     first = soft.argmax(dim, keepdim=True)
     return zeros_like(soft).scatter_(dim, first, 1.0) - soft.detach() + soft
+
+
+globals().update({name: _of_tensors(function, __name__)    # and of no list
+                  for name, function in list(globals().items())
+                  if isinstance(function, FunctionType) and name[0] != "_"})
 
 
 def __getattr__(name):

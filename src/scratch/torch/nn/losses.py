@@ -43,6 +43,13 @@ def reduced(losses, reduction, size_average=None, reduce=None, label=None):
     raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
 
 
+def floats(label, *tensors, error=NotImplementedError):
+    """An error, as PyTorch's class has it, unless one of the tensors is of floats."""
+    if not any(x.dtype.category == 2 for x in tensors):
+        raise error(f"{label} is of floats, and this is {tensors[0].dtype}: turn it "
+                    "into floats first, by .float()")
+
+
 def alike(input, target):
     """input and target, broadcast; a warning if they had to be, as a slip may be."""
     if input.shape != target.shape:
@@ -58,6 +65,7 @@ def alike(input, target):
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean",
              weight=None):
     """(x - y)²"""
+    floats("mse_loss", input, target)
     input, target = alike(input, target)
     if weight is not None:
         return reduced((input - target).square() * weight, reduction, size_average,
@@ -90,6 +98,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
         raise RuntimeError(f"beta={beta}, but it is a distance, 0 or above")
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
+    floats("smooth_l1_loss", input, target)
     input, target = alike(input, target)
     d = (input - target).abs()
     return reduced(where(d < beta, 0.5 * d.square() / beta, d - 0.5 * beta), reduction,
@@ -100,6 +109,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     """d² / 2 where d = |x - y| is at most δ, else δ (d - δ/2)"""
     if delta <= 0:
         raise RuntimeError(f"delta={delta}, but it is a distance above 0")
+    floats("huber_loss", input, target)
     input, target = alike(input, target)
     d = (input - target).abs()
     losses = where(d <= delta, 0.5 * d.square(), delta * (d - 0.5 * delta))
@@ -111,6 +121,10 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
                          reduction="mean"):
     """-y ln p - (1 - y) ln(1 - p), for probabilities p; a logarithm is -100 at least"""
     same_shape(input, target)
+    if input.dtype is not target.dtype:
+        raise RuntimeError(f"the target is {target.dtype} and the prediction "
+                           f"{input.dtype}; they must have one dtype")
+    floats("binary_cross_entropy", input)
     if input.numel() and not 0 <= float(input.min()) <= float(input.max()) <= 1:
         raise RuntimeError(f"probabilities are between 0 and 1, and these are "
                            f"{float(input.min()):g} to {float(input.max()):g}; for "
@@ -143,6 +157,8 @@ def same_shape(input, target):
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean",
            log_target=False):
     """y (ln y - x), for log-probabilities x; "batchmean" divides by B, as it should"""
+    for x in (input, target):
+        floats("kl_div", x, error=RuntimeError)
     if log_target:
         losses = target.exp() * (target - input)
     else:
@@ -156,14 +172,15 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean",
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """ln(1 + e⁻ˣʸ), for y = 1 or -1"""
+    floats("soft_margin_loss", input, error=RuntimeError)
     return reduced((-target * input).exp().log1p(), reduction, size_average, reduce)
 
 
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None,
                          reduction="mean"):
     """x where y = 1, max(0, margin - x) where y = -1"""
-    losses = (where(target != 1, (margin - input).clamp(min=0), 0.0)
-              + where(target != -1, input, 0.0))
+    losses = (where(target != 1, (margin - input).clamp(min=0), 0)
+              + where(target != -1, input, 0))
     return reduced(losses, reduction, size_average, reduce)
 
 
@@ -176,6 +193,7 @@ def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None,
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """x₁ · x₂ / (|x₁| |x₂|), the cosine of the angle, over one axis"""
+    floats("cosine_similarity", x1, x2, error=RuntimeError)
     x1, x2 = broadcast_tensors(x1, x2)
     unit1, unit2 = (x / x.square().sum(dim, keepdim=True).sqrt().clamp(min=eps)
                     for x in (x1, x2))
