@@ -18,6 +18,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 from weave.site import FLAGS, Formulas, build, find_chromium, find_node, serve
 
 from .harness import ROOT, budget
@@ -77,14 +78,20 @@ def edit_to_reload():
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             page = "http://127.0.0.1:8765/micrograd/autograd/"
-            wait_until(lambda: "differentiation" in fetch(page), 600)    # changed chapters are executed first
-            time.sleep(2)    # the watcher settles
+            wait_until(lambda: "differentiation" in fetch(page), 600)
+            wait_until(lambda: idle(server), 1200)    # the first page comes before all of the book is made
             chapter.write_text(chapter.read_text() + "\nA sentence that was not there before.\n")
             seconds = wait_until(lambda: "not there before" in fetch(page), 60)
         finally:
             server.terminate()
             server.wait()
     return budget("prose edit to reloaded page", round(seconds, 2), 2, "s")
+
+
+def idle(server):
+    """Whether a server neither works nor has kernels at work."""
+    process = psutil.Process(server.pid)
+    return not process.children(recursive=True) and process.cpu_percent(interval=3) < 5
 
 
 def fetch(address):
