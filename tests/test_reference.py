@@ -213,8 +213,8 @@ def test_the_page_of_a_module_is_edited_and_found_where_its_source_is(published)
         edited = path.with_suffix(".py") if path.with_suffix(".py").is_file() else path
         assert f"https://github.com/someone/book/edit/main/{edited.relative_to(ROOT)}" in links(page)
         for source in {edited, path}:
-            assert re.search(rf"someone/book/blob/\w{{40}}/{source.relative_to(ROOT)}\b", page)
-    assert re.search(r"/blob/\w{40}/tests/makemore/test_gpt.py",
+            assert re.search(rf"someone/book/blob/\w{{12}}/{source.relative_to(ROOT)}\b", page)
+    assert re.search(r"/blob/\w{12}/tests/makemore/test_gpt.py",
                      (folder / "reference/makemore.gpt/index.html").read_text(encoding="utf-8"))
 
 

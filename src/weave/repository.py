@@ -77,7 +77,8 @@ def branch():
 
 
 def commit():
-    return git("rev-parse", "HEAD")
+    """The commit that is checked out, as far as it takes to tell it from others: it is in many links."""
+    return git("rev-parse", "--short=12", "HEAD")
 
 
 def history(folder="."):
