@@ -211,6 +211,16 @@ def test_taking_rows_and_adding_to_rows(data):
             same(to, exactly=False)
 
 
+def test_truths_that_are_added_stay_truths():
+    """True and True is True, and no 2 that shows when it becomes a number."""
+    to, more = ({name: table["from_list"](truths, dtypes.bool_) for name, table in KERNELS.items()}
+                for truths in ([True, False, False], [True, True, False]))
+    index = {name: table["from_list"]([0, 1, 2], dtypes.int64) for name, table in KERNELS.items()}
+    both("add_at", to, index, more)
+    for name, table in KERNELS.items():
+        assert table["to_list"](table["cast"](to[name], dtypes.int64)) == [1, 1, 0]
+
+
 @settings(max_examples=20)
 @given(st.data())
 def test_gathering_and_scattering_along_an_axis(data):

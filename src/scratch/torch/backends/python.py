@@ -233,9 +233,9 @@ def add_at(to, index, a):
 
 def add_up(to, pairs):
     """Add numbers to the places of an array, and round once at the end."""
-    sums = {}
+    sums, add = {}, operator.or_ if to.dtype is dtypes.bool_ else operator.add
     for place, value in pairs:
-        sums[place] = sums.get(place, to.array[place]) + value
+        sums[place] = add(sums.get(place, to.array[place]), value)
     for place, value in zip(sums, packed(list(sums.values()), to.dtype)):
         to.array[place] = value
 
