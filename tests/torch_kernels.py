@@ -6,6 +6,8 @@ Where nothing can run CUDA C, the tests that import this are skipped; in CI they
 import functools
 import math
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -104,3 +106,15 @@ def same(results, close=0.0, among=("python", "numpy")):
             np.testing.assert_allclose(a, b, rtol=close, atol=close * float(finite.max(initial=0)))
         else:
             np.testing.assert_array_equal(a, b)
+
+
+def error_of(expression):
+    """The class of the error in which an expression of tensors ends, or None; in a process of its own, since
+    on a card a kernel that asserts what is not so takes all that the process has there with it."""
+    code = ("from scratch import torch\nfrom scratch.torch.nn import functional as F\n"
+            f"try:\n    ({expression}).tolist()\nexcept Exception as error:\n    print(type(error).__name__)")
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    found = run.stdout.strip() or None
+    assert run.returncode == 0 or found, run.stderr
+    assert found in (None, "IndexError", "LogicError"), found    # of a processor, at once, and of a card
+    return found

@@ -16,14 +16,15 @@ from scratch.torch.dispatch import COMPARE, ONE, TWO
 EXACT = {"neg", "abs", "sign", "floor", "ceil", "trunc", "round", "square", "isnan", "isinf", "isfinite",
          "logical_not", "bitwise_not", *TWO, *COMPARE} - {"div", "pow", "atan2", "remainder", "fmod"}
 NUMBERS = {"add", "mul", "rsub", "div", "pow", "gt", "maximum"}    # tried with a Python number, too
+IN_NUMPY = {*texts.TESTS, *texts.BOOL} - {"neg", "sub"}    # of truths
 STRIDED = {"exp", "isnan", "add", "lt", "remainder"}    # of other texts, all but a line is the same
 
 
 def kind_of(name, pytestconfig):
-    """float32 where there are floats, else int64; with --long any dtype that the kernel has."""
+    """float32 where there are floats, else int64; with --long any dtype that the kernel has in NumPy, too."""
     has = [kind for kind in ALL if name in (texts.FLOAT_ONE | texts.FLOAT_TWO if kind.category == 2
                                             else texts.WHOLE_ONE | texts.WHOLE_TWO)]
-    has = [kind for kind in has if kind is not dtypes.bool_ or name in texts.TESTS | set(texts.BOOL)]
+    has = [kind for kind in has if kind is not dtypes.bool_ or name in IN_NUMPY]
     return st.sampled_from(has) if pytestconfig.getoption("long") else st.just(has[0])
 
 
