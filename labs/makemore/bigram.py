@@ -19,7 +19,7 @@ def count_pairs(words, vocabulary):
     with a 0 before, between and after them. A loop is right, too, but the book's tests
     count a million words, for which it takes torch.bincount.
 
-    What is a tensor? Shape, axes, dtype
+    How do pairs become a table? A tensor of counts
 
     >>> vocabulary = Vocabulary(["ab"])
     >>> vocabulary.stream(["ab", "a"]).tolist()

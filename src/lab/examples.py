@@ -57,8 +57,9 @@ def examples(lab, name, names):
 def try_examples(lab, name, names):
     """Run an exercise's examples; Wrong, with what the chapter says about it, at the first that fails."""
     found = list(examples(lab, name, names))
-    if not found:
-        raise LabError(f"the docstring of {name} in {lab.display_path} has lost its examples; take them "
+    if not found or None in dict(found):
+        lost = "the title above its examples" if found else "its examples"
+        raise LabError(f"the docstring of {name} in {lab.display_path} has lost {lost}; take them "
                        "from the stub in labs/ (git diff shows what you changed)")
     test = doctest.DocTest([example for _, example in found], dict(names), name, lab.path, None, None)
     try:
@@ -77,7 +78,7 @@ def try_examples(lab, name, names):
                       for example in shown_examples)
     compared = f"{column('expected', failed.want.strip() or 'nothing')}\n{column('came', got)}"
     raise Wrong(f"{indented(session)}\n\n{indented(compared)}\n\n"
-                f"{lab.sections[title]}\nRead: {lab.chapter}, {title}")
+                + f"{lab.sections[title]}\nRead: {lab.chapter}, {title}".lstrip())
 
 
 def column(word, text):

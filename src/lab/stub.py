@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADER = re.compile(r"^Exercises: ([\w., \n]+)\.\nChapter: (\S+\.md)\.(?:\s+In place of: ([\w.]+)\.)?$",
                     re.MULTILINE)
 SECTION = re.compile(r"^## (.+?)(?: *\{ *#[\w-]+ *\})?\n"    # an anchor of its own is no part of a title
-                     r"(?:(?!^## )(?!^> \*\*Takeaway).*\n)*?> \*\*Takeaway\.\*\* ((?:.+\n)+)", re.MULTILINE)
+                     r"(?:(?:(?!^## )(?!^> \*\*Takeaway).*\n)*?> \*\*Takeaway\.\*\* ((?:.+\n)+))?",
+                     re.MULTILINE)
 PASSES, WRONG, OPEN = "passes", "not yet right", "to write"    # the states of an exercise
 
 
@@ -75,7 +76,7 @@ class Lab:
 
     @functools.cached_property
     def sections(self):
-        """The chapter's titles, each with its takeaway."""
+        """The chapter's titles, each with its takeaway, which may be empty."""
         text = (ROOT / self.chapter).read_text(encoding="utf-8")
         return {title: " ".join(takeaway.replace("\n> ", " ").split())
                 for title, takeaway in SECTION.findall(text)}

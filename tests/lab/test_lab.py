@@ -5,13 +5,14 @@ import contextlib
 import importlib
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lab.examples import Close
+from lab.examples import Close, examples
 from lab.judge import COPIES, grade, judge
 from lab.stub import OPEN, PASSES, ROOT, WRONG, Lab, LabError
 from weave.chapter import Chapter
@@ -438,6 +439,17 @@ def test_the_books_own_code_passes(path, tmp_path, request):
     assert judge(solved, tests=path.stem == "bigram" or request.config.getoption("long")) == (PASSES, "")
 
 
+@pytest.mark.parametrize("path", LABS, ids=named)
+def test_every_example_stands_below_the_title_of_a_section_of_the_chapter(path):
+    """What is wrong is explained by that section, so that a title which was changed there leaves a mistake
+    unexplained."""
+    lab = Lab(path)
+    names = runpy.run_path(str(path))
+    for name in lab.exercises:
+        found = [title for title, _ in examples(lab, name, names)]
+        assert found and None not in found, name
+
+
 def with_body(tmp_path, name, body, lab=ENGINE):
     """A reader's engine.py in which the stub of name has this body -> what grading it says."""
     mine = tmp_path / "engine.py"
@@ -537,6 +549,18 @@ MODELS_MISTAKES = {    # the lab, its exercise, a body, and what is said of it
     "no keepdim": ("bigram", "smoothed", "counts = counts.double() + alpha\nreturn counts / counts.sum(1)", [
         "expected    [[0.0, 1.0], [0.5, 0.5]]", "Sum with `keepdim=True` before you divide",
         "Read: docs/makemore/bigrams.md, How does a row become a distribution? Broadcasting"]),
+    "no row for a symbol that never came": (
+        "bigram", "count_pairs",
+        "ids, V = vocabulary.stream(words), len(vocabulary)\n"
+        "counts = torch.bincount(ids[:-1] * V + ids[1:])\n"
+        "return counts[:len(counts) // V * V].view(-1, V)", [
+            "came        [[0, 2, 0], [1, 0, 1]]", "Read in base 27, a pair is its own place in that table.",
+            "Read: docs/makemore/bigrams.md, How do pairs become a table? A tensor of counts"]),
+    "a mean that is taken away": (
+        "modern", "RMSNorm.forward",
+        "x = x - x.mean(-1, keepdim=True)\n"
+        "return x / (x.square().mean(-1, keepdim=True) + self.eps).sqrt() * self.weight", [
+            "came        [-1.0, 1.0, 1.0, -1.0]\n\nRead: docs/makemore/modern.md, Which half"]),
     "a sum, not a mean": (
         "neural_bigram", "slopes",
         "p = logits.softmax(1)\np[torch.arange(len(targets)), targets] -= 1\nreturn p", [
@@ -756,6 +780,17 @@ def test_an_exercise_that_was_deleted_is_missed(tmp_path):
     mine.write_text(ENGINE.read_text(encoding="utf-8").replace("def tanh", "def tan"), encoding="utf-8")
     state, why = judge(f"{mine}::Value.tanh")
     assert state == WRONG and "has no Value.tanh any more" in why
+
+
+@pytest.mark.parametrize("lost, says", [
+    ("What does a `Value` remember? Inputs and slopes", "has lost the title above its examples"),
+    (">>> ", "has lost its examples"),
+])
+def test_what_was_deleted_from_a_docstring_is_missed(tmp_path, lost, says):
+    mine = with_body(tmp_path, "Value.tanh", TANH.format(slope="1 - t * t"))
+    mine.write_text(mine.read_text(encoding="utf-8").replace(lost, ""), encoding="utf-8")
+    state, why = judge(f"{mine}::Value.tanh")
+    assert state == WRONG and says in why
 
 
 def test_the_commands_list_what_passes_and_explain_the_first_mistake(tmp_path):
