@@ -80,12 +80,33 @@ print(x[0] == 2048 * 2047 / 2)
 """
 
 
-@pytest.mark.parametrize("script, result", [(UNGUARDED, "55\n"), (PRIVATE, "True\n")],
-                         ids=["a kernel without a guard", "eight megabytes of arrays of threads"])
+DIVIDED = """
+import numpy as np, pycuda.autoinit, pycuda.driver as drv
+from pycuda.compiler import SourceModule
+x = np.int32([7, 0])
+k = SourceModule("__global__ void k(int *x) { x[0] = x[0] / x[1]; }").get_function("k")
+k(drv.InOut(x), block=(1, 1, 1))
+print(x[1])
+"""
+
+
+@pytest.mark.parametrize("script, result", [(UNGUARDED, "55\n"), (PRIVATE, "True\n"), (DIVIDED, "0\n")],
+                         ids=["a kernel without a guard", "eight megabytes of arrays of threads",
+                              "a division by zero"])
 def test_what_a_gpu_survives_does_not_end_python(tmp_path, script, result):
     (tmp_path / "script.py").write_text(script)
     child = scratch_cuda("run", str(tmp_path / "script.py"))
     assert (child.returncode, child.stdout) == (0, result), child.stderr
+
+
+@pytest.mark.skipif(engine == "gpu", reason="a GPU keeps its own memory")
+def test_a_kernel_that_ends_python_is_shown_at_its_launch(tmp_path):
+    """Hundreds of megabytes past its arrays; what help says of memcheck is for whom that happens to."""
+    (tmp_path / "script.py").write_text(UNGUARDED.replace("grid=(10, 1)", "grid=(100_000, 1)"))
+    child = scratch_cuda("run", str(tmp_path / "script.py"))
+    assert child.returncode < 0 and "Fatal Python error: " in child.stderr
+    assert f'{tmp_path / "script.py"}", line 8 in <module>' in child.stderr, child.stderr
+    assert "memcheck tells which access" in " ".join(scratch_cuda("--help").stdout.split())
 
 
 @pytest.mark.skipif(engine == "gpu", reason="PyCUDA is all there")

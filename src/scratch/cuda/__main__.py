@@ -4,6 +4,7 @@ import sys
 
 try:
     import argparse
+    import faulthandler
     import importlib
     import os
     import types
@@ -96,7 +97,8 @@ def main():
         description="Run PyCUDA scripts, on a GPU or without one.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="the engine, its device and its limits")
-    for name, text in [("run", "run an unmodified PyCUDA script"),
+    for name, text in [("run", "run an unmodified PyCUDA script; if a kernel ends "
+                        "Python itself, memcheck tells which access did"),
                        ("memcheck", "run it and check its accesses to memory")]:
         command = commands.add_parser(name, help=text)
         command.add_argument("script")
@@ -104,6 +106,9 @@ def main():
     given = parser.parse_args()
     if given.command != "info" and not os.path.isfile(given.script):
         parser.error(f"there is no file {given.script}")
+    # A kernel far outside of its arrays can end Python: then the launch is shown.  PoCL
+    # comes later, since its handler of divisions by zero has to be the last.
+    faulthandler.enable()
     try:
         find_engine()
     except ImportError as error:

@@ -224,6 +224,18 @@ def test_memory_that_is_shared_at_the_launch_has_to_be_given():
         k.get_function("k")(driver.InOut(np.zeros(1, np.float32)), block=(1, 1, 1))
 
 
+def test_a_source_may_be_what_prints_as_one():
+    """As codepy's and cgen's modules do in PyCUDA's demo_meta_codepy, which get into extern "C" { } by %s."""
+    class Made:
+        def __str__(self):
+            return "__global__ void k(float *x) { x[0] = 3; }"
+    x = np.zeros(1, np.float32)
+    compiler.SourceModule(Made()).get_function("k")(driver.InOut(x), block=(1, 1, 1))
+    assert x[0] == 3
+    with pytest.raises(AttributeError):
+        compiler.SourceModule(Made(), no_extern_c=True)
+
+
 def test_memory_that_is_shared_at_the_launch_may_be_of_vectors():
     k = compiler.SourceModule("""__global__ void k(float *x) { extern __shared__ float4 s[];
         float4 *p = s + 1; p->x = x[0]; s[0] = *p; x[1] = s[0].x; }""").get_function("k")

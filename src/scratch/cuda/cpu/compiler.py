@@ -61,6 +61,8 @@ class SourceModule:
     def __init__(self, source, nvcc="nvcc", options=None, keep=False, no_extern_c=False,
                  arch=None, code=None, cache_dir=None, include_dirs=None):
         driver.Context.needed()
+        if not no_extern_c:
+            source = str(source)         # PyCUDA writes it between braces, with %s
         defines, folders, fast = read_options(list(options or []))
         folders += include_dirs or []
         self.source, self.opencl = source, ""
