@@ -257,8 +257,13 @@ class Weave(BasePlugin[Settings]):
         for name, function in REMEMBERED.items():
             function.load(self.cache.folder / f"made/{name}.json", self.tools)
         self.chapters, errors = {}, [*imports.unreadable(self.config.root, self.config.source)]
-        stop_at(errors if self.served else [])
         with_notebooks(files, self.config.ignore, self.config.chapter)
+        self.package = self.config.package
+        if errors and self.served:
+            if self.served.server:
+                stop_at(errors)    # and the pages stay as they were
+            self.served.broken, self.package, errors = logged(errors), None, []
+            self.leave_titles(files, config)
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.chapter_of(file)
@@ -294,6 +299,18 @@ class Weave(BasePlugin[Settings]):
                 if os.path.exists(file.abs_dest_path):
                     os.utime(file.abs_dest_path, (0, 0))
         return files
+
+    def leave_titles(self, files, config):
+        """Leave no more of each page than its title, where a server has no earlier page to show."""
+        titles = {}
+        if name := self.config.package:    # whose page the nav may name
+            titles[f"{self.config.reference}/{name}.md"] = f"# {name}"
+        for file in [*files.documentation_pages()]:
+            title = index.HEADING.search(file.content_string)
+            titles[file.src_uri] = title[0] if title else f"# {file.name}"
+            files.remove(file)
+        for uri, title in titles.items():
+            files.append(File.generated(config, uri, content=title))
 
     def chapter_of(self, file):
         """A page's source, taken apart; while it is served, that of the last build if nothing changed."""
@@ -377,9 +394,9 @@ class Weave(BasePlugin[Settings]):
             self.served.stop()
 
     def complain(self, errors):
-        """End the build with these errors, or have their pages tell them while they are served."""
+        """End the build with these errors; while it is served, have the terminal and their pages tell them."""
         if self.served:
-            self.served.errors += errors
+            self.served.errors += logged(errors)
         else:
             stop_at(errors)
 
@@ -417,7 +434,7 @@ class Weave(BasePlugin[Settings]):
     def add_reference(self, files, config):
         """Add the pages of the reference, unless docs has a page of that name."""
         taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
-        self.reference = Reference(self.config.root, self.config.source, self.config.package,
+        self.reference = Reference(self.config.root, self.config.source, self.package,
                                    self.config.reference, self.config.tests, self.offers, taught,
                                    self.config.installs)
         for uri, entry in self.reference.pages.items():
@@ -685,6 +702,14 @@ def reloading():
     """Whether this is `mkdocs serve` with its live reload, without which pages are made but once."""
     context = click.get_current_context(silent=True)
     return context is None or context.params.get("livereload", True)
+
+
+def logged(errors):
+    """The errors, which the terminal has now."""
+    errors = list(errors)
+    for error in errors:
+        log.error("%s", error)
+    return errors
 
 
 def stop_at(errors):

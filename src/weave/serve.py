@@ -206,6 +206,7 @@ class Served:
         """Take the server's requests and builds, and begin to execute."""
         self.server, self.site, self.mount = server, Path(config.site_dir), server.mount_path
         self.measure()
+        server.serve_thread.daemon = True    # else a second Ctrl-C, while MkDocs waits for it, ends nothing
         server.watch(str(self.bell))
         server.builder = lambda: self.build(builder)
         server.set_app(self.answer(server.get_app()))
