@@ -65,7 +65,7 @@ REMEMBERED = {    # what takes long, from one build to the next
     "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
     "programs": program_of, "sentences": render.inline}
 SECTION_OR_CODE = re.compile(
-    r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
+    r'<h[2-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
 
 
@@ -394,7 +394,7 @@ class Weave(BasePlugin[Settings]):
             self.served.stop()
 
     def complain(self, errors):
-        """End the build with these errors; while it is served, have the terminal and their pages tell them."""
+        """End the build with these errors; while it is served, have the terminal and the pages tell them."""
         if self.served:
             self.served.errors += logged(errors)
         else:
@@ -608,7 +608,8 @@ class Weave(BasePlugin[Settings]):
             if match[1]:
                 names = self.names.setdefault(f"{page.url}#{match[1]}", {})
                 return match[0]
-            names |= index.names(match[0])
+            if not match[0].startswith("<details"):    # which is folded
+                names |= index.names(match[0])
             styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
             return match[0] if styled else self.done.put(slim(match[0]))
 
