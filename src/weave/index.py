@@ -116,7 +116,7 @@ def write(folder, code, unsearched=(), reference="reference", internal=()):
     pages = [packed(address, list(entries), code, unsearched, address.startswith(f"{reference}/"))
              for address, entries in groupby(book["docs"], lambda entry: entry["location"].partition("#")[0])
              if not address.startswith(left_out)]
-    spread = Counter(name for *_, sections in pages for name in {name for *_, own in sections for name in own})
+    spread = Counter(name for *_, own in pages for name in {name for section in own for name in section[3]})
     for *_, sections in pages:
         for section in sections:
             section[3] = " ".join(name for name in section[3] if spread[name] <= COMMON)

@@ -41,6 +41,7 @@ from . import page as pages
 from .cache import Cache, program_of
 from .card import card, drawn
 from .chapter import Chapter
+from .files import write_atomically
 from .finish import finish, formulas, terms
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
@@ -59,6 +60,7 @@ THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
+WHOLE = "made/whole"    # in the cache: with what all pages were made last
 UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
@@ -264,6 +266,8 @@ class Weave(BasePlugin[Settings]):
                 stop_at(errors)    # and the pages stay as they were
             self.served.broken, self.package, errors = logged(errors), None, []
             self.leave_titles(files, config)
+        elif self.served:
+            self.served.making = not self.served.server and self.tools != text_of(self.cache.folder / WHOLE)
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.chapter_of(file)
@@ -281,6 +285,8 @@ class Weave(BasePlugin[Settings]):
         given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
         if self.served:
             self.served.offer(given)
+            for lab in self.offers.lab_docstrings:    # which pages of Markdown link to
+                self.add(files, config, lab.as_posix(), self.config.root / lab)
         else:
             for uri, content in given():
                 self.add(files, config, uri, content)
@@ -500,6 +506,9 @@ class Weave(BasePlugin[Settings]):
 
     def on_page_markdown(self, markdown, page, config, files):
         chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
+        if self.served and self.served.making and not page.is_homepage:
+            title = index.HEADING.search(markdown)
+            return f"# {entry.name}" if entry else title[0] if title else f"# {page.file.name}"
         if self.kept is None:
             self.kept = Kept(self.cache.folder / "made/pages", config, files)
         self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
@@ -687,11 +696,19 @@ class Weave(BasePlugin[Settings]):
                              bool(self.served), remembered))
         for name, function in REMEMBERED.items():
             function.save(self.cache.folder / f"made/{name}.json", self.tools)
+        if self.served and self.served.making:
+            self.served.errors, self.served.warned = [], []    # of what is made in a moment
+        else:
+            write_atomically(self.cache.folder / WHOLE, self.tools)
 
     def write_feed(self, folder, config):
         if self.entries:
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(folder, "feed.xml").write_text(text, encoding="utf-8")
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def no_notebook(chapter):

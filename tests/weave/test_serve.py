@@ -70,7 +70,9 @@ class Server:
             return ""
 
     def page(self, path="chapter/"):
-        return self.get(path)
+        """The page, once it has more than its title."""
+        page = self.get(path)
+        return "" if "being made" in page else page
 
     def state(self, path="chapter/"):
         return json.loads(self.get(f"weave-state?page=/{path}") or '{"version": "", "html": ""}')
@@ -124,6 +126,22 @@ def gate(book):
 def one_at_a_time(book):
     path = book.root / "mkdocs.yml"
     path.write_text(path.read_text().replace("[weave]", "[weave: {jobs: 1}]"))
+
+
+def test_the_first_page_waits_for_no_other(book, serve):
+    book.write("docs/index.md", "# Home\n\nAll of it, and [a lab](labs/a.py).\n")
+    book.write("labs/a.py", '"""A lab."""\n')
+    book.chapter("\n# A chapter\n\nIts words.\n")
+    server = serve(book)
+    page = server.until(lambda: server.get("chapter/"))
+    assert "A chapter</h1>" in page and "being made" in page and "Its words" not in page
+    assert "All of it" in server.page("")
+    version = re.search(r'id="weave-version" hidden>(\w+)<', page)[1]
+    assert "Its words" in server.until(server.page) and server.state()["version"] != version
+    server.stop()
+    assert "WARNING" not in server.text and server.text.count("Documentation built") == 2
+    again = serve(book)
+    assert "Its words" in again.until(lambda: again.get("chapter/")), "from the build before"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--dirty",)])
