@@ -193,7 +193,7 @@ class Served:
         self.broken = []     # why the last build came to no end
         self.warned = []     # what MkDocs warned of in it: (level, text)
         self.old = set()     # the names of chapters that are shown with earlier results
-        self.making = self.building = False    # whether pages are but titles yet; whether a build is under way
+        self.making = self.building = False    # whether pages are but titles yet; whether they are built now
         self.versions = {}   # {address: a digest of the page}
         self.downloads = None    # {address: content}, once one is asked for
         self.lock = threading.Lock()    # held while they are made
