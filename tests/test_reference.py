@@ -23,7 +23,7 @@ from weave.take import companions, docstring, take
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 MODULES = sorted(path for path in (SOURCE / "scratch").rglob("*.py")
-                 if not path.name.startswith("__") and not path.is_symlink())
+                 if not path.name.startswith("__"))
 INSTALLS = {"pyopencl": ["pyopencl", "pocl-binary-distribution"]}    # of mkdocs.yml
 KERNELS = sorted((SOURCE / "scratch").rglob("*.cu"))
 

@@ -7,6 +7,7 @@ of them in alphabetical order, each with the chapters that explain it.
 import functools
 import json
 import re
+from collections import Counter
 from itertools import groupby
 from os.path import relpath
 from pathlib import PurePosixPath
@@ -18,10 +19,12 @@ TOPICS = re.compile(r"^::: topics$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 QUOTE = "(?:&quot;|&#39;|')"
 NAME = re.compile(    # in highlighted code, or a text of one word
-    r'class="(?:n\w*|k[rp])">([^\W\d]\w{2,})<'
+    r'class="(?:n\w*|k[rp])">([^\W\d]\w+)<'
     rf'|class="s\d?">{QUOTE}([^\W\d][\w-]{{2,}}){QUOTE}<')
+COMMON = 20    # pages that have a name in their code; with more, it tells none of them from the rest
 entries = Remembering(None)    # of pages, as the search makes them: see take_over
 MARKS = re.compile(r"</?(?:p|[uod]l|li|d[td]|t(?:able|head|body|r|h|d)|em|strong|pre|br)\b[^>]*>")
+WORD = re.compile(r"\w+")
 ARGUMENTS = re.compile(r"\(.*\)</code>")
 FORMULA = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 
@@ -103,7 +106,7 @@ def write(folder, code, unsearched=(), reference="reference", internal=()):
     themselves are left out, and the marks of paragraphs and lists. Of an object, whose title is its
     signature, the name is enough, and of a page of the reference the first paragraph. unsearched are the
     titles of sections that have the page's words once more. Pages of modules that begin as one of internal
-    are left out.
+    are left out, and so are names that the code of many pages has.
     """
     index = folder / "search_index.json"
     if not index.exists():
@@ -113,6 +116,10 @@ def write(folder, code, unsearched=(), reference="reference", internal=()):
     pages = [packed(address, list(entries), code, unsearched, address.startswith(f"{reference}/"))
              for address, entries in groupby(book["docs"], lambda entry: entry["location"].partition("#")[0])
              if not address.startswith(left_out)]
+    spread = Counter(name for *_, own in pages for name in {name for section in own for name in section[3]})
+    for *_, sections in pages:
+        for section in sections:
+            section[3] = " ".join(name for name in section[3] if spread[name] <= COMMON)
     text = json.dumps({"pages": pages}, ensure_ascii=False, separators=(",", ":"))
     (folder / "book.json").write_text(text, encoding="utf-8")
     index.write_text(json.dumps(book | {"docs": []}), encoding="utf-8")
@@ -134,7 +141,8 @@ def packed(address, entries, code, unsearched, short):
         elif short:
             text = text.partition("</p>")[0]
         text = " ".join(MARKS.sub(" ", FORMULA.sub("", text)).split())
-        names = " ".join(name for name in code.get(entry["location"], ()) if name not in text)
+        said = set(WORD.findall(text))
+        names = [name for name in code.get(entry["location"], ()) if name not in said]
         sections.append([id, title, text, names])
     return [address, first.get("boost", 1), first.get("tags", []), sections]
 

@@ -6,11 +6,13 @@ has the licence.
 """
 
 import html
+import inspect
 import re
 from pathlib import Path
 
-from .take import TakeError, docstring, take
+from .take import TakeError, take
 
+DOCSTRING = re.compile(r'\s*"""(.*?)"""', re.DOTALL)    # of a lab; what is below may be half written
 NAMES = 4    # that the folded place shows, before it counts the rest
 
 
@@ -21,8 +23,9 @@ class Offers:
         self.root, self.source = Path(root), source
         self.known, self.zips = {}, {}    # {path: what is handed out for it}, {path: its zip}, for one build
         self.licence = {path.name: path.read_bytes() for path in self.root.glob("LICEN[CS]E*")}
-        self.lab_docstrings = {path.relative_to(self.root): docstring(path)
-                               for path in sorted((self.root / labs).rglob("*.py"))}
+        self.lab_docstrings = {path.relative_to(self.root): inspect.cleandoc(found[1]) if found else ""
+                               for path in sorted((self.root / labs).rglob("*.py"))
+                               for found in [DOCSTRING.match(path.read_text(encoding="utf-8"))]}
 
     def taken(self, path):
         """What is handed out for a file or a package, by its path under the root; None for a program."""

@@ -41,6 +41,7 @@ from . import page as pages
 from .cache import Cache, program_of
 from .card import card, drawn
 from .chapter import Chapter
+from .files import write_atomically
 from .finish import finish, formulas, terms
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
@@ -59,13 +60,14 @@ THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
+WHOLE = "made/whole"    # in the cache: with what all pages were made last
 UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
     "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
     "programs": program_of, "sentences": render.inline}
 SECTION_OR_CODE = re.compile(
-    r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
+    r'<h[2-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
 
 
@@ -257,8 +259,15 @@ class Weave(BasePlugin[Settings]):
         for name, function in REMEMBERED.items():
             function.load(self.cache.folder / f"made/{name}.json", self.tools)
         self.chapters, errors = {}, [*imports.unreadable(self.config.root, self.config.source)]
-        stop_at(errors if self.served else [])
         with_notebooks(files, self.config.ignore, self.config.chapter)
+        self.package = self.config.package
+        if errors and self.served:
+            if self.served.server:
+                stop_at(errors)    # and the pages stay as they were
+            self.served.broken, self.package, errors = logged(errors), None, []
+            self.leave_titles(files, config)
+        elif self.served:
+            self.served.making = not self.served.server and self.tools != text_of(self.cache.folder / WHOLE)
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.chapter_of(file)
@@ -276,6 +285,8 @@ class Weave(BasePlugin[Settings]):
         given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
         if self.served:
             self.served.offer(given)
+            for lab in self.offers.lab_docstrings:    # which pages of Markdown link to
+                self.add(files, config, lab.as_posix(), self.config.root / lab)
         else:
             for uri, content in given():
                 self.add(files, config, uri, content)
@@ -294,6 +305,18 @@ class Weave(BasePlugin[Settings]):
                 if os.path.exists(file.abs_dest_path):
                     os.utime(file.abs_dest_path, (0, 0))
         return files
+
+    def leave_titles(self, files, config):
+        """Leave no more of each page than its title, where a server has no earlier page to show."""
+        titles = {}
+        if name := self.config.package:    # whose page the nav may name
+            titles[f"{self.config.reference}/{name}.md"] = f"# {name}"
+        for file in [*files.documentation_pages()]:
+            title = index.HEADING.search(file.content_string)
+            titles[file.src_uri] = title[0] if title else f"# {file.name}"
+            files.remove(file)
+        for uri, title in titles.items():
+            files.append(File.generated(config, uri, content=title))
 
     def chapter_of(self, file):
         """A page's source, taken apart; while it is served, that of the last build if nothing changed."""
@@ -377,9 +400,9 @@ class Weave(BasePlugin[Settings]):
             self.served.stop()
 
     def complain(self, errors):
-        """End the build with these errors, or have their pages tell them while they are served."""
+        """End the build with these errors; while it is served, have the terminal and the pages tell them."""
         if self.served:
-            self.served.errors += errors
+            self.served.errors += logged(errors)
         else:
             stop_at(errors)
 
@@ -417,7 +440,7 @@ class Weave(BasePlugin[Settings]):
     def add_reference(self, files, config):
         """Add the pages of the reference, unless docs has a page of that name."""
         taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
-        self.reference = Reference(self.config.root, self.config.source, self.config.package,
+        self.reference = Reference(self.config.root, self.config.source, self.package,
                                    self.config.reference, self.config.tests, self.offers, taught,
                                    self.config.installs)
         for uri, entry in self.reference.pages.items():
@@ -483,6 +506,9 @@ class Weave(BasePlugin[Settings]):
 
     def on_page_markdown(self, markdown, page, config, files):
         chapter, entry = (of.get(page.file.src_uri) for of in (self.chapters, self.reference.pages))
+        if self.served and self.served.making and not page.is_homepage:
+            title = index.HEADING.search(markdown)
+            return f"# {entry.name}" if entry else title[0] if title else f"# {page.file.name}"
         if self.kept is None:
             self.kept = Kept(self.cache.folder / "made/pages", config, files)
         self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
@@ -591,7 +617,8 @@ class Weave(BasePlugin[Settings]):
             if match[1]:
                 names = self.names.setdefault(f"{page.url}#{match[1]}", {})
                 return match[0]
-            names |= index.names(match[0])
+            if not match[0].startswith("<details"):    # which is folded
+                names |= index.names(match[0])
             styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
             return match[0] if styled else self.done.put(slim(match[0]))
 
@@ -669,11 +696,19 @@ class Weave(BasePlugin[Settings]):
                              bool(self.served), remembered))
         for name, function in REMEMBERED.items():
             function.save(self.cache.folder / f"made/{name}.json", self.tools)
+        if self.served and self.served.making:
+            self.served.errors, self.served.warned = [], []    # of what is made in a moment
+        else:
+            write_atomically(self.cache.folder / WHOLE, self.tools)
 
     def write_feed(self, folder, config):
         if self.entries:
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(folder, "feed.xml").write_text(text, encoding="utf-8")
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def no_notebook(chapter):
@@ -685,6 +720,14 @@ def reloading():
     """Whether this is `mkdocs serve` with its live reload, without which pages are made but once."""
     context = click.get_current_context(silent=True)
     return context is None or context.params.get("livereload", True)
+
+
+def logged(errors):
+    """The errors, which the terminal has now."""
+    errors = list(errors)
+    for error in errors:
+        log.error("%s", error)
+    return errors
 
 
 def stop_at(errors):

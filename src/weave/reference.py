@@ -79,7 +79,7 @@ class Reference:
         """The pages, all in one folder of the site: each depth has its own hash in every page's policy."""
         top = self.source / self.package
         found = {path.relative_to(self.root) for path in (self.root / top).rglob("*.*")
-                 if path.suffix in (".py", *c.SUFFIXES) and not path.is_symlink()}    # at home elsewhere
+                 if path.suffix in (".py", *c.SUFFIXES)}
         for path in sorted(found):
             name = ".".join(path.relative_to(self.source).with_suffix("").parts).removesuffix(".__init__")
             uri = f"{self.folder}/{name.removeprefix(f'{self.package}.')}.md"

@@ -5,6 +5,9 @@ leaves the chapters whose results are not true any more to a queue, which a thre
 view first.  What a chapter gave goes into the cache, and a bell rings: MkDocs builds again.  Nothing else
 passes between the thread and the builds.
 
+Where no build has made the pages yet, the first one makes the home page, and of the others no more than
+their titles: the server answers, and rings the bell.
+
 What a page has to say of itself (its place in the queue, what is wrong with it) is put in as it is
 asked for, and served.html in each page keeps it true, and reloads a page that was made again.
 """
@@ -34,6 +37,7 @@ PAGE = Path(__file__).with_name("served.html")
 STATE = "weave-state"    # the address, under the site's, of what served.html asks for
 RELOAD = re.compile(rb"<script>\s*var livereload = .*?</script>", re.DOTALL)    # MkDocs': at every build
 LINK = re.compile(r"Doc file '(.+?)' contains an? .*?'(.+?)'")    # in MkDocs' warnings
+MAKING = '<p class="weave-executing" role="status">This page is being made, and comes by itself.</p>'
 ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -189,6 +193,7 @@ class Served:
         self.broken = []     # why the last build came to no end
         self.warned = []     # what MkDocs warned of in it: (level, text)
         self.old = set()     # the names of chapters that are shown with earlier results
+        self.making = self.building = False    # whether pages are but titles yet; whether they are built now
         self.versions = {}   # {address: a digest of the page}
         self.downloads = None    # {address: content}, once one is asked for
         self.lock = threading.Lock()    # held while they are made
@@ -206,6 +211,7 @@ class Served:
         """Take the server's requests and builds, and begin to execute."""
         self.server, self.site, self.mount = server, Path(config.site_dir), server.mount_path
         self.measure()
+        server.serve_thread.daemon = True    # else a second Ctrl-C, while MkDocs waits for it, ends nothing
         server.watch(str(self.bell))
         server.builder = lambda: self.build(builder)
         server.set_app(self.answer(server.get_app()))
@@ -219,6 +225,7 @@ class Served:
 
     def build(self, builder):
         """Build again; if that fails, the site stays as it was, and every page says why."""
+        self.building = True
         with safe_copy(self.site) as put_back:
             before, self.warned = (self.errors, self.warned, self.old), []
             try:
@@ -230,6 +237,7 @@ class Served:
                 self.broken = told or [f"{type(failure).__name__}: {failure}"]
                 self.errors, self.warned, self.old = before
                 log.info("The pages stay as they were: %s", self.broken[-1])
+        self.making = self.building = False
         self.measure()
 
     def measure(self):
@@ -257,6 +265,8 @@ class Served:
         """The server's application, with what pages have to say of themselves."""
         def application(environ, start_response):
             path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore")
+            if self.making and not self.building:
+                self.ring()
             if path == f"{self.mount}{STATE}":
                 asked = parse_qs(environ.get("QUERY_STRING", "")).get("page", ["/"])[0]
                 body = json.dumps(self.state(self.file(asked))).encode()
@@ -302,7 +312,8 @@ class Served:
         name = self.pages.get(file)
         if name:
             self.queue.look(name)
-        return {"version": self.versions.get(file, ""), "html": self.banner(name)}
+        making = self.making and file != "index.html"
+        return {"version": self.versions.get(file, ""), "html": MAKING if making else self.banner(name)}
 
     def with_state(self, content, file):
         """A page of the site with its state; without MkDocs' script, which reloads it at every build."""

@@ -410,10 +410,13 @@ def test_the_modules_may_lie_in_another_folder(small):
 
 
 def test_the_weave_is_all_that_a_book_of_one_chapter_needs(book):
-    """No source folder, no settings but the theme's name, no extensions; assets and search are there."""
+    """No source folder, no settings but the theme's name, no extensions; assets and search are there.
+
+    The search has the names in code that is not folded, under the title, too, and be they short.
+    """
     book.write("mkdocs.yml", "site_name: Small\ntheme: {name: material, font: false}\n"
                "plugins: [search, weave]\n")
-    book.chapter(CHAPTER.replace("::: listing pack.module.value", "Words.")
+    book.chapter(CHAPTER.replace("::: listing pack.module.value", "Words.\n\n```python\nIn = named = 1\n```")
                  + "\n- item\n\n    ```python\n    6 * 7\n    ```\n")
     run = book.build()
     assert run.returncode == 0, run.stderr
@@ -429,7 +432,9 @@ def test_the_weave_is_all_that_a_book_of_one_chapter_needs(book):
     empty, whole = (json.loads((book.root / "site/search" / name).read_text())
                     for name in ("search_index.json", "book.json"))
     assert empty["docs"] == [] and empty["config"]
-    assert any("Prose with 42" in text for *_, sections in whole["pages"] for _, _, text, _ in sections)
+    [names] = [names for *_, sections in whole["pages"] for _, _, text, names in sections
+               if "Prose with 42" in text]
+    assert {"In", "named"} <= set(names.split()) and "print" not in names
     assert "github.com" not in page and "scratch" not in page
 
 

@@ -25,7 +25,7 @@ def offers(book):
         "src/unit/cpu/__init__.py": '"""CPU.\n\nTo copy: this folder.\n"""\nONE = 1\n',
         "src/unit/cli/__init__.py": '"""A program, not to copy."""\n',
         "src/unit/cli/run.py": "RUN = 1\n",
-        "labs/unit/mine.py": '"""Exercises: f.\nChapter: docs/a.md.\n"""\n',
+        "labs/unit/mine.py": '"""Exercises: f.\nChapter: docs/a.md.\n"""\ndef half_written(\n',
         "labs/unit/other.py": '"""Exercises: f.\nChapter: docs/a.mdx.\n"""\n',
         "labs/unit/none.py": "",
         "LICENSE": "Free.\n",

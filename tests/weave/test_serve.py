@@ -70,7 +70,9 @@ class Server:
             return ""
 
     def page(self, path="chapter/"):
-        return self.get(path)
+        """The page, once it has more than its title."""
+        page = self.get(path)
+        return "" if "being made" in page else page
 
     def state(self, path="chapter/"):
         return json.loads(self.get(f"weave-state?page=/{path}") or '{"version": "", "html": ""}')
@@ -124,6 +126,22 @@ def gate(book):
 def one_at_a_time(book):
     path = book.root / "mkdocs.yml"
     path.write_text(path.read_text().replace("[weave]", "[weave: {jobs: 1}]"))
+
+
+def test_the_first_page_waits_for_no_other(book, serve):
+    book.write("docs/index.md", "# Home\n\nAll of it, and [a lab](labs/a.py).\n")
+    book.write("labs/a.py", '"""A lab."""\n')
+    book.chapter("\n# A chapter\n\nIts words.\n")
+    server = serve(book)
+    page = server.until(lambda: server.get("chapter/"))
+    assert "A chapter</h1>" in page and "being made" in page and "Its words" not in page
+    assert "All of it" in server.page("")
+    version = re.search(r'id="weave-version" hidden>(\w+)<', page)[1]
+    assert "Its words" in server.until(server.page) and server.state()["version"] != version
+    server.stop()
+    assert "WARNING" not in server.text and server.text.count("Documentation built") == 2
+    again = serve(book)
+    assert "Its words" in again.until(lambda: again.get("chapter/")), "from the build before"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--dirty",)])
@@ -205,6 +223,24 @@ def test_a_comment_in_a_module_executes_nothing_and_code_does(book, serve):
         '<div id="weave-state">')[1].split("<script>")[0]
 
 
+def test_a_modules_edit_executes_the_page_in_view_first(book, serve):
+    one_at_a_time(book)
+    book.write("mkdocs.yml", (book.root / "mkdocs.yml").read_text() + "watch: [src]\n")
+    book.write("src/pack.py", "VALUE = 1\n")
+    for name in "abc":
+        book.chapter("\n```python\nimport sys\nsys.path.insert(0, 'src')\nimport pack\n"
+                     "print('it is', pack.VALUE)\n```\n", f"docs/{name}.md")
+    server = serve(book)
+    server.until(lambda: server.page("a/"))
+    for name in "abc":
+        server.settled(f"{name}/")
+    assert "it is 1" in server.page("c/")
+    book.write("src/pack.py", "VALUE = 2\n")
+    server.until(lambda: "it is 2" in server.page("c/"))
+    server.until(lambda: len(server.executed()) == 6)
+    assert server.executed()[3:] == ["docs/c.md", "docs/a.md", "docs/b.md"]
+
+
 FAILURES = {
     "a syntax error": ("\n```python\nx = = 1\n```\n", "x = = 1", "not Python"),
     "an exception": ("\n```python\n1 / 0\n```\n", "1 / 0", "ZeroDivisionError"),
@@ -240,6 +276,7 @@ def test_a_mistake_is_seen_in_the_page_and_goes_when_it_is_mended(spoilt, text, 
     line = book.line(at)
     state = server.until(lambda: "alert" in (state := server.state()["html"]) and state)
     assert f"docs/chapter.md:{line}: " in state and says in state
+    assert re.search(rf"(?:ERROR|WARNING) .*{re.escape(says)}", server.text)
     assert "It is in order" in server.page()
     book.chapter("\n# A chapter\n\nIt is in order.\n")
     server.until(lambda: server.state()["html"] == "")
@@ -262,6 +299,26 @@ def test_a_chapter_that_fails_is_there_from_the_start_with_its_error(book, serve
     assert "Words." in page and f"docs/chapter.md:{book.line('x = = 1')}: not Python" in page
 
 
+def test_a_module_that_is_no_python_is_told_from_the_start_on_each_page_which_comes_when_it_is_mended(
+        book, serve):
+    book.write("src/pack/__init__.py", "")
+    book.write("src/pack/module.py", "VALUE = = 1\n")
+    settings = (book.root / "mkdocs.yml").read_text().replace("[weave]", "[weave: {package: pack}]")
+    book.write("mkdocs.yml", f"{settings}watch: [src]\nnav: [index.md, chapter.md, reference/pack.md]\n")
+    book.chapter("\n# A chapter\n\n```python\nimport sys\nsys.path.insert(0, 'src')\n"
+                 "from pack.module import VALUE\nprint('it is', VALUE)\n```\n")
+    server = serve(book)
+    page = server.until(server.page)
+    assert "A chapter</h1>" in page and page.count("src/pack/module.py:1: not Python") == 1, page
+    assert "src/pack/module.py:1" in server.page("reference/pack/") and "WARNING" not in server.text
+    book.write("src/pack/module.py", "VALUE = = 2\n")
+    server.until(lambda: "VALUE = = 2" in server.page())
+    assert server.state()["html"].count("<li>") == 1
+    book.write("src/pack/module.py", "VALUE = 3\n")
+    server.until(lambda: "it is 3" in server.page())
+    assert server.settled() and server.state()["html"] == ""
+
+
 @pytest.mark.parametrize("moment", ["at once", "while a chapter runs", "when all is done"])
 def test_ctrl_c_leaves_no_process_and_loses_only_what_is_being_executed(book, gate, serve, moment):
     book.chapter(TEXT, "docs/b.md")
@@ -282,6 +339,15 @@ def test_ctrl_c_leaves_no_process_and_loses_only_what_is_being_executed(book, ga
     if moment != "at once":
         assert "fresh  docs/b.md" in status
         assert ("fresh  docs/a.md" in status) == (moment == "when all is done")
+
+
+def test_an_impatient_second_ctrl_c_ends_the_server_too(book, serve):
+    book.chapter(TEXT)
+    server = serve(book)
+    server.until(server.page)
+    server.process.send_signal(signal.SIGINT)
+    server.until(lambda: "Shutting down" in server.text)
+    server.stop()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, only a whole process can be made to wait")

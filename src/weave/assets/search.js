@@ -11,7 +11,7 @@ const TAG = 40, TITLE = 30, HEADING = 10, TEXT = 1, CODE = 1;    // what a word 
 const SATURATION = 12;           // a word that counts so much is worth half of what it can be worth at most
 const STEM = 0.8, PREFIX = 0.5, NEAR = 0.4;    // an occurrence of a word that is not quite the query's
 const RARE = 2;                    // how telling a word can be at most: what one page alone has may be there by chance
-const PHRASE = 0.35, EXACT = 2;    // a query's words side by side; a query that is a tag, a title or a name
+const PHRASE = 0.2, EXACT = 2;    // a query's words side by side; a query that is a tag, a title or a name
 const NEXT_TAG = 1 / 20;           // a page's first tags say best what it is about
 const IN_ONE_PLACE = 1;            // the words of the best section, next to those of the whole page
 
@@ -47,7 +47,7 @@ function forms(word) {
 
 const words = (text) => text.match(WORD) ?? [];
 const parts = (text) => words(text).flatMap((word) => word.match(PART) ?? []).map((part) => part.toLowerCase());
-const stems = (text) => ` ${parts(text).map(stem).join(" ")} `;
+const stems = (text) => ` ${parts(text).filter((word) => !IDLE.has(word)).map(stem).join(" ")} `;
 
 /** Whether one letter too many, too few, wrong, or swapped with its neighbour makes one word the other. */
 function near(a, b) {

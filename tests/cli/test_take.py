@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from weave.take import TakeError, companions, portable, take
+from scratch.cli.take import TakeError, companions, portable, take
 
 UNIT = {    # src/unit, with a room whose modules need the package above them
     "__init__.py": '"""The unit."""\n',
