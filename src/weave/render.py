@@ -96,7 +96,8 @@ class Renderer:
     def widget(self, output):
         """The start tag of what a figure is wrapped in to become a widget, whose data is kept; or nothing.
 
-        A cell asks for it by display(figure, metadata={"widget": its name, "data": what JSON can hold}).
+        A cell asks for it by display(figure, metadata={"widget": its name, "data": what JSON can hold}), and
+        may say in "room" how many rem its controls are high on a wide page, so that nothing shifts.
         """
         asked = output.get("metadata", {})
         if "widget" not in asked:
@@ -116,7 +117,8 @@ class Renderer:
             raise OutputError(f"the data of the widget {name} is {weight} bytes compressed, and a page may "
                               f"fetch {LIGHT} for one: round its numbers, or give it fewer")
         address = self.save(f"{self.prefix}-{self.figures}.json", data.encode())
-        return f'<weave-widget name="{name}" src="{html.escape(address)}">'
+        room = f' style="--room:{asked["room"]}rem"' if "room" in asked else ""
+        return f'<weave-widget name="{name}" src="{html.escape(address)}"{room}>'
 
 
 def richest(data):

@@ -55,6 +55,7 @@ def test_a_widget_is_its_figure_with_the_address_of_its_data(outputs):
     assert tag.select_one(".weave-scroll > svg[role=img]")
     assert outputs.saved == {"page-1.json": b'{"x":[1,2.5]}'}
     assert "weave-widget" not in outputs({})
+    assert ' style="--room:9rem">' in outputs({"widget": "dot", "data": 1, "room": 9})
 
 
 @pytest.mark.parametrize("asked, says", [
