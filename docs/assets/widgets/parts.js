@@ -13,6 +13,14 @@ export function drawn(tag, given = {}, ...inside) {
     return node;
 }
 
+// An empty drawing in the place of the figure's, on the page as large as that.
+export function stage(place, width, height) {
+    const before = place.querySelector("svg"), svg = before.cloneNode(false);
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    before.replaceWith(svg);
+    return svg;
+}
+
 export const button = (text, onclick) => make("button", { type: "button", onclick }, text);
 
 // A range input; told(value) is what stands beside it, and what a screen reader says.
