@@ -65,6 +65,7 @@ REMEMBERED = {    # what takes long, from one build to the next
     "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
     "programs": program_of, "sentences": render.inline}
 WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
+IDLE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)    # of a script: lines that are comments, and indentation
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -257,7 +258,11 @@ class Weave(BasePlugin[Settings]):
         self.cache = self.config.cache()
         for name, function in REMEMBERED.items():
             function.load(self.cache.folder / f"made/{name}.json", self.tools)
-        self.widgets = {Path(file.src_uri).stem for file in files if WIDGET.fullmatch(file.src_uri)}
+        self.widgets = set()
+        for file in files:
+            if WIDGET.fullmatch(file.src_uri):
+                self.widgets.add(Path(file.src_uri).stem)
+                file.content_string = IDLE.sub("", file.content_string)
         self.chapters, errors = {}, [*imports.unreadable(self.config.root, self.config.source)]
         stop_at(errors if self.served else [])
         with_notebooks(files, self.config.ignore, self.config.chapter)

@@ -70,7 +70,8 @@ class Renderer:
         if kind == "image/svg+xml":
             self.figures += 1
             try:
-                drawn = figure(content, alt, f"{self.prefix}-{self.figures}")
+                marked = "widget" in output.get("metadata", {})
+                drawn = figure(content, alt, f"{self.prefix}-{self.figures}", marked)
             except ValueError as error:
                 raise OutputError(str(error)) from None
             return captioned(drawn, caption, self.widget(output))

@@ -75,7 +75,8 @@ def test_a_widget_without_a_figure_is_refused(outputs):
 
 
 def test_a_book_with_a_widget_has_its_data_beside_its_figures_and_notebooks_have_the_figure(book):
-    book.write("docs/assets/widgets/dot.js", "export default () => {};\n")
+    script = "// A dot.\n\nexport default () => {\n    dot();    // now\n};\n"
+    book.write("docs/assets/widgets/dot.js", script)
     book.chapter(CHAPTER)
     run = book.build()
     assert run.returncode == 0, run.stderr
@@ -85,6 +86,7 @@ def test_a_book_with_a_widget_has_its_data_beside_its_figures_and_notebooks_have
         ("dot", "../assets/figures/chapter-2.json", "Two points")]
     data = [json.loads(book.page(f"assets/figures/chapter-{n}.json")) for n in (1, 2)]
     assert data == [{"é": [1, 2.5]}, []]
+    assert book.page("assets/widgets/dot.js") == "export default () => {\ndot();    // now\n};\n"
     cells = json.loads(book.page("chapter.ipynb"))["cells"]
     kinds = [(output["metadata"], "image/svg+xml" in output["data"]) for cell in cells
              for output in cell.get("outputs", ())]

@@ -1,38 +1,69 @@
-// Forward and backward over a drawn graph, a number at a time. Python has done the arithmetic:
-//   walks  {name: [{now: a node, with: [nodes], texts: {mark: text}, say: a sentence}]}
-// The figure has marks: data-text="p.grad", data-node="p", data-edge="x1 p".
+// Forward and backward over a drawn graph, a number at a time, by what Python has traced:
+//   values  [name, number, formula or "", [[source, slope], ...]], each after its sources; the last is the result
+//   walks   {order: [[name, {source: its gradient now}], ...]}: which value hands its gradient on, and then which
+// In the figure each value is data-title="p", whose two texts are the number and the gradient, and each edge
+// data-title="x1->p".
 
 import { button, choice, controls, dial } from "./parts.js";
 
-export default function (place, { walks }) {
-    const [texts, nodes, edges] = ["text", "node", "edge"].map((mark) => [...place.querySelectorAll(`[data-${mark}]`)]);
-    const names = Object.keys(walks);
-    let walk = walks[names[0]], at = walk.length - 1;
+const said = (x) => String(+x.toPrecision(6)).replace("-", "−");
+const listed = (parts) => parts.join(", ").replace(/, ([^,]*)$/, " and $1");
+
+// What is known after each step, and a sentence on it.
+export function steps(values, walk) {
+    const texts = Object.fromEntries(values.map(([name]) => [name, [name, ""]])), gradients = {}, done = [];
+    const step = (now, sources, say, backward) => done.push({ now, sources, say, backward, texts: structuredClone(texts) });
+    const set = (name, gradient) => { texts[name][1] = said(gradients[name] = gradient); };
+    const leaves = values.filter(([, , formula]) => !formula).map(([name, number]) => {
+        texts[name][0] = `${name} = ${said(number)}`;
+        return name;
+    });
+    step("", leaves, `Given: ${listed(leaves.map((name) => texts[name][0]))}.`);
+    for (const [name, number, formula, sources] of values) {
+        texts[name][0] = `${name} = ${said(number)}`;
+        if (formula) step(name, sources.map(([source]) => source), `${name} = ${formula} = ${said(number)}.`);
+    }
+    const [root] = values.at(-1), before = new Set();
+    set(root, 1);
+    step(root, [], `Now backward. ${root} moves as far as itself: its gradient is 1.`, true);
+    for (const [name, then] of walk) {
+        const mine = gradients[name], slopes = values.find((value) => value[0] === name)[3];
+        const gets = Object.entries(then).map(([source, gradient]) => {
+            set(source, gradient);
+            return `${source} gets ${slopes.filter((each) => each[0] === source).map(([, slope]) =>
+                `${said(slope)} · ${said(mine)}`).join(" + ")} and has ${said(gradient)}`;
+        });
+        step(name, Object.keys(then), `${name} hands on its gradient, ${said(mine)}${
+            before.has(name) ? ", again" : ""}: ${gets.join("; ")}.`);
+        before.add(name);
+    }
+    return done;
+}
+
+export default function (place, { values, walks }) {
+    const marked = [...place.querySelectorAll("[data-title]")], names = Object.keys(walks);
+    let walk = steps(values, walks[names[0]]), at = walk.length - 1;
 
     function go(to) {
         at = (to + walk.length) % walk.length;
-        const step = walk[at], known = Object.assign({}, ...walk.slice(0, at + 1).map((each) => each.texts));
-        for (const text of texts) text.textContent = known[text.dataset.text] ?? "";
-        const mark = (node, now, near) => {
-            node.classList.toggle("widget-now", now);
-            node.classList.toggle("widget-near", near);
-        };
-        for (const node of nodes) mark(node, node.dataset.node === step.now, step.with.includes(node.dataset.node));
-        for (const edge of edges) {
-            const [from, into] = edge.dataset.edge.split(" ");
-            mark(edge, into === step.now && step.with.includes(from), false);
+        const { now, sources, say: sentence, texts } = walk[at];
+        for (const node of marked) {
+            const { title } = node.dataset, [from, into] = title.split("->");
+            node.classList.toggle("widget-now", title === now || into === now && sources.includes(from));
+            node.classList.toggle("widget-near", sources.includes(title));
+            if (!into) node.querySelectorAll("text").forEach((text, n) => { text.textContent = texts[title][n]; });
         }
-        steps.set(at + 1);
-        say(step.say);
+        step.set(at + 1);
+        say(sentence);
     }
 
-    const steps = dial("Step", { min: 1, max: walk.length, value: at + 1 },
+    const step = dial("Step", { min: 1, max: walk.length, value: at + 1 },
         (n) => `${n} of ${walk.length}`, (n) => go(n - 1));
     const orders = names.length > 1 ? [choice("Order", names, (name) => {
-        walk = walks[name];
-        steps.input.max = walk.length;
-        go(walk.findIndex((step) => step.backward));
+        walk = steps(values, walks[name]);
+        step.input.max = walk.length;
+        go(walk.findIndex(({ backward }) => backward));
     })] : [];
-    const say = controls(place, ...orders, button("Back", () => go(at - 1)), button("Next", () => go(at + 1)), steps.label);
-    say("Next begins with the leaves, and goes forward to the result and back.");
+    const say = controls(place, ...orders, button("Back", () => go(at - 1)), button("Next", () => go(at + 1)), step.label);
+    say(`Next begins with what is given, and goes forward to ${values.at(-1)[0]} and back.`);
 }

@@ -25,7 +25,7 @@ export const button = (text, onclick) => make("button", { type: "button", onclic
 
 // A range input; told(value) is what stands beside it, and what a screen reader says.
 export function dial(name, limits, told, act) {
-    const input = make("input", { type: "range", ...limits }), now = make("span");
+    const input = make("input", { type: "range", ...limits }), now = make("span", { ariaHidden: true });
     const tell = () => {
         now.textContent = told(+input.value);
         input.setAttribute("aria-valuetext", now.textContent);
