@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import random
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bs4 import BeautifulSoup
 from test_browser import complaints, looks, sideways, violations
 
 from scratch import torch as ours
+from scratch.bpe.tokenizer import from_merges
 from scratch.makemore import optimizers
 from scratch.makemore.bigram import Bigram, count_pairs
 from scratch.makemore.data import Vocabulary, read_words
@@ -21,7 +23,7 @@ from scratch.makemore.sample import distribution, sample
 ROOT = Path(__file__).resolve().parents[1]
 WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "torch/tensors/": "strides",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
-           "makemore/optimizers/": "valley"}
+           "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens"}
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
 KB = 1000
 
@@ -253,12 +255,12 @@ def test_the_rules_in_the_valley_walk_as_the_chapters_optimizers_do(open_page, p
 def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
     page = open_page("makemore/optimizers/")
     place = widget(page)
-    assert "out" not in told(place)
+    assert "Out" not in told(place)
     place.get_by_role("slider", name="Rate").press("End")
-    assert re.search(r"SGD, .* fly out", told(place))
+    assert re.search(r"Out of the valley: SGD, .*\.", told(place))
     assert place.locator("svg text", has_text="flies out").count() > 1
     place.get_by_role("radio", name="each rule's best").check()
-    assert "out" not in told(place) and place.get_by_role("slider", name="Rate").is_disabled()
+    assert "Out" not in told(place) and place.get_by_role("slider", name="Rate").is_disabled()
     place.get_by_role("slider", name="Condition").press("Home")
     assert place.get_by_role("slider", name="Condition").get_attribute("aria-valuetext") == "1"
     assert page.heard == []
@@ -309,4 +311,43 @@ def test_words_change_with_the_dials_and_their_seed(open_page, table):
     place.get_by_role("combobox", name="After").select_option("q")
     place.get_by_role("slider", name="Top-p").press("Home")
     assert "After q, 1 of 27 symbols can come; the likeliest is u, with 1.00" in told(place)
+    assert page.heard == []
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """500 texts: of many scripts, blanks and marks, and of the book."""
+    alphabets = ["abcdefghijklm nopqrstuvwxyz THE 'll's", "éèüßñ çøåÆ ", "à̧é́ ", "漢字かなカナ한글",
+                 "😀👍🏽👨\u200d👩\u200d👧 ", "٠١٢٣٤٥ 12345", "!?.,;:-_()[]{}<>/\\'\"`~@#$%^&*=+|",
+                 "\t\n\r\x0b\x0c\x1c\x1f\x85\xa0\u2003\u3000\ufeff "]
+    rng, book = random.Random(0), (ROOT / "data/book.txt").read_text(encoding="utf-8")
+    mixed = ["".join(rng.choice(rng.choice(alphabets)) for _ in range(rng.randrange(1, 40)))
+             for _ in range(400)]
+    return mixed + [book[at:at + 200] for at in rng.choices(range(len(book)), k=100)]
+
+
+def test_500_texts_have_the_ids_that_the_books_tokenizer_gives_them(open_page, published, cases):
+    """Oracle: scratch.bpe, with the same merges, all of them and the first hundred."""
+    page, given = open_page("glossary/"), data(published, "tokenization/tokenizers")
+    pairs = list(zip(given["merges"][::2], given["merges"][1::2]))
+    assert len(pairs) == 1000
+    for count in (1000, 100):
+        tokenizer = from_merges({pair: 256 + n for n, pair in enumerate(pairs[:count])})
+        ids = computed(page, """tokens ({ encode }, [texts, given, count]) =>
+            texts.map((text) => encode(text, given, count))""", [cases, given, count])
+        assert ids == [tokenizer.encode(text) for text in cases]
+
+
+def test_a_text_of_the_readers_own_is_tokenised_with_fewer_merges_and_more(open_page):
+    page = open_page("tokenization/tokenizers/")
+    place = widget(page)
+    drawn = place.locator("li small").all_inner_texts()
+    place.get_by_role("textbox", name="Text").fill("the é")
+    place.get_by_role("slider", name="Merges").press("Home")
+    assert place.locator("li code").all_inner_texts() == ["t", "h", "e", "␣", r"\xc3", r"\xa9"]
+    assert told(place) == "6 bytes are 6 tokens, with 1.0 bytes per token."
+    place.get_by_role("slider", name="Merges").press("End")
+    assert place.locator("li code").first.inner_text() == "the" and len(drawn) > 5
+    place.get_by_role("textbox", name="Text").fill("")
+    assert told(place) == "0 bytes are 0 tokens, with 0.0 bytes per token."
     assert page.heard == []

@@ -65,7 +65,7 @@ REMEMBERED = {    # what takes long, from one build to the next
     "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
     "programs": program_of, "sentences": render.inline}
 WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
-IDLE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)    # of a script: lines that are comments, and indentation
+IDLE = re.compile(r"^\s*//.*\n|^\s+| {4}// .*$", re.MULTILINE)    # of a script: comments and indentation
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages

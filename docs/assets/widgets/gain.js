@@ -2,7 +2,7 @@
 //   gains [number], layers [for each gain: [for each layer: [std, share saturated, std of the slopes, ...bins]]]
 // A bin is its height, 0 to 99; the bins lie evenly between -1 and 1.
 
-import { controls, dial, drawn, number, stage } from "./parts.js";
+import { controls, dial, drawn, label, number, stage } from "./parts.js";
 
 export default function (place, { gains, layers, start }) {
     const svg = stage(place, 460, 460);
@@ -15,9 +15,9 @@ export default function (place, { gains, layers, start }) {
                 y: top + (high - 16) * (1 - bin / 99), height: (high - 16) * bin / 99 })));
             parts.push(drawn("path", { class: "widget-ring", d: `M5 ${top + high - 16}h290` }));
             [`layer ${layer + 1}`, `std ${number(std)}`, `${number(100 * flat, 0)} % saturated`, `slopes ${slope.toExponential(1).replace("-", "−")}`].forEach((text, k) =>
-                parts.push(drawn("text", { class: "widget-left", x: 310, y: top + 14 + 17 * k }, text)));
+                parts.push(label("left", 310, top + 14 + 17 * k, text)));
         });
-        ["−1", "0", "1"].forEach((text, k) => parts.push(drawn("text", { class: "widget-left", x: [5, 146, 285][k], y: 456 }, text)));
+        ["−1", "0", "1"].forEach((text, k) => parts.push(label("left", [5, 146, 285][k], 456, text)));
         svg.replaceChildren(...parts);
         const [first, last] = [layers[n][0], layers[n].at(-1)], grown = first[2] / last[2];
         say(`From the first layer to the last, outputs go from ${number(first[0])} to ${number(last[0])} in size, and ${

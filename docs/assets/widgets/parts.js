@@ -13,6 +13,9 @@ export function drawn(tag, given = {}, ...inside) {
     return node;
 }
 
+// A text in a drawing; kind is left, middle or right: where x is.
+export const label = (kind, x, y, text) => drawn("text", { class: `widget-${kind}`, x, y }, text);
+
 // An empty drawing in the place of the figure's, on the page as large as that.
 export function stage(place, width, height) {
     const before = place.querySelector("svg"), svg = before.cloneNode(false);

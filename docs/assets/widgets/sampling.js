@@ -2,7 +2,7 @@
 //   characters  "." and the letters, counts [[how often one came after the other]], seed, top_k
 // A seed gives the words of scratch.makemore.sample: the random numbers are Python's.
 
-import { button, controls, dial, drawn, make, number, stage } from "./parts.js";
+import { button, controls, dial, drawn, label, make, number, stage } from "./parts.js";
 
 // Python's random.Random(seed).random(), without end: the Mersenne Twister, and 53 bits of it.
 export function* chances(seed) {
@@ -78,10 +78,10 @@ export default function (place, data) {
         order.forEach((id, n) => {
             const bar = (p, kind) => drawn("rect", { class: kind, x: 6 + n * 16.6, y: 165 - high(p), width: 13, height: high(p) });
             parts.push(bar(kept[id], "widget-bar"), bar(all[id], "widget-box"),
-                drawn("text", { class: `widget-middle${kept[id] ? "" : " widget-off"}`, x: 12.5 + n * 16.6, y: 184 }, characters[id]));
+                label(kept[id] ? "middle" : "middle widget-off", 12.5 + n * 16.6, 184, characters[id]));
         });
         const likeliest = kept.indexOf(top);
-        parts.push(drawn("text", { class: "widget-left", x: 6 + order.indexOf(likeliest) * 16.6, y: 15 }, number(top)));
+        parts.push(label("left", 6 + order.indexOf(likeliest) * 16.6, 15, number(top)));
         svg.replaceChildren(...parts);
         const name = after ? characters[after] : "the beginning", open = kept.filter((p) => p > 0).length;
         say(`After ${name}, ${open} of ${kept.length} symbols can come; the likeliest is ${

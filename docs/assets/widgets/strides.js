@@ -1,7 +1,7 @@
 // A storage, and a view on it that the reader turns, cuts, repeats and folds anew.
 //   storage, shape, stride, offset, name   of the tensor to begin with: one or two axes
 
-import { button, controls, dial, drawn, stage } from "./parts.js";
+import { button, controls, dial, drawn, label, stage } from "./parts.js";
 
 // Ways to look at a view, each for those that it can be done to; -> another view.
 export const WAYS = {
@@ -46,23 +46,22 @@ export default function (place, { name, ...first }) {
     function show() {
         const { storage, shape, stride, offset } = view, [rows, columns] = shape.length > 1 ? shape : [1, shape[0]];
         at = shape.map((count, axis) => Math.min(at[axis] ?? 0, count - 1));
-        const read = places(view), chosen = at.reduce((sum, i, axis) => sum + i * stride[axis], offset);
+        const read = places(view), nth = at.reduce((n, i, axis) => n * shape[axis] + i, 0), chosen = read[nth];
         const width = Math.min(38, 440 / Math.max(storage.length, columns)), height = Math.min(30, 170 / rows);
         const cell = (x, y, high, n, kind) => drawn("g", { class: `widget-cell ${kind}`, "font-size": Math.min(15, width * .6) },
             drawn("rect", { x, y, width, height: high }), drawn("text", { x: x + width / 2, y: y + high / 2 + 5 }, n));
-        const parts = [drawn("text", { x: 10, y: 20, class: "widget-left" }, view.copied ? "storage: a new one" : "storage")];
+        const parts = [label("left", 10, 20, view.copied ? "storage: a new one" : "storage")];
         storage.forEach((n, k) => parts.push(cell(10 + k * width, 60, 30, n,
             k === chosen ? "widget-now" : read.includes(k) ? "" : "widget-off")));
-        const row = read.slice((at.length > 1 ? at[0] : 0) * columns).slice(0, columns), x = (k) => 10 + (k + .5) * width;
+        const row = read.slice(nth - nth % columns).slice(0, columns), x = (k) => 10 + (k + .5) * width;
         row.slice(1).forEach((b, n) => {
             const half = Math.abs(b - row[n]) * width / 2;
             if (half) parts.push(drawn("path", { class: "widget-arc",
                 d: `M${x(row[n])} 60A${half} ${Math.min(30, 6 + half / 2)} 0 0 1 ${x(b)} 60` }));
         });
-        parts.push(drawn("text", { x: 10, y: 130, class: "widget-left" }, text));
+        parts.push(label("left", 10, 130, text));
         read.forEach((k, n) => parts.push(cell(10 + n % columns * width, 145 + Math.floor(n / columns) * height, height,
-            storage[k], k === chosen && at.every((i, axis) => i === (axis === at.length - 1 ? n % columns : Math.floor(n / columns)))
-                ? "widget-now" : "")));
+            storage[k], n === nth ? "widget-now" : "")));
         svg.replaceChildren(...parts);
         for (const [way, press] of presses) press.setAttribute("aria-disabled", !WAYS[way](view));
         indices.forEach((index, axis) => {

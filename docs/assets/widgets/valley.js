@@ -1,7 +1,7 @@
 // Six rules walk down the same valley, (x² + condition · y²) / 2, each from the same point.
 //   start, steps, rate, condition, settings {rule: {momentum: …}}   of the chapter's optimizers
 
-import { choice, controls, dial, drawn, stage } from "./parts.js";
+import { choice, controls, dial, drawn, label, stage } from "./parts.js";
 
 // What the rate multiplies, for a slope g at step t; `kept` is what a rule keeps of one coordinate.
 export const RULES = {
@@ -28,7 +28,7 @@ export function descend(rule, settings, { start, steps, rate, condition }) {
 
 const loss = ([x, y], condition) => (x * x + condition * y * y) / 2;
 const grid = Array.from({ length: 91 }, (_, n) => 10 ** (n / 30 - 3));    // rates, from 0.001 to 1
-const told = (height) => height > 1e3 || Number.isNaN(height) ? "flies out" : height < 1e-3 ? height.toExponential(0).replace("-", "−") : height.toPrecision(2);
+const told = (height) => height <= 1e3 ? height.toPrecision(2).replace("-", "−") : "flies out";
 
 export default function (place, { settings, ...now }) {
     const svg = stage(place, 460, 480), names = Object.keys(RULES);
@@ -46,18 +46,18 @@ export default function (place, { settings, ...now }) {
             const rings = [.2, 1, 3, 8, 16, 32, 64].map((level) => drawn("ellipse", { class: "widget-ring",
                 cx: x(0), cy: y(0), rx: 17 * Math.sqrt(2 * level), ry: 24 * Math.sqrt(2 * level / condition) }));
             const left = 5 + n % 2 * 230, top = 5 + Math.floor(n / 2) * 160;
-            parts.push(drawn("text", { x: left, y: top + 14, class: "widget-left" }, name),
-                drawn("text", { x: left + 220, y: top + 14, class: "widget-right" },
-                    `${best ? `rate ${rate.toPrecision(2)}: ` : ""}${told(heights[name])}`),
+            parts.push(label("left", left, top + 14, name),
+                label("right", left + 220, top + 14, (best ? `rate ${rate.toPrecision(2)}: ` : "") + told(heights[name])),
                 drawn("svg", { x: left, y: top + 22, width: 220, height: 120 }, ...rings,
                     drawn("path", { class: "widget-arc", d: `M${points.join("L")}` }),
                     drawn("path", { class: "widget-dots", d: points.map((point) => `M${point}h0`).join("") }),
                     drawn("circle", { cx: x(start[0]), cy: y(start[1]), r: 4 })));
         });
         svg.replaceChildren(...parts);
-        const order = names.toSorted((a, b) => (heights[a] || Infinity) - (heights[b] || Infinity)), lost = names.filter((name) => !(heights[name] <= 1e3));
-        say(`After ${now.steps} steps, ${order[0]} is lowest, at a loss of ${told(heights[order[0]])}${
-            lost.length ? `; ${lost.join(", ")} ${lost.length > 1 ? "fly" : "flies"} out` : `, and ${order.at(-1)} highest, at ${told(heights[order.at(-1)])}`}.`);
+        const lost = names.filter((name) => !(heights[name] <= 1e3));
+        const lowest = names.reduce((a, b) => heights[b] < heights[a] ? b : a);
+        say(`After ${now.steps} steps ${lowest} is lowest, at a loss of ${told(heights[lowest])}.${
+            lost.length ? ` Out of the valley: ${lost.join(", ")}.` : ""}`);
     }
 
     const rate = dial("Rate", { min: 0, max: 90, value: 30 * (Math.log10(now.rate) + 3) }, (n) => grid[n].toPrecision(2), (n) => {
