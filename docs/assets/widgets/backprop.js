@@ -65,5 +65,5 @@ export default function (place, { values, walks }) {
         go(walk.findIndex(({ backward }) => backward));
     })] : [];
     const say = controls(place, ...orders, button("Back", () => go(at - 1)), button("Next", () => go(at + 1)), step.label);
-    say(`Next begins with what is given, and goes forward to ${values.at(-1)[0]} and back.`);
+    say(`Next begins with what is given, and goes forward to ${values.at(-1)[0]} and back.`, place.querySelector("svg").ariaLabel);
 }

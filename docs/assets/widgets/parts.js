@@ -48,12 +48,15 @@ export function choice(legend, names, act) {
         type: "radio", name, checked: !n, onchange: () => act(text, n) }), text)));
 }
 
-// Puts the controls below the figure; -> say(sentence)
+// Puts the controls below the figure; -> say(sentence), which describes the figure, too, unless told otherwise
 export function controls(place, ...parts) {
-    const status = make("p");
+    const status = make("p"), svg = place.querySelector("svg");
     status.setAttribute("role", "status");
     place.append(make("div", { className: "widget" }, ...parts, status));
-    return (text) => { status.textContent = text; };
+    return (text, described = text) => {
+        status.textContent = text;
+        if (svg) svg.ariaLabel = described;
+    };
 }
 
 export const number = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
