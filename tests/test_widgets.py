@@ -93,7 +93,8 @@ def test_a_widget_is_quiet_moves_nothing_and_shuts_nobody_out(with_axe, path):
         if control.is_disabled():
             continue
         control.focus()
-        page.keyboard.press("Space" if control.evaluate("node => node.type === 'button'") else "ArrowRight")
+        pressed = control.evaluate("node => ['button', 'radio'].includes(node.type)")
+        page.keyboard.press("Space" if pressed else "ArrowDown")
         assert control.evaluate("node => node === document.activeElement"), "the focus is lost"
         seen.add(told(place))
     assert len(seen) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
