@@ -171,7 +171,9 @@ def script(book):
 
 
 def described(output, alt="", caption=""):
-    """An output for the notebook: a figure's fallback text is its description."""
+    """An output for the notebook: a figure's fallback text is its description; a widget is its figure."""
+    if "widget" in output.get("metadata", {}):
+        output = {**output, "metadata": {}}
     if render.is_picture({"data": {"text/plain": "", **output.get("data", {})}}):
         return {**output, "data": {**output["data"], "text/plain": alt}}
     return output

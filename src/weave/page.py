@@ -10,14 +10,14 @@ from .times import FOLD
 HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 
 
-def weave(chapter, caption, save, prefix, html=str):
+def weave(chapter, caption, save, prefix, html=str, widgets=()):
     """The Markdown of an executed chapter.  Raises WeaveError.
 
-    caption(listing) gives the line of HTML above a listing, save is as in render.Renderer, and prefix
-    begins the names of figures.  html(part) gives what stands in the Markdown for a render.Html: by
+    caption(listing) gives the line of HTML above a listing, save and widgets are as in render.Renderer, and
+    prefix begins the names of figures.  html(part) gives what stands in the Markdown for a render.Html: by
     default the HTML itself.
     """
-    renderer = render.Renderer(prefix, save)
+    renderer = render.Renderer(prefix, save, widgets)
     claims = section_claims(chapter)
     parts = []
     for block in chapter.blocks:

@@ -64,6 +64,8 @@ REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
     "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
     "programs": program_of, "sentences": render.inline}
+WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
+IDLE = re.compile(r"^\s*//.*\n|^\s+| {4}// .*$", re.MULTILINE)    # of a script: comments and indentation
 SECTION_OR_CODE = re.compile(
     r'<h[1-6][^>]* id="([^"]+)"|<details class="weave-code">.*?</details>|<pre.*?</pre>', re.DOTALL)
 WORKER = re.compile(r'assets/javascripts/workers/search\.\w+\.min\.js"')    # Material's, in its pages
@@ -256,6 +258,11 @@ class Weave(BasePlugin[Settings]):
         self.cache = self.config.cache()
         for name, function in REMEMBERED.items():
             function.load(self.cache.folder / f"made/{name}.json", self.tools)
+        self.widgets = set()
+        for file in files:
+            if WIDGET.fullmatch(file.src_uri):
+                self.widgets.add(Path(file.src_uri).stem)
+                file.content_string = IDLE.sub("", file.content_string)
         self.chapters, errors = {}, [*imports.unreadable(self.config.root, self.config.source)]
         stop_at(errors if self.served else [])
         with_notebooks(files, self.config.ignore, self.config.chapter)
@@ -520,7 +527,7 @@ class Weave(BasePlugin[Settings]):
             return get_relative_url(uri, page.url)
 
         prefix = pages.stem_of(page.file.src_uri)
-        text = pages.weave(chapter, caption, save, prefix, self.set_aside)
+        text = pages.weave(chapter, caption, save, prefix, self.set_aside, self.widgets)
         place = self.offers.place(chapter, link, source)
         end = self.reference.end(chapter, self.read.get(chapter.name, ()), link, source)
         text = contents.fill(text, chapter, self.chapters, self.order, config.repo_url)

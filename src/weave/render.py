@@ -1,10 +1,12 @@
 """Outputs of cells become Markdown, or HTML on one line each, which any Markdown leaves alone."""
 
 import base64
+import gzip
 import html
+import json
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import markdown
@@ -14,6 +16,7 @@ from .svg import figure
 
 RICHEST_FIRST = ["text/html", "image/svg+xml", "image/png", "text/latex", "text/markdown", "text/plain"]
 LONGEST = 60                                             # lines of text output that a page shows
+LIGHT = 5000                                             # bytes of a widget's data, compressed
 ADDRESS = re.compile(r"\b(?:at|object) (0x[0-9a-f]{6,})")
 SENTENCE = markdown.Markdown(extensions=["pymdownx.arithmatex"],
                              extension_configs={"pymdownx.arithmatex": {"generic": True}})
@@ -39,12 +42,13 @@ class Html:
 class Renderer:
     """Turns the outputs of one chapter into Markdown and Html.
 
-    prefix begins the ids and file names of figures; save(name, bytes) keeps a PNG and returns the
-    address to load it from.
+    prefix begins the ids and file names of figures; save(name, bytes) keeps a PNG, or the data of a widget,
+    and returns the address to load it from.  widgets are the names of those that the book has a script for.
     """
 
     prefix: str
     save: Callable[[str, bytes], str]
+    widgets: Collection[str] = ()
     figures: int = 0
 
     def outputs(self, outputs, alt="", caption=""):
@@ -55,6 +59,8 @@ class Renderer:
         if alt and len(pictures) != 1:
             raise OutputError(f"this cell names one figure and draws {len(pictures)}; "
                               "give each figure its own cell")
+        if any("widget" in output.get("metadata", {}) and not is_picture(output) for output in outputs):
+            raise OutputError("a widget takes the place of a figure, and what is displayed here is none")
         return [self.output(output, alt, caption) for output in outputs]
 
     def output(self, output, alt, caption):
@@ -64,11 +70,13 @@ class Renderer:
         if kind == "image/svg+xml":
             self.figures += 1
             try:
-                return captioned(figure(content, alt, f"{self.prefix}-{self.figures}"), caption)
+                marked = "widget" in output.get("metadata", {})
+                drawn = figure(content, alt, f"{self.prefix}-{self.figures}", marked)
             except ValueError as error:
                 raise OutputError(str(error)) from None
+            return captioned(drawn, caption, self.widget(output))
         if kind == "image/png":
-            return captioned(self.picture(content, alt), caption)
+            return captioned(self.picture(content, alt), caption, self.widget(output))
         if kind == "text/html":
             unstyled = re.sub(r"<style.*?</style>", "", content, flags=re.DOTALL)    # of pandas' tables
             return Html(f'<div class="weave-output weave-html" tabindex="0">{one_line(unstyled)}</div>')
@@ -85,6 +93,33 @@ class Renderer:
         address = self.save(f"{self.prefix}-{self.figures}.png", data)
         return (f'<img src="{html.escape(address)}" alt="{html.escape(alt)}" '
                 f'width="{width}" height="{height}" loading="lazy">')
+
+    def widget(self, output):
+        """The start tag of what a figure is wrapped in to become a widget, whose data is kept; or nothing.
+
+        A cell asks for it by display(figure, metadata={"widget": its name, "data": what JSON can hold}), and
+        may say in "room" how many rem its controls are high on a wide page, so that nothing shifts.
+        """
+        asked = output.get("metadata", {})
+        if "widget" not in asked:
+            return ""
+        name = asked["widget"]
+        if name not in self.widgets:
+            known = ", ".join(sorted(self.widgets)) or "none"
+            raise OutputError(f"the widget {name} has no script: write assets/widgets/{name}.js among the "
+                              f"pages, or name one that is there: {known}")
+        try:
+            data = json.dumps(asked["data"], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (KeyError, ValueError):
+            raise OutputError(f'the widget {name} has no "data" in its metadata that JSON can hold: numbers '
+                              "that are finite, texts, lists, and dictionaries with texts as keys") from None
+        weight = len(gzip.compress(data.encode()))
+        if weight > LIGHT:
+            raise OutputError(f"the data of the widget {name} is {weight} bytes compressed, and a page may "
+                              f"fetch {LIGHT} for one: round its numbers, or give it fewer")
+        address = self.save(f"{self.prefix}-{self.figures}.json", data.encode())
+        room = f' style="--room:{asked["room"]}rem"' if "room" in asked else ""
+        return f'<weave-widget name="{name}" src="{html.escape(address)}"{room}>'
 
 
 def richest(data):
@@ -133,10 +168,13 @@ def coloured(line):
     return ansi2html(line)
 
 
-def captioned(picture, caption):
+def captioned(picture, caption, widget=""):
+    """A figure; widget is the start tag of what it is wrapped in, if anything."""
     note = f"<figcaption>{inline(caption)}</figcaption>" if caption else ""
-    begin = '<figure class="weave-figure" data-search-exclude><div class="weave-scroll" tabindex="0">'
-    return Html(begin, picture, f"</div>{note}</figure>")
+    begin = '<div class="weave-scroll" tabindex="0">'
+    end = "</div></weave-widget>" if widget else "</div>"
+    return Html(f'<figure class="weave-figure" data-search-exclude>{widget}{begin}', picture,
+                f"{end}{note}</figure>")
 
 
 def folded(code, title):

@@ -21,9 +21,10 @@ FONT = re.compile(r"(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d00) )?"
 
 
 @Remembering
-def figure(source, alt, name):
+def figure(source, alt, name, marked=False):
     """The text of an SVG file -> inline SVG, labelled alt; name makes its ids unique.
 
+    With marked, the nodes and edges of a graph by Graphviz have their titles, a and a->b, as data-title.
     Raises ValueError for a text that is not an SVG with a size, or that holds pixels.
     """
     try:
@@ -32,7 +33,7 @@ def figure(source, alt, name):
         raise ValueError(f"the figure is not an SVG that can be read: {error}") from None
     for sheet in root.iter(f"{{{SVG}}}style"):    # Matplotlib's: * {stroke-linejoin: round; ...}
         root.attrib.update(re.findall(r"([\w-]+)\s*:\s*([\w-]+)", sheet.text))
-    strip(root)
+    strip(root, marked)
     ids = {node.get("id"): f"{name}-{number}" for number, node in enumerate(root.iter())
            if node.get("id")}
     used = references(root)
@@ -64,11 +65,13 @@ def size(root):
         raise ValueError("the figure, an SVG, has neither a width and a height nor a viewBox") from None
 
 
-def strip(node):
+def strip(node, marked):
     """Drop what a page has no use for: titles (they become tooltips), metadata, styles."""
     for child in list(node):
-        strip(child)
+        strip(child, marked)
         kind = child.tag.split("}")[-1]
+        if marked and kind == "title" and node.get("class") in ("node", "edge"):
+            node.set("data-title", child.text)
         if kind in ("title", "metadata", "style", "script") or kind == "defs" and not len(child):
             node.remove(child)
 

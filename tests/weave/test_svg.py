@@ -46,6 +46,11 @@ def test_no_style_script_prolog_or_metadata_is_left(source):
     assert "\n" not in made
 
 
+def test_the_titles_of_a_graph_can_be_kept_as_marks():
+    marks = re.findall('data-title="([^"]*)"', figure(drawn(), "what it shows", "f1", True))
+    assert marks == ["a", "b", "a-&gt;b"] and "data-title" not in figure(drawn(), "what it shows", "f1")
+
+
 def test_it_is_an_image_with_its_description_and_size(source):
     root = ElementTree.fromstring(figure(source, "what <it> shows", "f1").replace("xlink:href", "href"))
     assert root.get("role") == "img" and root.get("aria-label") == "what <it> shows"

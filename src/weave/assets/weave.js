@@ -1,5 +1,6 @@
 // Copying: a button on every block of code, and whole modules where a download link stands.
 // Without scripts the links download, and code is there to select.
+// Widgets: a figure that comes near the screen is handed, with its data, to the book's script widgets/NAME.js.
 // Navigation: the page's place in the book comes into view, and the contents mark the section being read.
 
 const fromDisk = location.protocol === "file:";
@@ -33,6 +34,7 @@ function dress() {
         link.href = link.href.replace(/^(file:[^#]*\/)(#.*)?$/, "$1index.html$2");    // not a listing of the folder
     }
     for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find") : []) one.remove();    // it reads files
+    for (const one of fromDisk ? document.querySelectorAll("weave-widget") : []) one.replaceWith(...one.childNodes);    // so do they
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
     show(document.querySelector(".weave-nav [aria-current]"), ".weave-nav");
     mark();
@@ -84,6 +86,38 @@ document.addEventListener("click", async (event) => {
 addEventListener("beforeprint", () => {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
 });
+
+const here = document.currentScript.src;    // beside which are the book's scripts for widgets, and their sheet
+let styled;
+
+function sheet() {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = new URL("widgets/widgets.css", here);
+    document.body.append(link);    // in the head, instant navigation would take it away
+    return new Promise((done) => { link.onload = done; });
+}
+
+const near = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+        if (isIntersecting) begin(target);
+    }
+}, { rootMargin: "50%" });
+
+async function begin(place) {
+    near.unobserve(place);
+    const [{ default: widget }, answer] = await Promise.all([
+        import(new URL(`widgets/${place.getAttribute("name")}.js`, here)), fetch(place.getAttribute("src")),
+        styled ??= sheet()]);
+    widget(place, await answer.json());
+}
+
+if (!fromDisk) {
+    customElements.define("weave-widget", class extends HTMLElement {
+        connectedCallback() { near.observe(this); }
+        disconnectedCallback() { near.unobserve(this); }
+    });
+}
 
 // Material's: now, and after each instant navigation, which it has not for files on a disk.
 if (window.document$ && !fromDisk) document$.subscribe(dress);

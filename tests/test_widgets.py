@@ -1,0 +1,354 @@
+"""Widgets as their readers operate them, in a browser; what they compute is what Python computes."""
+
+import gzip
+import itertools
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+import test_browser
+import torch
+from bs4 import BeautifulSoup
+from test_browser import complaints, looks, sideways, violations
+
+from scratch import torch as ours
+from scratch.bpe.tokenizer import from_merges
+from scratch.makemore import optimizers
+from scratch.makemore.bigram import Bigram, count_pairs
+from scratch.makemore.data import Vocabulary, read_words
+from scratch.makemore.sample import distribution, sample
+
+ROOT = Path(__file__).resolve().parents[1]
+WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "torch/tensors/": "strides",
+           "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
+           "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens"}
+open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
+KB = 1000
+
+
+def widget(page):
+    """The widget of a page, when its controls are there."""
+    place = page.locator("weave-widget")
+    place.scroll_into_view_if_needed()
+    place.locator(".widget [role=status]").wait_for()
+    return place
+
+
+def told(place):
+    return place.locator("[role=status]").inner_text()
+
+
+def computed(page, script, given):
+    """What a function of a widget's script computes, in the browser."""
+    name, expression = script.split(" ", 1)
+    return page.evaluate(f"""async (given) => {{
+        const module = await import(new URL("assets/widgets/{name}.js", location.origin));
+        return ({expression})(module, given);
+    }}""", given)
+
+
+def assert_close(found, expected):
+    """To rounding, since both are in float64."""
+    found, expected = (torch.tensor(numbers, dtype=torch.float64) for numbers in (found, expected))
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def data(published, path):
+    """The data of a page's widget."""
+    site = published[0]
+    tag = BeautifulSoup((site / path / "index.html").read_text(encoding="utf-8"), "html.parser")
+    return json.loads((site / path / tag.find("weave-widget")["src"]).read_text(encoding="utf-8"))
+
+
+def test_each_widget_of_the_site_has_its_script_and_a_test_here(published):
+    site, found = published[0], {}
+    for path in site.rglob("index.html"):
+        for tag in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").find_all("weave-widget"):
+            assert (site / "assets/widgets" / f"{tag['name']}.js").is_file()
+            assert (path.parent / tag["src"]).is_file() and tag.svg["aria-label"]
+            found[path.parent.relative_to(site).as_posix().removeprefix(".") + "/"] = tag["name"]
+    assert {path.removeprefix("/"): name for path, name in found.items()} == WIDGETS
+
+
+def test_scripts_and_styles_of_all_widgets_together_are_small(published):
+    """DESIGN.md's budget."""
+    sizes = [len(gzip.compress(path.read_bytes())) for path in (published[0] / "assets/widgets").iterdir()]
+    assert len(sizes) > 5 and sum(sizes) <= 10 * KB
+
+
+@pytest.mark.parametrize("path", WIDGETS)
+def test_a_widget_is_quiet_moves_nothing_and_shuts_nobody_out(with_axe, path):
+    """By keyboard, one control after the other. Oracles: axe-core, and the browser's count of what shifts."""
+    page = with_axe(path)
+    place = widget(page)
+    page.wait_for_timeout(100)
+    controls = place.locator("button:visible, input:visible, select:visible")
+    assert controls.count() > 0
+    before = page.evaluate("window.shifts")
+    seen = {told(place)}
+    for n in range(controls.count()):
+        control = controls.nth(n)
+        if control.is_disabled():
+            continue
+        control.focus()
+        pressed = control.evaluate("node => ['button', 'radio'].includes(node.type)")
+        page.keyboard.press("Space" if pressed else "ArrowDown")
+        assert control.evaluate("node => node === document.activeElement"), "the focus is lost"
+        seen.add(told(place))
+    assert len(seen) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
+    for look in looks(page, (1280, 390)):
+        assert sideways(page) == 0, look
+        assert violations(page) == [], look
+    assert complaints(page, path) == []
+
+
+@pytest.mark.parametrize("path", WIDGETS)
+def test_without_scripts_and_in_print_there_is_the_figure_and_nothing_to_operate(open_page, path):
+    page = open_page(path, 390, java_script_enabled=False)
+    place = page.locator("weave-widget")
+    figure = place.locator("svg[role=img]")
+    assert figure.bounding_box()["width"] > 200 and place.locator("button, input").count() == 0
+    assert place.bounding_box()["height"] - figure.bounding_box()["height"] < 30, "room for nothing"
+    assert page.locator(".weave-try:visible").count() == 0
+    page = open_page(path)
+    place = widget(page)
+    page.emulate_media(media="print")
+    assert place.locator("svg[role=img]").is_visible() and not place.locator(".widget").is_visible()
+
+
+def test_a_widget_is_loaded_only_when_it_comes_near(open_page):
+    page = open_page("micrograd/autograd/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    assert not page.locator(".widget").count()
+    widget(page)
+    assert sorted(asked) == ["backprop.js", "micrograd-autograd-4.json", "parts.js", "widgets.css"]
+
+
+def test_a_widget_survives_instant_navigation(open_page):
+    page = open_page("")
+    page.evaluate("window.kept = true")
+    widget(page)
+    page.locator("article a[href*='autograd']").first.click()
+    page.locator("article h1", has_text="differentiation").wait_for()
+    place = widget(page)
+    place.get_by_role("radio", name="hasty").check()
+    page.go_back()
+    page.locator(".home-hero h1").wait_for()
+    widget(page).get_by_role("button", name="Next").click()
+    assert "Given: x1 = 1, w1 = −4, x2 = 3.75 and w2 = 2." in told(page.locator("weave-widget"))
+    assert page.evaluate("window.kept") and page.heard == []
+
+
+def test_opened_from_a_disk_the_figure_stays(chromium, published):
+    page, heard = chromium.new_page(), []
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.goto((published[0] / "micrograd/autograd/index.html").as_uri())
+    page.locator(".weave-button").nth(10).wait_for(state="attached")
+    assert page.locator("[data-title=u]").is_visible() and page.locator("weave-widget, .widget").count() == 0
+    assert heard == []
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["", "micrograd/autograd/"])
+def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(open_page, path):
+    page = open_page(path)
+    place = page.locator("weave-widget")
+    nodes = "[data-title]:not([data-title*='>'])"
+    texts = place.locator(f"{nodes} text")
+    drawn = texts.all_inner_texts()
+    place = widget(page)
+    assert texts.all_inner_texts() == drawn and "" not in drawn
+    forward = place.get_by_role("button", name="Next")
+    forward.click()
+    assert texts.all_inner_texts().count("") == len(drawn) // 2, "no gradient is known"
+    sentences, steps = [], int(place.get_by_role("slider").get_attribute("max"))
+    for _ in range(steps - 1):
+        forward.press("Enter")
+        sentences.append(told(place))
+        assert place.locator(f"{nodes}.widget-now").count() == 1
+    assert texts.all_inner_texts() == drawn and len(set(sentences)) == steps - 1
+    place.get_by_role("button", name="Back").click()
+    assert told(place) == sentences[-2]
+    place.get_by_role("slider").press("Home")
+    assert place.get_by_role("slider").get_attribute("aria-valuetext") == f"1 of {steps}"
+
+
+def test_the_hasty_walk_ends_at_another_slope(open_page):
+    """Oracle: y = 4 x² has slope 8 x, 16, and the chapter tells of 20."""
+    page = open_page("micrograd/autograd/")
+    place = widget(page)
+    for order, slope in (("hasty", "20"), ("topological", "16")):
+        place.get_by_role("radio", name=order).check()
+        assert place.locator("[data-title=x] text").all_inner_texts() == ["x = 2", ""]
+        assert place.locator("[data-title=y] text").all_inner_texts() == ["y = 16", "1"]
+        place.get_by_role("slider").press("End")
+        assert place.locator("[data-title=x] text").all_inner_texts() == ["x = 2", slope]
+    assert page.heard == []
+
+
+def test_views_are_turned_cut_repeated_and_reshaped(open_page):
+    page = open_page("torch/tensors/")
+    place = widget(page)
+    assert "table: shape (3, 4), stride (4, 1), offset 0. Element [1, 2] is" in told(place)
+    assert "at place 0 + 1 · 4 + 2 · 1 = 6" in told(place)
+    place.get_by_role("button", name=".T", exact=True).click()
+    assert "table.T: shape (4, 3), stride (1, 4), offset 0. Element [1, 2] is" in told(place)
+    assert "at place 0 + 1 · 1 + 2 · 4 = 9" in told(place)
+    place.get_by_role("slider", name="index 0").press("End")
+    assert "Element [3, 2] is at place 0 + 3 · 1 + 2 · 4 = 11" in told(place)
+    place.get_by_role("button", name=".reshape(-1)").click()
+    assert "reshape copied them" in told(place) and "shape (12,), stride (1,)" in told(place)
+    assert place.get_by_role("slider", name="index 1").is_disabled()
+    place.get_by_role("button", name="[0]").click()
+    assert "table.T.reshape(-1): " in told(place), "one axis has no row to take"
+    place.get_by_role("button", name="From the start").click()
+    for way in ("[0]", ".expand(3, -1)"):
+        place.get_by_role("button", name=way, exact=True).click()
+    assert "shape (3, 4), stride (0, 1)" in told(place)
+    assert page.heard == []
+
+
+def test_every_view_that_can_be_reached_in_three_steps_is_that_of_the_books_torch(open_page, published):
+    """Oracle: scratch.torch, whose parity with PyTorch other tests hold."""
+    first = data(published, "torch/tensors")
+    reached = computed(open_page("glossary/"), """strides ({ WAYS, places }, first) => {
+        const found = [];
+        const from = (view, text, steps) => {
+            for (const way of steps ? Object.keys(WAYS) : []) {
+                const made = WAYS[way](view);
+                if (!made) continue;
+                const numbers = places(made).map((at) => made.storage[at]);
+                found.push([text + way, made.shape, made.stride, made.offset, numbers]);
+                from(made, text + way, steps - 1);
+            }
+        };
+        from(first, "", 3);
+        return found;
+    }""", first)
+    assert len(reached) > 100
+    for text, shape, stride, offset, numbers in reached:
+        view = eval(f"table{text}", {"table": ours.arange(12).view(3, 4)})
+        assert [list(view.shape), list(view.stride()), view.storage_offset()] == [shape, stride, offset], text
+        assert view.reshape(-1).tolist() == numbers, text
+
+
+def test_the_rules_in_the_valley_walk_as_the_chapters_optimizers_do(open_page, published):
+    """Oracle: scratch.makemore.optimizers, in float64."""
+    page, given = open_page("glossary/"), data(published, "makemore/optimizers")
+    for (name, settings), (rate, condition) in itertools.product(
+            given["settings"].items(), [(0.05, 25), (0.01, 100), (0.3, 1)]):
+        path = computed(page, "valley ({ descend }, [rule, given]) => descend(rule, given.settings, given)",
+                        [name, {**given, "rate": rate, "condition": condition}])
+        settings = {key: number for key, number in settings.items() if key in ("momentum", "rho", "eps")}
+        p = torch.tensor(given["start"], dtype=torch.float64, requires_grad=True)
+        optimizer, expected = getattr(optimizers, name)([p], lr=rate, **settings), [p.tolist()]
+        for _ in range(given["steps"]):
+            optimizer.zero_grad()
+            ((p[0] ** 2 + condition * p[1] ** 2) / 2).backward()
+            optimizer.step()
+            expected.append(p.tolist())
+        assert_close(path, expected)
+
+
+def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
+    page = open_page("makemore/optimizers/")
+    place = widget(page)
+    assert "Out" not in told(place)
+    place.get_by_role("slider", name="Rate").press("End")
+    assert re.search(r"Out of the valley: SGD, .*\.", told(place))
+    assert place.locator("svg text", has_text="flies out").count() > 1
+    place.get_by_role("radio", name="each rule's best").check()
+    assert "Out" not in told(place) and place.get_by_role("slider", name="Rate").is_disabled()
+    place.get_by_role("slider", name="Condition").press("Home")
+    assert place.get_by_role("slider", name="Condition").get_attribute("aria-valuetext") == "1"
+    assert page.heard == []
+
+
+def test_a_gain_shows_what_python_found(open_page, published):
+    page, given = open_page("makemore/initialization/"), data(published, "makemore/initialization")
+    place = widget(page)
+    dial = place.get_by_role("slider", name="Gain")
+    assert dial.get_attribute("aria-valuetext") == "1.67"
+    dial.press("Home")
+    first, *_, last = given["layers"][0]
+    assert f"outputs go from {first[0]:.2f} to {last[0]:.2f} in size" in told(place)
+    assert f"slopes are multiplied by {first[2] / last[2]:.2f}." in told(place)
+    assert place.locator("svg text", has_text="saturated").count() == len(given["layers"][0])
+    assert page.heard == []
+
+
+@pytest.fixture(scope="module")
+def table():
+    words = read_words(ROOT / "data/names.txt")
+    vocabulary = Vocabulary(words)
+    return vocabulary, Bigram(count_pairs(words, vocabulary), alpha=0)
+
+
+@pytest.mark.parametrize("settings", [(1, 27, 1), (0.3, 27, 1), (1, 5, 1), (2, 10, 0.7), (3, 27, 0.95)])
+def test_the_same_seed_makes_the_same_words_as_in_python(open_page, published, table, settings):
+    """Oracles: scratch.makemore.sample, and the random numbers of Python."""
+    vocabulary, model = table
+    page, given = open_page("glossary/"), data(published, "makemore/sampling")
+    for seed in (0, 1, 12345):
+        made = computed(page, "sampling ({ words }, given) => words(...given)", [given, 100, seed, settings])
+        assert made == sample(model, vocabulary, 100, seed, *settings)
+    kept = computed(page, """sampling ({ distribution }, [counts, settings]) =>
+        counts.map((row) => distribution(row, ...settings).kept)""", [given["counts"], settings])
+    assert_close(kept, distribution(model.logits, *settings).tolist())
+
+
+def test_words_change_with_the_dials_and_their_seed(open_page, table):
+    vocabulary, model = table
+    page = open_page("makemore/sampling/")
+    place = widget(page)
+    place.get_by_role("slider", name="Top-k").press("End")
+    for seed in (1, 2):
+        expected = sample(model, vocabulary, 8, seed=seed, max_length=12)
+        assert f"Words of seed {seed}: {', '.join(expected)}." in told(place)
+        place.get_by_role("button", name="Other words").click()
+    place.get_by_role("combobox", name="After").select_option("q")
+    place.get_by_role("slider", name="Top-p").press("Home")
+    assert "After q, 1 of 27 symbols can come; the likeliest is u, with 1.00" in told(place)
+    assert page.heard == []
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """500 texts: of many scripts, blanks and marks, and of the book."""
+    alphabets = ["abcdefghijklm nopqrstuvwxyz THE 'll's", "éèüßñ çøåÆ ", "à̧é́ ", "漢字かなカナ한글",
+                 "😀👍🏽👨\u200d👩\u200d👧 ", "٠١٢٣٤٥ 12345", "!?.,;:-_()[]{}<>/\\'\"`~@#$%^&*=+|",
+                 "\t\n\r\x0b\x0c\x1c\x1f\x85\xa0\u2003\u3000\ufeff "]
+    rng, book = random.Random(0), (ROOT / "data/book.txt").read_text(encoding="utf-8")
+    mixed = ["".join(rng.choice(rng.choice(alphabets)) for _ in range(rng.randrange(1, 40)))
+             for _ in range(400)]
+    return mixed + [book[at:at + 200] for at in rng.choices(range(len(book)), k=100)]
+
+
+def test_500_texts_have_the_ids_that_the_books_tokenizer_gives_them(open_page, published, cases):
+    """Oracle: scratch.bpe, with the same merges, all of them and the first hundred."""
+    page, given = open_page("glossary/"), data(published, "tokenization/tokenizers")
+    pairs = list(zip(given["merges"][::2], given["merges"][1::2]))
+    assert len(pairs) == 1000
+    for count in (1000, 100):
+        tokenizer = from_merges({pair: 256 + n for n, pair in enumerate(pairs[:count])})
+        ids = computed(page, """tokens ({ encode }, [texts, given, count]) =>
+            texts.map((text) => encode(text, given, count))""", [cases, given, count])
+        assert ids == [tokenizer.encode(text) for text in cases]
+
+
+def test_a_text_of_the_readers_own_is_tokenised_with_fewer_merges_and_more(open_page):
+    page = open_page("tokenization/tokenizers/")
+    place = widget(page)
+    drawn = place.locator("li small").all_inner_texts()
+    place.get_by_role("textbox", name="Text").fill("the é")
+    place.get_by_role("slider", name="Merges").press("Home")
+    assert place.locator("li code").all_inner_texts() == ["t", "h", "e", "␣", r"\xc3", r"\xa9"]
+    assert told(place) == "6 bytes are 6 tokens, with 1.0 bytes per token."
+    place.get_by_role("slider", name="Merges").press("End")
+    assert place.locator("li code").first.inner_text() == "the" and len(drawn) > 5
+    place.get_by_role("textbox", name="Text").fill("")
+    assert told(place) == "0 bytes are 0 tokens, with 0.0 bytes per token."
+    assert page.heard == []
