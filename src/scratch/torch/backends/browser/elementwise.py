@@ -9,11 +9,12 @@ is left to the backend in plain Python.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
+import importlib.util
 from array import array
 
 from ... import dtypes
 from ...dispatch import COMPARE, TWO
-from ...storage import broadcast, numel
+from ...storage import broadcast, contiguous_strides, numel
 from ..views import CODES, View
 from .machine import address, kernel
 from .walks import spread, walk
@@ -233,7 +234,15 @@ def add(kernels):
             raise ValueError(f"element {last} of a storage of {len(buffer)} numbers")
         return View(buffer, dtype, shape, strides, offset)
 
+    def as_array(a):
+        """For Tensor.numpy(): where there is no NumPy, the memory itself, in one row."""
+        if importlib.util.find_spec("numpy"):
+            return plain["as_array"](a)
+        rows = cast(a, a.dtype) if a.strides != contiguous_strides(a.shape) else a
+        return memoryview(rows.array)[rows.offset:rows.offset + numel(rows.shape)]
+
     kernels |= {name: operation(name, plain.get(name)) for name in
                 {*BY_FOUR, *BY_MATH, *BY_ONE} & plain.keys()}
-    kernels |= {each.__name__: each for each in (copy, cast, fill, where, view)}
+    kernels |= {each.__name__: each for each in (
+        copy, cast, fill, where, view, as_array)}
     kernels["empty"] = empty
