@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TRAINING = ROOT / "docs/assets/training"
 PYODIDE = ROOT / "node_modules/pyodide"
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
-WORDS = ("anna hanna johanna susanna banana ananas nana kanna manna panna sanna jana lana dana hana ana anja tanja "
-         "sonja ronja maja kaja").split()
+WORDS = ("anna hanna johanna susanna banana ananas nana kanna manna panna sanna jana lana dana hana ana anja "
+         "tanja sonja ronja maja kaja").split()
 LETTERS = set("".join(WORDS))
 MINE = {"name": "mine.txt", "mimeType": "text/plain", "buffer": "\n".join(WORDS).encode()}
 SMALL = {"layers": 1, "heads": 2, "channels": 16}

@@ -137,9 +137,9 @@ class Learner:
         train, self.held_out, _ = data.split(words)
         tensors, facts = checkpoint.load(file) if file else ({}, {})
         if facts and facts.get("model") != kind:
-            raise ValueError(f"the file holds a model of the kind {facts.get('model')}, and this page trains a "
-                             f"{kind}")
-        known = sorted({*facts["characters"]} - {data.BOUNDARY}) if facts else words
+            raise ValueError(f"the file holds a model of the kind {facts.get('model')}, and this page trains "
+                             f"a {kind}")
+        known = {*facts["characters"]} - {data.BOUNDARY} if facts else words
         vocabulary = data.Vocabulary(known)
         generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)

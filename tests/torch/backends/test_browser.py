@@ -59,6 +59,18 @@ def losses_of(name, given):
             program(f"{THERE}{IMPORTS}{MODELS[name]}\nfound = losses(given)", given))
 
 
+@pytest.mark.parametrize("count", [16, 17, 1600, 20_011])
+def test_normal_numbers_are_pytorchs_to_the_bit(count):
+    """Oracle: PyTorch. By a kernel that rounds as normal.py does."""
+    text = """
+generator = torch.Generator().manual_seed(given)
+found = torch.empty(given).normal_(0.5, 0.02, generator=generator).tolist()
+"""
+    scope = {"given": count}
+    exec(IMPORTS + text, scope)
+    assert program(THERE + IMPORTS + text, count) == scope["found"]
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_models_train_with_pytorchs_losses(name):
     """Oracle: PyTorch, from the same seeds, to 1e-4."""

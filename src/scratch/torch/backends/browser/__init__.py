@@ -12,9 +12,14 @@ do not know, by the kernels in plain Python, which are given the same Views.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
+from array import array
+
 from ... import dispatch
+from ...draws import single
+from ...normal import Faster
 from .. import python
 from . import along, elementwise, fused, numbered
+from .machine import kernel
 
 
 def table():
@@ -28,4 +33,14 @@ def table():
 def use():
     """Register the backend, and let it compute what is on the cpu."""
     dispatch.register("browser", table())
+    Faster.singles = singles
     return dispatch.use("browser")
+
+
+def singles(words, mean, std):
+    """Normal numbers, as normal.py makes them for float32, of 16 words or a multiple.
+    """
+    words, found = array("I", words), array("f", [0.0]) * len(words)
+    kernel("normal")(words.buffer_info()[0], found.buffer_info()[0], len(words),
+                     single(mean), single(std))
+    return found.tolist()

@@ -235,7 +235,7 @@ def add(kernels):
         return View(buffer, dtype, shape, strides, offset)
 
     def as_array(a):
-        """For Tensor.numpy(): where there is no NumPy, the memory itself, in one row."""
+        """For Tensor.numpy(); where there is no NumPy, the memory itself in one row."""
         if importlib.util.find_spec("numpy"):
             return plain["as_array"](a)
         rows = cast(a, a.dtype) if a.strides != contiguous_strides(a.shape) else a

@@ -663,3 +663,67 @@ def gather(a: Ts, index: i64s, y: Ts, outer: i32, n: i32, inner: i32, count: i32
                 at = i32(index[place])
                 at = at + n if at < 0 else at
                 y[place] = a[(o * n + at) * inner + i]
+
+
+# random numbers: normal.py's, in its order and with its roundings
+
+def normal(words: i32s, y: f32s, n: i32, mean: f64, std: f64):
+    """Blocks of 16 random words -> as many normal numbers. See normal.pairs_single."""
+    for block in range(0, n, 16):
+        for i in range(block, block + 8):
+            u1 = f64(words[i] & 0xFFFFFF) * 5.9604644775390625e-8
+            u2 = f64(words[i + 8] & 0xFFFFFF) * 5.9604644775390625e-8
+            radius = single(sqrt(single(-2.0 * log_single(1.0 - u1))))
+            x = single(u2 * f64(f32(6.283185307179586)))
+            eighths = (i32(single(x * f64(f32(1.2732395447351628)))) + 1) & -2
+            times = f64(eighths)
+            x = fused(times, -0.78515625, x)
+            x = fused(times, f64(f32(-2.4187564849853515625e-4)), x)
+            x = fused(times, f64(f32(-3.77489497744594108e-8)), x)
+            square = single(x * x)
+            s = fused(single(sine(square) * square), x, x)
+            c = single(fused(single(cosine(square) * square), square, square * -0.5)
+                       + 1.0)
+            quarter = eighths >> 1
+            sin = (c if quarter & 1 else s) * f64(1 - (quarter & 2))
+            cos = (s if quarter & 1 else c) * f64(1 - ((quarter + 1) & 2))
+            y[i] = f32(single(radius * cos) * std + mean)
+            y[i + 8] = f32(single(radius * sin) * std + mean)
+
+
+def single(x):
+    return f64(f32(x))
+
+
+def fused(a, b, c):
+    return f64(f32(a * b + c))
+
+
+def log_single(x):
+    code = bits(f32(x))
+    e = (code >> 23) - 126
+    m = f64(bits((code & 0x7FFFFF) | 0x3F000000))
+    below = m < f64(f32(0.7071067811865476))
+    e = e - below
+    m = single(m * f64(1 + below)) - 1.0
+    square = single(m * m)
+    y = fused(m, f64(f32(7.0376836292e-2)), f64(f32(-1.1514610310e-1)))
+    y = fused(y, m, f64(f32(1.1676998740e-1)))
+    y = fused(y, m, f64(f32(-1.2420140846e-1)))
+    y = fused(y, m, f64(f32(1.4249322787e-1)))
+    y = fused(y, m, f64(f32(-1.6668057665e-1)))
+    y = fused(y, m, f64(f32(2.0000714765e-1)))
+    y = fused(y, m, f64(f32(-2.4999993993e-1)))
+    y = single(fused(y, m, f64(f32(3.3333331174e-1))) * m)
+    y = fused(y, square, single(f64(e) * f64(f32(-2.12194440e-4))))
+    return fused(f64(e), 0.693359375, single(m + single(y - square * 0.5)))
+
+
+def sine(square):
+    y = fused(square, f64(f32(-1.9515295891e-4)), f64(f32(8.3321608736e-3)))
+    return fused(y, square, f64(f32(-1.6666654611e-1)))
+
+
+def cosine(square):
+    y = fused(square, f64(f32(2.443315711809948e-5)), f64(f32(-1.388731625493765e-3)))
+    return fused(y, square, f64(f32(4.166664568298827e-2)))

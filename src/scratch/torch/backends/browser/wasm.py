@@ -532,8 +532,9 @@ class Function:
         tree, outer = self.functions[name], self.scope
         inner = f"{outer}/{name}.{len(self.kinds)}"
         for each, value in zip(tree.args.args, node.args, strict=True):
-            kind = self.kind(value) or ("i32" if type(value.value) is int else
-                                        self.common(*node.args))
+            kind = self.kind(value) or (
+                "i32" if type(ast.literal_eval(value)) is int else
+                self.common(*node.args))
             self.expression(value, kind)
             self.scope = inner
             self.set(each.arg, kind)
