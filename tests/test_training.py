@@ -153,7 +153,7 @@ def told(place, text):
     return status.inner_text()
 
 
-PAGES = {"makemore/gpt/": "gpt"}
+PAGES = {"makemore/gpt/": "gpt", "makemore/mlp/": "mlp", "makemore/bert/": "bert"}
 
 
 @pytest.mark.parametrize("path", PAGES)
