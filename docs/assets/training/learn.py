@@ -114,7 +114,7 @@ class BERT(GPT):
         """Per letter, each predicted from all others of its word."""
         import bert
 
-        ids, _ = self.examples(words[:200])
+        ids, _ = self.examples(words[:100])
         return bert.pseudo_nll(self.model, ids, batch=512).sum().item() / (ids != 0).sum().item()
 
     def show(self, pattern, seed):

@@ -31,13 +31,14 @@ async function boot() {
         for each in code:
             zipfile.ZipFile(io.BytesIO(each)).extractall("/book")
         sys.path[:0] = ["/book", *(each.path for each in os.scandir("/book") if each.is_dir())]
-        sys.modules["urllib.request"] = types.ModuleType("urllib.request")    # nothing is downloaded here
+        for name in ("urllib", "urllib.request"):    # which data.py imports, and only a download needs
+            sys.modules.setdefault(name, types.ModuleType(name))
         import torch.safetensors
         from torch.backends import browser
         browser.use()
         sys.modules["safetensors"] = types.SimpleNamespace(torch=torch.safetensors)
         sys.modules["safetensors.torch"] = torch.safetensors
-        from learn import Learner`);
+        from learn import Learner`);    // which imports the rest
     return made;
 }
 
@@ -48,14 +49,22 @@ async function begin({ kind, size, name, words, file }, going) {
     words ??= new Uint8Array(await fetched("assets/training/names.txt"));
     python.FS.writeFile(`/words/${name}`, words);
     if (file) python.FS.writeFile("/opened", file);
-    const settings = python.runPython("import learn; learn.SIZES").get(size);
+    const settings = kind === "mlp" ? undefined : python.pyimport("learn").SIZES.get(size);
     const before = learner;
     learner = python.globals.get("Learner").callKwargs(kind, name, { settings, file: file ? "/opened" : undefined });
     before?.destroy();
     postMessage({ ready: learner.about().toJs({ dict_converter: Object.fromEntries }), going });
 }
 
-const now = () => learner.look(pattern).toJs();
+const reason = (error) => String(error.message).trim().split("\n").at(-1).replace(/^[\w.]+: /, "");
+
+function now() {
+    try {
+        return learner.look(pattern).toJs();
+    } catch (error) {    // of the pattern, which is no reason to stop
+        return [reason(error)];
+    }
+}
 
 async function go(steps) {
     const often = Math.ceil(steps / LOOKS);
@@ -83,6 +92,6 @@ onmessage = async ({ data }) => {
         }
     } catch (error) {
         going = false;
-        postMessage({ failed: String(error.message).trim().split("\n").at(-1).replace(/^\w+(Error|Exception): /, "") });
+        postMessage({ failed: reason(error) });
     }
 };
