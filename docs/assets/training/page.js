@@ -30,7 +30,6 @@ export default function (place, { kind, steps, most, pattern }) {
         }
         if (data.losses) {
             losses.push(...data.losses);
-            ready = true;
             if (data.words) say(`Step ${losses.length}: loss ${number(recent())}.`);
         }
         if (data.words) words.textContent = data.words.map((word) => word || "(empty)").join(", ");
@@ -68,9 +67,10 @@ export default function (place, { kind, steps, most, pattern }) {
         const asking = { look: asked.value, go: saved ? 0 : steps };
         if (changed || saved) {
             const [file] = list.input.files;
+            ready = false;
             asking.begin = { kind, size: size.value, name: file?.name ?? "names.txt", words: await bytes(list.input), file: saved };
         }
-        changed = ready = false;
+        changed = false;
         since = performance.now();
         train.textContent = "Stop";
         target = losses.length + steps;
