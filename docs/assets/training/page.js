@@ -3,6 +3,8 @@
 
 import { button, controls, drawn, label, make, number, stage } from "../widgets/parts.js";
 
+const FIRST = "Train (Python: 6 MB, once)";
+
 export default function (place, { kind, steps, most, pattern }) {
     const svg = stage(place, 460, 200), asked = make("input", { value: pattern ?? "", size: 10 });
     let worker, losses = [], target = 0, guess, since, changed = true, ready = false;
@@ -83,7 +85,7 @@ export default function (place, { kind, steps, most, pattern }) {
             worker.terminate();
             worker = undefined;
             changed = true;
-            idle("Train");
+            idle(FIRST);
             say("Stopped.");
         }
     }
@@ -92,13 +94,13 @@ export default function (place, { kind, steps, most, pattern }) {
         if (train.textContent === "Stop") stop();
         changed = true;
         losses = [];
-        idle("Train");
+        idle(worker ? "Train" : FIRST);
         draw();
     };
     const list = open("Your words, one a line", ".txt,text/plain", again);
     const saved = open("A saved model", ".safetensors", async (input) => { start(await bytes(input)); });
     const size = make("select", { onchange: again }, ...["small", "default"].map((name) => new Option(name)));
-    const train = button("Train (Python: 6 MB, once)", () => {
+    const train = button(FIRST, () => {
         if (train.textContent === "Stop") stop();
         else start();
     });

@@ -6,6 +6,7 @@
 
 const HERE = new URL(".", import.meta.url), ROOT = new URL("../../", HERE);
 const CODE = ["torch", "makemore/gpt", "makemore/bert", "makemore/mlp", "makemore/training", "makemore/evaluate", "makemore/sample"];
+const ABI = "2026_0";    // of Pyodide: it refuses another, and says its own
 const LOOKS = 12;    // at the words, before it is done
 let python, learner, going = false, pattern = "";
 
@@ -20,7 +21,7 @@ async function boot() {
     const loader = import(`${run}pyodide.mjs`).catch(() => { throw new Error("this copy of the site was built without Python for its pages"); });
     const [{ loadPyodide, version }, learn, ...code] = await Promise.all([
         loader, fetched("assets/training/learn.py"), ...CODE.map((name) => fetched(`src/scratch/${name}.zip`))]);
-    const lock = { info: { abi_version: "", arch: "wasm32", platform: "emscripten", version, python: "" }, packages: {} };
+    const lock = { info: { abi_version: ABI, arch: "wasm32", platform: "emscripten", version, python: "" }, packages: {} };
     const made = await loadPyodide({ indexURL: run, packageBaseUrl: run, stdLibURL: `${run}python.zip`, lockFileContents: lock });
     made.globals.set("code", made.toPy(code.map((each) => new Uint8Array(each))));
     made.FS.mkdirTree("/book");

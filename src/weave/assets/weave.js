@@ -100,11 +100,11 @@ function sheet() {
 
 const near = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
-        if (isIntersecting) begin(target);
+        if (isIntersecting) play(target);
     }
 }, { rootMargin: "50%" });
 
-async function begin(place) {
+async function play(place) {
     near.unobserve(place);
     const [{ default: widget }, answer] = await Promise.all([
         import(new URL(`widgets/${place.getAttribute("name")}.js`, here)), fetch(place.getAttribute("src")),
