@@ -4,7 +4,8 @@
     (False, False)
 
 In PyTorch this package has a switch for each library that kernels come from. Ours come
-from the modules of this folder, each with a table of them: numpy, python, cuda.
+from the modules of this folder, each with a table of them: numpy, python, cuda, and, in
+a page, browser.
 
 Chapter: docs/torch/dispatch.md.  To copy: the folder above.
 """
