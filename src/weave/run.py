@@ -22,6 +22,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mkdocs.exceptions import PluginError
+
 from .chapter import markdown
 from .files import Remembering
 from .imports import Modules, dotted, imported, imported_by, lines_of
@@ -283,7 +285,11 @@ def standard_library(folder, modules):
     if not made.is_file():
         made.parent.mkdir(parents=True, exist_ok=True)
         unfinished = made.with_suffix(".part")
-        subprocess.run([find_node(), SLIM, PYODIDE, unfinished, *wanted], check=True)
+        done = subprocess.run([find_node(), SLIM, PYODIDE, unfinished, *wanted], text=True,
+                              capture_output=True)
+        if done.returncode:
+            raise PluginError("node could not make the Python for pages: `make env` installs a newer node, and "
+                              f"a book without `run: true` needs none\n{done.stderr[-500:]}")
         for old in made.parent.glob("*.zip"):
             old.unlink()
         unfinished.replace(made)

@@ -9,7 +9,7 @@ const OUTPUT = ".weave-output, .weave-figure, .weave-ran";
 const HINT = "Tab indents; Escape, then Tab, leaves. Shift+Enter runs.";
 const said = make("p", "md-visually-hidden");    // what a screen reader hears
 said.setAttribute("role", "status");
-let page, cells, all, worker, ran, afresh, busy, false_, asked = new Map(), next = 0;
+let page, cells, all, worker, booted, ran, afresh, busy, false_, asked = new Map(), next = 0;
 
 function make(tag, name, text = "") {
     const element = document.createElement(tag);
@@ -18,13 +18,16 @@ function make(tag, name, text = "") {
     return element;
 }
 
-function button(text, act, label = text) {
+/** A button; what more it is about is for those alone who hear it. */
+function button(text, more, act) {
     const made = make("button", "", text);
     made.type = "button";
-    made.setAttribute("aria-label", label);
+    made.append(make("span", "md-visually-hidden", ` ${more}`));
     made.onclick = act;
     return made;
 }
+
+const name = (button, text) => { button.firstChild.data = text; };
 
 function dress() {
     const told = document.querySelector("[data-run]");
@@ -44,7 +47,7 @@ function dress() {
         else bar(cell);
     });
     const first = cells.find((cell) => cell.run);
-    if (first) first.run.textContent = `Run (${page.dataset.size} of Python, once)`;
+    if (first) name(first.run, `Run (${page.dataset.size} of Python, once)`);
     if (first) first.above.remove();
 }
 
@@ -54,10 +57,11 @@ function bar(cell) {
     cell.block.classList.add("weave-cell");
     cell.block.append(cell.bar);
     if (!cell.why) {
-        cell.run = button("Run", () => busy === cell ? stop("Stopped. The next run begins afresh.") : run(cell), `Run cell ${cell.number}`);
-        cell.above = button("Run all above", () => run(cell, true), `Run all above cell ${cell.number}, and it`);
-        cell.edit = button("Edit", () => edit(cell), `Edit cell ${cell.number}`);
-        cell.reset = button("Reset", () => reset(cell), `Reset cell ${cell.number}`);
+        const which = `cell ${cell.number}`;
+        cell.run = button("Run", which, () => busy === cell ? stop("Stopped. The next run begins afresh.") : run(cell));
+        cell.above = button("Run all above", `${which}, and it`, () => run(cell, true));
+        cell.edit = button("Edit", which, () => edit(cell));
+        cell.reset = button("Reset", which, () => reset(cell));
         cell.reset.hidden = true;
         cell.bar.append(cell.run, cell.above, cell.edit, cell.reset);
     }
@@ -146,20 +150,22 @@ async function boot(cell) {
         await Promise.race([ask({ boot: { root: ROOT, ...pack } }), broken]);
         ran = 0;
         afresh = false;
-        for (const one of cells) if (one.run && one.run.textContent !== "Stop") one.run.textContent = "Run";
+        booted = true;
+        for (const one of cells) if (one.run && one !== busy) name(one.run, "Run");
     } finally {
         progress.remove();
     }
 }
 
-function stop(why) {
+function stop(why = "Stopped.") {
     worker?.terminate();
     worker = null;
+    booted = false;
     asked.forEach((told) => told({ kind: "fatal", text: why }));
     asked.clear();
 }
 
-async function run(cell, above = false) {
+async function run(cell, anew = false) {
     if (busy) {
         tell(cell, "Another cell is running.");
         return;
@@ -167,13 +173,14 @@ async function run(cell, above = false) {
     const began = performance.now(), old = page;
     const clock = setInterval(() => tell(cell, cell.note.textContent.replace(/….*/, `… ${Math.round((performance.now() - began) / 1000)} s`), false), 1000);
     busy = cell;
-    cell.run.textContent = "Stop";
-    cell.run.setAttribute("aria-label", `Stop cell ${cell.number}`);
+    name(cell.run, "Stop");
     try {
         if (!worker) await boot(cell);
         const at = all.indexOf(cell);
-        if (above || afresh || at < ran) await ask({ begin: true });
-        if (above || afresh || at < ran) ran = 0;
+        if (anew || afresh || at < ran) {
+            ran = 0;
+            await ask({ begin: true });
+        }
         afresh = true;    // unless it ends well
         let end = at + 1, owner = null;
         while (end < all.length && all[end].role !== "shown") end++;
@@ -186,20 +193,23 @@ async function run(cell, above = false) {
         }
         ran = end;
         afresh = false;
-        const claims = cells.flatMap((one) => one.claims ?? []), away = claims.length - (cell.claims?.length ?? 0);
-        tell(cell, `Ran in this page in ${Math.round(performance.now() - began)} ms.` + (away ? ` Under other cells, ${away} sentence${away > 1 ? "s are" : " is"} no longer true.` : ""), false);
+        const above = cells.slice(0, cells.indexOf(cell)), away = above.flatMap((one) => one.claims ?? []).length;
+        for (const one of cells.slice(above.length + 1)) {
+            if (one.box && !one.quiet) tell(one, "Ran before what stands above ran last.", false);
+        }
+        tell(cell, `Ran in this page in ${Math.round(performance.now() - began)} ms.` + (away ? ` Under cells above, ${away} sentence${away > 1 ? "s are" : " is"} no longer true.` : ""), false);
         said.textContent = [cell.note.textContent, ...[...cell.box.querySelectorAll(".weave-claim")].map((one) => one.textContent)].join(" ");
     } catch (error) {
-        if (page === old) tell(cell, worker || /^Stopped/.test(error.message) ? error.message : `Python could not be loaded: ${error.message}`);
-        if (worker && !/error\.$/.test(error.message)) {
+        let why = error.message;
+        if (!/^Stopped|error\.$/.test(why)) {
+            why = booted ? `Python ended: ${why}. The next run begins afresh.` : `Python could not be loaded: ${why}`;
             stop();
-            tell(cell, `Python ended: ${error.message}. The next run begins afresh.`);
         }
+        if (page === old) tell(cell, why);
     }
     clearInterval(clock);
     busy = null;
-    cell.run.textContent = "Run";
-    cell.run.setAttribute("aria-label", `Run cell ${cell.number}`);
+    name(cell.run, "Run");
 }
 
 // Output

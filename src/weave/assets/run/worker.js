@@ -50,8 +50,14 @@ onmessage = async ({ data: { id, ...asked } }) => {
         const later = [];
         if (asked.boot) await boot(asked.boot);
         else if (asked.begin) cells.begin();
-        else cells.run(asked.code, asked.name, asked.check, asked.alt, (kind, text) => kind === "dot" ? later.push(text) : tell(kind, text));
-        for (const dot of later) tell("svg", await drawn(dot).catch(String));
+        else cells.run(asked.code, asked.name, asked.check, asked.alt, (...told) => {
+            if (told[0] === "dot" || told[0] === "alt") later.push(told);
+            else tell(...told);
+        });
+        for (const [kind, text] of later) {
+            if (kind === "dot") tell("svg", await drawn(text).catch(String));
+            else tell(kind, text);
+        }
         tell("done");
     } catch (error) {
         tell("fatal", String(error).split("\n")[0]);
