@@ -288,8 +288,8 @@ def standard_library(folder, modules):
         done = subprocess.run([find_node(), SLIM, PYODIDE, unfinished, *wanted], text=True,
                               capture_output=True)
         if done.returncode:
-            raise PluginError("node could not make the Python for pages: `make env` installs a newer node, and "
-                              f"a book without `run: true` needs none\n{done.stderr[-500:]}")
+            raise PluginError("node could not make the Python for pages: `make env` installs a newer node, "
+                              f"and a book without `run: true` needs none\n{done.stderr[-500:]}")
         for old in made.parent.glob("*.zip"):
             old.unlink()
         unfinished.replace(made)

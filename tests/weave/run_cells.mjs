@@ -17,12 +17,12 @@ for (const [name, path] of Object.entries(pack.files)) {
 }
 python.runPython(`import sys; sys.path.append("/book")`);
 const cells = python.pyimport("cells");
-cells.begin();
+cells.begin(0);
 for (const [n, cell] of pack.cells.entries()) {
     if (cell.why) { console.log(JSON.stringify({ told: [], ms: 0 })); continue; }
     const told = [], began = performance.now();
     try {
-        cells.run(cell.code, `cell ${n + 1}`, cell.role === "check", cell.alt, (kind, text) => told.push([kind, text]));
+        cells.run(cell.code, `cell ${n + 1}`, cell.role === "check", cell.alt, n + 1, (kind, text) => told.push([kind, text]));
     } catch (error) {
         console.log(JSON.stringify({ told: [["fatal", String(error).split("\n")[0]]], ms: 0 }));
         break;

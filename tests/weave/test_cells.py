@@ -2,6 +2,7 @@
 
 import collections
 import importlib.util
+import sys
 import types
 from pathlib import Path
 
@@ -36,10 +37,45 @@ def run(cells, monkeypatch):
         nonlocal number
         number += 1
         told = []
-        cells.run(code, f"cell {number}", check, alt, lambda *given: told.append(given))
+        cells.run(code, f"cell {number}", check, alt, number, lambda *given: told.append(given))
         return told
 
     return run
+
+
+@pytest.fixture
+def copying(cells, monkeypatch, tmp_path):
+    """All that cells made is copied after each, as if it had taken long."""
+    monkeypatch.setattr(cells, "LONG", -1.0)
+    cells.kept.clear()
+    yield
+    cells.kept.clear()
+
+
+def test_a_cell_that_changed_things_finds_them_as_they_were_when_it_runs_again(run, cells, copying):
+    run("import random\nrandom.seed(1)\nlist_ = alias = [1]\nclass A:\n    pass\ndef f():\n    return list_")
+    again = "list_.append(random.random())\nlist_ is alias and f() is list_, list_, A is type(A())"
+    first = run(again)
+    assert cells.begin(1) == 1 and run(again) == first
+    assert first[0][1].startswith("(True, [1, 0.13436424411240122], True)")
+
+
+def test_modules_of_the_book_are_as_they_were_too(run, cells, copying):
+    module = "calls = []\ndef call():\n    calls.append(1)\n    return len(calls)\n"
+    Path(cells.BOOK, "counted.py").write_text(module)
+    run("import sys\nsys.path.insert(0, '.')\nimport counted\ncounted.call()")
+    assert run("counted.call()") == [("result", "2")]
+    assert cells.begin(1) == 1
+    assert run("counted.call()") == [("result", "2")]
+    assert cells.begin(0) == 0 and "counted" not in sys.modules
+
+
+def test_what_cannot_be_copied_is_made_again(run, cells, copying):
+    run("x = 1")
+    run("y = (n for n in range(3))")
+    run("del y")
+    assert sorted(cells.kept) == [1, 3]
+    assert cells.begin(2) == 1 and sorted(cells.kept) == [1]
 
 
 def test_what_is_printed_is_told_by_its_stream_and_before_what_is_returned(run):

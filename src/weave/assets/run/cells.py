@@ -1,17 +1,21 @@
 """Runs a page's cells, one namespace for all of them, and tells what each prints, returns, draws and claims.
 
-begin() makes the namespace anew.  run(code, name, check, alt, tell) runs one cell; alt is the expression for
-what its figure shows.  tell(kind, text) is called while it runs, with kind stdout, stderr, result, error, dot
-(a graph for Graphviz), alt, held or broken (a claim), or lost (a claim that cannot be checked any more).
+begin(most) makes the names as they were when most of the page's cells, or fewer, had run, and says how many.
+run(code, name, check, alt, count, tell) runs the next one, of which count has run then; alt is the expression
+for what its figure shows.
+tell(kind, text) is called while it runs, with kind stdout, stderr, result, error, dot (a graph for Graphviz),
+alt, held or broken (a claim), or lost (a claim that cannot be checked any more).
 """
 
 import ast
 import builtins
 import collections
 import contextlib
+import copy
 import inspect
 import linecache
 import os
+import random
 import sys
 import time
 import traceback
@@ -22,26 +26,58 @@ PATHS = [f"{BOOK}/src", BOOK, f"{BOOK}/standins"]
 CELL = "cell "    # begins the names of cells in tracebacks
 WIDTH = 79        # characters of a line of a value, as in a notebook
 MOST = 100_000    # characters that a cell prints
+LONG = 1.0        # seconds; what takes longer is not to be done again
 GRAPH = "text/vnd.graphviz"
 
 page = {}
+kept = {}    # {how many cells had run: a copy of all that they made}
+done, spent = 0, 0.0    # how many cells have run, and for how long since the last copy
 tell = print
 
 
-def begin():
-    """Forget what cells and modules have made."""
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(BOOK):
+def begin(most=0):
+    global done, spent
+    for late in [count for count in kept if count > most]:
+        del kept[late]
+    done, spent = max(kept, default=0), 0.0
+    names = copied(kept[done]) if done else {}
+    for name, module in own_modules():
+        if name in names:
+            vars(module).clear()
+            vars(module).update(names[name])
+        else:
             del sys.modules[name]
     page.clear()
-    page.update(__name__="__main__", __builtins__=builtins, display=display)
+    page.update(names.get("", {}), __name__="__main__", __builtins__=builtins, display=display)
+    if done:
+        random.setstate(names["random"])
     sys.path[:] = [*PATHS, *(path for path in sys.path if path not in PATHS)]
     os.chdir(BOOK)
+    return done
 
 
-def run(code, name, check, alt, teller):
-    global tell
-    tell, out, err = teller, Stream("stdout"), Stream("stderr")
+def own_modules():
+    return [(name, module) for name, module in list(sys.modules.items())
+            if (getattr(module, "__file__", None) or "").startswith(f"{BOOK}/")
+            and module.__name__ != __name__]
+
+
+def keep():
+    """Copy all that the cells have made, if it can be copied."""
+    global spent
+    names = {name: vars(module) for name, module in own_modules()}
+    with contextlib.suppress(Exception):    # there are things that know no copying: a later cell tries again
+        kept[done] = copied({**names, "": page, "random": random.getstate()})
+        spent = 0.0
+
+
+def copied(names):
+    return copy.deepcopy(names, {id(module): module for module in [*sys.modules.values(), builtins]})
+
+
+def run(code, name, check, alt, count, teller):
+    global tell, done, spent
+    tell, out, err, began = teller, Stream("stdout"), Stream("stderr"), time.monotonic()
     linecache.cache[name] = len(code), None, code.splitlines(True), name
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -53,6 +89,9 @@ def run(code, name, check, alt, teller):
         if not check:
             tell("error", described(error))
     out.flush()
+    done, spent = count, spent + time.monotonic() - began
+    if spent > LONG:
+        keep()
 
 
 def show(code, name):

@@ -9,7 +9,7 @@ const OUTPUT = ".weave-output, .weave-figure, .weave-ran";
 const HINT = "Tab indents; Escape, then Tab, leaves. Shift+Enter runs.";
 const said = make("p", "md-visually-hidden");    // what a screen reader hears
 said.setAttribute("role", "status");
-let page, cells, all, worker, booted, ran, afresh, busy, false_, asked = new Map(), next = 0;
+let page, cells, all, worker, booted, ran, valid, busy, false_, asked = new Map(), next = 0;
 
 function make(tag, name, text = "") {
     const element = document.createElement(tag);
@@ -37,7 +37,7 @@ function dress() {
     if (!page) return;
     document.body.append(said);
     const marks = page.dataset.run, why = (page.dataset.why ?? "").split("|");
-    const blocks = [...document.querySelectorAll("article .highlight")].filter((block) => !block.previousElementSibling?.matches(".weave-source"));
+    const blocks = [...document.querySelectorAll("article div.highlight")].filter((block) => !block.previousElementSibling?.matches(".weave-source"));
     if (blocks.length !== marks.length) return;
     blocks.forEach((block, n) => {
         const needs = why[marks[n]], cell = { block, why: needs?.replace(/^\w+$/, "This cell needs $&, which does not run in a page."), quiet: marks[n] === "q", number: cells.length + 1 };
@@ -87,7 +87,7 @@ function edit(cell) {
     area.oninput = () => {
         code.textContent = cell.code = area.value;    // which Copy copies
         fit();
-        if (all?.indexOf(cell) < ran) afresh = true;
+        change(cell);
     };
     area.onkeydown = (event) => {
         if (event.key === "Enter" && (event.shiftKey || event.ctrlKey)) {
@@ -121,9 +121,15 @@ function reset(cell) {
     cell.box?.replaceWith(...cell.built);
     cell.claims?.forEach((text) => false_.delete(text));
     cell.area = cell.code = cell.box = cell.claims = null;
-    cell.reset.hidden = afresh = true;
+    cell.reset.hidden = true;
+    change(cell);
     cell.run.focus();
     tell(cell, "As the build made it.");
+}
+
+/** What has run from this cell on would give something else now. */
+function change(cell) {
+    if (all) valid = Math.min(valid, all.indexOf(cell));
 }
 
 // Python
@@ -148,8 +154,7 @@ async function boot(cell) {
         worker.onmessage = ({ data }) => { if (data.progress) progress.value = Math.min(1, data.progress); else asked.get(data.id)?.(data); };
         const broken = new Promise((_, failed) => { worker.onerror = (event) => failed(new Error(event.message || "the browser did not load it")); });
         await Promise.race([ask({ boot: { root: ROOT, ...pack } }), broken]);
-        ran = 0;
-        afresh = false;
+        ran = valid = 0;
         booted = true;
         for (const one of cells) if (one.run && one !== busy) name(one.run, "Run");
     } finally {
@@ -177,22 +182,20 @@ async function run(cell, anew = false) {
     try {
         if (!worker) await boot(cell);
         const at = all.indexOf(cell);
-        if (anew || afresh || at < ran) {
-            ran = 0;
-            await ask({ begin: true });
+        if (anew || Math.min(at, valid) < ran) {
+            await ask({ begin: anew ? 0 : Math.min(at, valid) }, (kind, count) => { ran = count; });
         }
-        afresh = true;    // unless it ends well
         let end = at + 1, owner = null;
         while (end < all.length && all[end].role !== "shown") end++;
         for (let n = 0; n < end; n++) {
             if (all[n].role === "shown") owner = all[n];
             if (n < ran || all[n].why) continue;
+            valid = n;    // unless it ends well
             tell(cell, n < at ? `Running what stands above, ${n + 1} of ${at} …` : "Running …", false);
             if (all[n].role === "check") await check(all[n], n, owner);
-            else if (await output(all[n])) throw new Error(n < at ? "A cell above ended in an error." : "It ended in an error.");
+            else if (await output(all[n], n)) throw new Error(n < at ? "A cell above ended in an error." : "It ended in an error.");
         }
-        ran = end;
-        afresh = false;
+        valid = ran = end;
         const above = cells.slice(0, cells.indexOf(cell)), away = above.flatMap((one) => one.claims ?? []).length;
         for (const one of cells.slice(above.length + 1)) {
             if (one.box && !one.quiet) tell(one, "Ran before what stands above ran last.", false);
@@ -215,10 +218,10 @@ async function run(cell, anew = false) {
 // Output
 
 /** Run a cell, and put what it tells in the place of what the build has; whether it raised an error. */
-async function output(cell) {
+async function output(cell, n) {
     const box = make("div", "weave-ran");
     let raised = false;
-    await ask({ code: cell.code ?? cell.source, name: `cell ${cell.number}`, alt: cell.alt }, (kind, text) => {
+    await ask({ code: cell.code ?? cell.source, name: `cell ${cell.number}`, alt: cell.alt, count: n + 1 }, (kind, text) => {
         raised ||= kind === "error";
         if (kind === "svg") box.append(figure(cell, text));
         else if (kind === "alt") box.querySelector("svg")?.setAttribute("aria-label", text);
@@ -293,7 +296,7 @@ function figure(cell, text) {
 /** Make a check, and tell under the cell before it what is no longer true, and what is true again. */
 async function check(cell, n, owner) {
     const no = [], lost = [], again = [];
-    await ask({ code: cell.code, name: `check ${n + 1}`, check: true }, (kind, text) => {
+    await ask({ code: cell.code, name: `check ${n + 1}`, check: true, count: n + 1 }, (kind, text) => {
         text = text.replace(/[`$]/g, "");
         if (kind === "held" && false_.delete(text)) again.push(text);
         if (kind === "broken") no.push(text);

@@ -1,6 +1,6 @@
 // Python for the cells of one page, in a thread of its own: CPython in WebAssembly, from this site.
 //
-// It is asked { boot: {...} } once, and then { id, code, name, check, alt } or { id, begin: true }; it tells
+// It is asked { boot: {...} } once, and then { id, code, name, check, alt, count } or { id, begin: most }; it tells
 // { progress }, and { id, kind, text } as often as a cell has something to tell, the last time with kind "done".
 
 import { loadPyodide } from "./pyodide.mjs";
@@ -49,8 +49,8 @@ onmessage = async ({ data: { id, ...asked } }) => {
     try {
         const later = [];
         if (asked.boot) await boot(asked.boot);
-        else if (asked.begin) cells.begin();
-        else cells.run(asked.code, asked.name, asked.check, asked.alt, (...told) => {
+        else if (asked.begin !== undefined) tell("begun", cells.begin(asked.begin));
+        else cells.run(asked.code, asked.name, asked.check, asked.alt, asked.count, (...told) => {
             if (told[0] === "dot" || told[0] === "alt") later.push(told);
             else tell(...told);
         });
