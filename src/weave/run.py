@@ -114,8 +114,8 @@ class Runner:
         own = [f"{FOLDER}/cells.py", *(f"{FOLDER}/standins/{name}.py" for name in found["standins"])]
         fetched = [f"{FOLDER}/pyodide.asm.wasm", f"{FOLDER}/python.zip"]    # and not imported
         size = sum(self.sizes[name][0] for name in fetched) + sum(map(len, files.values()))
-        version = json.loads((PYODIDE / "package.json").read_text())["version"]
-        pack = {"cells": found["cells"], "files": [*own, *sorted(files)], "size": size, "version": version}
+        info = json.loads((PYODIDE / "pyodide-lock.json").read_text())["info"]
+        pack = {"cells": found["cells"], "files": [*own, *sorted(files)], "size": size, "info": info}
         return json.dumps(pack, ensure_ascii=False), files
 
 

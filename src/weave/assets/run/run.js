@@ -239,9 +239,10 @@ async function output(cell, n) {
 
 /** What the build has as the output of a cell: what follows it, or the figure before its folded code. */
 function outputs(cell) {
-    const before = cell.block.previousElementSibling, found = [];
-    if (cell.quiet && before?.matches(".weave-figure")) return [before];
-    for (let one = cell.block.nextElementSibling; one?.matches(OUTPUT); one = one.nextElementSibling) found.push(one);
+    const figured = (one) => cells.some(({ quiet, alt, block }) => quiet && alt && block === one.nextElementSibling);
+    if (cell.quiet && cell.alt) return [cell.block.previousElementSibling];
+    const found = [];
+    for (let one = cell.block.nextElementSibling; one?.matches(OUTPUT) && !figured(one); one = one.nextElementSibling) found.push(one);
     return found;
 }
 

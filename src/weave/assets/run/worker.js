@@ -22,11 +22,10 @@ function count(total) {
     };
 }
 
-async function boot({ root, files, size, version }) {
+async function boot({ root, files, size, info }) {
     count(size);
     const sources = Promise.all(files.map(async (name) => [name, await (await fetch(root + name)).arrayBuffer()]));
-    const lock = { info: { abi_version: "", arch: "wasm32", platform: "emscripten", version, python: "" }, packages: {} };
-    const python = await loadPyodide({ indexURL: HERE, packageBaseUrl: HERE, stdLibURL: `${HERE}python.zip`, lockFileContents: lock });
+    const python = await loadPyodide({ indexURL: HERE, packageBaseUrl: HERE, stdLibURL: `${HERE}python.zip`, lockFileContents: { info, packages: {} } });
     for (const [name, content] of await sources) {
         const path = `/book/${name.replace(/^assets\/run\//, "")}`;
         python.FS.mkdirTree(path.replace(/\/[^/]*$/, ""));
