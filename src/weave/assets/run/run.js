@@ -1,11 +1,12 @@
 // Cells that run in their page: weave.js loads this where an element [data-run] says which ones do (run.py).
 //
 // A run gives what the page would give from its top: the cells above run before, unless they have run and nothing has
-// changed since. Each check of the page that a run comes past is made again, and the sentences that are no longer true
-// are told, and those that are true again. Python is fetched by the first run, and by nothing else.
+// changed since; and if a cell was changed, the page runs on below. Each check that a run comes past is made again, and
+// the sentences that are no longer true are told, and those that are true again. Python is fetched by the first run.
 
 const HERE = new URL(".", import.meta.url).href, ROOT = new URL("../../", HERE).href;
 const OUTPUT = ".weave-output, .weave-figure, .weave-ran";
+const MORE = 3000;    // milliseconds for what stands below a cell that was run, where something has changed
 const HINT = "Tab indents; Escape, then Tab, leaves. Shift+Enter runs.";
 const said = make("p", "md-visually-hidden");    // what a screen reader hears
 said.setAttribute("role", "status");
@@ -120,7 +121,7 @@ function reset(cell) {
     }
     cell.box?.replaceWith(...cell.built);
     cell.claims?.forEach((text) => false_.delete(text));
-    cell.area = cell.code = cell.box = cell.claims = null;
+    cell.area = cell.code = cell.box = cell.claims = undefined;
     cell.reset.hidden = true;
     change(cell);
     cell.run.focus();
@@ -185,22 +186,22 @@ async function run(cell, anew = false) {
         if (anew || Math.min(at, valid) < ran) {
             await ask({ begin: anew ? 0 : Math.min(at, valid) }, (kind, count) => { ran = count; });
         }
-        let end = at + 1, owner = null;
+        let end = at + 1;
         while (end < all.length && all[end].role !== "shown") end++;
-        for (let n = 0; n < end; n++) {
-            if (all[n].role === "shown") owner = all[n];
-            if (n < ran || all[n].why) continue;
-            valid = n;    // unless it ends well
-            tell(cell, n < at ? `Running what stands above, ${n + 1} of ${at} …` : "Running …", false);
-            if (all[n].role === "check") await check(all[n], n, owner);
-            else if (await output(all[n], n)) throw new Error(n < at ? "A cell above ended in an error." : "It ended in an error.");
+        for (; ran < end; ran++) {
+            if (!all[ran].why) tell(cell, ran < at ? `Running what stands above, ${ran + 1} of ${at} …` : "Running …", false);
+            if (await step(ran)) throw new Error(ran < at ? "A cell above ended in an error." : "It ended in an error.");
         }
-        valid = ran = end;
-        const above = cells.slice(0, cells.indexOf(cell)), away = above.flatMap((one) => one.claims ?? []).length;
-        for (const one of cells.slice(above.length + 1)) {
-            if (one.box && !one.quiet) tell(one, "Ran before what stands above ran last.", false);
+        const took = `Ran in this page in ${Math.round(performance.now() - began)} ms.`, until = performance.now() + MORE;
+        if (false_.size || cells.some((one) => one.code !== undefined && one.code !== one.source)) {
+            tell(cell, `${took} Checking the rest of the page …`, false);
+            while (ran < all.length && performance.now() < until && !await step(ran)) ran++;
         }
-        tell(cell, `Ran in this page in ${Math.round(performance.now() - began)} ms.` + (away ? ` Under cells above, ${away} sentence${away > 1 ? "s are" : " is"} no longer true.` : ""), false);
+        for (const one of cells.filter((one) => one.box && !one.quiet && all.indexOf(one) >= ran)) {
+            tell(one, "Ran before what stands above ran last.", false);
+        }
+        const away = cells.flatMap((one) => one !== cell && one.claims || []).length;
+        tell(cell, took + (away ? ` Under other cells, ${away} sentence${away > 1 ? "s are" : " is"} no longer true.` : ""), false);
         said.textContent = [cell.note.textContent, ...[...cell.box.querySelectorAll(".weave-claim")].map((one) => one.textContent)].join(" ");
     } catch (error) {
         let why = error.message;
@@ -213,6 +214,15 @@ async function run(cell, anew = false) {
     clearInterval(clock);
     busy = null;
     name(cell.run, "Run");
+}
+
+/** Run one of the page's cells, or make one of its checks; whether a cell raised an error. */
+async function step(n) {
+    if (all[n].why) return false;
+    valid = n;    // unless it ends well
+    const raised = all[n].role === "check" ? await check(all[n], n) : await output(all[n], n);
+    if (!raised) valid = n + 1;
+    return raised;
 }
 
 // Output
@@ -295,8 +305,8 @@ function figure(cell, text) {
 }
 
 /** Make a check, and tell under the cell before it what is no longer true, and what is true again. */
-async function check(cell, n, owner) {
-    const no = [], lost = [], again = [];
+async function check(cell, n) {
+    const owner = all.slice(0, n).findLast((one) => one.role === "shown"), no = [], lost = [], again = [];
     await ask({ code: cell.code, name: `check ${n + 1}`, check: true, count: n + 1 }, (kind, text) => {
         text = text.replace(/[`$]/g, "");
         if (kind === "held" && false_.delete(text)) again.push(text);
