@@ -10,7 +10,7 @@ import inspect
 import re
 from pathlib import Path
 
-from .take import TakeError, take
+from .take import TakeError, handed_out, take
 
 DOCSTRING = re.compile(r'\s*"""(.*?)"""', re.DOTALL)    # of a lab; what is below may be half written
 NAMES = 4    # that the folded place shows, before it counts the rest
@@ -89,6 +89,10 @@ class Offers:
     def address(self, taken, name=None):
         """Where the site has the zip of one module, or one of its files."""
         return (taken.path.parent / (name or taken.archive)).relative_to(self.root).as_posix()
+
+    def source_text(self, path):
+        """The bytes of a module's file as the site hands it out, within its package."""
+        return handed_out(path, path.relative_to(self.root / self.source).parts[:-1])
 
     def place(self, chapter, link, repository=None):
         """The HTML of the place at a chapter's top; empty if it has nothing to take away.

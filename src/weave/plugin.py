@@ -36,7 +36,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from . import (WeaveError, changes, contents, epub, feed, imports, index, labs, names, notebook, render,
-               repository, times)
+               repository, run, times)
 from . import page as pages
 from .cache import Cache, program_of
 from .card import card, drawn
@@ -65,7 +65,7 @@ UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
     "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
-    "programs": program_of, "sentences": render.inline}
+    "programs": program_of, "runs": run.of_chapters, "sentences": render.inline}
 WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
 IDLE = re.compile(r"^\s*//.*\n|^\s+| {4}// .*$", re.MULTILINE)    # of a script: comments and indentation
 SECTION_OR_CODE = re.compile(
@@ -89,6 +89,7 @@ class Settings(Config):
                            import these, or others of their packages
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
+    run                    whether cells run in their pages, where they can (run.py)
     epub                   the name that the book has as an EPUB; without one there is none
     mark                   an SVG of circles and straight lines, for the corner of the cards
     computed               a JSON file that says how long chapters compute (times.py)
@@ -110,6 +111,7 @@ class Settings(Config):
     slow = option.ListOfItems(option.Type(str), default=[])
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
+    run = option.Type(bool, default=False)
     epub = option.Optional(option.Type(str))
     mark = option.Optional(option.File(exists=True))
     computed = option.Optional(option.File(exists=True))
@@ -217,6 +219,7 @@ class Weave(BasePlugin[Settings]):
         self.known = {}    # while it is served: {page: (its source, its chapter)}
         self.woven = {}    # and what its page was last made of, and its Markdown and files
         self.finished = {}    # and its HTML before and after finishing
+        self.runs = self.config.run and run.is_possible()
 
     def on_config(self, config):
         """Fill in the addresses that nobody typed, and what woven pages need."""
@@ -285,6 +288,12 @@ class Weave(BasePlugin[Settings]):
                     log.warning("%s", idle)
             except WeaveError as error:
                 errors.append(error)
+        self.runner = run.Runner(self.config.root, self.config.source, self.cache.folder / "made/run")
+        for chapter in self.chapters.values() if self.runs else ():
+            try:
+                self.runner.add(chapter)
+            except WeaveError as error:
+                errors.append(error)
         self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = Offers(self.config.root, self.config.source, self.config.labs)
@@ -302,7 +311,9 @@ class Weave(BasePlugin[Settings]):
                 self.add(files, config, uri, self.config.root / name)
         if self.config.epub:
             self.add(files, config, self.config.epub, b"")    # for now: see on_env
-        for source in sorted(ASSETS.rglob("*")):
+        for uri, source in self.runner.files.items():
+            self.add(files, config, uri, source)
+        for source in sorted(ASSETS.glob("*")):
             if source.is_file():
                 self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
         for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
@@ -439,6 +450,10 @@ class Weave(BasePlugin[Settings]):
                     make = functools.partial(write, book)
                     yield f"{stem}{suffix}", self.cache.remembered(f"{stem}{suffix}", key, make)
                 yield from offered.items()
+                if chapter.name in self.runner.chapters:
+                    pack, needed = self.runner.pack(chapter, read.get(chapter.name, ()), offers.source_text)
+                    yield f"{stem}.run.json", pack
+                    yield from needed.items()
                 yield from self.markdown(files, config, chapter, str(path), key).items()
         for entry in reference.pages.values():
             with self.stopping():
@@ -658,7 +673,8 @@ class Weave(BasePlugin[Settings]):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/{config.remote_branch}/{stem}.ipynb">open in Colab</a>')
-        return terms.byline(f"{takes}<br>{' · '.join(parts)}", chapter.meta.get("not_terms") or ())
+        line = f"{takes}<br>{' · '.join(parts)}{self.runner.mark(chapter)}"
+        return terms.byline(line, chapter.meta.get("not_terms") or ())
 
     def dates(self, page):
         """When a page was first published, by its `date:` or git, and when it last changed."""

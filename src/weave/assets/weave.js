@@ -36,6 +36,7 @@ function dress() {
     for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find") : []) one.remove();    // it reads files
     for (const one of fromDisk ? document.querySelectorAll("weave-widget") : []) one.replaceWith(...one.childNodes);    // so do they
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
+    if (!fromDisk && document.querySelector("[data-run]")) import("./run/run.js");    // cells that run in the page
     show(document.querySelector(".weave-nav [aria-current]"), ".weave-nav");
     mark();
 }

@@ -1,0 +1,222 @@
+"""Cells run in their page, in a browser, by doing what a reader does."""
+
+import re
+
+import pytest
+
+from weave import run
+from weave.site import find_node, serve
+
+AUTOGRAD = "micrograd/autograd/"
+pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
+                                reason="node_modules has no pyodide, or there is no node: run `make env`")
+
+
+@pytest.fixture
+def open_page(chromium, published):
+    """open_page(path, ...) -> a page that has loaded, with what its console said and what it asked for."""
+    contexts = []
+
+    def open_page(path=AUTOGRAD, width=1280, address=published[1], without=None, **options):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.heard, page.asked = [], []
+        page.on("console", lambda message: page.heard.append(message.text))
+        page.on("pageerror", lambda error: page.heard.append(str(error)))
+        context.on("request", lambda request: page.asked.append(request.url))
+        if without:
+            page.route(without, lambda route: route.abort())
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        page.height = page.evaluate("document.querySelector('article').offsetHeight")
+        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+class Cell:
+    """One of a page's cells that run, as its reader sees it."""
+
+    def __init__(self, page, text):
+        self.page = page
+        self.block = page.locator(".weave-cell", has=page.locator(f"code:has-text({text!r})")).first
+
+    def press(self, name):
+        self.block.get_by_role("button", name=re.compile(f"^{name} ")).first.click()
+
+    def note(self):
+        return self.block.locator(".weave-run > span")
+
+    def run(self, button="Run"):
+        self.press(button)
+        self.ended()
+
+    def ended(self):
+        ended = re.compile(r"Ran in this page in[^…]*$|error\.$|Stopped|ended|could not")
+        self.note().filter(has_text=ended).wait_for(timeout=120_000)
+
+    def edit(self, old, new):
+        if not self.block.locator("textarea").count():
+            self.press("Edit")
+        area = self.block.locator("textarea")
+        assert old in area.input_value()
+        area.fill(area.input_value().replace(old, new))
+
+    @property
+    def output(self):
+        return self.block.locator("xpath=following-sibling::*[1]")
+
+
+def python(page):
+    return [url for url in page.asked if "/assets/run/" in url and not url.endswith("/run.js")]
+
+
+def test_a_changed_number_tells_which_sentences_it_breaks_and_when_they_hold_again(open_page, published):
+    page = open_page()
+    assert python(page) == []
+    first = Cell(page, "x1 = Value(")
+    built = first.output.evaluate("node => node.outerHTML")
+    label = first.block.get_by_role("button").first.inner_text()
+    assert re.match(r"Run \(\d\.\d MB of Python, once\)", label)
+    first.run()
+    assert any(url.endswith(".wasm") for url in python(page))
+    assert page.locator(".weave-false").count() == 0
+    assert "132.25" in first.output.locator("svg[role=img]").get_attribute("aria-label")
+    first.edit("-4.0", "-3.0")
+    page.keyboard.press("Shift+Enter")
+    told = first.output.locator(".weave-false")
+    told.wait_for()
+    assert told.inner_text().startswith("No longer true: the loss is 132.25; the loss has slope 92 toward x1")
+    assert "110.25" in first.output.locator("svg[role=img]").get_attribute("aria-label")
+    assert "No longer true" in page.locator("[role=status]", has_text="Ran in this page").inner_text()
+    first.edit("-3.0", "-4.0")
+    first.run()
+    again = first.output.locator(".weave-claim")
+    assert again.inner_text().startswith("True again: the loss is 132.25; the loss has slope 92")
+    first.press("Reset")
+    assert first.output.evaluate("node => node.outerHTML") == built
+    assert first.block.locator("textarea").count() == 0 and first.block.locator("pre").is_visible()
+    assert {url.split("/")[2] for url in page.asked} == {published[1].split("/")[2]}
+    assert page.heard == []
+
+
+def test_a_change_above_shows_below_and_all_above_runs_afresh(open_page):
+    page = open_page()
+    nudge, solved = Cell(page, "def loss_at"), Cell(page, "predicted = sum(")
+    nudge.edit("w2=2.0", "w2=2.5")
+    nudge.run()
+    assert "Under other cells, " in nudge.note().inner_text() and "no longer true" in nudge.note().inner_text()
+    assert "within 0.01 of it" in page.locator(".weave-false").first.inner_text()
+    nudge.press("Reset")
+    solved.run()
+    assert page.locator(".weave-false").count() == 0
+    page.locator(".weave-claim", has_text="True again: ").first.wait_for()
+    texts = page.locator(".weave-output").all_inner_texts()
+    solved.run("Run all above")
+    assert page.locator(".weave-claim").count() == 0
+    assert page.locator(".weave-ran").count() > 15
+    assert page.locator(".weave-output").all_inner_texts() == texts
+    assert page.heard == []
+
+
+def test_an_endless_loop_is_stopped_and_the_page_goes_on(open_page):
+    page = open_page()
+    cell = Cell(page, "def loss_at")
+    cell.edit("h = 0.001", "while True: pass")
+    cell.press("Run")
+    cell.note().filter(has_text="Running").wait_for(timeout=120_000)
+    page.wait_for_timeout(500)
+    cell.press("Stop")
+    assert cell.note().inner_text().startswith("Stopped.")
+    cell.press("Reset")
+    cell.run()
+    assert cell.note().inner_text().startswith("Ran in this page") and page.heard == []
+
+
+def test_an_error_shows_its_line_and_nothing_of_the_machinery(open_page):
+    page = open_page()
+    cell = Cell(page, "def loss_at")
+    cell.edit("/ h", "/ (h - h)")
+    cell.run()
+    text = cell.output.inner_text()
+    assert "ZeroDivisionError" in text and "line 5" in text and "(h - h)" in text
+    assert "pyodide" not in text and "cells.py" not in text
+    assert page.heard == []
+
+
+@pytest.mark.parametrize("path, width", [(AUTOGRAD, 1280), (AUTOGRAD, 390), ("tokenization/unicode/", 390)])
+def test_the_buttons_move_nothing(open_page, path, width):
+    """Oracle: the same page where they cannot be loaded."""
+    with_buttons, without = open_page(path, width), open_page(path, width, without="**/run.js")
+    assert with_buttons.locator(".weave-run button").count() > 20 > without.locator(".weave-run").count() == 0
+    assert with_buttons.height == without.height
+
+
+def test_what_does_not_run_says_why(open_page):
+    page = open_page()
+    block = page.locator(".weave-cell", has_text="import torch")
+    assert "needs torch" in block.locator(".weave-run").inner_text()
+    assert block.locator(".weave-run button").count() == 0
+
+
+def test_cells_are_run_and_edited_by_keyboard_alone(open_page):
+    page = open_page()
+    cell = Cell(page, "def loss_at")
+    button = cell.block.get_by_role("button", name=re.compile("^Edit "))
+    button.focus()
+    page.keyboard.press("Enter")
+    area = cell.block.locator("textarea")
+    assert area.evaluate("node => node === document.activeElement")
+    assert "Escape" in area.get_attribute("aria-label")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nfor n in range(2):\nprint(n)")
+    assert area.input_value().endswith("for n in range(2):\n    print(n)")
+    page.keyboard.press("Tab")
+    assert area.input_value().endswith("print(n)    ")
+    page.keyboard.press("Shift+Enter")
+    cell.ended()
+    assert cell.output.inner_text().split() == ["0", "1"]
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").startswith("Run cell")
+    assert page.heard == []
+
+
+def test_on_a_phone_it_fits_and_without_scripts_or_python_the_page_is_as_it_was(open_page):
+    page = open_page(width=390)
+    cell = Cell(page, "x1 = Value(")
+    cell.edit("-4.0", "-3.0")
+    cell.run()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    bare = open_page(java_script_enabled=False)
+    assert bare.locator(".weave-run").count() == 0 and "132.25" in bare.locator("article").inner_text()
+
+
+def test_cells_run_under_a_sub_path_and_after_instant_navigation(open_page, published):
+    server = serve(published[0].parent)
+    page = open_page("micrograd/neurons/", address=f"http://127.0.0.1:{server.server_port}/{published[0].name}/")
+    page.goto(page.url.replace("neurons", "autograd"))
+    page.wait_for_load_state("networkidle")
+    cell = Cell(page, "x1 = Value(")
+    cell.run()
+    assert page.heard == [] and page.locator(".weave-ran").count()
+    server.shutdown()
+
+
+def test_a_page_that_is_left_takes_its_python_along(open_page):
+    page = open_page()
+    Cell(page, "x1 = Value(").run()
+    assert len(page.workers) >= 1
+    page.evaluate("window.kept = true")
+    page.locator(".weave-nav a", has_text="Derivatives by nudging").click()
+    page.locator("article h1", has_text="Derivatives").wait_for()
+    page.locator(".weave-run").first.wait_for(state="attached")
+    assert page.evaluate("window.kept"), "the page was loaded anew"
+    assert not [worker for worker in page.workers if worker.url.endswith("/run/worker.js")]
+    cell = Cell(page, "def f(x)")
+    cell.run()
+    assert page.heard == []
