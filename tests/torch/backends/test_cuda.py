@@ -6,11 +6,12 @@ On a machine without a GPU the kernels run on its processor, as those of scratch
 import contextlib
 import gc
 import sys
+import warnings
 
 import pytest
 import torch
 from torch_kernels import KERNELS, error_of
-from torch_programs import difference, drawn, smallest
+from torch_programs import difference, drawn, execute, smallest
 
 from scratch import cuda
 from scratch import torch as ours
@@ -138,6 +139,14 @@ def test_a_gpt_takes_the_steps_of_the_numpy_backend():
     assert losses["cuda"] == pytest.approx(losses["cpu"], rel=1e-4)
 
 
+def without_wrong_indices(lines):
+    """A program without the lines that end in an IndexError: on a card, such an index ends everything."""
+    names = {"torch": torch}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [line for line in lines if not isinstance(execute(line, names), IndexError)]
+
+
 def test_random_programs_compute_what_they_compute_in_pytorch(pytestconfig):
     """Numbers, dtypes, strides, versions, gradients and classes of errors, after every line.
 
@@ -147,6 +156,8 @@ def test_random_programs_compute_what_they_compute_in_pytorch(pytestconfig):
     try:
         for seed in range(2000, 2200 if pytestconfig.getoption("long") else 2006):
             lines = drawn(seed)
+            if memory.engine().on_gpu:
+                lines = without_wrong_indices(lines)
             if wrong := difference(lines, ours):
                 few = smallest(lines, ours)
                 pytest.fail(f"program {seed}: {difference(few, ours) or wrong}\n" + "\n".join(few))
