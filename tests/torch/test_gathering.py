@@ -126,6 +126,7 @@ def test_in_place_forms_write_into_their_tensor():
     ("x.gather(0, t.tensor([[0.5]]))", RuntimeError, "int64 or int32"),
     ("x.index_select(0, t.tensor([3]))", IndexError, "index 3"),
     ("x.index_select(0, t.tensor([[0]]))", IndexError, "vector"),
+    ("x[:0].index_select(0, t.tensor([0, 0]))", RuntimeError, "axis 0 has no places, and the index 2"),
     ("x.index_add(0, t.tensor([0]), t.ones(2, 4))", RuntimeError, "2 places in source"),
     ("x.index_add(0, t.tensor([0]), t.ones(1, 3))", RuntimeError, "differ on other axes"),
     ("x.scatter(0, t.tensor([[0]]), t.ones(1, 1).double())", RuntimeError, "float64"),

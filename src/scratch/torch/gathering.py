@@ -42,6 +42,8 @@ def check_index(index, x, at, name, error=RuntimeError):
     if not index.numel():
         return
     n = x.shape[at] if x.shape else 1
+    if not n:    # known without a look at the numbers, for which a GPU would stop
+        raise error(f"{name}(): axis {at} has no places, and the index {index.numel()}")
     found = index.storage.backend["outside"](index.native, 0, n)
     if found is not None:
         raise error(f"{name}(): index {found} on axis {at}, whose places are numbered "

@@ -5,6 +5,7 @@ On a machine without a GPU the kernels run on its processor, as those of scratch
 
 import contextlib
 import gc
+import re
 import sys
 import warnings
 
@@ -140,11 +141,11 @@ def test_a_gpt_takes_the_steps_of_the_numpy_backend():
 
 
 def without_wrong_indices(lines):
-    """A program without the lines that end in an IndexError: on a card, such an index ends everything."""
+    """A program without the lines in which an index is out of bounds: on a card, that ends everything."""
     names = {"torch": torch}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return [line for line in lines if not isinstance(execute(line, names), IndexError)]
+        return [line for line in lines if not re.search(r"\bout of\b", str(execute(line, names)))]
 
 
 def test_random_programs_compute_what_they_compute_in_pytorch(pytestconfig):
