@@ -1,9 +1,9 @@
 """What a reader takes away: a module together with its companions, so that it works where it is put.
 
-A module's docstring names its companions, on a line that may be continued:
+A module's docstring names its companions after the words `To copy:`, on a line that may be continued:
 
-    To copy: this file alone (needs torch).
-    To copy: this file, b.py, c.cu and cpu/.
+    ... this file alone (needs torch).
+    ... this file, b.py, c.cu and cpu/.
 
 A name that ends in a slash is a folder beside the module, or the package above the module's own one,
 by its name and without the module's own folder and programs.  A package whose docstring says
