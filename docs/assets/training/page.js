@@ -11,6 +11,7 @@ export default function (place, { kind, steps = 300, pattern }) {
     let worker, losses = [], target = 0, guess, since, changed = true, ready = false;
 
     function draw() {
+        save.ariaDisabled = String(!losses.length);
         const width = Math.max(target, losses.length, 1), x = (n) => 40 + 400 * n / width, y = (loss) => 175 - 160 * Math.min(loss, MOST) / MOST;
         let mean = losses[0];
         const means = losses.map((loss, n) => (mean += (loss - mean) / Math.min(n + 1, 20)));
@@ -54,7 +55,7 @@ export default function (place, { kind, steps = 300, pattern }) {
     }
 
     const recent = () => losses.slice(-20).reduce((a, b) => a + b, 0) / Math.min(20, losses.length);
-    const idle = (text) => { train.textContent = text; save.ariaDisabled = String(!losses.length); };
+    const idle = (text) => { train.textContent = text; };
     const open = (text, accept, act) => {
         const input = make("input", { type: "file", accept, onchange: () => act(input) });
         return { input, label: make("label", {}, text, input) };
@@ -110,7 +111,6 @@ export default function (place, { kind, steps = 300, pattern }) {
     asked.onchange = () => worker?.postMessage({ look: asked.value });
     const say = controls(place, train, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
         ...kind === "bert" ? [make("label", {}, "Fill in", asked)] : [], list.label, save, saved.label, words);
-    idle(train.textContent);
     draw();
     train.focus();
     say("Choose words, or train on the book's.");
