@@ -7,7 +7,7 @@ const MOST = 3.5;    // the highest loss that is drawn
 const FIRST = "Train (Python: 6 MB, once)";
 
 export default function (place, { kind, steps = 300, pattern }) {
-    const svg = stage(place, 460, 200), asked = make("input", { className: "md-input", value: pattern ?? "", size: 10 });
+    const svg = stage(place, 460, 200), asked = make("input", { value: pattern ?? "", size: 10 });
     let worker, losses = [], target = 0, guess, since, changed = true, ready = false;
 
     function draw() {

@@ -14,7 +14,7 @@ export default function (place, { gains, layers, start }) {
             bins.forEach((bin, k) => parts.push(drawn("rect", { class: "widget-bar", x: 5 + k * width, width: width - 1,
                 y: top + (high - 16) * (1 - bin / 99), height: (high - 16) * bin / 99 })));
             parts.push(drawn("path", { class: "widget-ring", d: `M5 ${top + high - 16}h290` }));
-            [`layer ${layer + 1}`, `std ${number(std)}`, `${number(100 * flat, 0)} % saturated`, `slopes ${slope.toExponential(1).replace("-", "−")}`].forEach((text, k) =>
+            [`layer ${layer + 1}`, `std ${number(std)}`, `${number(100 * flat, 0)} % saturated`, `slopes ${slope.toExponential(1)}`].forEach((text, k) =>
                 parts.push(label("left", 310, top + 14 + 17 * k, text)));
         });
         ["−1", "0", "1"].forEach((text, k) => parts.push(label("left", [5, 146, 285][k], 456, text)));

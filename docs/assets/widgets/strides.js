@@ -70,7 +70,7 @@ export default function (place, { name, ...first }) {
             index.set(at[axis] ?? 0);
         });
         say(`${text}: shape ${tuple(shape)}, stride ${tuple(stride)}, offset ${offset}. Element [${at.join(", ")}] is at place ${
-            offset}${at.map((i, axis) => ` + ${i} · ${stride[axis]}`).join("")} = ${chosen}, and is ${storage[chosen]}.${
+            offset}${at.map((i, axis) => ` + ${i} · ${stride[axis]}`).join("")} = ${chosen}, which holds ${storage[chosen]}.${
             view.copied ? " No stride walks these numbers in this order: reshape copied them." : ""}`);
     }
 

@@ -22,7 +22,7 @@ export function encode(text, { pattern, merges }, count = merges.length / 2) {
 }
 
 export default function (place, data) {
-    const box = place.firstElementChild, list = make("ol", { className: "widget-tokens" });
+    const box = place.firstElementChild, list = make("div", { role: "list", className: "widget-tokens" });
     const spelled = (id) => id < 256 ? [id] : data.merges.slice(2 * (id - 256), 2 * (id - 255)).flatMap(spelled);
     box.style.height = `${box.offsetHeight}px`;
     box.replaceChildren(list);
@@ -32,12 +32,12 @@ export default function (place, data) {
         list.replaceChildren(...ids.map((id) => {
             const part = new TextDecoder().decode(new Uint8Array(spelled(id)));
             const seen = part.includes("\ufffd") ? spelled(id).map((byte) => `\\x${byte.toString(16)}`).join("") : part;
-            return make("li", {}, make("code", {}, seen.replaceAll(" ", "␣").replaceAll("\n", "⏎")), make("small", {}, id));
+            return make("div", { role: "listitem" }, make("code", {}, seen.replaceAll(" ", "␣").replaceAll("\n", "⏎")), make("small", {}, id));
         }));
         say(`${size} bytes are ${ids.length} tokens, with ${number(size / ids.length || 0, 1)} bytes per token.`);
     }
 
-    const text = make("input", { value: data.text, maxLength: 200, oninput: () => show() });
+    const text = make("input", { value: data.text, maxLength: 200, size: 50, oninput: () => show() });
     const count = dial("Merges", { min: 0, max: data.merges.length / 2, value: data.merges.length / 2 }, String, () => show());
     const say = controls(place, make("label", {}, "Text", text), count.label);
     show();

@@ -28,7 +28,7 @@ export function descend(rule, settings, { start, steps, rate, condition }) {
 
 const loss = ([x, y], condition) => (x * x + condition * y * y) / 2;
 const grid = Array.from({ length: 91 }, (_, n) => 10 ** (n / 30 - 3));    // rates, from 0.001 to 1
-const told = (height) => height <= 1e3 ? height.toPrecision(2).replace("-", "−") : "flies out";
+const told = (height) => height <= 1e3 ? height.toPrecision(2) : "flies out";
 
 export default function (place, { settings, ...now }) {
     const svg = stage(place, 460, 480), names = Object.keys(RULES);
