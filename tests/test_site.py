@@ -214,7 +214,7 @@ def test_listings_link_to_their_lines_at_the_built_commit(published):
                        (folder / "micrograd/autograd/index.html").read_text())
     assert len(links) >= 3
     for commit, path, first, last in links:
-        assert len(commit) == 40 and int(first) < int(last)
+        assert len(commit) == 12 and int(first) < int(last)
         assert int(last) <= (ROOT / path).read_text().count("\n")
 
 

@@ -178,12 +178,16 @@ def test_a_reader_trains_on_words_of_their_own_with_the_network_unplugged(open_p
     page.keyboard.press("Enter")
     said = told(place, "on words that it has not seen")
     taken = int(re.match(r"[\d,]+", said)[0])
-    assert taken > 0 and set(place.locator(".widget-words").inner_text()) <= LETTERS | set(", (empty)")
+    shown = place.locator(".widget-words").inner_text()
+    assert taken > 0 and set(shown) <= LETTERS | set(", (empty)0123456789%")
     with page.expect_download() as download:
-        place.get_by_role("button", name="Save").press("Enter")
+        place.get_by_role("button", name="Save", exact=True).press("Enter")
     saved = tmp_path / download.value.suggested_filename
     download.value.save_as(saved)
-    assert set(makemore("sample", saved, "--count", "20")) <= LETTERS | {"\n"}
+    if PAGES[path] == "bert":
+        assert "anna" in makemore("fill", saved, "?anna")
+    else:
+        assert set(makemore("sample", saved, "--count", "20")) <= LETTERS | {"\n"}
     place.get_by_label("A saved model").set_input_files(saved)
     place.get_by_role("button", name="steps more").wait_for(timeout=60_000)
     place.get_by_role("button", name="steps more").press("Enter")
@@ -205,10 +209,10 @@ def test_its_controls_fit_and_shut_nobody_out(with_axe, python, path):
     told(place, "Step ")
     place.get_by_role("button", name="Stop").press("Enter")
     told(place, "on words that it has not seen")
+    assert page.evaluate("window.shifts") <= before + 0.01
     for look in looks(page, (1280, 390)):
         assert sideways(page) == 0, look
         assert violations(page) == [], look
-    assert page.evaluate("window.shifts") <= before + 0.05
     assert complaints(page, path) == []
 
 

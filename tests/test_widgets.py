@@ -23,7 +23,8 @@ from scratch.makemore.sample import distribution, sample
 ROOT = Path(__file__).resolve().parents[1]
 WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "torch/tensors/": "strides",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
-           "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens"}
+           "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens",
+           "makemore/gpt/": "train", "makemore/mlp/": "train", "makemore/bert/": "train"}
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
 KB = 1000
 

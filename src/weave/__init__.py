@@ -24,6 +24,7 @@
     offer        what a page offers to take away: modules at its top, buttons beside captions
     times        how long a chapter takes, and what to have read before it
     labs         all exercises on one page
+    run          which cells run in their page, and what the page needs for that
     reference    a page for each module, kernel and package, and where it has an object
     kept         rendered pages, for the next build
     serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser

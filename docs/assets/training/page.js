@@ -1,16 +1,18 @@
 // A model in training, in a thread of its own (worker.js), on the book's names or on the reader's words.
-//   kind  gpt, bert or mlp    steps  of one press    most  the highest loss that is drawn    pattern  for bert
+//   kind  gpt, bert or mlp    steps  of one press    pattern  for bert
 
 import { button, controls, drawn, label, make, number, stage } from "../widgets/parts.js";
 
+const MOST = 3.5;    // the highest loss that is drawn
 const FIRST = "Train (Python: 6 MB, once)";
 
-export default function (place, { kind, steps, most, pattern }) {
+export default function (place, { kind, steps = 300, pattern }) {
     const svg = stage(place, 460, 200), asked = make("input", { value: pattern ?? "", size: 10 });
     let worker, losses = [], target = 0, guess, since, changed = true, ready = false;
 
     function draw() {
-        const width = Math.max(target, losses.length, 1), x = (n) => 40 + 400 * n / width, y = (loss) => 175 - 160 * Math.min(loss, most) / most;
+        save.ariaDisabled = String(!losses.length);
+        const width = Math.max(target, losses.length, 1), x = (n) => 40 + 400 * n / width, y = (loss) => 175 - 160 * Math.min(loss, MOST) / MOST;
         let mean = losses[0];
         const means = losses.map((loss, n) => (mean += (loss - mean) / Math.min(n + 1, 20)));
         const line = means.flatMap((each, n) => n % Math.ceil(means.length / 400) ? [] : [`${x(n + 1).toFixed(1)} ${y(each).toFixed(1)}`]);
@@ -53,7 +55,7 @@ export default function (place, { kind, steps, most, pattern }) {
     }
 
     const recent = () => losses.slice(-20).reduce((a, b) => a + b, 0) / Math.min(20, losses.length);
-    const idle = (text) => { train.textContent = text; save.ariaDisabled = String(!losses.length); };
+    const idle = (text) => { train.textContent = text; };
     const open = (text, accept, act) => {
         const input = make("input", { type: "file", accept, onchange: () => act(input) });
         return { input, label: make("label", {}, text, input) };
@@ -109,7 +111,6 @@ export default function (place, { kind, steps, most, pattern }) {
     asked.onchange = () => worker?.postMessage({ look: asked.value });
     const say = controls(place, train, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
         ...kind === "bert" ? [make("label", {}, "Fill in", asked)] : [], list.label, save, saved.label, words);
-    idle(train.textContent);
     draw();
     train.focus();
     say("Choose words, or train on the book's.");
