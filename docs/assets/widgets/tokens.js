@@ -37,7 +37,7 @@ export default function (place, data) {
         say(`${size} bytes are ${ids.length} tokens, with ${number(size / ids.length || 0, 1)} bytes per token.`);
     }
 
-    const text = make("input", { value: data.text, maxLength: 200, size: 50, oninput: () => show() });
+    const text = make("input", { value: data.text, maxLength: 200, size: 30, oninput: () => show() });
     const count = dial("Merges", { min: 0, max: data.merges.length / 2, value: data.merges.length / 2 }, String, () => show());
     const say = controls(place, make("label", {}, "Text", text), count.label);
     show();
