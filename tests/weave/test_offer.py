@@ -97,8 +97,8 @@ def test_the_text_of_a_module_is_the_one_that_is_handed_out_and_of_a_folder_its_
     """As pages run it: one file's relative imports are made portable, those of a folder are not."""
     for name, text in {"one.py": '"""To copy: this file and two.py."""\nfrom .two import x\n',
                        "two.py": '"""To copy: this file alone."""\nx = 1\n',
-                       "whole/__init__.py": '"""To copy: this folder."""\n', "whole/a.py": "from . import b\n",
-                       "whole/b.py": ""}.items():
+                       "whole/__init__.py": '"""To copy: this folder."""\n',
+                       "whole/a.py": "from . import b\n", "whole/b.py": ""}.items():
         path = tmp_path / "src/pack" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
