@@ -8,9 +8,10 @@ has the licence.
 import html
 import inspect
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from .take import TakeError, handed_out, take
+from .take import TakeError, take
 
 DOCSTRING = re.compile(r'\s*"""(.*?)"""', re.DOTALL)    # of a lab; what is below may be half written
 NAMES = 4    # that the folded place shows, before it counts the rest
@@ -91,8 +92,12 @@ class Offers:
         return (taken.path.parent / (name or taken.archive)).relative_to(self.root).as_posix()
 
     def source_text(self, path):
-        """The bytes of a module's file as the site hands it out, within its package."""
-        return handed_out(path, path.relative_to(self.root / self.source).parts[:-1])
+        """The bytes of a module's file as the site has it: a part of something whole stays as it is."""
+        with suppress(TakeError):
+            taken = self.taken(path.relative_to(self.root))
+            if taken and not taken.path.is_dir():
+                return taken.files[path.name]
+        return path.read_bytes()
 
     def place(self, chapter, link, repository=None):
         """The HTML of the place at a chapter's top; empty if it has nothing to take away.

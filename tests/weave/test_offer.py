@@ -91,3 +91,19 @@ def test_a_module_that_cannot_be_taken_fails_at_its_line_of_the_chapter(book, of
     book.write("docs/a.md", HEADER.replace(old, new))
     with pytest.raises(WeaveError, match=says):
         offers.place(Chapter(book.root / "docs/a.md", book.root), str)
+
+
+def test_the_text_of_a_module_is_the_one_that_is_handed_out_and_of_a_folder_its_own(tmp_path):
+    """As pages run it: one file's relative imports are made portable, those of a folder are not."""
+    for name, text in {"one.py": '"""To copy: this file and two.py."""\nfrom .two import x\n',
+                       "two.py": '"""To copy: this file alone."""\nx = 1\n',
+                       "whole/__init__.py": '"""To copy: this folder."""\n',
+                       "whole/a.py": "from . import b\n", "whole/b.py": ""}.items():
+        path = tmp_path / "src/pack" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    offers = Offers(tmp_path)
+    assert b"if __package__:" in offers.source_text(tmp_path / "src/pack/one.py")
+    for name in ("two.py", "whole/a.py"):
+        path = tmp_path / "src/pack" / name
+        assert offers.source_text(path) == path.read_bytes()

@@ -41,7 +41,7 @@ function dress() {
     const blocks = [...document.querySelectorAll("article div.highlight")].filter((block) => !block.previousElementSibling?.matches(".weave-source"));
     if (blocks.length !== marks.length) return;
     blocks.forEach((block, n) => {
-        const needs = why[marks[n]], cell = { block, why: needs?.replace(/^\w+$/, "This cell needs $&, which does not run in a page."), quiet: marks[n] === "q", number: cells.length + 1 };
+        const needs = why[marks[n]], cell = { block, why: needs?.replace(/^\w+$/, "Needs $&, which does not run in a page."), quiet: marks[n] === "q", number: cells.length + 1 };
         if (marks[n] === "-") return;
         cells.push(cell);
         if (cell.quiet) cell.block = block.closest(".weave-code");
@@ -184,7 +184,11 @@ async function run(cell, anew = false) {
         if (!worker) await boot(cell);
         const at = all.indexOf(cell);
         if (anew || Math.min(at, valid) < ran) {
-            await ask({ begin: anew ? 0 : Math.min(at, valid) }, (kind, count) => { ran = count; });
+            await ask({ begin: anew ? 0 : Math.min(at, valid) }, (kind, count) => { ran = count; }).catch((error) => {
+                if (!worker) throw error;    // it was stopped
+                stop();
+                return boot(cell);    // what is in the way of a new beginning ends with its Python
+            });
         }
         let end = at + 1;
         while (end < all.length && all[end].role !== "shown") end++;
