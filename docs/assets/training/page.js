@@ -106,8 +106,10 @@ export default function (place, { kind, steps = 300, pattern }, train) {
     const save = button("Save", () => { if (losses.length) worker.postMessage({ save: true }); });
     const words = make("p", { className: "widget-words" });
     asked.onchange = () => worker?.postMessage({ look: asked.value });
-    const before = place.lastElementChild, say = controls(place, train, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
-        ...kind === "bert" ? [make("label", {}, "Fill in", asked)] : [], list.label, save, saved.label, words);
+    const row = make("div", { className: "widget-words" }, train, " ", save);    // whose texts change
+    const before = place.lastElementChild;
+    const say = controls(place, row, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
+        ...kind === "bert" ? [make("label", {}, "Fill in", asked)] : [], list.label, saved.label, words);
     before.remove();
     idle(FIRST);
     draw();
