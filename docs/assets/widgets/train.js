@@ -3,11 +3,10 @@
 import { button, controls } from "./parts.js";
 
 export default function (place, data) {
-    const say = controls(place, button("Train one here", async () => {
+    const train = button("Train one here", async () => {
         say("Loading …");
-        const page = await import("../training/page.js");
-        place.lastElementChild.remove();
-        page.default(place, data);
-    }));
+        (await import("../training/page.js")).default(place, data, train);
+    });
+    const say = controls(place, train);
     say("On the book's names, or on words of yours, which stay with you.");
 }
