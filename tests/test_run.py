@@ -92,6 +92,7 @@ def test_a_changed_number_tells_which_sentences_it_breaks_and_when_they_hold_aga
     told.wait_for()
     assert told.inner_text().startswith("No longer true: the loss is 132.25; the loss has slope 92 toward x1")
     assert "110.25" in first.output.locator("svg[role=img]").get_attribute("aria-label")
+    first.ended()
     assert "No longer true" in page.locator("[role=status]", has_text="Ran in this page").inner_text()
     first.edit("-3.0", "-4.0")
     first.run()
