@@ -1,12 +1,14 @@
 """Cells run in their page, in a browser, by doing what a reader does."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from weave import run
 from weave.site import find_node, serve
 
+AXE = Path(__file__).resolve().parents[1] / "node_modules/axe-core/axe.min.js"
 AUTOGRAD = "micrograd/autograd/"
 pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
                                 reason="node_modules has no pyodide, or there is no node: run `make env`")
@@ -147,6 +149,21 @@ def test_an_error_shows_its_line_and_nothing_of_the_machinery(open_page):
     assert "ZeroDivisionError" in text and "line 5" in text and "(h - h)" in text
     assert "pyodide" not in text and "cells.py" not in text
     assert page.heard == []
+
+
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_where_cells_have_run(open_page, scheme, width):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; make test installs it")
+    page = open_page(width=width, color_scheme=scheme)
+    cell = Cell(page, "def loss_at")
+    cell.edit("w2=2.0", "w2=2.5")
+    cell.run()
+    assert page.locator(".weave-false").count()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run('article', {resultTypes: ['violations']}).then(found => found.violations)")
+    assert [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width and page.heard == []
 
 
 @pytest.mark.parametrize("path, width", [(AUTOGRAD, 1280), (AUTOGRAD, 390), ("tokenization/unicode/", 390)])
