@@ -1,12 +1,14 @@
 """Cells run in their page, in a browser, by doing what a reader does."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from weave import run
 from weave.site import find_node, serve
 
+AXE = Path(__file__).resolve().parents[1] / "node_modules/axe-core/axe.min.js"
 AUTOGRAD = "micrograd/autograd/"
 pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
                                 reason="node_modules has no pyodide, or there is no node: run `make env`")
@@ -92,6 +94,7 @@ def test_a_changed_number_tells_which_sentences_it_breaks_and_when_they_hold_aga
     told.wait_for()
     assert told.inner_text().startswith("No longer true: the loss is 132.25; the loss has slope 92 toward x1")
     assert "110.25" in first.output.locator("svg[role=img]").get_attribute("aria-label")
+    first.ended()
     assert "No longer true" in page.locator("[role=status]", has_text="Ran in this page").inner_text()
     first.edit("-3.0", "-4.0")
     first.run()
@@ -146,6 +149,21 @@ def test_an_error_shows_its_line_and_nothing_of_the_machinery(open_page):
     assert "ZeroDivisionError" in text and "line 5" in text and "(h - h)" in text
     assert "pyodide" not in text and "cells.py" not in text
     assert page.heard == []
+
+
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_where_cells_have_run(open_page, scheme, width):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; make test installs it")
+    page = open_page(width=width, color_scheme=scheme)
+    cell = Cell(page, "def loss_at")
+    cell.edit("w2=2.0", "w2=2.5")
+    cell.run()
+    assert page.locator(".weave-false").count()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run('article', {resultTypes: ['violations']}).then(found => found.violations)")
+    assert [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width and page.heard == []
 
 
 @pytest.mark.parametrize("path, width", [(AUTOGRAD, 1280), (AUTOGRAD, 390), ("tokenization/unicode/", 390)])

@@ -279,10 +279,10 @@ function print(box, kind, text) {
         last.querySelector("code").append(text);
         return;
     }
-    const one = make("div", `weave-output weave-${kind}`), pre = make("pre", "");
+    const one = make("div", `weave-output weave-${kind}`), pre = make("pre", ""), code = make("code", "", text);
     one.dataset.kind = kind;
-    pre.tabIndex = 0;
-    pre.append(make("code", "", text));
+    code.tabIndex = 0;    // which scrolls
+    pre.append(code);
     one.append(pre);
     box.append(one);
 }
