@@ -15,6 +15,9 @@ from test_browser import complaints, looks, sideways, violations
 
 from scratch import torch as ours
 from scratch.bpe.tokenizer import from_merges
+from scratch.cuda.cpu import memcheck
+from scratch.cuda.kernels.add import add
+from scratch.cuda.kernels.transpose import transpose
 from scratch.makemore import optimizers
 from scratch.makemore.bigram import Bigram, count_pairs
 from scratch.makemore.data import Vocabulary, read_words
@@ -24,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "torch/tensors/": "strides",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
            "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens",
-           "makemore/gpt/": "train", "makemore/mlp/": "train", "makemore/bert/": "train"}
+           "makemore/gpt/": "train", "makemore/mlp/": "train", "makemore/bert/": "train",
+           "makemore/gpt-vs-bert/": "attention", "cuda/transpose/": "kernel"}
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
 KB = 1000
 
@@ -73,10 +77,13 @@ def test_each_widget_of_the_site_has_its_script_and_a_test_here(published):
     assert {path.removeprefix("/"): name for path, name in found.items()} == WIDGETS
 
 
-def test_scripts_and_styles_of_all_widgets_together_are_small(published):
-    """DESIGN.md's budget."""
-    sizes = [len(gzip.compress(path.read_bytes())) for path in (published[0] / "assets/widgets").iterdir()]
-    assert len(sizes) > 5 and sum(sizes) <= 10.5 * KB
+def test_the_scripts_and_styles_of_widgets_are_small(published):
+    """Those that a page loads for its own, and those of all."""
+    sizes = {path.name: len(gzip.compress(path.read_bytes()))
+             for path in (published[0] / "assets/widgets").iterdir()}
+    common = sizes.pop("parts.js") + sizes.pop("widgets.css")
+    assert len(sizes) > 8 and common + max(sizes.values()) <= 4 * KB
+    assert common + sum(sizes.values()) <= 14 * KB
 
 
 @pytest.mark.parametrize("path", WIDGETS)
@@ -352,4 +359,94 @@ def test_a_text_of_the_readers_own_is_tokenised_with_fewer_merges_and_more(open_
     assert place.locator("[role=listitem] code").first.inner_text() == "the" and len(drawn) > 5
     place.get_by_role("textbox", name="Text").fill("")
     assert told(place) == "0 bytes are 0 tokens, with 0.0 bytes per token."
+    assert page.heard == []
+
+
+def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published):
+    names = data(published, "makemore/gpt-vs-bert")["names"]
+    assert len(names) == 7
+    for name, of_gpt, of_bert, guesses in names:
+        for heads, ends, may_see in ((of_gpt, 1, lambda t: t + 1), (of_bert, 2, lambda t: len(name) + 2)):
+            assert len(heads) == 4
+            for head in heads:
+                assert [len(row) for row in head] == [may_see(t) for t in range(len(name) + ends)]
+                assert all(abs(sum(row) - 100) < 6 for row in head)
+        assert [len(each) for each in guesses] == [10] * len(name)
+        assert all(each[1::2] == sorted(each[1::2], reverse=True) for each in guesses)
+
+
+def test_a_head_is_told_in_words_and_drawn_with_what_is_hidden_marked(open_page, published):
+    page, given = open_page("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
+    place = widget(page)
+    marks, squares = place.locator("svg text", has_text="×"), place.locator("svg rect.widget-bar")
+    name, of_gpt, of_bert, guesses = given["names"][2]
+    place.get_by_role("combobox", name="Name").select_option(name)
+    n = len(name) + 1
+    assert (marks.count(), squares.count()) == (n * (n - 1) // 2, n * (n + 1) // 2)
+    place.get_by_role("combobox", name="Head").select_option("layer 2, head 1")
+    row = place.get_by_role("slider", name="Row")
+    row.press("Home")
+    row.press("ArrowRight")
+    assert re.match(f"layer 2, head 1: letter 1, {name[0]}, looks most at ", told(place))
+    assert f": {max(of_gpt[2][1])} %. The mask hides {n - 2} of {n} symbols" in told(place)
+    place.get_by_role("combobox", name="Model").select_option("BERT: bidirectional")
+    assert (marks.count(), squares.count()) == (0, (n + 1) ** 2)
+    assert f": {max(of_bert[2][1])} %. What follows it has about {sum(of_bert[2][1][2:])} %." in told(place)
+    place.get_by_role("combobox", name="Model").select_option("BERT, the letter hidden")
+    row.press("Home")
+    letter, share = guesses[0][:2]
+    assert told(place).startswith(f"With letter 1 of {name} hidden, BERT guesses {letter} ({share} %), ")
+    assert told(place).endswith(f"It was {name[0]}.") and squares.count() == 5
+    assert place.get_by_role("combobox", name="Head").is_disabled()
+    row.press("End")
+    assert f"With letter {len(name)} of {name} hidden" in told(place)
+    assert page.heard == []
+
+
+def recorded(launch, base):
+    """For each place in the kernel that accesses base, {(block, thread): its first float}."""
+    with memcheck.memcheck() as check:
+        launch()
+    found = {}
+    for access in check.accesses[::-1]:
+        if check.sites[access["site"]].base == base:
+            float_ = int(access["address"] - access["begin"]) // 4
+            found.setdefault(int(access["site"]), {})[int(access["block"]), int(access["thread"])] = float_
+    return list(found.values())
+
+
+def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(open_page, published):
+    """Oracles: memcheck's record of the kernels, and the definitions of sectors and turns."""
+    page, given = open_page("glossary/"), data(published, "cuda/transpose")["kernels"]
+    matrix, vector = torch.rand(32, 32).numpy(), torch.rand(1000).numpy()
+    of_add = recorded(lambda: add(vector, vector), "x")
+    records = {how: recorded(lambda how=how: transpose(matrix, how), "y" if how == "naive" else "tile")
+               for how in ("naive", "tiled", "padded")}
+    warps = {how: [[site[0, t] for t in range(32)] for site in sites] for how, sites in records.items()}
+    warps["add, its last warp"] = [[n for (block, t), n in sorted(site.items()) if block == 3 and t >= 224]
+                                   for site in of_add]
+    assert set(given) == set(warps)
+    settings = [*given.values(), [0, 2, 0, 1200], [7, 0, 0, 100], [3, 6, 2, 150], [9, 1, 0, 9]]
+    found = computed(page, """kernel ({ floats, sectors, turns }, all) => all.map(floats).map((each) =>
+        [each, sectors(each).length, turns(each)])""", settings)
+    for name, (floats, _, _) in zip(given, found):
+        assert floats in warps[name], name
+    for floats, sectors, turns in found:
+        banks = [float_ % 32 for float_ in set(floats)]
+        assert sectors == len({4 * float_ // 32 for float_ in floats})
+        assert turns == max(map(banks.count, banks), default=0)
+
+
+def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
+    page = open_page("cuda/transpose/")
+    place = widget(page)
+    assert told(place).endswith("32 of 32 threads have access, to 32 sectors, or in 32 turns.")
+    padding = place.get_by_role("slider", name="Padding")
+    padding.press("ArrowRight")
+    assert told(place).startswith("Thread 5: 0 + 5 · 33 = 165.") and "in 1 turn." in told(place)
+    place.get_by_role("radio", name="add, its last warp").check()
+    assert padding.get_attribute("aria-valuetext") == "0"
+    place.get_by_role("slider", name="Thread").press("End")
+    assert "The guard keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sector" in told(place)
+    assert place.locator("svg rect.widget-bar").count() == 8
     assert page.heard == []

@@ -1,0 +1,65 @@
+// Where the heads of a GPT and of a BERT look in some names, from weights that Python has kept.
+//   heads  [name]
+//   names  [[name, GPT's weights, BERT's, guesses]]
+// Weights are per cent, for each head and symbol, of the symbols that it may see; guesses are [letter, per cent, ...]
+// for each letter, if that is hidden.
+
+import { controls, dial, drawn, label, make, stage } from "./parts.js";
+
+// What a symbol of a name looks at, in words; rows are the weights of one head.
+export function told(name, rows, at) {
+    const say = (k) => k > name.length ? "the end" : k ? `letter ${k}, ${name[k - 1]},` : "the beginning";
+    const row = rows[at], most = row.indexOf(Math.max(...row)), unseen = rows.length - row.length;
+    const behind = row.slice(at + 1).reduce((a, b) => a + b, 0);
+    return `${say(at)} looks most at ${most === at ? "itself" : say(most).replace(/,$/, "")}: ${row[most]} %. ${
+        rows[0].length > 1 ? `What follows it has about ${behind} %.` : `The mask hides ${unseen} of ${rows.length} symbols, which follow.`}`;
+}
+
+export default function (place, { heads, names }) {
+    const svg = stage(place, 460, 400);
+
+    function show() {
+        const [name, ...kept] = names[word.value], hidden = +model.value > 1, rows = kept[+model.value][head.value];
+        const last = hidden ? name.length - 1 : kept[+model.value][0].length - 1, parts = [];
+        at.input.max = last;
+        at.set(Math.min(at.input.value, last));
+        const now = +at.input.value;
+        head.disabled = hidden;
+        if (hidden) {
+            const guesses = kept[2][now], list = [];
+            parts.push(label("left", 60, 40, `${name.slice(0, now)}?${name.slice(now + 1)}`));
+            for (let k = 0; k < guesses.length; k += 2) {
+                const [letter, share] = guesses.slice(k), y = 70 + 25 * k;
+                list.push(`${letter} (${share} %)`);
+                parts.push(label("right", 50, y + 20, letter), drawn("rect", { class: "widget-bar", x: 60, y, width: 3 * share, height: 28 }),
+                    label("left", 68 + 3 * share, y + 20, `${share} %`));
+            }
+            say(`With letter ${now + 1} of ${name} hidden, BERT guesses ${list.join(", ")}. It was ${name[now]}.`);
+        } else {
+            const size = 360 / rows.length, place = (k) => 60 + (k + .5) * size;
+            rows.forEach((row, r) => {
+                const symbol = `.${name}.`[r], y = place(r) - 30;
+                parts.push(label("middle", place(r), 20, symbol), label("right", 50, y + 5, symbol));
+                rows.forEach((_, c) => {
+                    const side = size * Math.sqrt((row[c] ?? 0) / 100);
+                    parts.push(c in row ? drawn("rect", { class: "widget-bar", x: place(c) - side / 2, y: y - side / 2, width: side, height: side })
+                        : label("middle widget-off", place(c), y + 5, "×"));
+                });
+            });
+            parts.push(drawn("g", { class: "widget-now" }, drawn("rect", { class: "widget-box", x: 60, y: place(now) - 30 - size / 2, width: 360, height: size })));
+            say(`${heads[head.value]}: ${told(name, rows, now)}`);
+        }
+        svg.replaceChildren(...parts);
+    }
+
+    const pick = (text, options) => {
+        const select = make("select", { onchange: () => show() }, ...options.map((option, n) => new Option(option, n)));
+        parts.push(make("label", {}, text, select));
+        return select;
+    };
+    const parts = [], word = pick("Name", names.map(([name]) => name));
+    const model = pick("Model", ["GPT: causal", "BERT: bidirectional", "BERT, the letter hidden"]), head = pick("Head", heads);
+    const at = dial("Row", { min: 0, max: 9, value: 3 }, (n) => String(n + 1), () => show());
+    const say = controls(place, ...parts, at.label);
+    show();
+}
