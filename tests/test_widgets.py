@@ -448,6 +448,6 @@ def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
     place.get_by_role("radio", name="add, its last warp").check()
     assert padding.get_attribute("aria-valuetext") == "0"
     place.get_by_role("slider", name="Thread").press("End")
-    assert "The guard keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sec" in told(place)
+    assert "keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sector" in told(place)
     assert place.locator("svg rect.widget-bar").count() == 8
     assert page.heard == []
