@@ -109,7 +109,8 @@ class Renderer:
             raise OutputError(f"the widget {name} has no script: write assets/widgets/{name}.js among the "
                               f"pages, or name one that is there: {known}")
         try:
-            data = json.dumps(asked["data"], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            data = json.dumps(asked["data"], ensure_ascii=False, allow_nan=False, sort_keys=True,
+                              separators=(",", ":"))    # in an order that the cache has, too
         except (KeyError, ValueError):
             raise OutputError(f'the widget {name} has no "data" in its metadata that JSON can hold: numbers '
                               "that are finite, texts, lists, and dictionaries with texts as keys") from None

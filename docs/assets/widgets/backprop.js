@@ -1,6 +1,6 @@
 // Forward and backward over a drawn graph, a number at a time, by what Python has traced:
 //   values  [name, number, formula or "", [[source, slope], ...]], each after its sources; the last is the result
-//   walks   {order: [[name, {source: its gradient now}], ...]}: which value hands its gradient on, and then which
+//   walks   [[order, [[name, {source: its gradient now}], ...]], ...]: which value hands its gradient on, and when
 // In the figure each value is data-title="p", whose two texts are the number and the gradient, and each edge
 // data-title="x1->p".
 
@@ -41,8 +41,8 @@ export function steps(values, walk) {
 }
 
 export default function (place, { values, walks }) {
-    const marked = [...place.querySelectorAll("[data-title]")], names = Object.keys(walks);
-    let walk = steps(values, walks[names[0]]), at = walk.length - 1;
+    const marked = [...place.querySelectorAll("[data-title]")], names = walks.map(([name]) => name);
+    let walk = steps(values, walks[0][1]), at = walk.length - 1;
 
     function go(to) {
         at = (to + walk.length) % walk.length;
@@ -59,8 +59,8 @@ export default function (place, { values, walks }) {
 
     const step = dial("Step", { min: 1, max: walk.length, value: at + 1 },
         (n) => `${n} of ${walk.length}`, (n) => go(n - 1));
-    const orders = names.length > 1 ? [choice("Order", names, (name) => {
-        walk = steps(values, walks[name]);
+    const orders = names.length > 1 ? [choice("Order", names, (name, n) => {
+        walk = steps(values, walks[n][1]);
         step.input.max = walk.length;
         go(walk.findIndex(({ backward }) => backward));
     })] : [];
