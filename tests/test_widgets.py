@@ -418,7 +418,7 @@ def recorded(launch, base):
 
 def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(open_page, published):
     """Oracles: memcheck's record of the kernels, and the definitions of sectors and turns."""
-    page, given = open_page("glossary/"), data(published, "cuda/transpose")["kernels"]
+    page, given = open_page("glossary/"), dict(data(published, "cuda/transpose")["kernels"])
     matrix, vector = torch.rand(32, 32).numpy(), torch.rand(1000).numpy()
     of_add = recorded(lambda: add(vector, vector), "x")
     records = {how: recorded(lambda how=how: transpose(matrix, how), "y" if how == "naive" else "tile")

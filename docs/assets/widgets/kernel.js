@@ -1,6 +1,6 @@
 // Which floats the 32 threads of a warp ask for at once, and what that costs.
-//   kernels  {name: [offset, stride, padding, length]}: thread t has float offset + t · (stride + padding), if that is
-//            below length
+//   kernels  [[name, [offset, stride, padding, length]]]: thread t has float offset + t · (stride + padding), if that
+//            is below length
 
 import { choice, controls, dial, drawn, label, stage } from "./parts.js";
 
@@ -20,8 +20,8 @@ export const turns = (all) => Math.max(0, ...all.map((one) => new Set(all.filter
 const count = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
 
 export default function (place, { kernels }) {
-    const svg = stage(place, 470, 440), names = Object.keys(kernels);
-    let now = kernels[names[0]], t = 5;
+    const svg = stage(place, 470, 440), names = kernels.map(([name]) => name);
+    let [[, now]] = kernels, t = 5;
 
     function show() {
         const [offset, stride, padding, length] = now, all = wanted(now), open = floats(now), mine = all[t], first = offset >> 5;
@@ -42,6 +42,6 @@ export default function (place, { kernels }) {
         show();
     }));
     const thread = dial("Thread", { min: 0, max: 31, value: t }, String, (value) => { t = value; show(); });
-    const say = controls(place, choice("Kernel", names, (name) => { now = kernels[name]; show(); }), ...[...dials, thread].map((each) => each.label));
+    const say = controls(place, choice("Kernel", names, (_, n) => { [, now] = kernels[n]; show(); }), ...[...dials, thread].map((each) => each.label));
     show();
 }
