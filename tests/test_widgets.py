@@ -25,6 +25,7 @@ from scratch.makemore.sample import distribution, sample
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "torch/tensors/": "strides",
+           "micrograd/moons/": "moons",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
            "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens",
            "makemore/gpt/": "train", "makemore/mlp/": "train", "makemore/bert/": "train",
@@ -450,4 +451,52 @@ def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
     place.get_by_role("slider", name="Thread").press("End")
     assert "keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sector" in told(place)
     assert place.locator("svg rect.widget-bar").count() == 8
+    assert page.heard == []
+
+
+def test_the_moons_are_learnt_step_by_step_as_in_the_chapter(open_page):
+    """Oracle: the losses published with micrograd; tests/micrograd/test_moons.py compares 20 steps."""
+    page = open_page("micrograd/moons/")
+    place = widget(page)
+    published = {0: (0.895844, 50), 1: (1.723591, 81), 2: (0.742901, 77), 5: (0.313545, 86)}
+    for step in range(6):
+        if step in published:
+            loss, right = published[step]
+            assert f"Step {step}: the loss is {loss}, and {right} of 100 points are right." in told(place)
+        place.get_by_role("button", name="Step").click()
+    place.get_by_role("button", name="Train").click()
+    assert "Step 100: " in told(place) and "100 of 100 points are right." in told(place)
+    assert "has the rate 0.100." in told(place), "motion is reduced: all steps at once"
+    learnt = place.locator(".widget-edge").get_attribute("d")
+    place.get_by_role("slider", name="Seed").press("ArrowRight")
+    assert "Step 0: " in told(place) and place.locator(".widget-edge").get_attribute("d") != learnt
+    place.get_by_role("slider", name="Rate").press("Home")
+    assert "has the rate 0.030." in told(place)
+    before = told(place)
+    place.get_by_role("slider", name="Decay").press("End")
+    assert told(place) != before, "the loss has a larger penalty"
+    place.get_by_role("slider", name="Width").press("Home")
+    assert place.get_by_role("slider", name="Width").get_attribute("aria-valuetext") == "2"
+    assert page.heard == []
+
+
+def test_the_moons_train_in_motion_and_stop(open_page):
+    page = open_page("micrograd/moons/")
+    page.emulate_media(reduced_motion="no-preference")
+    place = widget(page)
+    first = told(place)
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    place.get_by_role("button", name="Train").click()
+    page.clock.run_for(150)
+    assert place.locator("svg text", has_text="step 3: loss").count() == 1
+    assert told(place) == first, "nothing is said while it moves"
+    place.get_by_role("button", name="Stop").click()
+    page.clock.run_for(1000)
+    assert told(place).startswith("Step 3: "), "it stands"
+    place.get_by_role("button", name="Train").click()
+    page.clock.run_for(10_000)
+    assert told(place).startswith("Step 100: "), "it stops by itself"
+    place.get_by_role("button", name="Begin again").click()
+    assert told(place) == first
     assert page.heard == []

@@ -1,10 +1,16 @@
 """The moons chapter's network trains as the one published with micrograd, and so does its program."""
 
+import json
+import random
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from scratch.micrograd.losses import hinge
+from scratch.micrograd.nn import MLP
 from scratch.micrograd.optim import SGD
 from scratch.micrograd.trace import compile
 from weave.chapter import Chapter
@@ -60,3 +66,38 @@ def test_the_compiled_network_has_the_published_losses_and_accuracies(chapter):
             p.grad = slope
         optimizer.lr = 1 - 0.9 * step / 100
         optimizer.step()
+
+
+def test_the_widget_trains_as_the_chapter_does(chapter):
+    """Oracle: the engine's losses, for 20 steps, from a seed and a width of the chapter and from others."""
+    if not (node := shutil.which("node")):
+        pytest.skip("node is not installed: it runs the widget's script")
+    script = """
+        const { begin, measured, moved, falling } = await import(process.argv[1]);
+        const given = JSON.parse(process.argv[2]), { seed, width, rate, decay } = given;
+        let net = begin(seed, width);
+        for (let step = 0; step < 20; step += 1) {
+            const { loss, right, slopes } = measured(net, given, decay);
+            console.log(JSON.stringify([loss, right]));
+            net = moved(net, slopes, rate * falling(step));
+        }"""
+    widget = (ROOT / "docs/assets/widgets/moons.js").as_uri()
+    points, signs = chapter["points"].tolist(), chapter["signs"].tolist()
+    for seed, width, rate, decay in (1337, 16, 1, 1e-4), (3, 8, 0.3, 1e-2):
+        given = {"seed": seed, "width": width, "rate": rate, "decay": decay, "points": points, "signs": signs}
+        run = subprocess.run([node, "--input-type=module", "-e", script, widget, json.dumps(given)],
+                             capture_output=True, text=True, check=True)
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        model = MLP(2, [width, width, 1], rng=random.Random(seed))
+        optimizer, expected = SGD(model.parameters(), lr=rate), []
+        for step in range(20):
+            scores = [model(point) for point in points]
+            loss = (sum(hinge(s, t) for s, t in zip(scores, signs)) * (1 / 100)
+                    + decay * sum(w * w for w in model.parameters()))
+            expected.append([loss.data, sum((s.data > 0) == (t > 0) for s, t in zip(scores, signs))])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.lr = rate * chapter["falling"](step)
+            optimizer.step()
+        assert [right for _, right in found] == [right for _, right in expected]
+        assert [loss for loss, _ in found] == pytest.approx([loss for loss, _ in expected], rel=1e-9)
