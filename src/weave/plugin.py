@@ -644,6 +644,7 @@ class Weave(BasePlugin[Settings]):
             styled = '<span style="' in match[0]    # colours of a terminal beyond the first 16
             return match[0] if styled else self.done.put(slim(match[0]))
 
+        content = content.replace('<p class="weave-try">', '<p class="weave-try" data-search-exclude>')
         return SECTION_OR_CODE.sub(aside, self.html.back(content))
 
     def on_env(self, env, config, files):

@@ -12,7 +12,7 @@ export function told(name, rows, at) {
     const row = rows[at], most = row.indexOf(Math.max(...row)), unseen = rows.length - row.length;
     const behind = row.slice(at + 1).reduce((a, b) => a + b, 0);
     return `${say(at)} looks most at ${most === at ? "itself" : say(most).replace(/,$/, "")}: ${row[most]} %. ${
-        rows[0].length > 1 ? `What follows it has about ${behind} %.` : `The mask hides ${unseen} of ${rows.length} symbols, which follow.`}`;
+        rows[0].length > 1 ? `What follows it has about ${behind} %.` : `The mask hides ${unseen || "none"} of ${rows.length} symbols${unseen ? ", which follow" : ""}.`}`;
 }
 
 export default function (place, { heads, names }) {
