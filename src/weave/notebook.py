@@ -21,6 +21,8 @@ LINK = re.compile(r"(?P<code>(?P<ticks>`+).+?(?<!`)(?P=ticks)(?!`))"
                   r"|(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]"
                   r"\((?P<address>(?:[\w./-]+\.(?:md|ipynb))?(?:#[\w-]+)?)\)", re.DOTALL)
 ANCHOR = re.compile(r"^(#{1,6} .*?) *\{ *#[\w-]+ *\} *$", re.MULTILINE)
+TRY = re.compile(r"(?:^[^\n]+\n)+\{ \.weave-try \}$", re.MULTILINE)    # what to do with a widget
+IN_PAGES = {"js", "pyodide", "pyodide_js"}    # what Python has there, and nobody installs
 TITLES = {"check": "Claims of the page, checked", "quiet": "Set-up"}    # of folded cells
 FIGURE = "The code of this figure"
 BEGIN = inspect.getsource(begin).rstrip()
@@ -76,7 +78,7 @@ class Downloads:
         """{what is imported: what pip installs for it} of a chapter and the modules that it imports."""
         names = imported_by_chapter(chapter)
         found = set(names).union(*map(self.modules.names, self.modules.closure(names)))
-        tops = {name.partition(".")[0] for name in found} - sys.stdlib_module_names
+        tops = {name.partition(".")[0] for name in found} - sys.stdlib_module_names - IN_PAGES
         own = {top for top in tops for folder in (self.root, self.root / self.source)
                if (folder / top).is_dir() or (folder / f"{top}.py").is_file()}
         return {top: self.installs.get(top, top) for top in sorted(tops - own)}
@@ -127,12 +129,15 @@ def written(book):
 def with_links(text, resolve, anchors=False):
     """Markdown whose links to other pages work elsewhere, or are plain text.
 
-    Titles name no anchors, unless it is for a reader of Markdown that has them.
+    Titles name no anchors, unless it is for a reader of Markdown that has them; and what the page says to
+    do with a widget is left out, where there is none.
 
     >>> with_links("[a](b.md#c), `[a](b.md)`, [d](e.md)", {"b.md#c": "https://x.org/b/#c"}.get)
     '[a](https://x.org/b/#c), `[a](b.md)`, d'
     >>> with_links("## How? Slopes {#how}", str)
     '## How? Slopes'
+    >>> with_links("One.\\n\\nPress it.\\nTwice.\\n{ .weave-try }\\n\\nTwo.", str)
+    'One.\\n\\n\\n\\nTwo.'
     """
     def elsewhere(found):
         if found["code"] or not found["address"]:
@@ -140,7 +145,7 @@ def with_links(text, resolve, anchors=False):
         address = resolve(found["address"])
         return f"[{found['text']}]({address})" if address else found["text"]
 
-    text = LINK.sub(elsewhere, text)
+    text = LINK.sub(elsewhere, TRY.sub("", text))
     return text if anchors else ANCHOR.sub(r"\1", text)
 
 
