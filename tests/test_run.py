@@ -10,6 +10,7 @@ from weave.site import find_node, serve
 
 AXE = Path(__file__).resolve().parents[1] / "node_modules/axe-core/axe.min.js"
 AUTOGRAD = "micrograd/autograd/"
+HANGING = 600_000    # milliseconds: it ends a run that hangs, and judges nothing
 pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
                                 reason="node_modules has no pyodide, or there is no node: run `make env`")
 
@@ -59,7 +60,7 @@ class Cell:
 
     def ended(self):
         ended = re.compile(r"Ran in this page in[^…]*$|error\.$|Stopped|ended|could not")
-        self.note().filter(has_text=ended).wait_for(timeout=120_000)
+        self.note().filter(has_text=ended).wait_for(timeout=HANGING)
 
     def edit(self, old, new):
         if not self.block.locator("textarea").count():
@@ -131,7 +132,7 @@ def test_an_endless_loop_is_stopped_and_the_page_goes_on(open_page):
     cell = Cell(page, "def loss_at")
     cell.edit("h = 0.001", "while True: pass")
     cell.press("Run")
-    cell.note().filter(has_text="Running").wait_for(timeout=120_000)
+    cell.note().filter(has_text="Running").wait_for(timeout=HANGING)
     page.wait_for_timeout(500)
     cell.press("Stop")
     assert cell.note().inner_text().startswith("Stopped.")
@@ -254,7 +255,7 @@ def test_every_cell_that_runs_gives_what_the_build_gave_and_every_claim_holds(op
     last = page.locator(".weave-run button", has_text="Run all above").last
     last.click()
     note = last.locator("xpath=../span")
-    note.filter(has_text=re.compile(r"Ran in this page in[^…]*$|error\.$|ended")).wait_for(timeout=300_000)
+    note.filter(has_text=re.compile(r"Ran in this page in[^…]*$|error\.$|ended")).wait_for(timeout=HANGING)
     assert note.inner_text().startswith("Ran in this page in")
     assert page.locator(".weave-claim").all_inner_texts() == []
     pairs = zip(built, page.locator(".weave-output").all_inner_texts(), strict=True)

@@ -20,6 +20,7 @@ from weave.take import take
 ROOT = Path(__file__).resolve().parents[1]
 TRAINING = ROOT / "docs/assets/training"
 PYODIDE = ROOT / "node_modules/pyodide"
+HANGING = 600_000    # milliseconds: it ends a run that hangs, and judges nothing
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
 WORDS = ("anna hanna johanna susanna banana ananas nana kanna manna panna sanna jana lana dana hana ana anja "
          "tanja sonja ronja maja kaja").split()
@@ -149,7 +150,7 @@ def opened(page):
 def told(place, text):
     """Wait until the widget says this -> what it says."""
     status = place.locator("[role=status]", has_text=text)
-    status.wait_for(timeout=120_000)
+    status.wait_for(timeout=HANGING)
     return status.inner_text()
 
 
@@ -189,7 +190,7 @@ def test_a_reader_trains_on_words_of_their_own_with_the_network_unplugged(open_p
     else:
         assert set(makemore("sample", saved, "--count", "20")) <= LETTERS | {"\n"}
     place.get_by_label("A saved model").set_input_files(saved)
-    place.get_by_role("button", name="steps more").wait_for(timeout=60_000)
+    place.get_by_role("button", name="steps more").wait_for(timeout=HANGING)
     place.get_by_role("button", name="steps more").press("Enter")
     step = re.search(r"Step (\d+)", told(place, "Step "))
     assert int(step[1]) > taken, "it goes on from where it was"
