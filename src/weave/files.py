@@ -23,7 +23,7 @@ def write_atomically(path, content):
 
 
 class Remembering:
-    """Decorates a function from texts to a text: nothing is computed twice in a build, nor in the next one.
+    """Decorates a function from texts to what JSON holds: nothing is computed twice, in a build and the next.
 
     Between builds, save puts the results that were asked for into a file, and load takes them from it if
     the stamp, which has everything else that they depend on, is the same.
@@ -40,7 +40,7 @@ class Remembering:
         """What make() gives, which must depend on what is given alone."""
         key = hashlib.sha256(json.dumps(given, default=str).encode()).hexdigest()
         if key not in self.results:
-            self.results[key] = self.earlier.get(key) or make()
+            self.results[key] = self.earlier[key] if key in self.earlier else make()
         return self.results[key]
 
     def load(self, path, stamp):

@@ -15,6 +15,7 @@ import logging
 import platform
 import re
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -120,8 +121,9 @@ def sha256(content):
 
 
 @contextmanager
-def listening():
-    """The list of what MkDocs says meanwhile, even where it would not be shown; then it is said."""
+def listening(say=True):
+    """The list of what MkDocs says meanwhile, even where it would not be shown; then it is said, unless it is
+    of this thread and say is False."""
     logger = logging.getLogger("mkdocs")
     level, handlers = logger.level, logger.handlers
     ear, heard = logging.Handler(), []
@@ -134,7 +136,8 @@ def listening():
         logger.handlers = handlers
         logger.setLevel(level)
         for record in heard:
-            if logger.isEnabledFor(record.levelno):
+            unsaid = not say and record.thread == threading.get_ident()
+            if logger.isEnabledFor(record.levelno) and not unsaid:
                 logger.handle(record)
 
 

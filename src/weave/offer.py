@@ -5,15 +5,20 @@ chapter.  One file can be copied or downloaded; several are a zip, whose folder 
 has the licence.
 """
 
+import base64
+import hashlib
 import html
 import inspect
 import re
 from contextlib import suppress
 from pathlib import Path
 
-from .take import TakeError, take
+from .files import Remembering
+from .take import TakeError, portable, take
 
 DOCSTRING = re.compile(r'\s*"""(.*?)"""', re.DOTALL)    # of a lab; what is below may be half written
+rewritten = Remembering(portable)
+zips = Remembering(None)    # in base 64, by their files
 NAMES = 4    # that the folded place shows, before it counts the rest
 
 
@@ -32,7 +37,7 @@ class Offers:
         """What is handed out for a file or a package, by its path under the root; None for a program."""
         if path not in self.known:
             whole = [self.known[above] for above in path.parents if self.known.get(above)]    # of its folder
-            taken = whole[0] if whole else take(self.root / path, self.root / self.source)
+            taken = whole[0] if whole else take(self.root / path, self.root / self.source, rewritten)
             self.known[path] = taken
             if taken and taken.path.is_dir():
                 self.known[taken.path.relative_to(self.root)] = taken
@@ -84,7 +89,11 @@ class Offers:
     def zip_of(self, taken):
         """{address under the site: bytes} of the zip of one module, with its companions and the licence."""
         if taken.path not in self.zips:
-            self.zips[taken.path] = taken.packed(self.licence)
+            files = {name: hashlib.sha256(content).hexdigest()
+                     for name, content in sorted((taken.files | self.licence).items())}
+            made = zips.known([taken.path.name, files], lambda: base64.b64encode(
+                taken.packed(self.licence)).decode())
+            self.zips[taken.path] = base64.b64decode(made)
         return {self.address(taken): self.zips[taken.path]}
 
     def address(self, taken, name=None):

@@ -5,6 +5,7 @@ it asks for a page's Markdown, the results are woven in; when the site is built,
 mkdocs-jupyter says which pages are Python notebooks.
 """
 
+import atexit
 import base64
 import functools
 import gc
@@ -18,7 +19,7 @@ import pickle
 import posixpath
 import re
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
@@ -31,12 +32,12 @@ from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, InclusionLevel
-from mkdocs.utils import get_relative_url
+from mkdocs.utils import get_relative_url, write_file
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import (WeaveError, changes, contents, epub, feed, imports, index, labs, names, notebook, render,
-               repository, run, times)
+from . import (WeaveError, changes, contents, epub, feed, imports, index, labs, names, notebook, offer,
+               reference, render, repository, run, times)
 from . import page as pages
 from .cache import Cache, program_of
 from .card import card, drawn
@@ -46,12 +47,10 @@ from .finish import finish, formulas, terms
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .ipynb import Notebook, with_notebooks
-from .kept import Kept, own_source, packages
-from .offer import Offers
+from .kept import Kept, listening, own_source, packages
 from .portable import portable
-from .reference import LANGUAGES, Reference
 from .render import Html
-from .serve import Queue, Served
+from .serve import Queue, Served, made_again
 from .svg import figure
 
 log = logging.getLogger("mkdocs.plugins.weave")
@@ -63,9 +62,11 @@ NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a b
 WHOLE = "made/whole"    # in the cache: with what all pages were made last
 UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
-    "borrowed": names.of_chapters, "cards": drawn, "figures": figure, "formulas": formulas.render,
-    "imports": imports.of_cells, "index": index.entries, "modules": imports.of_modules,
-    "programs": program_of, "runs": run.of_chapters, "sentences": render.inline}
+    "borrowed": names.of_chapters, "cards": drawn, "docstrings": reference.is_docstring, "figures": figure,
+    "formulas": formulas.render, "imports": imports.of_cells, "index": index.entries,
+    "modules": imports.of_modules, "packages": reference.packages_of, "programs": program_of,
+    "public": reference.public_names, "rewritten": offer.rewritten, "runs": run.of_chapters,
+    "sentences": render.inline, "zips": offer.zips}
 WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
 IDLE = re.compile(r"^\s*//.*\n|^\s+| {4}// .*$", re.MULTILINE)    # of a script: comments and indentation
 SECTION_OR_CODE = re.compile(
@@ -146,8 +147,8 @@ class Settings(Config):
         return execute(longest_first, done, seconds or self.seconds_per_chapter, self.jobs, self.environment,
                        self.slow)
 
-    def served(self):
-        """What `mkdocs serve` needs of all this."""
+    def served(self, edited):
+        """What `mkdocs serve` needs of all this; edited is as Served has it."""
         def read(name):
             chapter = self.chapter(self.root / name)
             if self.cache().load(chapter):
@@ -159,7 +160,7 @@ class Settings(Config):
         def store(chapter, inputs):
             self.cache().store(chapter, inputs)
 
-        return Served(self.root, lambda finished: Queue(
+        return Served(self.root, edited, lambda finished: Queue(
             read, store, finished, self.seconds_per_chapter, self.jobs, self.environment))
 
     def are_notebooks(self, chapters):
@@ -211,10 +212,11 @@ class Aside:
 
 class Weave(BasePlugin[Settings]):
     def on_startup(self, command, dirty):
-        gc.set_threshold(200_000, 20, 20)    # nearly all objects of a build live to its end
+        gc.set_threshold(200_000, 20, 20)    # nearly all objects of a build live to its end,
+        atexit.register(gc.freeze)    # where nobody need look through them
         self.serving = command == "serve"    # whose live reload is an inline script
         self.dirty = dirty    # what it asks for is done in any case: only what changed is made again
-        self.served = self.config.served() if self.serving and reloading() else None
+        self.served = self.config.served(self.edited) if self.serving and reloading() else None
         self.html, self.done = Aside("html"), Aside("done")
         self.known = {}    # while it is served: {page: (its source, its chapter)}
         self.woven = {}    # and what its page was last made of, and its Markdown and files
@@ -255,7 +257,7 @@ class Weave(BasePlugin[Settings]):
         self.searched, self.kept = False, None
         self.names = {}    # of each section, the names in its code
         if self.served:
-            self.served.errors, self.served.old = [], set()
+            self.served.errors, self.served.missing = [], set()
 
     def on_files(self, files, config):
         katex = KATEX.with_name("package.json")    # which has its version
@@ -296,7 +298,7 @@ class Weave(BasePlugin[Settings]):
                 errors.append(error)
         self.complain(errors)
         self.execute(self.chapters.values())
-        self.offers = Offers(self.config.root, self.config.source, self.config.labs)
+        self.offers = offer.Offers(self.config.root, self.config.source, self.config.labs)
         self.add_reference(files, config)
         given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
         if self.served:
@@ -368,6 +370,25 @@ class Weave(BasePlugin[Settings]):
         kept = self.cache.remembered(f"chapters/{file.src_uri}.pickle", key, make)
         return made[0] if made else pickle.loads(base64.b64decode(kept))
 
+    def edited(self):
+        """While it is served, make the pages of which only prose was edited, among all others as they were in
+        the last build; the next one, which is to follow, makes the same of them.
+        """
+        files, config, env = self.last
+        for file in files.documentation_pages():
+            if file.src_uri not in self.known or self.known[file.src_uri][0] == file.content_string:
+                continue
+            with suppress(Exception), listening(say=False) as heard:    # the next build says what is wrong
+                chapter = self.chapter_of(file)
+                if file.src_uri in self.chapters:
+                    if not self.cache.load(chapter):
+                        continue
+                    self.chapters[file.src_uri] = chapter
+                page = made_again(file.page, files, config, self.nav, env)
+                if not heard:
+                    write_file(page.encode(), file.abs_dest_path)
+                    self.finish(config)
+
     def execute(self, chapters):
         """Give every chapter its results, from the cache or by executing it now.
 
@@ -378,7 +399,7 @@ class Weave(BasePlugin[Settings]):
             self.stale = [chapter for chapter in chapters if not cache.load(chapter)]
         self.read = cache.read    # which files each chapter reads
         if self.served:
-            self.served.old = {chapter.name for chapter in self.stale if cache.load_earlier(chapter)}
+            self.served.missing = {chapter.name for chapter in self.stale if not cache.load_earlier(chapter)}
             return
         readable = set(self.config.are_notebooks(self.stale)) if self.stale else set()
         stop_at([no_notebook(chapter) for chapter in self.stale if chapter not in readable])
@@ -462,7 +483,7 @@ class Weave(BasePlugin[Settings]):
     def add_reference(self, files, config):
         """Add the pages of the reference, unless docs has a page of that name."""
         taught = {uri: (chapter, files.get_file_from_path(uri).url) for uri, chapter in self.chapters.items()}
-        self.reference = Reference(self.config.root, self.config.source, self.package,
+        self.reference = reference.Reference(self.config.root, self.config.source, self.package,
                                    self.config.reference, self.config.tests, self.offers, taught,
                                    self.config.installs)
         for uri, entry in self.reference.pages.items():
@@ -616,7 +637,7 @@ class Weave(BasePlugin[Settings]):
 
     def highlighted(self, path):
         """The HTML of a source; without colours in the first build of a server, which is waited for."""
-        text, language = self.reference.text(path), LANGUAGES.get(path.suffix, "cpp")
+        text, language = self.reference.text(path), reference.LANGUAGES.get(path.suffix, "cpp")
 
         def make():
             if self.served and not self.served.server:
@@ -649,6 +670,7 @@ class Weave(BasePlugin[Settings]):
 
     def on_env(self, env, config, files):
         """Make the EPUB, since all pages are made; keep the theme's templates as Jinja compiles them."""
+        self.last = files, config, env
         if self.config.epub:
             self.make_epub(config, files)
         folder = self.cache.folder / "made/templates" / jinja2.__version__
@@ -710,20 +732,24 @@ class Weave(BasePlugin[Settings]):
         if self.searched:
             index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched,
                         self.config.reference, self.config.internal)
-        def remembered(name, text, make):
-            if self.finished.get(name, [None])[0] != text:
-                made = self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
-                self.finished[name] = text, made
-            return self.finished[name][1]
-
-        self.complain(finish(config.site_dir, config.docs_dir, not self.serving, self.done.back,
-                             bool(self.served), remembered))
+        self.complain(self.finish(config))
         for name, function in REMEMBERED.items():
             function.save(self.cache.folder / f"made/{name}.json", self.tools)
         if self.served and self.served.making:
             self.served.errors, self.served.warned = [], []    # of what is made in a moment
         else:
             write_atomically(self.cache.folder / WHOLE, self.tools)
+
+    def finish(self, config):
+        """Finish the site's pages; the errors in them."""
+        def remembered(name, text, make):
+            if self.finished.get(name, [None])[0] != text:
+                made = self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
+                self.finished[name] = text, made
+            return self.finished[name][1]
+
+        return finish(config.site_dir, config.docs_dir, not self.serving, self.done.back, bool(self.served),
+                      remembered)
 
     def write_feed(self, folder, config):
         if self.entries:

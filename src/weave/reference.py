@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import WeaveError
+from .files import Remembering
 from .imports import parsed
 from .listing import c, find
 from .offer import one_file
@@ -109,7 +110,7 @@ class Reference:
             within = bool(self.above(entry))    # the outermost one is the contents of all others
             parts += [directive(entry.path, "docstring"), *([facts] if within else []),
                       *self.contents(entry, link, put, named=within)]
-            if len(parsed(self.text(entry.path)).body) == 1:    # nothing but a docstring
+            if is_docstring(self.text(entry.path)):
                 return "\n\n".join(parts) + "\n"
             parts += ["## The package itself { #itself }", directive(entry.path, "members", 3)]
         else:
@@ -189,7 +190,7 @@ class Reference:
         for path in entry.paths:
             text = self.text(path)
             if path.suffix == ".py":
-                names = [node.name for node in parsed(text).body if is_public(node)]
+                names = public_names(text)
             else:
                 names = KERNEL.findall(c.blanked(text))
             yield from ((path, name) for name in dict.fromkeys(names))
@@ -400,7 +401,19 @@ def described(node):
             and ast.get_docstring(node) is not None)
 
 
-@functools.lru_cache(1024)
+@Remembering
+def public_names(text):
+    """The names of a module's public functions and classes."""
+    return [node.name for node in parsed(text).body if is_public(node)]
+
+
+@Remembering
+def is_docstring(text):
+    """Whether a module has nothing else."""
+    return len(parsed(text).body) == 1
+
+
+@Remembering
 def packages_of(text):
     """The names of the packages that a module imports, each with whether a function or a `try` does."""
     return list(imported(parsed(text)))

@@ -26,7 +26,7 @@ from mkdocs.exceptions import PluginError
 
 from .chapter import markdown
 from .files import Remembering
-from .imports import Modules, dotted, imported, imported_by, lines_of
+from .imports import Modules, dotted, imported, imported_by, imported_by_chapter, lines_of
 from .names import events
 from .site import find_node
 from .take import inner_statements, parsed
@@ -127,10 +127,10 @@ def known(chapter, library):
     cells are the cells; files the modules that they import, python those of Python's library, standins the
     packages that have one.
     """
-    imports = [name for block in chapter.blocks if block.code for name in imported_by(block.code.tree)]
     given = [[[block.kind, block.text, block.role, *(cell.source for cell in block.cells)]
               for block in chapter.blocks], chapter.meta.get("stays"),
-             [library.modules[0].digest(path) for path in library.closure(imports, library.every)]]
+             [library.modules[0].digest(path)
+              for path in library.closure(imported_by_chapter(chapter), library.every)]]
     return json.loads(of_chapters.known(given, lambda: json.dumps(looked_at(chapter, library))))
 
 
@@ -251,9 +251,8 @@ class Library:
     def every(self, path):
         """The dotted names that a module imports, anywhere; all of its package, if it computes a name."""
         text, package = self.modules[0].text(path), self.package(path)
-        named = [".".join([*self.package(each), each.stem]) for each in sorted(path.parent.rglob("*.py"))
-                 if "import_module(f" in text]
-        return [*imported(text, package), *named]
+        beside = sorted(path.parent.rglob("*.py")) if "import_module(f" in text else ()
+        return [*imported(text, package), *(".".join([*self.package(each), each.stem]) for each in beside)]
 
     def possible(self, path):
         return [name for name in self.every(path) if not self.missing(name)]

@@ -5,6 +5,9 @@ leaves the chapters whose results are not true any more to a queue, which a thre
 view first.  What a chapter gave goes into the cache, and a bell rings: MkDocs builds again.  Nothing else
 passes between the thread and the builds.
 
+An edit of prose alone is in its page before MkDocs builds again: that page is made by itself, and what asks
+meanwhile has the site as it was, with it.
+
 Where no build has made the pages yet, the first one makes the home page, and of the others no more than
 their titles: the server answers, and rings the bell.
 
@@ -26,9 +29,12 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs
+
+from mkdocs.commands.build import get_context
+from mkdocs.structure.files import Files
 
 from . import WeaveError
 
@@ -181,19 +187,25 @@ class Queue:
 class Served:
     """The site as `mkdocs serve` shows it.
 
-    root is the book's folder; queue is its Queue.
+    root is the book's folder; queue is its Queue; edited() makes the pages again that need no more than that.
     """
 
-    def __init__(self, root, make_queue):
-        self.root, self.server = root, None
+    def __init__(self, root, edited, make_queue):
+        self.root, self.edited, self.server = root, edited, None
         self.bell = Path(tempfile.mkdtemp(prefix="weave-bell-"))
         self.queue = make_queue(self.ring)
         self.pages = {}      # {address: the name of its file}
         self.errors = []     # of the pages, as the last build found them
         self.broken = []     # why the last build came to no end
         self.warned = []     # what MkDocs warned of in it: (level, text)
-        self.old = set()     # the names of chapters that are shown with earlier results
-        self.making = self.building = False    # whether pages are but titles yet; whether they are built now
+        self.missing = set()    # the names of chapters that it has no results of, not even earlier ones
+        self.making = self.building = False    # whether a build makes but titles; whether one is going on
+        self.titles = False  # whether the pages are but titles yet
+        self.shown = None    # the folder to show: the site or, while that is built, it as it was
+        self.told = []       # the errors to tell there
+        self.bare = set()    # the chapters without results there,
+        self.fetched = set()    # and those whose new results the build is putting in
+        self.turn = threading.RLock()    # held while what is shown changes
         self.versions = {}   # {address: a digest of the page}
         self.downloads = None    # {address: content}, once one is asked for
         self.lock = threading.Lock()    # held while they are made
@@ -210,7 +222,8 @@ class Served:
     def attach(self, server, config, builder):
         """Take the server's requests and builds, and begin to execute."""
         self.server, self.site, self.mount = server, Path(config.site_dir), server.mount_path
-        self.measure()
+        self.titles = self.making
+        self.show()
         server.serve_thread.daemon = True    # else a second Ctrl-C, while MkDocs waits for it, ends nothing
         server.watch(str(self.bell))
         server.builder = lambda: self.build(builder)
@@ -226,8 +239,14 @@ class Served:
     def build(self, builder):
         """Build again; if that fails, the site stays as it was, and every page says why."""
         self.building = True
-        with safe_copy(self.site) as put_back:
-            before, self.warned = (self.errors, self.warned, self.old), []
+        with ExitStack() as stack:
+            with self.turn:
+                if not (self.titles or self.broken):
+                    self.edited()
+                    self.measure()
+                self.shown, put_back = stack.enter_context(safe_copy(self.site))
+                self.fetched = set(self.queue.done)
+            before, self.warned = (self.errors, self.warned, self.missing), []
             try:
                 builder()
                 self.broken = []
@@ -235,9 +254,16 @@ class Served:
                 put_back()
                 told = [text for level, text in self.warned if level >= logging.ERROR]
                 self.broken = told or [f"{type(failure).__name__}: {failure}"]
-                self.errors, self.warned, self.old = before
+                self.errors, self.warned, self.missing = before
                 log.info("The pages stay as they were: %s", self.broken[-1])
-        self.making = self.building = False
+            with self.turn:
+                self.making = self.building = self.titles = False
+                self.show()
+
+    def show(self):
+        """Show what the last build has made."""
+        self.shown, self.bare, self.fetched = self.site, set(self.missing), set()
+        self.told = [*self.broken, *self.errors, *(self.placed(text) for _, text in self.warned)]
         self.measure()
 
     def measure(self):
@@ -273,16 +299,24 @@ class Served:
                 start_response("200 OK", [("Content-Type", "application/json"), ("Cache-Control", "no-store"),
                                           ("Content-Length", str(len(body)))])
                 return [body]
-            begun = []
-            content = inner(environ, lambda status, headers, *more: begun.append((status, headers)))
-            (status, headers), = begun
-            if status.startswith("404") and (download := self.download(self.file(path))) is not None:
+            file, begun = self.file(path), []
+            with self.turn:
+                content, state = self.found(file), self.state(file)
+            if content is None:
+                content = inner(environ, lambda status, headers, *more: begun.append((status, headers)))
+                (status, headers), = begun
+                state = self.state(file)
+            else:
+                kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
+                status, headers = "200 OK", [("Content-Type", kind), ("Content-Length", str(len(content)))]
+                content = [content]
+            if status.startswith("404") and (download := self.download(file)) is not None:
                 kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
                 status, content = "200 OK", [download]
                 headers = [("Content-Type", kind), ("Content-Length", str(len(download)))]
             if ("Content-Type", "text/html") in headers:
                 try:
-                    body = self.with_state(b"".join(content), self.file(path))
+                    body = self.with_state(b"".join(content), state)
                 finally:
                     getattr(content, "close", lambda: None)()
                 headers = [(name, value) for name, value in headers if name != "Content-Length"]
@@ -296,6 +330,12 @@ class Served:
         """The file of the site that an address stands for."""
         path = path.removeprefix(self.mount)
         return f"{path}index.html" if path.endswith("/") or not path else path
+
+    def found(self, file):
+        """The content of a file of the site; None if there is none: MkDocs answers when it has built."""
+        path = Path(os.path.abspath(self.shown / file))
+        if path.is_relative_to(self.shown) and path.is_file():
+            return path.read_bytes()
 
     def download(self, file):
         """The content of a download, or None if there is none at this address."""
@@ -312,12 +352,11 @@ class Served:
         name = self.pages.get(file)
         if name:
             self.queue.look(name)
-        making = self.making and file != "index.html"
+        making = self.titles and file != "index.html"
         return {"version": self.versions.get(file, ""), "html": MAKING if making else self.banner(name)}
 
-    def with_state(self, content, file):
+    def with_state(self, content, state):
         """A page of the site with its state; without MkDocs' script, which reloads it at every build."""
-        state = self.state(file)
         content = RELOAD.sub(b"", content)
         text = PAGE.read_text(encoding="utf-8").replace("{address}", f"{self.mount}{STATE}")
         body = re.search(rb"<body[^>]*>", content)
@@ -330,8 +369,7 @@ class Served:
     def banner(self, name):
         """What a page has to say of itself, as HTML; name is that of its file."""
         others = set(self.pages.values()) - {name}
-        errors = [*self.broken, *self.errors, *(self.placed(text) for _, text in self.warned)]
-        errors = [error for error in errors if str(getattr(error, "path", "")) not in others]
+        errors = [error for error in self.told if str(getattr(error, "path", "")) not in others]
         if failed := name and self.queue.error(name):
             errors.append(failed)
         parts = []
@@ -340,11 +378,11 @@ class Served:
             items = "".join(f"<li>{told(error)}</li>" for error in once)
             parts.append('<div class="weave-wrong" role="alert"><strong>To be mended; until then, the pages '
                          f"show what they can:</strong><ul>{items}</ul></div>")
-        if place := name and self.queue.place(name):
+        if place := name and (self.queue.place(name) or ((0, 1) if name in self.fetched else None)):
             number, of = place
             where = f"executing, {ordinal(number)} of {of}" if number else "executing now"
-            what = ("The outputs on this page are from before the last change" if name in self.old
-                    else "This chapter has not run yet, and its outputs are missing")
+            what = ("This chapter has not run yet, and its outputs are missing" if name in self.bare
+                    else "The outputs on this page are from before the last change")
             parts.append(f'<p class="weave-executing" role="status">{what}: {where}.</p>')
         return "".join(parts)
 
@@ -380,7 +418,7 @@ def changed_since(path, moment):
 
 @contextmanager
 def safe_copy(folder):
-    """Give a function that puts the folder back as it is now; its files are only linked, and not copied."""
+    """Give a copy of the folder, whose files are only linked, and a function that puts it back."""
     with tempfile.TemporaryDirectory(prefix="weave-site-", dir=folder.parent) as kept:
         copy = Path(kept, "site")
         shutil.copytree(folder, copy, copy_function=os.link)
@@ -388,4 +426,25 @@ def safe_copy(folder):
         def put_back():
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(copy, folder, copy_function=os.link)
-        yield put_back
+        yield copy, put_back
+
+
+def made_again(page, files, config, nav, env):
+    """The HTML of a page whose text has changed, as MkDocs makes it in a build, by its events."""
+    there, files, plugins = files, Files(files), config.plugins    # files may become more
+    page.read_source(config)
+    page.markdown = plugins.on_page_markdown(page.markdown, page=page, config=config, files=files)
+    page.render(config, files)
+    page.content = plugins.on_page_content(page.content, page=page, config=config, files=files)
+    page.active = True
+    try:
+        context = get_context(nav, files.documentation_pages(), config, page)
+        template = env.get_template(page.meta.get("template", "main.html"))
+        context = plugins.on_page_context(context, page=page, config=config, nav=nav)
+        text = plugins.on_post_page(template.render(context), page=page, config=config)
+    finally:
+        page.active = False
+    for file in files:
+        if file.src_uri not in there.src_uris:
+            file.copy_file()
+    return text

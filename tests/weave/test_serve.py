@@ -41,6 +41,17 @@ while not os.path.exists({gate!r}):
 print("let " + "through")
 ```
 """
+HOOK = """
+import os, time
+
+def on_pre_build(config):
+    open({built!r}, "a").write("before ")
+    while not os.path.exists({gate!r}):
+        time.sleep(0.05)
+
+def on_post_build(config):
+    open({built!r}, "a").write("after ")
+"""
 HANGS = 600    # seconds, after which a run is ended that would never end: nothing is expected to be fast
 
 
@@ -184,13 +195,45 @@ def test_an_edit_leaves_the_page_readable_and_only_its_chapter_is_executed(book,
     other = server.state("other/")["version"]
     gate = book.root / "gate"
     book.chapter(TEXT + GATED.format(gate=str(gate), started=str(book.root / "started")))
-    page = server.until(lambda: "before the last change" in (page := server.page()) and page)
-    assert "and 42 in it" in page and "Gated" in page and "let through" not in page
+    page = server.until(lambda: "Gated" in (page := server.page()) and page)
+    assert "before the last change" in page and "and 42 in it" in page and "let through" not in page
     gate.touch()
     server.until(lambda: "let through" in server.page())
     server.settled()
     assert server.state("other/")["version"] == other
     assert sorted(server.executed()) == ["docs/chapter.md"] * 2 + ["docs/other.md"]
+
+
+def test_prose_is_in_its_page_before_all_is_built_and_nothing_else_waits_for_that(book, serve):
+    gate, built = book.root / "open", book.root / "built"
+    gate.touch()
+    book.write("hook.py", HOOK.format(gate=str(gate), built=str(built)))
+    (book.root / "mkdocs.yml").write_text((book.root / "mkdocs.yml").read_text() + "hooks: [hook.py]\n")
+    book.chapter(TEXT)
+    book.chapter("\n# Another\n\nIts words, and [the first](chapter.md).\n", "docs/other.md")
+    server = serve(book)
+    server.settled()
+    server.until(lambda: built.read_text().count("after") == built.read_text().count("before"))
+    built_before = built.read_text()
+    gate.unlink()
+    book.chapter(TEXT.replace("Before the cell", "Ahead of the cell"))
+    server.until(lambda: "Ahead of the cell, and 42 in it" in server.page())
+    version = server.state()["version"]
+    assert "Its words" in server.page("other/") and "output" in server.page()
+    assert built.read_text() in (built_before, f"{built_before}before ")
+    book.chapter(TEXT.replace("6 * 7", "7 * 8"))
+    gate.touch()
+    server.until(lambda: "and 56 in it" in server.settled())
+    server.until(lambda: built.read_text().endswith("after "))
+    gate.unlink()
+    built_before = built.read_text()
+    book.chapter(TEXT.replace("6 * 7", "7 * 8").replace("Before the cell", "Ahead of the cell"))
+    server.until(lambda: "Ahead of the cell, and 56 in it" in server.page())
+    early = server.state()["version"]
+    gate.touch()
+    server.until(lambda: built.read_text() == f"{built_before}before after ")
+    assert server.state()["version"] == early != version, "the whole build makes the same page"
+    assert "WARNING" not in server.text and "ERROR" not in server.text
 
 
 def test_a_newer_edit_supersedes_an_execution(book, gate, serve):

@@ -20,6 +20,7 @@ import ast
 import functools
 import io
 import re
+import tokenize
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +65,11 @@ class Taken:
         return zipped(added | {within + name: content for name, content in self.files.items()})
 
 
-def take(path, source):
+def take(path, source, rewrite=None):
     """What is handed out for a module, another file or a package under the folder source.
 
     None for a program and its parts.  Raises TakeError, which names the module and what is wrong.
+    rewrite, if given, stands for portable: it may remember what that made.
     """
     path, source = Path(path), Path(source)
     parts = path.relative_to(source).parts
@@ -81,12 +83,12 @@ def take(path, source):
             return Taken(folder, {f"{folder.name}/{name}": content for name, content in whole.items()})
     if path.is_dir():
         raise TakeError(f"{path}/__init__.py does not say `To copy: this folder`")
-    files = {path.name: handed_out(path, parts[:-1])}
+    files = {path.name: handed_out(path, parts[:-1], rewrite)}
     for name in companions(path):
         if not name.endswith("/"):
             if not (path.parent / name).is_file():
                 raise TakeError(f"{path}: its To copy line names {name}, which is not there")
-            files[name] = handed_out(path.parent / name, parts[:-1])
+            files[name] = handed_out(path.parent / name, parts[:-1], rewrite)
         elif (path.parent / name).is_dir():
             files |= {name + each: content for each, content in inside(path.parent / name).items()}
         elif name == f"{path.parent.parent.name}/":
@@ -110,9 +112,23 @@ def docstring(path):
     return docstring_of(path.read_text(encoding="utf-8"))
 
 
-@functools.lru_cache(1024)
 def docstring_of(text):
-    return ast.get_docstring(parsed(text)) or ""
+    """The docstring of a module's text, of which nothing below it is read.
+
+    >>> docstring_of("# A comment.\\n'What it is.'\\nx = (")
+    'What it is.'
+    >>> docstring_of('"a".join(x)'), docstring_of('f"no {docstring}"')
+    ('', '')
+    """
+    said = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.STRING:
+            said.append(token.string)
+        elif token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
+            break
+        elif token.type not in (tokenize.COMMENT, tokenize.NL):
+            return ""
+    return ast.get_docstring(ast.parse(" ".join(said))) or ""
 
 
 def inside(folder, without=None):
@@ -129,12 +145,12 @@ def inside(folder, without=None):
     return found
 
 
-def handed_out(path, package):
+def handed_out(path, package, rewrite):
     """The bytes of one file as the site has it: relative imports of a module are made portable."""
     if path.suffix != ".py":
         return path.read_bytes()
     try:
-        return portable(path.read_text(encoding="utf-8"), package).encode()
+        return (rewrite or portable)(path.read_text(encoding="utf-8"), package).encode()
     except TakeError as error:
         raise TakeError(f"{path}, {error}") from None
 
