@@ -1,6 +1,6 @@
 """What changed, unit by unit, from the subjects of git's commits: `bpe/encode, docs: what changed`.
 
-    ::: changes bpe cuda    on a page: a section for each of these units, its newest change first
+    ::: changes bpe cuda    on a page: a section for each of these units, its newest changes first
 
 A subject that begins with no unit, and one of a unit that the page does not name, is left out; so is one
 that speaks of git alone, as `docs: merged` and `docs: as in main` do.
@@ -16,6 +16,7 @@ OF_GIT = set((    # the words of a subject that says nothing
     "branch cherry commit commits conflict conflicts fixup git head main master merge merged merges merging "
     "origin pick picked pull rebase rebased rebasing resolve resolved squash squashed upstream wip "
     "a again an and as at before by for from in into is it of on onto that the this to up was with").split())
+NEWEST = 30    # changes of a unit, of which git can have many hundreds
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$&])")    # characters that would mean something in Markdown
 
 
@@ -31,7 +32,7 @@ def log():
 
 
 def changes(units, commits):
-    """Markdown with a section for each unit that changed.
+    """Markdown with a section for each unit that changed, and its newest changes.
 
     >>> commits = [*2 * [("2026-11-29", "bpe/encode, docs: *long* words")], ("2026-11-28", "cuda: b")]
     >>> print(changes(["bpe"], commits))
@@ -40,6 +41,8 @@ def changes(units, commits):
     2026-11-29
     <BLANKLINE>
     -   bpe/encode, docs: \\*long\\* words
+    >>> changes(["bpe"], [("2026-11-29", f"bpe: change {n}") for n in range(99)]).count("change") == NEWEST
+    True
     """
     parts = []
     for unit in units:
@@ -47,7 +50,7 @@ def changes(units, commits):
         for date, subject in commits:
             found = SUBJECT.fullmatch(subject)
             units_of = {name.split("/")[0] for name in found[1].split(", ")} if found else ()
-            if unit in units_of and says_something(found[2]):
+            if unit in units_of and says_something(found[2]) and sum(map(len, days.values())) < NEWEST:
                 days.setdefault(date, {})["-   " + SPECIAL.sub(r"\\\1", subject)] = None    # each once
         if days:
             parts += [f"### {unit}", *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]

@@ -317,7 +317,9 @@ class Weave(BasePlugin[Settings]):
             self.add(files, config, uri, source)
         for source in sorted(ASSETS.glob("*")):
             if source.is_file():
-                self.add(files, config, f"assets/{source.relative_to(ASSETS)}", source)
+                script = source.suffix == ".js"
+                self.add(files, config, f"assets/{source.relative_to(ASSETS)}",
+                         IDLE.sub("", source.read_text(encoding="utf-8")) if script else source)
         for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         if self.dirty:
