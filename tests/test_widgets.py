@@ -421,11 +421,11 @@ def in_the_page(published):
         kept = {name: step * torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.int8).double()
                 for name, (step, text) in tensors.items()}
         T = len(kept["body.positions.weight"]) // SIZES["tiny"]["channels"]
-        model = {"GPT": GPT(Config(27, T, **SIZES["tiny"])), "BERT": BERT(Config(28, T, **SIZES["tiny"]))}[kind].double()
-        for name, weight in model.named_parameters():
+        model, symbols = {"GPT": (GPT, 27), "BERT": (BERT, 28)}[kind]
+        made[kind] = model(Config(symbols, T, **SIZES["tiny"])).double()
+        for name, weight in made[kind].named_parameters():
             weight.data = kept.pop(name).view_as(weight)
         assert not kept
-        made[kind] = model
     return made
 
 
@@ -436,14 +436,15 @@ def test_what_a_typed_name_looks_at_is_what_python_computes(open_page, published
     vocabulary, names = Vocabulary(words), ["a", "zz", "qxjv", *random.Random(1).sample(words, 30)]
     passed = computed(open_page("glossary/"), """forward ({ read, pass }, [kept, all]) => {
         const { GPT, BERT } = read(kept);
-        return all.map((ids) => [pass(GPT, ids.slice(0, -1), true), pass(BERT, ids), pass(BERT, ids.with(1, 27))]);
+        return all.map((ids) =>
+            [pass(GPT, ids.slice(0, -1), true), pass(BERT, ids), pass(BERT, ids.with(1, 27))]);
     }""", [data(published, "makemore/gpt-vs-bert", part="data-later"),
              [[0, *vocabulary.encode(name), 0] for name in names]])
     for name, found in zip(names, passed):
         ids = torch.tensor([[0, *vocabulary.encode(name), 0]])
         hidden = ids.clone()
         hidden[0, 1] = 27
-        for kind, given, each in (("GPT", ids[:, :-1], found[0]), ("BERT", ids, found[1]), ("BERT", hidden, found[2])):
+        for (kind, given), each in zip((("GPT", ids[:, :-1]), ("BERT", ids), ("BERT", hidden)), found):
             maps = []
             assert_close(each["logits"], in_the_page[kind].logits(given, maps=maps)[0].tolist())
             heads = [head for layer in maps for head in layer[0]]
@@ -462,7 +463,7 @@ def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(open
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     place = widget(page)
     own = place.get_by_role("textbox", name=re.compile(r"Or type one \(\d\d kB\)"))
-    size = int(re.search(r"\d+", place.locator("label", has=own).inner_text())[0])
+    size = int(re.search(r"\d+", place.locator("label", has_text="Or type one").inner_text())[0])
     assert asked.count("forward.js") == 0
     name, of_gpt, of_bert, guesses = given["names"][3]
     own.fill(name.upper())
@@ -470,6 +471,7 @@ def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(open
     assert asked[-2:] == ["forward.js", "makemore-gpt-vs-bert-4-later.json"]
     kept = json.dumps(data(published, "makemore/gpt-vs-bert", part="data-later"), separators=(",", ":"))
     assert abs(size - len(gzip.compress(kept.encode())) / KB) <= 1
+
     def rows():
         row, seen = place.get_by_role("slider", name="Row"), []
         row.press("Home")
@@ -495,10 +497,11 @@ def test_the_nearest_letters_are_those_that_python_finds(open_page, published):
     page, given = open_page("makemore/mlp/"), data(published, "makemore/mlp", "map")
     expected, distances = [], []
     for places in torch.tensor(given["places"], dtype=torch.float64):
-        expected.append(nearest(places, places, 4, "euclid")[:, 1:].tolist())
-        distances.append([[(places[n] - places[k]).norm().item() for k in each] for n, each in enumerate(expected[-1])])
-    found = computed(page, "map ({ nearest }, all) => all.map((points) => points.map((_, n) => nearest(points, n)))",
-                     given["places"])
+        which = nearest(places, places, 4, "euclid")[:, 1:]
+        expected.append(which.tolist())
+        distances.append((places[which] - places[:, None]).norm(dim=-1).tolist())
+    found = computed(page, """map ({ nearest }, all) =>
+        all.map((points) => points.map((_, n) => nearest(points, n)))""", given["places"])
     assert [[[k for k, _ in each] for each in step] for step in found] == expected
     assert_close([[[far for _, far in each] for each in step] for step in found], distances)
     place, letter = widget(page, "map"), given["names"].index("o")

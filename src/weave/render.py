@@ -98,8 +98,8 @@ class Renderer:
         """The start tag of what a figure is wrapped in to become a widget, whose data is kept; or nothing.
 
         A cell asks for it by display(figure, metadata={"widget": its name, "data": what JSON can hold}), and
-        may say in "room" how many rem its controls are high on a wide page, so that nothing shifts, and give in
-        "later" what the script fetches once it is asked for: the tag has its address, and its compressed kB.
+        may say in "room" how many rem its controls are high on a wide page, so that nothing shifts, and give
+        in "later" what the script fetches once it is asked for: the tag has its address and compressed kB.
         """
         asked = output.get("metadata", {})
         if "widget" not in asked:
@@ -127,9 +127,11 @@ class Renderer:
             data = json.dumps(asked[part], ensure_ascii=False, allow_nan=False, sort_keys=True,
                               separators=(",", ":")).encode()    # in an order that the cache has, too
         except (KeyError, ValueError):
-            raise OutputError(f'the widget {asked["widget"]} has no "{part}" in its metadata that JSON can hold: '
-                              "numbers that are finite, texts, lists, and dictionaries with texts as keys") from None
-        return html.escape(self.save(f"{self.prefix}-{self.figures}{ending}", data)), len(gzip.compress(data))
+            raise OutputError(f'the widget {asked["widget"]} has no "{part}" in its metadata that JSON can '
+                              "hold: numbers that are finite, texts, lists, and dictionaries with texts as "
+                              "keys") from None
+        address = self.save(f"{self.prefix}-{self.figures}{ending}", data)
+        return html.escape(address), len(gzip.compress(data))
 
 
 def richest(data):
