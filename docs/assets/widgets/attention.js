@@ -27,6 +27,7 @@ export default function (place, { heads, names, longest }) {
             if (!models) say("Loading …");
             const look = await (models ??= load());
             own = typed.value && look(typed.value.toLowerCase());
+            word.selectedIndex = own ? -1 : Math.max(0, word.selectedIndex);
         } catch {
             models = undefined;
             return say("The models could not be loaded. Is there a network?");

@@ -28,10 +28,12 @@ export default function (place, { names, steps, places, marked }) {
     const at = (point) => [x(point[0]), 460 - y(point[1])], line = (kind, ...ends) => drawn("path", { class: kind, d: `M${ends.join("L")}` });
 
     function show() {
-        const step = +time.input.value, n = +chosen.value, dots = places[step].map(at), found = nearest(places[step], n);
+        const step = +time.input.value, n = +chosen.value, found = nearest(places[step], n);
+        const dots = places[step].map(at), seen = apart(dots);
+        const short = (a, b) => a.map((each, axis) => each + Math.min(.5, 10 / Math.hypot(a[0] - b[0], a[1] - b[1])) * (b[axis] - each));
         svg.replaceChildren(line("widget-box", ...places.slice(0, step + 1).map((each) => at(each[n]))),
-            ...found.map(([k]) => line("widget-arc", dots[n], dots[k])),
-            ...apart(dots).map(([cx, cy], k) => {
+            ...found.map(([k]) => line("widget-arc", short(seen[n], seen[k]), short(seen[k], seen[n]))),
+            ...seen.map(([cx, cy], k) => {
                 const one = drawn("g", { class: k === n ? "widget-now" : "" }, line("widget-ring", dots[k], [cx, cy]),
                     marked.includes(names[k]) ? drawn("circle", { class: "widget-side", cx, cy, r: 11 }) : "", label("middle", cx, cy + 5, names[k]));
                 one.onclick = () => { chosen.value = k; show(); };
