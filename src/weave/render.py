@@ -98,7 +98,8 @@ class Renderer:
         """The start tag of what a figure is wrapped in to become a widget, whose data is kept; or nothing.
 
         A cell asks for it by display(figure, metadata={"widget": its name, "data": what JSON can hold}), and
-        may say in "room" how many rem its controls are high on a wide page, so that nothing shifts.
+        may say in "room" how many rem its controls are high on a wide page, so that nothing shifts, and give
+        in "later" what the script fetches once it is asked for: the tag has its address and compressed kB.
         """
         asked = output.get("metadata", {})
         if "widget" not in asked:
@@ -108,19 +109,29 @@ class Renderer:
             known = ", ".join(sorted(self.widgets)) or "none"
             raise OutputError(f"the widget {name} has no script: write assets/widgets/{name}.js among the "
                               f"pages, or name one that is there: {known}")
-        try:
-            data = json.dumps(asked["data"], ensure_ascii=False, allow_nan=False, sort_keys=True,
-                              separators=(",", ":"))    # in an order that the cache has, too
-        except (KeyError, ValueError):
-            raise OutputError(f'the widget {name} has no "data" in its metadata that JSON can hold: numbers '
-                              "that are finite, texts, lists, and dictionaries with texts as keys") from None
-        weight = len(gzip.compress(data.encode()))
+        address, weight = self.keep(asked, "data", ".json")
         if weight > LIGHT:
             raise OutputError(f"the data of the widget {name} is {weight} bytes compressed, and a page may "
-                              f"fetch {LIGHT} for one: round its numbers, or give it fewer")
-        address = self.save(f"{self.prefix}-{self.figures}.json", data.encode())
+                              f"fetch {LIGHT} for one: round its numbers, or give it fewer, or give in "
+                              '"later" what can wait until a reader asks for it')
         room = f' style="--room:{asked["room"]}rem"' if "room" in asked else ""
-        return f'<weave-widget name="{name}" src="{html.escape(address)}"{room}>'
+        later = ""
+        if "later" in asked:
+            other, weight = self.keep(asked, "later", "-later.json")
+            later = f' data-later="{other}" data-kb="{round(weight / 1000)}"'
+        return f'<weave-widget name="{name}" src="{address}"{later}{room}>'
+
+    def keep(self, asked, part, ending):
+        """A part of what a widget asked for, as JSON -> its address, and its compressed bytes."""
+        try:
+            data = json.dumps(asked[part], ensure_ascii=False, allow_nan=False, sort_keys=True,
+                              separators=(",", ":")).encode()    # in an order that the cache has, too
+        except (KeyError, ValueError):
+            raise OutputError(f'the widget {asked["widget"]} has no "{part}" in its metadata that JSON can '
+                              "hold: numbers that are finite, texts, lists, and dictionaries with texts as "
+                              "keys") from None
+        address = self.save(f"{self.prefix}-{self.figures}{ending}", data)
+        return html.escape(address), len(gzip.compress(data))
 
 
 def richest(data):

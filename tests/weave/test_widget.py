@@ -1,5 +1,6 @@
 """A figure that a cell displays with the name and the data of a widget becomes one, where scripts run."""
 
+import gzip
 import json
 import random
 import shutil
@@ -58,9 +59,18 @@ def test_a_widget_is_its_figure_with_the_address_of_its_data(outputs):
     assert ' style="--room:9rem">' in outputs({"widget": "dot", "data": 1, "room": 9})
 
 
+def test_what_can_wait_is_a_file_of_its_own_whose_size_the_page_has(outputs):
+    later = random.Random(1).choices(range(10**9), k=LIGHT)
+    made = outputs({"widget": "dot", "data": 1, "later": later})
+    tag, kept = BeautifulSoup(made, "html.parser").find("weave-widget"), outputs.saved["page-1-later.json"]
+    assert tag["data-later"] == "../page-1-later.json" and json.loads(kept) == later
+    assert tag["data-kb"] == str(round(len(gzip.compress(kept)) / 1000)) and int(tag["data-kb"]) > 5
+
+
 @pytest.mark.parametrize("asked, says", [
     ({"widget": "dots", "data": 1}, "write assets/widgets/dots.js .*, or name one that is there: dot"),
     ({"widget": "dot"}, 'has no "data"'),
+    ({"widget": "dot", "data": 1, "later": float("nan")}, 'has no "later"'),
     ({"widget": "dot", "data": float("nan")}, "numbers that are finite"),
     ({"widget": "dot", "data": random.Random(1).choices(range(10**9), k=LIGHT)}, "round its numbers"),
 ])

@@ -3,6 +3,7 @@
 //   names  [[name, GPT's weights, BERT's, guesses]]
 // Weights are per cent, for each head and symbol, of the symbols that it may see; guesses are [letter, per cent, ...]
 // for each letter, if that is hidden.
+//   longest  how many letters a name may have that the reader types; forward.js computes its weights
 
 import { controls, dial, drawn, label, make, stage } from "./parts.js";
 
@@ -15,11 +16,32 @@ export function told(name, rows, at) {
         rows[0].length > 1 ? `What follows it has about ${behind} %.` : `The mask hides ${unseen || "none"} of ${rows.length} symbols${unseen ? ", which follow" : ""}.`}`;
 }
 
-export default function (place, { heads, names }) {
+export default function (place, { heads, names, longest }) {
     const svg = stage(place, 460, 400);
+    let own, models;
+
+    async function type() {
+        const [other] = typed.value.match(/[^a-z]/iu) ?? [];
+        if (other) return say(`The models know the letters a to z only, and no ${other}.`);
+        try {
+            if (!models) say("Loading …");
+            const look = await (models ??= load());
+            own = typed.value && look(typed.value.toLowerCase());
+            word.selectedIndex = own ? -1 : Math.max(0, word.selectedIndex);
+        } catch {
+            models = undefined;
+            return say("The models could not be loaded. Is there a network?");
+        }
+        show();
+    }
+
+    async function load() {
+        const [{ read, viewed }, answer] = await Promise.all([import("./forward.js"), fetch(place.dataset.later)]), kept = read(await answer.json());
+        return (name) => viewed(name, kept);
+    }
 
     function show() {
-        const [name, ...kept] = names[word.value], hidden = +model.value > 1, rows = kept[+model.value][head.value];
+        const [name, ...kept] = own || names[word.value], hidden = +model.value > 1, rows = kept[+model.value][head.value];
         const last = hidden ? name.length - 1 : kept[+model.value][0].length - 1, parts = [];
         at.input.max = last;
         at.set(Math.min(at.input.value, last));
@@ -52,12 +74,14 @@ export default function (place, { heads, names }) {
         svg.replaceChildren(...parts);
     }
 
-    const pick = (text, options) => {
-        const select = make("select", { onchange: () => show() }, ...options.map((option, n) => new Option(option, n)));
+    const pick = (text, options, act = show) => {
+        const select = make("select", { onchange: () => act() }, ...options.map((option, n) => new Option(option, n)));
         parts.push(make("label", {}, text, select));
         return select;
     };
-    const parts = [], word = pick("Name", names.map(([name]) => name));
+    const parts = [], word = pick("Name", names.map(([name]) => name), () => { own = typed.value = ""; show(); });
+    const typed = make("input", { size: longest, maxLength: longest, spellcheck: false, autocapitalize: "none", oninput: type });
+    parts.push(make("label", {}, `Or type one (${place.dataset.kb} kB)`, typed));
     const model = pick("Model", ["GPT: causal", "BERT: bidirectional", "BERT, the letter hidden"]), head = pick("Head", heads);
     const at = dial("Row", { min: 0, max: 9, value: 3 }, (n) => String(n + 1), () => show());
     const say = controls(place, ...parts, at.label);
