@@ -69,5 +69,6 @@ def test_a_function_whose_template_has_a_default_ends_where_it_ends():
     template <class T> struct Held { typedef T type; };
     template <typename T, typename H = Held<Held<T>>>
     __device__ T twice(typename Held<T>::type a) { return 2 * a; }
+    template <typename T> __device__ T more(T a, T b = T(), int c = {}) { return a + b; }
     extern "C" { __global__ void k(float *x) { x[0] = twice<float>(x[0]); } }""")
     assert list(made.kernels) == ["k"]

@@ -183,7 +183,9 @@ def is_function(part):
     """Is it a function with a body?"""
     part = without_template(without_attributes(part))
     texts = [token.text for token in outer(part)]
-    begin = next((n for n, token in enumerate(part) if token.text in ("{", "=")), None)
+    depths = itertools.accumulate(nesting(t.text) * (t.text in "()") for t in part)
+    begin = next((n for n, depth in enumerate(depths)    # but for f(int a = {})
+                  if not depth and part[n].text in ("{", "=")), None)
     head = [token.text for token in part[:begin]]
     return (begin is not None and part[begin].text == "{" and "(" in head
             and not (TYPES & {*texts} and head[-1] != ")"))
