@@ -30,7 +30,8 @@ all of its blocks have returned; one on a stream for tail launches runs last.
 
 Where it bites: an access that is far outside ends the launch with an error, one that is
 near goes unnoticed, as memcheck cannot watch here; threads that rely on moving in step
-without a __syncwarp() are noticed where the first engine can read the kernel.
+without a __syncwarp() are noticed where the first engine can read the kernel; and any
+number of launches may wait, where a GPU drops what exceeds its limit, 2,048.
 
 Chapter: docs/cuda/without-a-gpu.md.
 """
