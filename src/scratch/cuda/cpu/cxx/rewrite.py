@@ -213,7 +213,7 @@ def take_kernel(prefix, part, kernels, bounds):
         while bare[begin].text != "<":
             begin -= 1
         begin -= 1
-    name = prefix + "".join(token.text for token in bare[begin:at])
+    name = prefix + untokenize(flat(bare[begin:at]), file="").strip()
     given = [p for p in split(bare[at + 1:closing(bare, at)]) if p]
     if [[t.text for t in p] for p in given] == [["void"]]:
         given = []
