@@ -16,6 +16,7 @@ import numpy as np
 from .. import pocl
 from ..driver import memory
 from ..driver.devices import LaunchError, LogicError
+from ..driver.modules import plain
 from ..driver.transfers import DeviceAllocation
 
 (ASSERT, LEFT, APART, MISSING, SOURCE, DYNAMIC, SPINS, TRAP, MEMORY, DIVISION,
@@ -161,17 +162,15 @@ def shared_bytes(path, program):
     table = subprocess.run([nm, "-S", "-C", path], capture_output=True, text=True,
                            check=False).stdout
     common, own = 0, dict.fromkeys(program.kernels, 0)
-    bare = {re.sub("<.*", "", name): name for name in own}
+    kernels = {plain(name): name for name in own}
     for found in STATIC.finditer(table):
         place, _, name = found["name"].rpartition("::")
         if name.partition(".")[0].partition("[")[0] not in program.shared or (
                 place.startswith("scratch_")):
             continue
-        function = re.sub(r"\(.*|<.*", "", place).rpartition(" ")[2]
-        if function in own:
-            own[function] += int(found["size"], 16)
-        elif function in bare:           # an instance of a template
-            own[bare[function]] += int(found["size"], 16)
+        function = plain(re.sub(r"\(.*", "", place)).removeprefix("void")
+        if function in kernels:
+            own[kernels[function]] += int(found["size"], 16)
         else:
             common += int(found["size"], 16)
     return {name: size + common for name, size in own.items()}

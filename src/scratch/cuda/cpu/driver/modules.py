@@ -259,8 +259,8 @@ class Module:
             if plain(each) == plain(wanted):
                 return Function(self, each)
         known = ", ".join(self.program.kernels) or "none"
-        raise LogicError("cuModuleGetFunction failed: named symbol not found: no kernel "
-                         f"{wanted}; there is {known}")
+        raise LogicError(f"cuModuleGetFunction failed: named symbol not found: no "
+                         f"kernel {wanted}; there is {known}")
 
     def get_global(self, name):
         """(address, bytes) of a __constant__ or __device__ variable."""
