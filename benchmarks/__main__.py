@@ -60,7 +60,7 @@ OPTIONS = {    # of each benchmark: {flag: how argparse reads it}
         "chapters": {"nargs": "*", "metavar": "CHAPTER", "help": "these, again; else all"}},
     "compiled": {},
     "cuda": {
-        "section": {"nargs": "?", "default": "cpu", "choices": ["cpu", "gpu"]},
+        "section": {"nargs": "?", "default": "cpu", "choices": ["cpu", "gpu", "memcheck"]},
         "--only": {"action": "append", "choices": CARD, "help": "of the GPU, this part, not all"},
         "--seconds": {"type": positive, "metavar": "N", "help": "for all parts of the GPU (460)"},
         "--quick": {**QUICK, "help": "small sizes, written only to --out: does it still run?"}},

@@ -3,6 +3,7 @@
     python -m benchmarks cuda            some minutes
     python -m benchmarks cuda --quick    small sizes, nothing written: does it still run?
     python -m benchmarks cuda gpu        on a GPU: see benchmarks/gpu.py, or make gpu
+    python -m benchmarks cuda memcheck   the labs' examples, watched and not; a minute
 
 On the CPU engine: every rung of the matmul ladder against the one before and against NumPy, one
 thread each, in rounds that take turns; then the ladders of reduction, transpose and addition, and
@@ -11,6 +12,9 @@ other work on the machine disturbs less than it disturbs the clock on the wall. 
 there are three sizes: rows of exactly 4,096 bytes meet in few sets of a cache, and rows of 4,000
 or 4,160 bytes do not, so that 1024 alone says little of what a kernel does.
 
+Under memcheck, against the plain run: each lab's kernels, compiled anew and launched as its examples do, in
+processor time, and solved as the labs' tests solve them.
+
 On a GPU, which fills sections of its own in the same file: every way of every wrapper against copying,
 cuBLAS and PyTorch, a training step of scratch.torch, and the unit's tests.
 
@@ -18,14 +22,21 @@ Engines and peers run in processes of their own, so that one thread is one threa
 that aborts takes nothing with it.
 """
 
+import contextlib
+import doctest
+import importlib
 import importlib.metadata
 import platform
 import statistics
+import sys
+import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 from . import card, gpu
-from .harness import budget, seconds, significant, task, turns
+from .harness import ROOT, budget, seconds, significant, task, turns
 from .provenance import provenance
 from .results import write
 
@@ -44,6 +55,8 @@ BUDGETS = {    # what: (at least, how to read it off the rows)
     "CPU-shaped rung over NumPy, n = 1040": (0.2, lambda rows: best(
         rows, "matmul", "of NumPy", 1040, ["cpu"])),
 }
+
+WATCHED = 20    # times what the plain run takes, at most, for each exercise of a lab
 
 
 def best(rows, kernel, key, n=None, rungs=None, others=()):
@@ -203,9 +216,46 @@ def on_the_cpu(quick):
     return at, rows + [row for name in LADDERS for row in ladder(name, N, count)]
 
 
+def watched():
+    """Rows of the labs' exercises: seconds of processor time of their examples, plain and under memcheck."""
+    from lab import kernels
+    from lab.examples import examples
+    from lab.stub import Lab
+    from scratch.cuda.cpu import memcheck
+    sys.path.insert(0, str(ROOT / "tests/lab"))
+    solutions, launched = importlib.import_module("test_lab").KERNELS, kernels.launched
+    plain = contextlib.nullcontext(SimpleNamespace(accesses=None))
+    ways = {"seconds": lambda: plain, "under memcheck": memcheck.memcheck}
+    rows = []
+    kernels.run("__global__ void first(float *x) { x[0] = 1; }", [0], block=(1, 1, 1))    # PoCL begins
+
+    def both(*how, **launch):
+        for way, context in ways.items():
+            with mock.patch.object(memcheck, "memcheck", context):
+                begin = time.process_time()
+                found = launched(*how, **launch)
+                rows[-1][way] += time.process_time() - begin
+        rows[-1]["launches"] += 1
+        return found
+
+    for path in sorted((ROOT / "labs/cuda").glob("*.py")):
+        lab = Lab(path)
+        names = lab.install()
+        for name in lab.chosen:
+            if name not in solutions:
+                continue
+            rows.append({"lab": path.stem, "exercise": name, "launches": 0, **dict.fromkeys(ways, 0.0)})
+            tried = [example for _, example in examples(lab, name, names)]
+            solved = {**names, name: lambda name=name: solutions[name]}
+            with mock.patch.object(kernels, "launched", both):
+                doctest.DebugRunner().run(doctest.DocTest(tried, solved, name, str(path), None, None))
+            rows[-1] |= {"times": rows[-1]["under memcheck"] / rows[-1]["seconds"]}
+    return [{key: significant(value) for key, value in row.items()} for row in rows]
+
+
 # ---- all of it --------------------------------------------------------------------------------------
 
-TASKS = {"cpu": on_the_cpu, **card.TASKS}
+TASKS = {"cpu": on_the_cpu, "memcheck": watched, **card.TASKS}
 
 
 def versions(*packages):
@@ -231,6 +281,14 @@ def shown(rows):
 def main(options):
     if options.section == "gpu":
         return gpu.measure(options)
+    if options.section == "memcheck":
+        with tempfile.TemporaryDirectory() as nothing:       # so that nothing is compiled already
+            rows = task("cuda", "memcheck", **ONE_THREAD, POCL_CACHE_DIR=nothing)
+        budgets = [budget("memcheck over the plain run, the worst exercise of the labs",
+                          max(row["times"] for row in rows), WATCHED, "times")]
+        origin = provenance(__file__, "numpy", "pyopencl", clock="processor time, all threads")
+        write(options.out, sections={"memcheck": {"from": origin, "budgets": budgets, "rows": rows}})
+        return budgets
     at, rows = task("cuda", "cpu", options.quick, **ONE_THREAD)
     shown(rows)
     budgets = judged(rows)

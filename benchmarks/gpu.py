@@ -138,8 +138,14 @@ def judged(rows):
             if value is not None]
 
 
-def first_line(text):
-    return (text.splitlines() or [""])[0]
+def in_a_line(text):
+    """The first line of what was said, or of a traceback the last.
+
+    >>> in_a_line("Traceback (most recent call last):\\n  ...\\nModuleNotFoundError: No module named 'torch'")
+    "ModuleNotFoundError: No module named 'torch'"
+    """
+    lines = text.splitlines() or [""]
+    return lines[-1 if lines[0].startswith("Traceback") else 0]
 
 
 def shown(each):
@@ -148,7 +154,7 @@ def shown(each):
     said = [str(each[key]) for key in labels if key in each]
     said += [f"{each[key]:g} {key}" for key in ("GFLOP/s", "GB/s", "of copying") if key in each]
     said += [f"{1e3 * each['seconds']:g} ms"] if "seconds" in each else []
-    said += ["failed:", first_line(each["failed"])] if "failed" in each else []
+    said += ["failed:", in_a_line(each["failed"])] if "failed" in each else []
     return "  ".join(said)
 
 
@@ -191,7 +197,7 @@ class Results:
     def failures(self):
         """Of tasks and of tests, as budgets that were missed."""
         rows = [row for section in self.sections.values() for row in section["rows"] if "failed" in row]
-        return [{"what": f"{row['kernel']}: {first_line(row['failed'])[:60]}", "holds": False}
+        return [{"what": f"{row['kernel']}: {in_a_line(row['failed'])[:60]}", "holds": False}
                 for row in rows if row["kernel"] in TASKS or row["kernel"] == "test"]
 
     def write(self, often=False):

@@ -1,5 +1,6 @@
 """The built site and a browser, made once for all the tests that look at pages."""
 
+import importlib.util
 import os
 import random
 import sys
@@ -10,6 +11,8 @@ import pytest
 from weave.site import FLAGS, build, find_chromium, serve
 
 ROOT = Path(__file__).resolve().parents[1]
+if not getattr(importlib.util.find_spec("torch"), "origin", None):    # tests/torch is no PyTorch
+    sys.modules["torch"] = None                                       # so that it is found to be missing
 LONG = ["test_export.py", "test_browser.py"]    # in this folder: a test of minutes, and many of seconds
 os.environ.setdefault("OMP_NUM_THREADS", "1")    # PyTorch's, of small tensors, would wait for each other
 

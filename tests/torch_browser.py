@@ -18,7 +18,7 @@ from scratch.torch import dtypes
 from scratch.torch.backends import numpy as by_numpy
 from scratch.torch.backends import python as by_python
 from scratch.torch.dispatch import Backend
-from torch_tables import comparing
+from torch_tables import checks, comparing
 from weave.site import find_node
 
 HERE = Path(__file__).parent
@@ -114,3 +114,4 @@ def as_array(native):
 KERNELS = {"browser": Table(), "python": Backend("python", by_python.table()),
            "numpy": Backend("numpy", by_numpy.table())}
 both, natives, made_of, viewed, same = comparing(KERNELS, "browser", as_array)
+check = checks(both, natives, made_of, viewed, same)

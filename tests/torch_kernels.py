@@ -14,7 +14,7 @@ from scratch.torch.backends import cuda as by_cuda
 from scratch.torch.backends import numpy as by_numpy
 from scratch.torch.backends import python as by_python
 from scratch.torch.dispatch import Backend
-from torch_tables import comparing
+from torch_tables import checks, comparing
 
 try:
     KERNELS = {"cuda": Backend("cuda", by_cuda.table())}
@@ -31,6 +31,7 @@ def as_array(native):
 
 
 both, natives, made_of, viewed, same = comparing(KERNELS, "cuda", as_array)
+check = checks(both, natives, made_of, viewed, same)
 
 
 def error_of(expression):

@@ -2,17 +2,22 @@
 
 import functools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from scratch.torch import dtypes
 from scratch.torch.backends import python as by_python
+from scratch.torch.dispatch import COMPARE, TWO
 
 FLOATS = [dtypes.float32, dtypes.float64]
 WHOLE = [dtypes.int64, dtypes.int32, dtypes.uint8]
 ALL = [*FLOATS, *WHOLE, dtypes.bool_]
 SHAPES = st.lists(st.sampled_from([0, 1, 2, 3, 5]), max_size=3).map(tuple)
+EXACT = {"neg", "abs", "sign", "floor", "ceil", "trunc", "round", "square", "isnan", "isinf", "isfinite",
+         "logical_not", "bitwise_not", *TWO, *COMPARE} - {"div", "pow", "atan2", "remainder", "fmod"}
+NUMBERS = {"add", "mul", "rsub", "div", "pow", "gt", "maximum"}    # tried with a Python number, too
 SPECIAL = [0.0, -0.0, 0.5, -1.5, 2.5, 1.0, -1.0, math.inf, -math.inf, math.nan]
 
 
@@ -109,3 +114,68 @@ def comparing(tables, mine, array_of):
                 np.testing.assert_array_equal(a, b)
 
     return both, natives, made_of, viewed, same
+
+
+def checks(both, natives, made_of, viewed, same):
+    """What the tests of several backends check in the same words; data is Hypothesis's."""
+
+    @st.composite
+    def indices(draw, shape, n, beyond):
+        """Whole numbers from -n to n - 1, and now and then, if beyond, one that is not."""
+        count, most = math.prod(shape), n - 1 + (beyond and draw(st.integers(0, 9)) == 0)
+        few = draw(st.lists(st.integers(-n, most), min_size=count, max_size=count))
+        return viewed(made_of(few, dtypes.int64), dtypes.int64, shape)
+
+    def rows(data, kinds, beyond=True):
+        """They are taken, written and added; an index beyond them is an IndexError."""
+        n, inner, shape = data.draw(st.sampled_from([1, 2, 5])), data.draw(SHAPES), data.draw(SHAPES)
+        a = data.draw(natives(shape=(n, *inner), tame=True, kinds=kinds))
+        kind, index = a["python"].dtype, data.draw(indices(shape, n, beyond))
+        taken = both("take", a, index)
+        same(taken)
+        if not isinstance(taken["numpy"], Exception) and kind is not dtypes.bool_:
+            for name in ("put", "add_at"):
+                to, more = both("cast", a, kind), data.draw(natives(kind, (*shape, *inner), tame=True))
+                both(name, to, index, more)
+                same(to, 1e-6)
+
+    def along_an_axis(data, kinds, beyond=True):
+        """Numbers are gathered and scattered."""
+        shape = data.draw(st.lists(st.sampled_from([1, 2, 3]), max_size=3).map(tuple))
+        axis, kind = data.draw(st.sampled_from(range(len(shape) or 1))), data.draw(st.sampled_from(kinds))
+        a = data.draw(natives(kind, shape, tame=True))
+        smaller = tuple(data.draw(st.integers(0, 4)) if i == axis else data.draw(st.integers(1, n))
+                        for i, n in enumerate(shape))
+        index = data.draw(indices(smaller, shape[axis] if shape else 1, beyond))
+        found = both("gather", a, axis, index)
+        same(found)
+        if not isinstance(found["numpy"], Exception):
+            for name in ("scatter", "scatter_add"):
+                to, larger = both("cast", a, kind), tuple(map(max, shape, smaller))
+                both(name, to, axis, index, data.draw(natives(kind, larger, tame=True)))
+                same(to, 1e-6)
+
+    def copies(data, kinds):
+        """They are converted and broadcast, and what lies beside them stays -> the whole, the copied part."""
+        shape, kind = data.draw(SHAPES), data.draw(st.sampled_from(kinds))
+        a = data.draw(natives(shape=shape, tame=True, kinds=kinds))
+        same(both("cast", a, kind))
+        whole = both("empty", (3, *shape), kind)
+        both("fill", whole, 1)
+        part = viewed(whole, kind, shape, offset=math.prod(shape))
+        both("copy", part, a)
+        same(whole)
+        return whole, part
+
+    def any_order():
+        """A result may be transposed, or lie in an operand that has gaps -> the numbers with the gaps."""
+        a, kind = made_of([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], dtypes.float32), dtypes.float32
+        part, out = viewed(a, kind, (2, 3)), both("empty", (6,), kind)
+        both("add", part, part, viewed(out, kind, (2, 3), (1, 2)))
+        same(out)
+        gaps = viewed(a, kind, (3,), (2,))
+        both("exp", gaps, gaps)
+        same(a, 1e-6)
+        return a
+
+    return SimpleNamespace(rows=rows, along_an_axis=along_an_axis, copies=copies, any_order=any_order)

@@ -4,8 +4,9 @@
                                    options it passes on (python -m benchmarks cuda --help)
     python tools/gpu.py pack       before that, on a machine with a network and nvcc
 
-The machine with the card needs Python with NumPy and pytest, a C++ compiler, and PyTorch with CUDA if it is
-to be compared with; no network, no browser, none of what builds the book.  PyCUDA is taken as it is there,
+The machine with the card needs Python with NumPy, pytest, hypothesis and MarkupSafe (which PyTorch brings
+along), a C++ compiler, and PyTorch with CUDA if it is to be compared with; no network, no browser, none of
+what builds the book.  PyCUDA is taken as it is there,
 or else built from its source distribution (tools/pycuda.py).  What `pack` leaves in build/fetched and
 build/nvcc goes along with the repository: the source distribution and what PyCUDA imports, and each
 program that the tests and the measurements compile, for compute capability 8.0 and 9.0, so that no minute of
@@ -39,7 +40,7 @@ def run(arguments):
         print("PyCUDA is not here: building it from its source distribution", flush=True)
         pycuda.build(optimize=True)
     pycuda.program()
-    paths = [*before, ROOT / "src", ROOT / "tests", ROOT]
+    paths = [*before, ROOT / "src", ROOT]
     return subprocess.run([sys.executable, "-m", "benchmarks", "cuda", "gpu", *arguments], cwd=ROOT, env={
         **os.environ, "SCRATCH_CUDA": "gpu", "PYTHONPATH": joined(paths, "PYTHONPATH"), **ONE_CACHE,
         "PATH": joined([pycuda.HOME / "bin"], "PATH")}).returncode

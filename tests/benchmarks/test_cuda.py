@@ -35,3 +35,12 @@ def test_what_was_measured_on_a_gpu_stays_when_the_cpu_is_measured_anew(tmp_path
     found = load(path)
     assert found["from"]["device"] == "cpu" and found["rows"] == rows and len(budgets) == 3
     assert found["sections"]["gpu"]["from"] == {"device": "a card"}
+
+
+def test_memcheck_is_held_against_the_plain_run_of_the_slowest_exercise(tmp_path, monkeypatch):
+    rows = [{"exercise": f"{times}", "times": times} for times in (3.0, 20.5, 19.0)]
+    monkeypatch.setattr(cuda, "task", lambda *given, **environment: rows)
+    path = tmp_path / "cuda.json"
+    [budget] = cuda.main(SimpleNamespace(section="memcheck", quick=False, out=path))
+    assert budget["measured"] == 20.5 and not budget["holds"]
+    assert load(path)["sections"]["memcheck"]["rows"] == rows

@@ -146,6 +146,19 @@ def test_the_units_own_tests_pass_through_pycudas_layer(long):
 
 
 @built
+def test_pycudas_own_tests_pass_on_the_cpu_engine(long):
+    """All that its source distribution has; skipped is what it skips on a card of CUDA 12 with 4 GiB."""
+    folder = pycuda.unpacked() / "test"
+    pytest = [Path(sys.executable).parent / "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull]
+    command = [sys.executable, "-m", "scratch.cuda", "run", *pytest, "--rootdir", folder,
+               *sorted(folder.glob("test_*.py"))]
+    child = subprocess.run(command, capture_output=True, text=True, cwd=folder,
+                           env={**os.environ, "SCRATCH_CUDA": "cpu"})
+    assert child.returncode == 0, child.stdout[-5000:] + child.stderr
+    assert "294 passed, 20 skipped, 5 xfailed" in child.stdout.splitlines()[-1]
+
+
+@built
 def test_make_gpu_runs_to_its_end_on_the_stand_in(long, tmp_path):
     """All parts, with small sizes: each has rows or an outcome, and only what a card is needed for failed."""
     path = tmp_path / "cuda.json"

@@ -29,6 +29,20 @@ def test_arithmetic_in_place_changes_the_array(op):
     np.testing.assert_allclose(a.get(), op(A.copy(), B), rtol=1e-6)
 
 
+@pytest.mark.parametrize("op, number", [
+    (operator.truediv, 4), (operator.itruediv, 2), (operator.itruediv, 0.5), (operator.iadd, 1.5),
+    (operator.imul, np.float32(2))])
+def test_fractions_are_no_part_of_what_pycuda_does_with_whole_numbers(op, number):
+    """It multiplies by 1 / number; without a result of fractions, that is an error of its own struct."""
+    with pytest.raises(Exception, match="required argument is not an integer") as caught:
+        op(gpuarray.to_gpu(np.int32([8, 4])), number)
+    assert type(caught.value).__name__ == "error"
+    a = gpuarray.to_gpu(np.int32([8, 4]))
+    assert (a / 1).get().tolist() == [8, 4] and (a / 2.0).get().tolist() == [4, 2]
+    a += 2
+    assert a.get().tolist() == [10, 6]
+
+
 @pytest.mark.parametrize("op", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge])
 def test_comparisons_give_ones_and_zeros(op):
     np.testing.assert_array_equal(op(gpuarray.to_gpu(A), gpuarray.to_gpu(B)).get(), op(A, B))

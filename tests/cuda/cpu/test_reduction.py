@@ -38,6 +38,16 @@ def test_the_result_may_go_where_it_is_wanted(kernels):
         kernels["dot"](x, x, out=gpuarray.empty((), np.float32))
 
 
+def test_names_that_pycudas_own_kernel_has_not_are_free():
+    """By NumPy; a name of the engine's would be taken for the argument's, or for the function's."""
+    kernel = ReductionKernel(np.float32, "0", "a + b", "folded(x[i]) + t * span - partial + first[0]",
+                             "const float *x, float t, int span, float partial, const float *first",
+                             preamble="__device__ float folded(float a) { return 2 * a; }")
+    x, first = np.arange(1000, dtype=np.float32), np.float32([7])
+    found = kernel(gpuarray.to_gpu(x), 3.0, 2, 1.0, gpuarray.to_gpu(first)).get()
+    assert found == (2 * x + 3 * 2 - 1 + 7).sum()
+
+
 def test_a_reduction_without_arguments_is_refused():
     """PyCUDA writes None into its kernel, and nvcc does not compile that."""
     with pytest.raises(driver.CompileError, match="arguments" if engine == "cpu" else "None"):

@@ -28,6 +28,13 @@ def test_input_and_output_may_be_two_arrays(kernels):
     assert x.get().tolist() == [0, 1, 2, 3, 4] and out.get().tolist() == [0, 1, 3, 6, 10]
 
 
+def test_functions_of_the_preamble_may_have_any_name():
+    scan = InclusiveScanKernel(np.int64, "last(a, b)", preamble="__device__ long last(long t, long part)\n"
+                                                                "{ return t > part ? t : part; }")
+    x = np.array([3, 1, 4, 1, 5, 9, 2, 6])
+    assert scan(gpuarray.to_gpu(x)).get().tolist() == np.maximum.accumulate(x).tolist()
+
+
 def test_what_makes_no_sense_is_refused(kernels):
     with pytest.raises(ValueError, match="neutral"):
         ExclusiveScanKernel(np.int32, "a + b")

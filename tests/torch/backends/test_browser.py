@@ -8,6 +8,10 @@ import torch
 from scratch.makemore import bert, gpt, mlp
 from scratch.makemore.data import Vocabulary, batches, dataset, read_words, rows
 from scratch.makemore.transformer import Config, train
+
+def losses_of(given):
+    words = read_words()[:given["words"]]
+    return losses(given, words, Vocabulary(words), torch.Generator().manual_seed(1))
 '''
 THERE = '''
 import sys
@@ -19,20 +23,14 @@ browser.use()
 '''
 MODELS = {
     "gpt": '''
-def losses(given):
-    words = read_words()[:given["words"]]
-    vocabulary = Vocabulary(words)
-    generator = torch.Generator().manual_seed(1)
+def losses(given, words, vocabulary, generator):
     size = max(map(len, words)) + 1
     model = gpt.GPT(Config(len(vocabulary), size, **given["sizes"]), generator)
     draws = batches(*rows(words, vocabulary, size), 32, generator)
     return list(train(model, draws, [2e-3] * given["steps"]))
 ''',
     "bert": '''
-def losses(given):
-    words = read_words()[:given["words"]]
-    vocabulary = Vocabulary(words)
-    generator = torch.Generator().manual_seed(1)
+def losses(given, words, vocabulary, generator):
     size = max(map(len, words)) + 2
     model = bert.BERT(Config(len(vocabulary) + 1, size, **given["sizes"]), generator)
     ids, _ = rows(words, vocabulary, size, boundaries=2)
@@ -40,10 +38,7 @@ def losses(given):
     return list(train(model, draws, [2e-3] * given["steps"]))
 ''',
     "mlp": '''
-def losses(given):
-    words = read_words()[:given["words"]]
-    vocabulary = Vocabulary(words)
-    generator = torch.Generator().manual_seed(1)
+def losses(given, words, vocabulary, generator):
     model = mlp.MLP(len(vocabulary), generator=generator, output_scale=0.01)
     draws = batches(*dataset(words, vocabulary, 3), 32, generator)
     return list(mlp.train(model, draws, [0.1] * given["steps"]))
@@ -55,8 +50,8 @@ def losses_of(name, given):
     """The losses of a model by PyTorch, and in the browser backend."""
     scope = {}
     exec(IMPORTS + MODELS[name], scope)
-    return (scope["losses"](given),
-            program(f"{THERE}{IMPORTS}{MODELS[name]}\nfound = losses(given)", given))
+    return (scope["losses_of"](given),
+            program(f"{THERE}{IMPORTS}{MODELS[name]}\nfound = losses_of(given)", given))
 
 
 @pytest.mark.parametrize("count", [16, 17, 1600, 20_011])

@@ -21,7 +21,7 @@ where the first cannot and there is a C++ compiler (cxx/).  Of nvcc's options, -
 -I and --use_fast_math are applied; those that matter only on a GPU or for speed are
 ignored, and all others with a warning.
 
-Left out: linking several sources, keep, cache_dir (PoCL has a cache of its own).
+Left out: linking machine code, keep, cache_dir (PoCL has a cache of its own).
 """
 
 import re
@@ -34,8 +34,8 @@ from .driver.devices import NotOnCPU
 from .translator.tokens import SourceError, Unsupported
 from .translator.translate import translate
 
-__all__ = ["DEFAULT_NVCC_FLAGS", "DynamicModule", "DynamicSourceModule", "SourceModule",
-           "compile"]
+__all__ = ["CudaModule", "DEFAULT_NVCC_FLAGS", "DynamicModule", "DynamicSourceModule",
+           "SourceModule", "compile"]
 
 SEPARATE = re.compile(r"-(D|U|I|arch|code|gencode|Xptxas|Xcompiler|std|maxrregcount"
                       r"|-(compiler-options|ptxas-options|std|maxrregcount"
@@ -43,42 +43,45 @@ SEPARATE = re.compile(r"-(D|U|I|arch|code|gencode|Xptxas|Xcompiler|std|maxrregco
 SILENT = re.compile(r"-(O.*|G|g|w|v|m64|-?(arch|gpu-|code|gencode|generate-|Xptxas"
                     r"|ptxas-|lineinfo|std|maxrregcount|ftz|prec-|fmad|Xcompiler"
                     r"|compiler-options|extra-device-vectorization|expt-|Wno-"
-                    r"|res-usage|resource-usage|optimize|debug|device-debug).*)")
+                    r"|res-usage|resource-usage|optimize|debug|device-debug|rdc"
+                    r"|relocatable-device-code|lcudadevrt|dc|device-c).*)")
 FAST = ("-use_fast_math", "--use_fast_math")
 DEFAULT_NVCC_FLAGS = []
 ONLY_FIRST = re.compile(r"#\s*include\s*[<\"]cooperative_groups")
 checking = ContextVar("checking", default=None)    # the memcheck.Check that is on
 
 
-class SourceModule:
-    """Kernels from a text of CUDA C.
+class CudaModule:
+    """Kernels from texts of CUDA C: what the classes below have in common.
 
     Raises driver.CompileError, with the line, if the text is not CUDA C, and its
     subclass NotOnCPU if a GPU could run it and the CPU engine cannot.  .info says which
     engine the kernels run on, and why.
     """
 
-    def __init__(self, source, nvcc="nvcc", options=None, keep=False, no_extern_c=False,
-                 arch=None, code=None, cache_dir=None, include_dirs=None):
-        driver.Context.needed()
-        if not no_extern_c:
-            source = str(source)         # PyCUDA writes it between braces, with %s
-        defines, folders, fast = read_options(list(options or []))
-        folders += include_dirs or []
-        self.source, self.opencl = source, ""
-        given = source, defines, folders, not no_extern_c, fast
-        check = checking.get()
+    module = None
+
+    def build(self, given, extern_c, launches=False):
+        """given is [(source, options, folders), ...]; launches: kernels may launch."""
+        texts, fast = [], False
+        for source, options, folders in given:
+            defines, included, quick = read_options(list(options or []))
+            texts.append((source, defines, [*included, *(folders or [])]))
+            fast |= quick
+        check, built, refusal, self.opencl = checking.get(), None, None, ""
         watch = check.watch() if check else None
-        if cxx.everything.get() and not check:
-            built, self.info = by_cxx(*given, None)
-        else:
+        if check and len(texts) > 1:
+            raise NotOnCPU("memcheck cannot watch several texts that are linked")
+        if check or len(texts) == 1 and not cxx.everything.get():
             try:
-                built, self.info = by_pocl(*given, watch), "OpenCL C, by PoCL"
-                self.opencl = built.program.text
+                built = by_pocl(*texts[0], extern_c, fast, watch)
+                self.info, self.opencl = "OpenCL C, by PoCL", built.program.text
             except driver.CompileError as error:
                 if check:
                     raise
-                built, self.info = by_cxx(*given, error)
+                refusal = error
+        if built is None:
+            built, self.info = by_cxx(texts, extern_c, fast, launches, refusal)
         self.module = check.module(built, watch) if check else driver.Module(built)
         self.get_global = self.module.get_global
         self.get_texref = self.module.get_texref
@@ -86,6 +89,17 @@ class SourceModule:
 
     def get_function(self, name):
         return self.module.get_function(name)
+
+
+class SourceModule(CudaModule):
+    """Kernels from one text; they launch none, as nvcc links nothing to it."""
+
+    def __init__(self, source, nvcc="nvcc", options=None, keep=False, no_extern_c=False,
+                 arch=None, code=None, cache_dir=None, include_dirs=None):
+        driver.Context.needed()
+        if not no_extern_c:
+            source = str(source)         # PyCUDA writes it between braces, with %s
+        self.build([(source, options, include_dirs)], not no_extern_c)
 
 
 def by_pocl(source, defines, folders, extern_c, fast, watch=None):
@@ -117,16 +131,18 @@ def by_pocl(source, defines, folders, extern_c, fast, watch=None):
         raise driver.CompileError(text) from None
 
 
-def by_cxx(source, defines, folders, extern_c, fast, refusal):
+def by_cxx(texts, extern_c, fast, launches, refusal):
     """The program, built by the second engine, and why it was.
 
     refusal is the first engine's error, which stands where this one fails, too, but if
     the text uses what only the second one has and is wrong.
     """
+    source = "\n".join(text for text, *_ in texts)
     try:
-        library, command = cxx.build(source, defines, folders, extern_c, fast)
+        library, command = cxx.build(texts, extern_c, fast, launches)
     except SourceError as error:
-        if refusal:
+        if refusal and (isinstance(error, Unsupported)
+                        or not isinstance(refusal, NotOnCPU)):
             raise refusal from None
         wrong = NotOnCPU if isinstance(error, Unsupported) else driver.CompileError
         raise wrong(show(error, source)) from None
@@ -139,24 +155,54 @@ def by_cxx(source, defines, folders, extern_c, fast, refusal):
         if refusal and (not isinstance(refusal, NotOnCPU) or ONLY_FIRST.search(source)):
             raise refusal from None
         raise driver.CompileError(shown(error.errors, source)) from None
-    why = str(refusal).splitlines()[0].rstrip(":") if refusal else "asked for"
+    why = (str(refusal).splitlines()[0].rstrip(":") if refusal else
+           "several texts" if len(texts) > 1 else "asked for")
     why = why.replace("cannot run on the CPU engine", "cannot be had in OpenCL C")
     return library, f"C++, by {command}; slower, all threads on one core: {why}"
 
 
-class DynamicSourceModule(SourceModule):
-    """Kernels that may launch kernels: those that do are refused, and others run."""
+class DynamicModule(CudaModule):
+    """Kernels from texts that are linked; they may launch kernels.
 
-    def __init__(self, *args, cuda_libdir=None, **named):
-        super().__init__(*args, **named)
+    link() compiles and links; then a mistake is shown in the line that it has if the
+    texts stand one below the other.
+    """
+
+    def __init__(self, nvcc="nvcc", link_options=None, keep=False, no_extern_c=False,
+                 arch=None, code=None, cache_dir=None, include_dirs=None,
+                 message_handler=None, log_verbose=False, cuda_libdir=None):
+        driver.Context.needed()
+        self.extern_c, self.folders, self.texts = not no_extern_c, include_dirs, []
+
+    def add_source(self, source, nvcc_options=None, name="kernel.ptx"):
+        self.texts.append((str(source), nvcc_options, self.folders))
+        return self
+
+    def add_data(self, *_, **__):
+        raise NotOnCPU("machine code of a GPU cannot be linked on the CPU engine; "
+                       "add_source takes CUDA C")
+
+    add_file = add_data
+
+    def add_stdlib(self, libname):
+        if libname != "cudadevrt":       # with which kernels launch kernels
+            raise NotOnCPU(f"{libname} is a library of machine code, and cannot be "
+                           "linked on the CPU engine")
+        return self
+
+    def link(self):
+        self.build(self.texts, self.extern_c, launches=True)
+        return self
 
 
-class DynamicModule:
-    """Several sources, libraries or files of machine code, linked to one module."""
+class DynamicSourceModule(DynamicModule):
+    """Kernels from one text, which may launch kernels."""
 
-    def __init__(self, *_, **__):
-        raise NotOnCPU("DynamicModule links machine code of a GPU; SourceModule runs "
-                       "CUDA C on the CPU")
+    def __init__(self, source, nvcc="nvcc", options=None, keep=False, no_extern_c=False,
+                 arch=None, code=None, cache_dir=None, include_dirs=None,
+                 cuda_libdir=None):
+        super().__init__(no_extern_c=no_extern_c, include_dirs=include_dirs)
+        self.add_source(source, options).add_stdlib("cudadevrt").link()
 
 
 def compile(source, *_, **__):
@@ -210,7 +256,7 @@ def shown(errors, source):
     """[(file, line, message), ...] as text, the line of the source below each."""
     lines, message = source.splitlines(), []
     for where, number, text in errors:
-        message.append(f"{where}:{number}: {text}")
+        message.append(f"{where}:{number}: {text}" if number else f"{where}: {text}")
         if where == "kernel.cu" and 0 < number <= len(lines):
             message.append(f"{number:>6} | {lines[number - 1]}")
     return "\n".join(message)

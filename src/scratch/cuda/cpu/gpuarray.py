@@ -11,7 +11,7 @@
 A GPUArray is passed to kernels as it is, or as .gpudata.  On a GPU each operation is a
 launch; here it is one of NumPy's on .host, a view of the same memory.
 Shapes and types come out as PyCUDA's do: comparisons have the type of the array, whole
-numbers divide to whole numbers, a sum has the shape ().
+numbers divided by an array are whole numbers, a sum has the shape ().
 
 Left out: textures, gathering of several arrays at once (multi_take and its like).
 """
@@ -19,6 +19,7 @@ Left out: textures, gathering of several arrays at once (multi_take and its like
 import builtins
 import math
 import operator
+import struct
 import types
 import warnings
 
@@ -289,22 +290,33 @@ class GPUArray:
     def __rsub__(self, other): return self.apply(operator.sub, other, self)
     def __mul__(self, other): return self.apply(operator.mul, self, other)
     def __rmul__(self, other): return self.apply(operator.mul, other, self)
-    def __truediv__(self, other): return self.apply(operator.truediv, self, other)
+
+    def __truediv__(self, other):
+        if np.isscalar(other):
+            self.whole(other, np.result_type(self.host, other), divides=True)
+        return self.apply(operator.truediv, self, other)
+
     def __rtruediv__(self, other): return self.apply(operator.truediv, other, self)
     def __pow__(self, other): return self.apply(power, self, other)
     def __rpow__(self, other): return self.apply(power, other, self)
 
-    def __iadd__(self, other):
-        return self.apply(operator.add, self, other, self.dtype, self)
+    def in_place(self, function, other):
+        self.whole(other, self.dtype, function is operator.truediv)
+        return self.apply(function, self, other, self.dtype, self)
 
-    def __isub__(self, other):
-        return self.apply(operator.sub, self, other, self.dtype, self)
+    def __iadd__(self, other): return self.in_place(operator.add, other)
+    def __isub__(self, other): return self.in_place(operator.sub, other)
+    def __imul__(self, other): return self.in_place(operator.mul, other)
+    def __itruediv__(self, other): return self.in_place(operator.truediv, other)
 
-    def __imul__(self, other):
-        return self.apply(operator.mul, self, other, self.dtype, self)
-
-    def __itruediv__(self, other):
-        return self.apply(operator.truediv, self, other, self.dtype, self)
+    @staticmethod
+    def whole(number, dtype, divides=False):
+        """PyCUDA's error for a number, or 1 / number, that its kernel cannot take."""
+        if np.isscalar(number) and dtype.kind in "iu" and not (
+                isinstance(number, (int, np.integer)) and (number == 1 or not divides)):
+            raise struct.error("required argument is not an integer: PyCUDA's kernel "
+                               f"for {dtype} takes whole numbers"
+                               + ", and divides by no number but 1" * divides)
 
     def __ipow__(self, other):
         return self.apply(power, self, other, self.dtype, self)

@@ -33,23 +33,23 @@ TEXT = """
 {preamble}
 typedef {ctype} out_type;
 #define REDUCE(a, b) ({reduce_expr})
-#define MAP(i) ({map_expr})
+#define READ_AND_MAP(i) ({map_expr})
 
-__global__ void {name}(out_type *result{arguments}, size_t n)
+__global__ void {name}(out_type *out{arguments}, size_t n)
 {{
-    __shared__ out_type partial[{threads}];
-    const int t = threadIdx.x;
-    out_type folded = {neutral};
-    const size_t first = (size_t)blockIdx.x * {threads} + t;
-    for (size_t i = first; i < n; i += (size_t)gridDim.x * {threads})
-        folded = REDUCE(folded, MAP(i));
-    partial[t] = folded;
+    __shared__ out_type sdata[{threads}];
+    unsigned int tid = threadIdx.x;
+    size_t i = (size_t)blockIdx.x * {threads} + tid;
+    out_type acc = {neutral};
+    for (; i < n; i += (size_t)gridDim.x * {threads})
+        acc = REDUCE(acc, READ_AND_MAP(i));
+    sdata[tid] = acc;
     __syncthreads();
-    for (int span = {threads} / 2; span > 0; span /= 2) {{
-        if (t < span) partial[t] = REDUCE(partial[t], partial[t + span]);
+    for (unsigned s = {threads} / 2; s > 0; s /= 2) {{
+        if (tid < s) sdata[tid] = REDUCE(sdata[tid], sdata[tid + s]);
         __syncthreads();
     }}
-    if (t == 0) result[blockIdx.x] = partial[0];
+    if (tid == 0) out[blockIdx.x] = sdata[0];
 }}
 """
 

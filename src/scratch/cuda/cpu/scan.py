@@ -28,7 +28,7 @@ THREADS = 256
 TEXT = """
 {preamble}
 typedef {ctype} number;
-#define FOLD(a, b) ({expression})
+__device__ number FOLD(number a, number b) {{ return {expression}; }}
 
 __global__ void {name}(const number *in, number *out, size_t n)
 {{

@@ -176,6 +176,119 @@ def test_what_goes_wrong_is_an_error_and_python_lives(module, out, name, argumen
     assert out[:4].tolist() == [7] * 4
 
 
+LAUNCHES = """
+template <typename T> __global__ void fill(T *x, T value, int n)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) x[i] = value;
+}
+extern "C" {
+__global__ void halves(int *x, int begin, int end)
+{
+    if (end - begin == 1) { x[begin] = gridDim.x * begin; return; }
+    int middle = (begin + end) / 2;
+    halves<<<1, 1>>>(x, begin, middle);
+    halves<<<dim3(2), dim3(1, 1), 0, cudaStreamFireAndForget>>>(x, middle, end);
+}
+__global__ void sum(int *x, int n, int *order)
+{
+    extern __shared__ int held[];
+    held[threadIdx.x] = x[threadIdx.x];
+    __syncthreads();
+    for (int i = 1; i < n; i++) if (!threadIdx.x) held[0] += held[i];
+    if (!threadIdx.x) { x[n] = held[0]; order[atomicAdd(order, 1)] = n; }
+}
+__global__ void parent(int *x, int *order)
+{
+    __shared__ int own;
+    own = 8;
+    __syncthreads();
+    if (threadIdx.x == 0) sum<<<1, 8, 8 * sizeof(int), cudaStreamTailLaunch>>>(x, own, order);
+    if (threadIdx.x == 1) { fill<<<1, 32>>>(x, x[1] + 1, 4); sum<<<1, 2, 8>>>(x, 2, order); }
+    if (threadIdx.x == 2) fill<int><<<4, 2>>>(x + 4, 2.9f, 4);
+    x[threadIdx.x] = 40;
+}
+__global__ void wrong(int *x, int what)
+{
+    int mine = 0;
+    if (what == 0) fill<int><<<1, 1025>>>(x, 0, 0);
+    if (what == 1) wrong<<<1, 1>>>(x, 1);
+    if (what == 2) fill<int><<<1, 1>>>(&mine, 0, 0);
+    if (what == 3) wrong<<<2, dim3(2, 2)>>>(x, 4);
+    if (what == 4 && threadIdx.y) x[1ll << 40] = 0;
+}
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def launches():
+    return compiler.DynamicSourceModule(LAUNCHES, no_extern_c=True)
+
+
+@needs_cxx
+def test_a_kernel_launches_kernels_which_run_in_their_order_when_it_has_returned(launches):
+    """By hand, after the programming guide: arguments are those of the launch, grandchildren are done before
+    the next child of the block begins, and a tail launch comes last."""
+    x = np.full(9, -1, np.int32)
+    launches.get_function("halves")(cuda.InOut(x), np.int32(0), np.int32(8), block=(1, 1, 1))
+    assert x.tolist() == [0, 2, 2, 6, 4, 10, 6, 14, -1]
+    x, order = np.full(9, 5, np.int32), np.ones(4, np.int32)
+    launches.get_function("parent")(cuda.InOut(x), cuda.InOut(order), block=(4, 1, 1))
+    assert x.tolist() == [6, 6, 12, 6, 2, 2, 2, 2, 38] and order.tolist() == [3, 2, 8, 1]
+
+
+@needs_cxx
+@pytest.mark.parametrize("what", range(4))
+def test_what_goes_wrong_in_a_launch_of_a_kernel_says_where(launches, what):
+    says = ["wrong, line 36: .*is empty or too large", "wrong, launched by wrong, line 37: .*deeper than 24",
+            "wrong, line 38: .*its own or its block's",
+            r"wrong, launched by wrong: in block \(0, 0, 0\) thread \(0, 1, 0\) used an address"]
+    with pytest.raises(cuda.LaunchError, match=says[what]):
+        launches.get_function("wrong")(cuda.InOut(np.zeros(4, np.int32)), np.int32(what), block=(1, 1, 1))
+    x = np.full(9, -1, np.int32)
+    launches.get_function("halves")(cuda.InOut(x), np.int32(0), np.int32(1), block=(1, 1, 1))
+    assert x[0] == 0
+
+
+@needs_cxx
+def test_texts_are_linked_and_keep_what_is_their_own(capfd, tmp_path):
+    (tmp_path / "pair.h").write_text("struct Pair { int a, b; };\n__device__ int both(Pair p);\n"
+                                     "extern __device__ int count;\n")
+    one = """#include "pair.h"
+#define N 3
+static __device__ int own(int n) { return n + N; }
+__global__ void first(int *x)
+{
+    extern __global__ void second(int *, int);
+    x[0] = both(Pair{own(1), 2});
+    second<<<2, 1>>>(x, count);
+}"""
+    other = """#include "pair.h"
+static __device__ int own(int n) { return n * 100; }
+__device__ int count = 7;
+__device__ int both(Pair p) { return own(p.a) + p.b; }
+#ifndef N
+__global__ void second(int *x, int n) { x[1 + blockIdx.x] = own(n) + count++; }
+#endif"""
+    module = compiler.DynamicModule(include_dirs=[str(tmp_path)])
+    assert module.add_source(one).add_source(other).add_stdlib("cudadevrt").link() is module
+    x = np.zeros(3, np.int32)
+    module.get_function("first")(cuda.InOut(x), block=(1, 1, 1))
+    assert x.tolist() == [402, 707, 708] and module.info.endswith("several texts")
+    assert cuda.from_device(module.get_global("count")[0], 1, np.int32) == 9
+    for texts, says in (([one], "undefined reference to `both"),
+                        ([one, other, other], "multiple definition of"),
+                        ([one, other.replace("p.b;", "p.c;")], "kernel.cu:13: .*\n *13 | .*p.c")):
+        with pytest.raises(cuda.CompileError, match=says):
+            module = compiler.DynamicModule(include_dirs=[str(tmp_path)])
+            for text in texts:
+                module.add_source(text)
+            module.link()
+    with memcheck(), pytest.raises(NotOnCPU, match="several texts"):
+        compiler.DynamicModule(include_dirs=[str(tmp_path)]).add_source(one).add_source(other).link()
+
+
 @needs_cxx
 def test_freed_memory_is_the_drivers_error(module, out):
     there = cuda.to_device(out)

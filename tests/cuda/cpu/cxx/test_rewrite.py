@@ -3,7 +3,7 @@
 import pytest
 
 from scratch.cuda.cpu.cxx.rewrite import rewrite
-from scratch.cuda.cpu.translator.tokens import Unsupported
+from scratch.cuda.cpu.translator.tokens import SourceError, Unsupported
 
 SOURCE = """__constant__ float scale[2];
 __device__ int count = 3;
@@ -33,11 +33,34 @@ def test_words_of_cuda_and_functions_of_the_host_go_and_lines_stay():
     assert at['printf("%d", count);'] == 7 == SOURCE[:SOURCE.index("printf")].count("\n") + 1
 
 
-@pytest.mark.parametrize("text", ["texture<float, 1> t;\n__global__ void k(float *x) { x[0] = tex1D(t, 0); }",
-                                  "__global__ void k(float *x) { k<<<1, 1>>>(x); }"])
-def test_what_only_a_gpu_has_is_refused_by_name(text):
+def test_what_only_a_gpu_has_is_refused_by_name():
     with pytest.raises(Unsupported):
+        rewrite("texture<float, 1> t;\n__global__ void k(float *x) { x[0] = tex1D(t, 0); }")
+
+
+LAUNCH = "__global__ void k(float *x, int n) { %s }"
+
+
+@pytest.mark.parametrize("given, written", [
+    ("k<<<1, n>>>(x, 1);", 'scratch_::launched("k", k, scratch_::shape(1, n))(x, 1);'),
+    ("if (n) a::k<P<int>> <<<n >> 1, 32, 0, cudaStreamTailLaunch>>> (x, n);",
+     'if (n) scratch_::launched("a::k<P<int>>", a::k<P<int>>, scratch_::shape(n >> 1, 32, 0, '
+     'cudaStreamTailLaunch)) (x, n);'),
+    ("__shared__ float s[4], t; k<<<1, 1>>>(x, s[0] + t);", "(x, s[0] + t);"),
+    ("{ __shared__ float x[4]; } k<<<1, 1>>>(x, 1);", "(x, 1);"),
+])
+def test_launches_of_a_kernel_are_calls_where_texts_are_linked(given, written):
+    text = LAUNCH % given
+    assert written in rewrite(text, launches=True).body
+    with pytest.raises(SourceError, match="DynamicSourceModule"):
         rewrite(text)
+
+
+@pytest.mark.parametrize("given", ["k<<<1, 1>>>;", "__shared__ float s[4]; k<<<1, 1>>>(s, 1);",
+                                   "__shared__ float s; k<<<1, 1>>>(&s, 1);"])
+def test_a_launch_without_arguments_or_with_what_is_gone_by_then_is_a_mistake(given):
+    with pytest.raises(SourceError, match="arguments are expected|shared memory of this block"):
+        rewrite(LAUNCH % given, launches=True)
 
 
 def test_a_function_whose_template_has_a_default_ends_where_it_ends():
@@ -46,5 +69,6 @@ def test_a_function_whose_template_has_a_default_ends_where_it_ends():
     template <class T> struct Held { typedef T type; };
     template <typename T, typename H = Held<Held<T>>>
     __device__ T twice(typename Held<T>::type a) { return 2 * a; }
+    template <typename T> __device__ T more(T a, T b = T(), int c = {}) { return a + b; }
     extern "C" { __global__ void k(float *x) { x[0] = twice<float>(x[0]); } }""")
     assert list(made.kernels) == ["k"]

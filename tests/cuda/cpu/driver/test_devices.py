@@ -14,6 +14,7 @@ def test_limits_are_those_of_a_gpu():
     assert device.compute_capability() >= (6, 0) and device.total_memory() > 0 and device.name()
     free, total = cuda.mem_get_info()
     assert 0 < free <= total
+    cuda.Context.set_limit(cuda.limit.DEV_RUNTIME_PENDING_LAUNCH_COUNT, 4096)
 
 
 def test_contexts_are_pushed_and_popped():

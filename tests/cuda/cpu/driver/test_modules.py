@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from scratch.cuda import compiler, driver as cuda, engine
+from scratch.cuda.cpu import cxx
 
 cpu_only = pytest.mark.skipif(engine == "gpu", reason="of the CPU engine: SCRATCH_CUDA=cpu runs it")
 SOURCE = """
@@ -148,6 +149,29 @@ def test_names_that_are_not_there_are_logic_errors(module):
         module.get_function("nothing")
     with pytest.raises(cuda.LogicError):
         module.get_global("nothing")
+
+
+@pytest.mark.skipif(engine == "cpu" and cxx.find() is None, reason="no C++ compiler for templates")
+def test_instances_of_a_template_have_the_names_that_compilers_give_them():
+    """By nvcc, whose names these are."""
+    fill = compiler.SourceModule("""
+template <typename T, int N> __global__ void fill(T *x)
+{
+    __shared__ T held[N * 8];
+    held[threadIdx.x] = N;
+    __syncthreads();
+    x[threadIdx.x] = held[1 - threadIdx.x] / 2;
+}
+template __global__ void fill<float, 5>(float *);
+template __global__ void fill<unsigned int, 9>(unsigned int *);""", no_extern_c=True)
+    for name, x in (("_Z4fillIfLi5EEvPT_", np.zeros(2, np.float32)),
+                    ("_Z4fillIjLi9EEvPT_", np.zeros(2, np.uint32))):
+        kernel = fill.get_function(name)
+        kernel(cuda.Out(x), block=(2, 1, 1))
+        assert kernel.shared_size_bytes == (160 if x.dtype == np.float32 else 288)
+        assert x.tolist() == ([2.5] * 2 if x.dtype == np.float32 else [4] * 2)
+    with pytest.raises(cuda.LogicError):
+        fill.get_function("_Z4fillIdLi5EEvPT_")
 
 
 def test_a_kernel_knows_its_shared_memory(module):

@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_kernels import KERNELS, both, made_of, natives, same, viewed
-from torch_tables import ALL, FLOATS, SHAPES
+from torch_kernels import KERNELS, both, check, made_of, natives, same, viewed
+from torch_tables import ALL, EXACT, FLOATS, NUMBERS, SHAPES
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import kernels, memory, texts
 from scratch.torch.dispatch import COMPARE, ONE, TWO
 
-EXACT = {"neg", "abs", "sign", "floor", "ceil", "trunc", "round", "square", "isnan", "isinf", "isfinite",
-         "logical_not", "bitwise_not", *TWO, *COMPARE} - {"div", "pow", "atan2", "remainder", "fmod"}
-NUMBERS = {"add", "mul", "rsub", "div", "pow", "gt", "maximum"}    # tried with a Python number, too
 IN_NUMPY = {*texts.TESTS, *texts.BOOL} - {"neg", "sub"}    # of truths
 FLOATS_ONLY = {*ONE} - {"neg", "abs", "sign", "square", "logical_not", "bitwise_not"}
 STRIDED = {"exp", "isnan", "add", "lt", "remainder"}    # of other texts, all but a line is the same
@@ -95,15 +92,8 @@ def test_where_takes_numbers_from_either_side(data):
 @given(data=st.data())
 def test_copies_are_converted_and_broadcast(data, pytestconfig):
     """Oracle: NumPy and Python. Writing into a view leaves the rest of its memory alone."""
-    kinds = ALL if pytestconfig.getoption("long") else [dtypes.float32, dtypes.int64, dtypes.bool_]
-    shape, kind = data.draw(SHAPES), data.draw(st.sampled_from(kinds))
-    a = data.draw(natives(shape=shape, tame=True, kinds=kinds))
-    same(both("cast", a, kind))
-    whole = both("empty", (3, *shape), kind)
-    both("fill", whole, 1)
-    part = viewed(whole, kind, shape, offset=math.prod(shape))
-    both("copy", part, a)
-    same(whole)
+    few = [dtypes.float32, dtypes.int64, dtypes.bool_]
+    check.copies(data, ALL if pytestconfig.getoption("long") else few)
 
 
 @pytest.mark.parametrize("kind", [dtypes.int64, dtypes.float32], ids=str)
@@ -116,14 +106,7 @@ def test_ranges_are_counted_on_the_device(kind):
 
 def test_a_result_may_lie_in_any_order_and_in_an_operand():
     """Oracle: NumPy, of a transposed result, and of one in place of an operand that has gaps."""
-    a, kind = made_of([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], dtypes.float32), dtypes.float32
-    rows, out = viewed(a, kind, (2, 3)), both("empty", (6,), kind)
-    turned = viewed(out, kind, (2, 3), (1, 2))
-    both("add", rows, rows, turned)
-    same(out)
-    gaps = viewed(a, kind, (3,), (2,))
-    both("exp", gaps, gaps)
-    same(a, 1e-6)
+    check.any_order()
 
 
 def test_powers_of_two_three_and_a_half_are_products_and_roots():

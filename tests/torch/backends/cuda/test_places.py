@@ -1,12 +1,10 @@
 """Elements by number, and products of matrices, by the cuda backend are those of the other two."""
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_kernels import KERNELS, both, made_of, natives, same, viewed
-from torch_tables import ALL, SHAPES
+from torch_kernels import KERNELS, both, check, made_of, natives, same
+from torch_tables import ALL
 
 from scratch.torch import dtypes
 from scratch.torch.backends.cuda import memory, places
@@ -14,53 +12,22 @@ from scratch.torch.backends.cuda import memory, places
 FEW = [dtypes.float32, dtypes.int64]
 
 
-@st.composite
-def indices(draw, shape, n, beyond=False):
-    """Whole numbers from -n to n - 1, and now and then one that is not, which would end a card's context."""
-    count, beyond = math.prod(shape), beyond and not memory.engine().on_gpu
-    few = draw(st.lists(st.integers(-n, n - 1 + beyond), min_size=count, max_size=count))
-    return viewed(made_of(few, dtypes.int64), dtypes.int64, shape)
-
-
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_taking_writing_and_adding_rows(data, pytestconfig):
     """Oracle: NumPy and Python. Of what is written to one row the last counts; what is added adds up.
 
-    An index beyond the rows is an IndexError.
+    An index beyond the rows is an IndexError, which ends a card's context.
     """
-    n, inner, shape = data.draw(st.sampled_from([1, 2, 5])), data.draw(SHAPES), data.draw(SHAPES)
-    a = data.draw(natives(shape=(n, *inner), tame=True, kinds=ALL if pytestconfig.getoption("long") else FEW))
-    kind = a["python"].dtype
-    index = data.draw(indices(shape, n, beyond=data.draw(st.integers(0, 9)) == 0))
-    taken = both("take", a, index)
-    same(taken)
-    if not isinstance(taken["numpy"], Exception) and kind is not dtypes.bool_:
-        for name in ("put", "add_at"):
-            to, more = both("cast", a, kind), data.draw(natives(kind, (*shape, *inner), tame=True))
-            both(name, to, index, more)
-            same(to, 1e-6)
+    check.rows(data, ALL if pytestconfig.getoption("long") else FEW, beyond=not memory.engine().on_gpu)
 
 
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_gathering_and_scattering_along_an_axis(data, pytestconfig):
     """Oracle: NumPy and Python."""
-    shape = data.draw(st.lists(st.sampled_from([1, 2, 3]), max_size=3).map(tuple))
-    axis = data.draw(st.sampled_from(range(len(shape) or 1)))
-    kind = data.draw(st.sampled_from([*FEW, dtypes.float64] if pytestconfig.getoption("long") else FEW))
-    a = data.draw(natives(kind, shape, tame=True))
-    smaller = tuple(data.draw(st.integers(0, 4)) if i == axis else data.draw(st.integers(1, n))
-                    for i, n in enumerate(shape))
-    index = data.draw(indices(smaller, shape[axis] if shape else 1, beyond=data.draw(st.integers(0, 9)) == 0))
-    found = both("gather", a, axis, index)
-    same(found)
-    if not isinstance(found["numpy"], Exception):
-        for name in ("scatter", "scatter_add"):
-            to, larger = both("cast", a, kind), tuple(map(max, shape, smaller))
-            more = data.draw(natives(kind, larger, tame=True))
-            both(name, to, axis, index, more)
-            same(to, 1e-6)
+    check.along_an_axis(data, [*FEW, dtypes.float64] if pytestconfig.getoption("long") else FEW,
+                        beyond=not memory.engine().on_gpu)
 
 
 def test_a_thousand_threads_add_to_one_place():

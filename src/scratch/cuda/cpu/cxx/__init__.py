@@ -1,12 +1,12 @@
 """The second engine: CUDA C++ as C++, for what OpenCL C has not.
 
-    >>> library, note = build('''
+    >>> library, note = build([('''
     ... __device__ int fibonacci(int n)
     ... {
     ...     return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
     ... }
     ... __global__ void k(int *x) { x[threadIdx.x] = fibonacci(threadIdx.x); }
-    ... ''') if find() else (None, None)
+    ... ''', {}, [])]) if find() else (None, None)
     >>> library is None or list(library.program.kernels) == ["k"]
     True
 
@@ -24,9 +24,14 @@ of any kind and new run.  It is slower than the first engine: one core runs all 
 each as a fibre with a stack of its own, which stops at a barrier or at a shuffle and
 lets the others go on.  Threads that wait for one that cannot come are an error.
 
+Several texts are compiled each by itself and linked, as nvcc does with -rdc=true.  Then
+a kernel may launch kernels (dynamic parallelism), which run one after the other when
+all of its blocks have returned; one on a stream for tail launches runs last.
+
 Where it bites: an access that is far outside ends the launch with an error, one that is
 near goes unnoticed, as memcheck cannot watch here; threads that rely on moving in step
-without a __syncwarp() are noticed where the first engine can read the kernel.
+without a __syncwarp() are noticed where the first engine can read the kernel; and any
+number of launches may wait, where a GPU drops what exceeds its limit, 2,048.
 
 Chapter: docs/cuda/without-a-gpu.md.
 """
@@ -62,29 +67,37 @@ def alone():
 class Program:
     """What a launch needs to know about a program, as translate.Program has it."""
 
-    text: str
-    kernels: dict
-    variables: list
-    constant: set
+    texts: list                  # for each text that is linked: kernels, variables
     source: list
+    constant: set
     prints: bool
     relied: dict
     shared: set
     bounds: dict = field(default_factory=dict)
     dynamic: set = field(default_factory=set)       # fibres.h sees to these
 
+    def __post_init__(self):
+        self.kernels = {k: given for kernels, _ in self.texts for k, given in
+                        kernels.items()}
+
 
 class NoCompiler(Exception):
     """There is no C++ compiler, or none that can be used."""
 
 
-def build(source, defines=(), include_dirs=(), extern_c=False, fast=False):
+def build(texts, extern_c=False, fast=False, launches=False):
     """CUDA C++ -> (Library, the compiler's name).
 
+    texts is [(source, {macro: text}, folders), ...], whose lines are counted as of one
+    text; launches: kernels may launch kernels.
     NoCompiler; Unsupported, if C++ cannot do it either; Errors, if it is no C++.
     """
-    made = rewrite(source, defines, include_dirs, std=toolchain.INCLUDE / "std")
-    if extern_c and made.random:
+    lines = "\n".join(source for source, *_ in texts).splitlines()
+    texts = [("\n" * sum(text.count("\n") + 1 for text, *_ in texts[:n]) + source, *how)
+             for n, (source, *how) in enumerate(texts)]
+    made = [rewrite(*each, std=toolchain.INCLUDE / "std", launches=launches)
+            for each in texts]
+    if extern_c and any(each.random for each in made):
         raise SourceError(
             'curand_kernel.h has templates, which have "C" linkage, as SourceModule '
             'puts the source into extern "C" { }: pass no_extern_c=True, and write '
@@ -92,29 +105,28 @@ def build(source, defines=(), include_dirs=(), extern_c=False, fast=False):
     compiler = find()
     if compiler is None:
         raise NoCompiler
-    text = whole(made, extern_c)
+    plain = [whole(each, n, extern_c) for n, each in enumerate(made)]
     options = toolchain.FAST if fast else []
 
     def make(path):
         try:
-            full = diagnostics.converted(compiler, options, text)
+            full = [diagnostics.converted(compiler, options, text) for text in plain]
         except Unreadable:
             raise NoCompiler from None
-        result = toolchain.run(compiler, [*toolchain.FLAGS, *options, "-O2", "-w",
-                                          "-shared", "-Wl,-Bsymbolic", "-x", "c++", "-",
-                                          "-o", path], full)
-        if result.returncode:
-            raise Errors([("kernel.cu", 0, result.stderr)])
+        if wrong := toolchain.linked(compiler, options, full, path):
+            raise Errors([("kernel.cu", 0, wrong)])
 
-    path = toolchain.kept(compiler, f"{options}{text}", make)
-    program = Program(text, made.kernels, made.variables, made.constant,
-                      source.splitlines(), made.prints,
-                      in_step(source, defines, include_dirs), made.shared)
+    path = toolchain.kept(compiler, f"{options}{plain}", make)
+    program = Program([(each.kernels, each.variables) for each in made],
+                      lines, set().union(*(each.constant for each in made)),
+                      any(each.prints for each in made),
+                      {k: v for each in texts for k, v in in_step(*each).items()},
+                      set().union(*(each.shared for each in made)))
     return Library(program, path), os.path.basename(compiler[0])
 
 
-def whole(made, extern_c):
-    """The text that is compiled: headers, the body, a table of what is in it."""
+def whole(made, n, extern_c):
+    """The nth text that is compiled: headers, the body, a table of what is in it."""
     headers = ["fibres.h", "arithmetic.h", "words.h",
                *(["complex.h"] if made.complex else []), "cucomplex.h"]
     table = []
@@ -124,15 +136,15 @@ def whole(made, extern_c):
     for name in made.variables:
         stored = f"{name}__" if name in made.constant else name
         table.append(f"    *out++ = (uint64_t)&{stored}; *out++ = sizeof({stored});")
+    visible = '#line 1 "table"\nextern "C" __attribute__((visibility("default")))'
     return "\n".join([
         *(f"#include <{name}>" for name in made.headers),
         *(f'#include "{name}"' for name in headers), made.random,
         *(['extern "C" {', made.body, "}"] if extern_c else [made.body]),
-        '#line 1 "table"',
-        'extern "C" void scratch_describe(uint64_t *out)', "{", *table,
+        f"{visible} void scratch_describe_{n}(uint64_t *out)", "{", *table,
         "    (void)out;", "}",
-        'extern "C" int scratch_launch(scratch_::Launch *given)',
-        "{", "    return scratch_::run_grid(given);", "}", ""])
+        *([] if n else [f"{visible} int scratch_launch(scratch_::Launch *given)",
+                        "{", "    return scratch_::run_grid(given);", "}"]), ""])
 
 
 def in_step(source, defines, include_dirs):

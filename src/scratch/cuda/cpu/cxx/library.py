@@ -16,10 +16,11 @@ import numpy as np
 from .. import pocl
 from ..driver import memory
 from ..driver.devices import LaunchError, LogicError
+from ..driver.modules import plain
 from ..driver.transfers import DeviceAllocation
 
 (ASSERT, LEFT, APART, MISSING, SOURCE, DYNAMIC, SPINS, TRAP, MEMORY, DIVISION,
- DEEP) = range(1, 12)
+ DEEP, SIZES, NESTED, GONE) = range(1, 15)
 SENTENCES = {
     LEFT: "thread {thread} waits at a __syncthreads(), and thread {other} has left the "
           "kernel. All threads of a block have to arrive at a barrier: guard the loads "
@@ -42,6 +43,11 @@ SENTENCES = {
     DIVISION: "thread {thread} divided an integer by zero, or the least one by -1",
     DEEP: "thread {thread} needs a larger stack than 640 kB: its arrays are too large, "
           "or its recursion does not end",
+    SIZES: "thread {thread} launches a kernel with a grid, a block or shared memory "
+           "that is empty or too large (1,024 threads, 48 kB)",
+    NESTED: "thread {thread} launches a kernel that is nested deeper than 24 launches",
+    GONE: "thread {thread} launches a kernel with the address of memory that is its "
+          "own or its block's, and gone when that kernel runs",
 }
 
 
@@ -54,7 +60,7 @@ class Launch(ctypes.Structure):
                 ("shared", ctypes.c_uint32), ("failure", ctypes.c_int32),
                 ("line", ctypes.c_int32), ("other_line", ctypes.c_int32),
                 ("thread", ctypes.c_int32), ("other", ctypes.c_int32),
-                ("where", ctypes.c_int32 * 3)]
+                ("where", ctypes.c_int32 * 3), ("child", ctypes.c_char_p)]
 
 
 class Variable(DeviceAllocation):
@@ -76,23 +82,22 @@ class Library:
         self.program = program
         self.loaded = load(path)
         shared = shared_bytes(path, program) if program.shared else {}
-        kernels = program.kernels.items()
-        room = sum(4 + 2 * len(p) for _, p in kernels) + 2 * len(program.variables)
-        numbers = np.zeros(room + 1, np.uint64)
-        self.loaded.scratch_describe(ctypes.c_void_p(numbers.ctypes.data))
-        numbers = iter(numbers.tolist())
-        self.addresses, self.layout, self.bounds = {}, {}, {}
-        for name, _ in kernels:
-            self.addresses[name], count, bound = (next(numbers) for _ in range(3))
-            self.layout[name] = shared.get(name, 0), [
-                (next(numbers), next(numbers)) for _ in range(count)]
-            if bound:
-                self.bounds[name] = bound
-        self.variables = {}
-        for name in program.variables:
-            address, size = next(numbers), next(numbers)
-            self.variables[name] = Variable(address, size, self.loaded), size
-        program.bounds = self.bounds
+        self.addresses, self.layout, self.variables = {}, {}, {}
+        for n, (kernels, variables) in enumerate(program.texts):
+            room = sum(4 + 2 * len(p) for p in kernels.values()) + 2 * len(variables)
+            numbers = np.zeros(room + 1, np.uint64)
+            describe = getattr(self.loaded, f"scratch_describe_{n}")
+            describe(ctypes.c_void_p(numbers.ctypes.data))
+            numbers = iter(numbers.tolist())
+            for name in kernels:
+                self.addresses[name], count, bound = (next(numbers) for _ in range(3))
+                self.layout[name] = shared.get(name, 0), [
+                    (next(numbers), next(numbers)) for _ in range(count)]
+                if bound:
+                    program.bounds[name] = bound
+            for name in variables:
+                address, size = next(numbers), next(numbers)
+                self.variables[name] = Variable(address, size, self.loaded), size
 
     def launch(self, name, grid, block, arguments, shared, watch=0):
         with Library.lock:
@@ -112,6 +117,8 @@ class Library:
     def failure(self, name, given):
         """The message of a kernel that stopped itself."""
         file, line = (given.file or b"").decode(), given.line
+        if given.child:
+            name = f"{given.child.decode()}, launched by {name}"
         lines = self.program.source if file == "kernel.cu" else []
         shown = f"\n{line:>6} | {lines[line - 1]}" if 0 < line <= len(lines) else ""
         if given.failure == ASSERT:
@@ -155,17 +162,15 @@ def shared_bytes(path, program):
     table = subprocess.run([nm, "-S", "-C", path], capture_output=True, text=True,
                            check=False).stdout
     common, own = 0, dict.fromkeys(program.kernels, 0)
-    bare = {re.sub("<.*", "", name): name for name in own}
+    kernels = {plain(name): name for name in own}
     for found in STATIC.finditer(table):
         place, _, name = found["name"].rpartition("::")
         if name.partition(".")[0].partition("[")[0] not in program.shared or (
                 place.startswith("scratch_")):
             continue
-        function = re.sub(r"\(.*|<.*", "", place).rpartition(" ")[2]
-        if function in own:
-            own[function] += int(found["size"], 16)
-        elif function in bare:           # an instance of a template
-            own[bare[function]] += int(found["size"], 16)
+        function = plain(re.sub(r"\(.*", "", place)).removeprefix("void")
+        if function in kernels:
+            own[kernels[function]] += int(found["size"], 16)
         else:
             common += int(found["size"], 16)
     return {name: size + common for name, size in own.items()}

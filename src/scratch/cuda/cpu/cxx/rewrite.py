@@ -20,6 +20,8 @@ Parameter(name='n', type='int')]}
     (int)a, a << n        as a GPU has them: see include/arithmetic.h
     __device__ and kin    left out; with them functions that have none, which are the
                           host's
+    k<<<1, n>>>(x)        scratch_::launched("k", k, scratch_::shape(1, n))(x), only
+                          in texts that are linked, as CUDA demands
 
 Everything else that CUDA has is declared by the headers in include/.  Lines are kept.
 
@@ -35,14 +37,16 @@ from ..translator.arithmetic import AFTER_SHIFT
 from ..translator.assembler import without_assembler
 from ..translator.declarations import Parameter, parameter
 from ..translator.preprocess import preprocess
-from ..translator.tokens import (Unsupported, after, closing, flat, like, nesting,
-                                 outer, split, untokenize)
+from ..translator.tokens import (SourceError, Unsupported, after, closing, flat, like,
+                                 nesting, outer, split, untokenize)
 
 ALLOWED = {"templates", "C++ classes", "C++ namespaces and aliases",
            "operators defined by the program", "memory allocated inside a kernel",
            "searches of a warp for one value", "managed variables", "goto", "traps",
            "clocks inside a kernel"}     # of vocabulary.REFUSED, what C++ can do
 KEPT = re.compile(r"[jy][01n]f?|__byte_perm|__funnelshift_[lr]|__nanosleep|clock|time")
+RUNTIME = re.compile(r"cudaStream(_t|TailLaunch|FireAndForget|CreateWithFlags|Destroy"
+                     r"|Default|NonBlocking)|cuda(Get|PeekAt)LastError")   # of launches
 DROPPED = {"__global__", "__device__", "__host__", "__constant__", "__managed__",
            "__grid_constant__", "__noinline__"}
 OURS = {"__global__", "__device__"}
@@ -74,8 +78,12 @@ class Rewritten:
     random: str                 # what the text needs of curand_kernel.h
 
 
-def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
-    """CUDA C++, {macro: text}, folders -> Rewritten; std has C++'s own headers."""
+def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
+            launches=False):
+    """CUDA C++, {macro: text}, folders -> Rewritten; std has C++'s own headers.
+
+    launches: the text is linked, and its kernels may launch kernels.
+    """
     folders = [*include_dirs, *([std] if std else [])]
     tokens = preprocess(source, defines, folders, file)
     tokens, headers = without_headers(without_assembler(tokens))
@@ -83,7 +91,7 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
     kept = {id(token) for prefix, part in parts if not hosts(part) for token in part}
     inside = {id(token) for _, part in parts for token in part}
     tokens = [t for t in tokens if id(t) in kept or id(t) not in inside]
-    refuse(tokens)
+    refuse(tokens, launches)
     kernels, bounds, variables, constant = {}, {}, [], set()
     fixed, ends = {}, {}
     for prefix, part in parts:
@@ -91,7 +99,8 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None):
         if "__global__" in texts:
             take_kernel(prefix, part, kernels, bounds)
         elif STORED & {*texts} and texts[0] not in ("template", "typedef") and (
-                not is_function(part)):
+                not is_function(part)) and not (launches and {"static", "extern"} & {
+                *texts}):                # of a text's own, or of another
             for name in declared(part):
                 variables.append(prefix + name.text)
                 if "__constant__" in texts:
@@ -174,7 +183,9 @@ def is_function(part):
     """Is it a function with a body?"""
     part = without_template(without_attributes(part))
     texts = [token.text for token in outer(part)]
-    begin = next((n for n, token in enumerate(part) if token.text in ("{", "=")), None)
+    depths = itertools.accumulate(nesting(t.text) * (t.text in "()") for t in part)
+    begin = next((n for n, depth in enumerate(depths)    # but for f(int a = {})
+                  if not depth and part[n].text in ("{", "=")), None)
     head = [token.text for token in part[:begin]]
     return (begin is not None and part[begin].text == "{" and "(" in head
             and not (TYPES & {*texts} and head[-1] != ")"))
@@ -202,7 +213,7 @@ def take_kernel(prefix, part, kernels, bounds):
         while bare[begin].text != "<":
             begin -= 1
         begin -= 1
-    name = prefix + "".join(token.text for token in bare[begin:at])
+    name = prefix + untokenize(flat(bare[begin:at]), file="").strip()
     given = [p for p in split(bare[at + 1:closing(bare, at)]) if p]
     if [[t.text for t in p] for p in given] == [["void"]]:
         given = []
@@ -253,14 +264,18 @@ def read_only(tokens, fixed, ends):
     return result
 
 
-def refuse(tokens):
+def refuse(tokens, launches):
     """Unsupported, with the word, where the text has what C++ cannot do either."""
     for token, following in zip(tokens, [*tokens[1:], None]):
         text = following.text if following else ""
         what = token.kind == "name" and vocabulary.refused(token.text, text)
-        if token.text == "<<<":
-            what = "launching a kernel from a kernel (dynamic parallelism)"
-        elif token.text == "volatile" and not (what := waited_for(tokens, token)):
+        if token.text == "<<<" and not launches:
+            raise SourceError("a kernel launches a kernel, and SourceModule does not "
+                              "link them, as nvcc does not without -rdc=true: write "
+                              "DynamicSourceModule", token)
+        if launches and RUNTIME.fullmatch(token.text):
+            continue
+        if token.text == "volatile" and not (what := waited_for(tokens, token)):
             continue
         if what and what not in ALLOWED and not KEPT.fullmatch(token.text):
             raise Unsupported(f"{token.text}: {what} cannot run on the CPU engine",
@@ -282,6 +297,8 @@ class Writer:
     def __init__(self, tokens):
         self.tokens = tokens
         self.depth, self.named = 0, set()        # names of what is shared
+        self.shares = {}     # of these, what is in scope: (depth, is it an array?)
+        self.configured = set()                  # where each <<< >>> ends
         self.templates, self.types = {"static_cast", "reinterpret_cast"}, {*WHOLE}
         texts = [token.text for token in tokens]
         for n, text in enumerate(texts):
@@ -303,7 +320,10 @@ class Writer:
         while at < len(tokens):
             token = tokens[at]
             text = token.text
-            self.depth += {"{": 1, "}": -1}.get(text, 0)
+            if text in ("{", "}"):
+                self.depth += nesting(text)
+                self.shares = {name: held for name, held in self.shares.items()
+                               if held[0] <= self.depth}
             if text in DROPPED:
                 at += 1
                 if at < len(tokens) and tokens[at].line == token.line:
@@ -329,6 +349,12 @@ class Writer:
                 result += [token, *like(token._replace(space=" "),
                                         f"scratch_::by {text}")]
                 at += 1
+            elif text == "<<<":
+                result = self.launch(at, result)
+                at += 1
+            elif at in self.configured:
+                result += after(token, "))")
+                at += 1
             else:
                 result.append(token)
                 at += 1
@@ -351,6 +377,10 @@ class Writer:
                                                     *DROPPED)]
         if "extern" not in [token.text for token in tokens]:
             self.named |= {token.text for token in declared([*kept, kept[-1]])}
+            for piece in split(kept):
+                array = "[" in [token.text for token in piece]
+                for name in declared([*piece, piece[-1]]):
+                    self.shares[name.text] = self.depth, array
             return [*like(tokens[0], "static"), kept[0]._replace(space=" "), *kept[1:]]
         kept = without_attributes(kept)
         begin = next(n for n, token in enumerate(kept) if token.text == "[")
@@ -363,6 +393,41 @@ class Writer:
         pointer = f"{kind} (*const {name}){rest}" if rest else f"{kind} *const {name}"
         target = f"{kind} (*){rest}" if rest else f"{kind} *"
         return like(line, f"{pointer} = ({target})scratch_::dynamic_bytes()")
+
+    # ---- launches
+
+    def launch(self, at, result):
+        """The tokens written so far, the last of them k or k<int>, up to <<<."""
+        place, begin = self.tokens[at], len(result) - 1
+        end = next((n for n in range(at, len(self.tokens))
+                    if self.tokens[n].text == ">>>"), at)
+        if self.tokens[end + 1].text != "(":
+            raise SourceError("after <<<grid, block>>> the arguments are expected, in "
+                              "round brackets", place)
+        self.configured.add(end)
+        for given in split(self.tokens[end + 2:closing(self.tokens, end + 1)]):
+            texts = [token.text for token in given]
+            address = texts[:1] == ["&"]
+            name, after_it = (texts[address:] + ["", ""])[:2]
+            _, array = self.shares.get(name, (0, None))
+            if address and array is not None or array and after_it != "[":
+                raise SourceError(f"{name} is shared memory of this block, and gone "
+                                  "when the launched kernel runs", given[0])
+        depth = 0
+        while True:                      # a::k<int>, from its end
+            depth += {">": 1, ">>": 2, "<": -1}.get(result[begin].text, 0)
+            if not depth and result[begin].kind == "name":
+                if result[begin - 1].text != "::":
+                    break
+                begin -= 1
+            begin -= 1
+        callee = result[begin:]
+        name = untokenize(flat(callee), file="").strip()
+        value = name
+        if callee[-1].text in self.templates:        # which of them, the arguments say
+            value = f"[](auto ...a_) {{ {name}(a_...); }}"
+        head = f'scratch_::launched("{name}", {value}, scratch_::shape('
+        return [*result[:begin], *like(callee[0], head)]
 
     # ---- conversions
 
@@ -417,7 +482,8 @@ class Writer:
             return False
         amount, following = tokens[at + 1], tokens[at + 2:at + 3]
         small = amount.text.isdigit() and int(amount.text) < 32
-        if small and following and following[0].text in AFTER_SHIFT:
+        if small and following and following[0].text in AFTER_SHIFT or (
+                amount.text == "<<<"):   # k<P<int>> <<<1, 1>>>
             return False
         return tokens[at].text != ">>" or not self.closes_templates(at)
 

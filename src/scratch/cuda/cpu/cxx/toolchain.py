@@ -17,6 +17,7 @@ folder for temporary files if that cannot be written.  Above MOST files the olde
 import functools
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ INCLUDE = Path(__file__).parent / "include"
 MOST = 500           # files to keep
 FLAGS = ["-std=c++17", "-fPIC", "-fwrapv", "-fno-strict-aliasing", "-ffp-contract=off",
          "-fno-exceptions", "-fno-rtti", "-fno-math-errno", "-fstack-clash-protection",
-         "-U_FORTIFY_SOURCE", f"-I{INCLUDE}"]
+         "-U_FORTIFY_SOURCE", "-fvisibility=hidden", f"-I{INCLUDE}"]
 FAST = ["-fassociative-math", "-freciprocal-math", "-fno-signed-zeros",
         "-fno-trapping-math"]            # nvcc's --use_fast_math, and nan stays nan
 
@@ -56,6 +57,24 @@ def run(compiler, arguments, text):
     return subprocess.run([*compiler, *arguments], input=text, capture_output=True,
                           text=True, encoding="utf-8", errors="replace",
                           env=environment, check=False)
+
+
+def linked(compiler, options, texts, path):
+    """Compile each text, and link them to a library -> what was wrong, or nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [os.path.join(folder, f"{n}.o") for n in range(len(texts))]
+        for text, part in zip(texts, parts):
+            done = run(compiler, [*FLAGS, *options, "-O2", "-w", "-c", "-x", "c++", "-",
+                                  "-o", part], text)
+            if done.returncode:
+                return done.stderr
+        done = run(compiler, ["-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs", *parts, "-o",
+                              path], "")
+        if not done.returncode:
+            return ""
+        found = re.findall("(?:undefined reference to|multiple definition of) [`'].*?'",
+                           done.stderr)
+        return "\n".join(dict.fromkeys(found)) or done.stderr
 
 
 @functools.cache

@@ -123,6 +123,7 @@ class shared_config(metaclass=Enumeration):
 
 class limit(metaclass=Enumeration):
     STACK_SIZE, PRINTF_FIFO_SIZE, MALLOC_HEAP_SIZE = 0, 1, 2
+    DEV_RUNTIME_SYNC_DEPTH, DEV_RUNTIME_PENDING_LAUNCH_COUNT = 3, 4
 
 
 class function_attribute(metaclass=Enumeration):

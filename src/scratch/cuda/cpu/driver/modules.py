@@ -29,6 +29,10 @@ __all__ = ["Function", "Module", "module_from_buffer", "module_from_file"]
 PARAMETER_BYTES, CONSTANT_BYTES = 1 << 12, 1 << 16
 INVALID = "cuLaunchKernel failed: invalid argument"
 TOO_MANY = "cuLaunchKernel failed: too many resources requested for launch"
+MANGLED = {"f": "float", "d": "double", "i": "int", "j": "unsigned int", "b": "bool",
+           "c": "char", "a": "signed char", "h": "unsigned char", "s": "short",
+           "t": "unsigned short", "l": "long", "m": "unsigned long", "x": "long long",
+           "y": "unsigned long long"}
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
          "uint", "ulong", "size_t"}
 
@@ -250,14 +254,13 @@ class Module:
                                f"and a program may have {CONSTANT_BYTES:,}")
 
     def get_function(self, name):
-        mangled = re.match(r"_Z(\d+)", name)    # _Z3addPfi is add(float *, int)
-        if mangled:
-            name = name[mangled.end():mangled.end() + int(mangled[1])]
-        if name not in self.program.kernels:
-            known = ", ".join(self.program.kernels) or "none"
-            raise LogicError(f"cuModuleGetFunction failed: named symbol not found: no "
-                             f"kernel {name}; there is {known}")
-        return Function(self, name)
+        wanted = demangled(name)
+        for each in self.program.kernels:
+            if plain(each) == plain(wanted):
+                return Function(self, each)
+        known = ", ".join(self.program.kernels) or "none"
+        raise LogicError(f"cuModuleGetFunction failed: named symbol not found: no "
+                         f"kernel {wanted}; there is {known}")
 
     def get_global(self, name):
         """(address, bytes) of a __constant__ or __device__ variable."""
@@ -274,6 +277,27 @@ class Module:
 
     def launch(self, function, grid, block, arguments, shared, watch=0):
         self.built.launch(function.name, grid, block, arguments, shared, watch)
+
+
+def demangled(name):
+    """A kernel's name in the text, by the one that C++'s compilers give it.
+
+    >>> demangled("_Z3addPfi"), demangled("_Z4scanIfjLi32EEvPT_"), demangled("add")
+    ('add', 'scan<float,unsigned int,32>', 'add')
+    """
+    if not (found := re.match(r"_Z(\d+)", name)):
+        return name
+    end = found.end() + int(found[1])
+    kind = f"[{''.join(MANGLED)}]"
+    given = re.match(f"I((?:{kind}|L{kind}n?[0-9]+E)+)E", name[end:])
+    words = [MANGLED[letter] if letter else number.replace("n", "-") for number, letter
+             in re.findall(f"L{kind}(n?[0-9]+)E|({kind})", given[1])] if given else []
+    return name[found.end():end] + f"<{','.join(words)}>" * bool(words)
+
+
+def plain(name):
+    """k<unsigned int, 4> as k<unsigned,4>."""
+    return name.replace(" ", "").replace("unsignedint", "unsigned")
 
 
 def module_from_buffer(*_, **__):

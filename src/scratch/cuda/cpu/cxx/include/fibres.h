@@ -3,6 +3,7 @@
 //   next      the first thread that has not begun     ready    fibres that may go on
 //   leave()   the running fibre stops here, and another one goes on
 //   settle()  nobody can go on: a returned thread excuses somebody, or it is an error
+//   run_all() a grid, and when all its blocks have returned, the grids that it launched
 //
 // One thread of the operating system runs all of them, so nothing here is a race.
 #pragma once
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <type_traits>
@@ -28,15 +30,29 @@ struct dim3 {
     constexpr dim3(uint3 a) : x(a.x), y(a.y), z(a.z) {}
     constexpr operator uint3() const { return uint3{x, y, z}; }
 };
-static uint3 threadIdx, blockIdx;
-static dim3 blockDim, gridDim;
+inline uint3 threadIdx, blockIdx;
+inline dim3 blockDim, gridDim;
 static constexpr int warpSize = 32;
+
+typedef struct CUstream_st *cudaStream_t;        // of CUDA's runtime, what a kernel has
+#define cudaStreamTailLaunch ((cudaStream_t)3)
+#define cudaStreamFireAndForget ((cudaStream_t)4)
+enum { cudaStreamDefault, cudaStreamNonBlocking };
+enum cudaError_t { cudaSuccess };
+static cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
+static cudaError_t cudaGetLastError() { return cudaSuccess; }
+static cudaError_t cudaPeekAtLastError() { return cudaSuccess; }
+static cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
+{
+    *stream = nullptr;                   // launches run in their order in any case
+    return cudaSuccess;
+}
 
 namespace scratch_ {
 
 enum Failure { ASSERT = 1, LEFT, APART, MISSING, SOURCE, DYNAMIC, SPINS, TRAP, MEMORY,
-               DIVISION, DEEP };         // library.py has a sentence for each
-constexpr int THREADS = 1024, MAIN = THREADS, MOST_SPINS = 1 << 24;
+               DIVISION, DEEP, SIZES, NESTED, GONE };    // library.py: a sentence for each
+constexpr int THREADS = 1024, MAIN = THREADS, MOST_SPINS = 1 << 24, DEEPEST = 24;
 constexpr size_t STACK = 640 << 10, GUARD = 64 << 10;    // CUDA: 512 kB of locals
 constexpr size_t DYNAMIC_BYTES = 96 << 10;
 
@@ -46,6 +62,7 @@ struct Launch {                          // library.py has the same
     const char *file;
     uint32_t grid[3], block[3], shared;
     int32_t failure, line, other_line, thread, other, where[3];
+    const char *child;                   // a kernel that a kernel launched, if it runs
 };
 
 enum State : char { WAITS_TO_BEGIN, RUNS, AT_OPERATION, AT_BARRIER, RETURNED };
@@ -61,14 +78,14 @@ struct Thread {
     uint3 index;
 };
 
-static Launch *launch;
-static Thread threads[THREADS];
-static int idle[THREADS], idles, begun;  // fibres without a thread; fibres in use
-static int ready[THREADS], head, readies;
-static int now, current;                 // the thread, and its fibre
-static int next, count, returned, waiting, spins;
-static sigjmp_buf way_out;
-alignas(256) static char dynamic_memory[DYNAMIC_BYTES];
+inline Launch *launch;
+inline Thread threads[THREADS];
+inline int idle[THREADS], idles, begun;  // fibres without a thread; fibres in use
+inline int ready[THREADS], head, readies;
+inline int now, current;                 // the thread, and its fibre
+inline int next, count, returned, waiting, spins;
+inline sigjmp_buf way_out;
+alignas(256) inline char dynamic_memory[DYNAMIC_BYTES];
 
 [[noreturn]] static void fail(Failure what, int line = 0, const char *file = "",
                               int thread = -1, int other = -1, int other_line = 0)
@@ -91,7 +108,7 @@ static void fibre();
 static char *stack_of(int n) { return launch->stacks + n * (STACK + GUARD) + GUARD; }
 
 #if defined(__x86_64__) && !defined(SCRATCH_UCONTEXT)
-static void *saved[THREADS + 1];         // where each one's stack ends
+inline void *saved[THREADS + 1];         // where each one's stack ends
 extern "C" void scratch_switch(void **from, void *to);
 __asm__(R"(
     .text
@@ -122,7 +139,7 @@ static void prepare(int n)
 }
 static void go(int from, int to) { scratch_switch(&saved[from], saved[to]); }
 #else
-static ucontext_t saved[THREADS + 1];
+inline ucontext_t saved[THREADS + 1];
 static void prepare(int n)
 {
     getcontext(&saved[n]);
@@ -374,10 +391,10 @@ template<class T> struct Dynamic {       // extern __shared__ T name[], outside 
 
 // ---- a launch ------------------------------------------------------------------------
 
-static pthread_t owner;
-static char signal_stack[64 << 10];
+inline pthread_t owner;
+inline char signal_stack[64 << 10];
 static const int CAUGHT[] = {SIGSEGV, SIGBUS, SIGFPE};
-static struct sigaction before[3];
+inline struct sigaction before[3];
 
 static void caught(int number, siginfo_t *info, void *)
 {
@@ -412,17 +429,54 @@ static void run_block()
     leave();                             // back when all threads have returned
 }
 
-static int run_grid(Launch *given)       // 0, or -1 if there is no memory for stacks
+struct Child {                           // a launch by a thread; its arguments follow
+    Child *next, *before;                // of its grid's, and of all since the host's
+    void (*kernel)(char *);
+    const char *name, *file;
+    dim3 grid, block;
+    uint32_t shared;
+    int line;
+    bool tail;                           // after all others of its grid
+    alignas(16) char arguments[];
+};
+inline Child *first, **last = &first, *made;
+
+static void run_all(int depth)           // a grid, and those that it launches
 {
-    launch = given;
-    if (!make_stacks()) return -1;
-    blockDim = dim3(given->block[0], given->block[1], given->block[2]);
-    gridDim = dim3(given->grid[0], given->grid[1], given->grid[2]);
+    blockDim = dim3(launch->block[0], launch->block[1], launch->block[2]);
+    gridDim = dim3(launch->grid[0], launch->grid[1], launch->grid[2]);
     count = blockDim.x * blockDim.y * blockDim.z;
     idles = begun = 0;
     for (unsigned t = 0; t < (unsigned)count; t++)
         threads[t].index = uint3{t % blockDim.x, t / blockDim.x % blockDim.y,
                                  t / blockDim.x / blockDim.y};
+    first = nullptr;
+    last = &first;
+    for (unsigned z = 0; z < gridDim.z; z++)
+        for (unsigned y = 0; y < gridDim.y; y++)
+            for (unsigned x = 0; x < gridDim.x; x++) {
+                blockIdx = uint3{x, y, z};
+                run_block();
+            }
+    Child *const launched = first;
+    for (bool tail : {false, true})
+        for (Child *each = launched; each; each = each->next) {
+            if (each->tail != tail) continue;
+            if (depth == DEEPEST) fail(NESTED, each->line, each->file);
+            launch->kernel = each->kernel;
+            launch->arguments = each->arguments;
+            launch->child = each->name;
+            launch->shared = each->shared;
+            memcpy(launch->grid, &each->grid, sizeof(dim3));
+            memcpy(launch->block, &each->block, sizeof(dim3));
+            run_all(depth + 1);
+        }
+}
+
+static int run_grid(Launch *given)       // 0, or -1 if there is no memory for stacks
+{
+    launch = given;
+    if (!make_stacks()) return -1;
     owner = pthread_self();
     stack_t other = {}, old;
     other.ss_sp = signal_stack;
@@ -432,13 +486,11 @@ static int run_grid(Launch *given)       // 0, or -1 if there is no memory for s
     action.sa_sigaction = caught;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (int n = 0; n < 3; n++) sigaction(CAUGHT[n], &action, &before[n]);
-    if (!sigsetjmp(way_out, 1))
-        for (unsigned z = 0; z < gridDim.z; z++)
-            for (unsigned y = 0; y < gridDim.y; y++)
-                for (unsigned x = 0; x < gridDim.x; x++) {
-                    blockIdx = uint3{x, y, z};
-                    run_block();
-                }
+    if (!sigsetjmp(way_out, 1)) run_all(0);
+    while (Child *each = made) {
+        made = each->before;
+        free(each);
+    }
     for (int n = 0; n < 3; n++) sigaction(CAUGHT[n], &before[n], nullptr);
     sigaltstack(&old, nullptr);
     fflush(stdout);
@@ -447,29 +499,40 @@ static int run_grid(Launch *given)       // 0, or -1 if there is no memory for s
 
 // ---- kernels: their arguments lie one after the other, as CUDA lays them out ----------
 
-template<auto F> struct Kernel;
-template<class... A, void (*F)(A...)> struct Kernel<F> {
-    static constexpr int parameters = sizeof...(A);
+template<class... A> struct Arguments {
     struct Places { size_t at[sizeof...(A) + 1], bytes[sizeof...(A) + 1]; };
     static constexpr Places places()
     {
         Places p{{}, {sizeof(A)...}};
         const size_t aligned[] = {alignof(A)..., 1};
-        for (size_t n = 0, end = 0; n < sizeof...(A); n++) {
+        for (size_t n = 0, end = 0; n <= sizeof...(A); n++) {
             p.at[n] = (end + aligned[n] - 1) / aligned[n] * aligned[n];
             end = p.at[n] + p.bytes[n];
         }
         return p;
     }
-    template<size_t... N> static void call(char *given, std::index_sequence<N...>)
+    static constexpr size_t end() { return places().at[sizeof...(A)]; }
+    template<size_t... N>
+    static void give(void (*f)(A...), char *given, std::index_sequence<N...>)
     {
         constexpr Places p = places();
-        F(*(std::remove_const_t<A> *)(given + p.at[N])...);
+        f(*(std::remove_const_t<A> *)(given + p.at[N])...);
     }
-    static void run(char *given) { call(given, std::index_sequence_for<A...>()); }
+    template<size_t... N>
+    static void store(char *into, std::index_sequence<N...>, const A &...given)
+    {
+        constexpr Places p = places();
+        (memcpy(into + p.at[N], &given, sizeof(A)), ...);
+    }
+};
+
+template<auto F> struct Kernel;
+template<class... A, void (*F)(A...)> struct Kernel<F> {
+    using All = Arguments<A...>;
+    static void run(char *given) { All::give(F, given, std::index_sequence_for<A...>()); }
     static uint64_t *describe(uint64_t *out, int bound)
     {
-        constexpr Places p = places();
+        constexpr auto p = All::places();
         *out++ = (uint64_t)&run;
         *out++ = sizeof...(A);
         *out++ = bound;
@@ -477,5 +540,79 @@ template<class... A, void (*F)(A...)> struct Kernel<F> {
         return out;
     }
 };
+
+// ---- k<<<grid, block, shared, stream>>>(arguments), by a thread -----------------------
+
+template<class A> static void outlives(const A &given, int line, const char *file)
+{
+    if constexpr (std::is_pointer_v<A>) {
+        const char *at = (const char *)given;
+        const size_t local = at - launch->stacks, shared = at - dynamic_memory;
+        if (local < THREADS * (STACK + GUARD) || shared < DYNAMIC_BYTES)
+            fail(GONE, line, file);
+    }
+}
+
+template<class... A> struct Launcher {
+    using All = Arguments<A...>;
+    using Numbers = std::index_sequence_for<A...>;
+    void (*f)(A...);
+    Child child;
+
+    static void run(char *given)
+    {
+        void (*f)(A...);
+        memcpy(&f, given, sizeof(f));
+        All::give(f, given + 16, Numbers());
+    }
+    void operator()(A... given) const
+    {
+        (outlives(given, child.line, child.file), ...);
+        Child *const fresh = (Child *)malloc(sizeof(Child) + 16 + All::end());
+        *fresh = child;
+        fresh->before = made;
+        fresh->kernel = run;
+        memcpy(fresh->arguments, &f, sizeof(f));
+        All::store(fresh->arguments + 16, Numbers(), given...);
+        made = *last = fresh;
+        last = &fresh->next;
+    }
+};
+
+struct Shape { dim3 grid, block; size_t shared; cudaStream_t stream; };
+static Shape shape(dim3 grid, dim3 block, size_t shared = 0, cudaStream_t stream = nullptr)
+{
+    return {grid, block, shared, stream};
+}
+
+template<class F> struct Chosen {        // a kernel of several, by the arguments' types
+    F f;
+    Child child;
+    template<class... A> void operator()(A... given) const
+    {
+        Launcher<A...>{f, child}(given...);
+    }
+};
+
+static Child child_of(const char *name, Shape s, int line, const char *file)
+{
+    const dim3 g = s.grid, b = s.block;
+    const bool fits = g.x - 1u < INT32_MAX && g.y - 1u < 65535 && g.z - 1u < 65535
+        && b.x - 1u < THREADS && b.y - 1u < THREADS && b.z - 1u < 64
+        && b.x * b.y * b.z <= THREADS && s.shared <= 48 << 10;
+    if (!fits) fail(SIZES, line, file);
+    return {nullptr, nullptr, nullptr, name, file, g, b, (uint32_t)s.shared, line,
+            s.stream == cudaStreamTailLaunch};
+}
+
+template<class F> static auto launched(const char *name, F f, Shape s, HERE)
+{
+    return Chosen<F>{f, child_of(name, s, line, file)};
+}
+template<class... A>
+static auto launched(const char *name, void (*f)(A...), Shape s, HERE)
+{
+    return Launcher<A...>{f, child_of(name, s, line, file)};
+}
 
 }    // namespace scratch_
