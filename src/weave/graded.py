@@ -3,7 +3,10 @@
     grader: lab.page                the module whose function graded gives the verdict on an answer, as JSON
     standins: {torch: our.torch}    packages that labs import, and the modules that stand in for them there
 
-A lab runs there if all that it imports can be imported there: see run.Library.
+A lab runs there if all that it imports can be imported there: see run.Library.  Its docstring may keep an
+exercise out, and says why below its `Chapter:` line:
+
+    Not in a page: settings, which trains for 10,000 steps.
 """
 
 import ast
@@ -20,7 +23,8 @@ from .imports import imported
 from .kept import sha256
 from .run import HEAVY, STANDINS, Library
 
-ASKED = re.compile(r"^Exercises: ([^.]*(?:\.\w[^.]*)*)\.\nChapter: [^\n]*\n?", re.MULTILINE)
+ASKED = re.compile(r"^Exercises: ([^.]*(?:\.\w[^.]*)*)\.\nChapter: [^\n]*\n"
+                   r"(?:Not in a page: ([\w.]+), ([^\n]*)\.\n)?", re.MULTILINE)
 HEADING = re.compile(r"#{1,6} (.+?)(?: *\{ *#([\w-]+) *\})?$")
 FENCE = re.compile(r" *(```+|~~~+)")
 TAKEAWAY = "> **Takeaway"
@@ -47,8 +51,9 @@ class Graded:
         """What build and page have to know of a lab, from the build before if nothing changed.
 
         why is the package for which it does not run.  If it does, there are stubs, the text of each exercise;
-        rest, the file without them; chapter, its titles and takeaways; anchors, those of its titles;
-        standing, which modules stand in for packages; and files, python and standins as run.known has them.
+        rest, the file without them; stays, an exercise that stays out of the page and why; chapter, the
+        chapter's titles and takeaways; anchors, those of its titles; standing, which modules stand in for
+        packages; and files, python and standins as run.known has them.
         """
         text = self.texts[path]
         given = [text, sha256("\n".join(chapter.lines)), self.grader, self.standins, self.reached]
@@ -56,21 +61,20 @@ class Graded:
 
     @functools.cached_property
     def reached(self):
-        """A digest of all modules that labs may come to import."""
-        names = {name for text in self.texts.values() for name in imported(text)}
-        files = self.library.closure([*names, self.grader], self.library.every)
-        return sha256("".join(map(self.library.modules[0].digest, files)))
+        """A digest of the book's modules, which is sooner made than it is found which ones labs import."""
+        modules = self.runner.library.modules[0]
+        return sha256("".join(map(modules.digest, sorted(modules.source.rglob("*.py")))))
 
     def looked_at(self, text, lines):
         library, names = self.library, [*imported(text), self.grader]
         if missing := next(filter(None, map(library.missing, names)), ""):
             return {"why": missing}
-        stubs, rest = taken_apart(text)
+        stubs, rest, stays = taken_apart(text)
         chapter, anchors = gist(lines)
         files = library.closure(names)
         used = {*names, *(name for path in files for name in library.possible(path))}
         tops = {name.partition(".")[0] for name in used}
-        return {"stubs": stubs, "rest": rest, "chapter": chapter, "anchors": anchors,
+        return {"stubs": stubs, "rest": rest, "stays": stays, "chapter": chapter, "anchors": anchors,
                 "standing": {package: home for package, home in self.standins.items() if package in tops},
                 "files": [path.relative_to(library.root).as_posix() for path in files],
                 "python": sorted(filter(library.is_python, used - AWAY)),
@@ -85,8 +89,10 @@ class Graded:
             why = f"Not in the page, since it needs {found['why']}."
             return f'<span class="weave-lab" data-search-exclude>{why}</span>'
         buttons = "".join(f'<button type="button">{html.escape(name)}</button>' for name in found["stubs"])
-        buttons = buttons.replace("_", "&#95;")    # of which Markdown would make emphasis
-        return f'<span class="weave-lab" data-lab="{path}" data-search-exclude>Try it here: {buttons}</span>'
+        which, why = found["stays"] or ("", "")
+        stays = f"Not here: <code>{which}</code>, {html.escape(why)}." if which else ""
+        inside = f"Try it here: {buttons} {stays}".replace("_", "&#95;")    # Markdown takes it for emphasis
+        return f'<span class="weave-lab" data-lab="{path}" data-search-exclude>{inside}</span>'
 
     @property
     def mark(self):
@@ -96,16 +102,16 @@ class Graded:
 
     def packs(self, sources):
         """What the page fetches for each lab: (address, content) of JSONs and of modules."""
-        for path, found in self.labs.items():
-            if "stubs" not in found:
-                continue
-            parcel, files = self.runner.parcel(found["files"], found["standins"], sources)
+        runs = {path: found for path, found in self.labs.items() if "stubs" in found}
+        contents = self.runner.contents({name for found in runs.values() for name in found["files"]}, sources)
+        yield from contents.items()
+        for path, found in runs.items():
+            files = {name: contents[name] for name in found["files"]}
             asked = {"path": path.as_posix(), "stub": self.texts[path], "chapter": found["chapter"],
                      "standing": found["standing"]}
-            pack = {"grader": self.grader, "ask": asked, **parcel,
+            pack = {"grader": self.grader, "ask": asked, **self.runner.parcel(files, found["standins"]),
                     **{name: found[name] for name in ("stubs", "rest", "anchors")}}
             yield f"{path.with_suffix('')}.run.json", json.dumps(pack, ensure_ascii=False)
-            yield from files.items()
 
 
 class Lent(Library):
@@ -121,9 +127,10 @@ class Lent(Library):
 
 
 def taken_apart(text):
-    """A lab's {exercise: the text of its stub}, and what else is in its file for a reader to know."""
+    """A lab's {exercise: the text of its stub}, what else is in its file, and what stays out and why."""
     tree, lines, stubs, taken = ast.parse(text), text.split("\n"), {}, set()
-    for name in re.split(r",\s*", ASKED.search(ast.get_docstring(tree))[1]):
+    asked, *stays = ASKED.search(text).groups()
+    for name in re.split(r",\s*", asked):
         node = tree
         for part in name.split("."):
             node = next(each for each in node.body if getattr(each, "name", None) == part)
@@ -131,8 +138,10 @@ def taken_apart(text):
         span = range(first - 1, node.end_lineno)
         stubs[name] = textwrap.dedent("\n".join(lines[n] for n in span))
         taken |= {*span}
+    stubs.pop(stays[0], None)
     rest = ASKED.sub("", "\n".join(line for n, line in enumerate(lines) if n not in taken))
-    return stubs, re.sub(r"\n{3,}", "\n\n", rest).replace('\n\n"""\n', '\n"""\n').strip()
+    rest = re.sub(r"\n{3,}", "\n\n", rest).replace('\n\n"""\n', '\n"""\n').strip()
+    return stubs, rest, stays if stays[0] else None
 
 
 def gist(lines):

@@ -114,19 +114,26 @@ class Runner:
         """
         found, prefix = self.chapters[chapter.name], f"{self.library.source}/"
         names = {*found["files"], *(name for name in read if not name.startswith(prefix))}
-        parcel, files = self.parcel(names, found["standins"], sources)
-        return json.dumps({"cells": found["cells"], **parcel}, ensure_ascii=False), files
+        files = self.contents(names, sources)
+        pack = {"cells": found["cells"], **self.parcel(files, found["standins"])}
+        return json.dumps(pack, ensure_ascii=False), files
 
-    def parcel(self, names, standins, sources):
-        """What worker.js is given to fetch these files and stand-ins with Python, and {address: content}."""
+    def contents(self, names, sources):
+        """{address: content} of the files among names, as the site hands them out."""
         root, prefix = self.library.root, f"{self.library.source}/"
-        files = {name: sources(root / name) if name.startswith(prefix) else (root / name).read_bytes()
-                 for name in names if (root / name).is_file()}
+        return {name: sources(root / name) if name.startswith(prefix) else (root / name).read_bytes()
+                for name in names if (root / name).is_file()}
+
+    @functools.cached_property
+    def info(self):
+        return json.loads((PYODIDE / "pyodide-lock.json").read_text())["info"]
+
+    def parcel(self, files, standins):
+        """What worker.js is given to fetch Python and stand-ins with these files, {address: content}."""
         own = [f"{FOLDER}/cells.py", *(f"{FOLDER}/standins/{name}.py" for name in standins)]
         fetched = [f"{FOLDER}/pyodide.asm.wasm", f"{FOLDER}/python.zip"]    # and not imported
         size = sum(self.sizes[name][0] for name in fetched) + sum(map(len, files.values()))
-        info = json.loads((PYODIDE / "pyodide-lock.json").read_text())["info"]
-        return {"files": [*own, *sorted(files)], "size": size, "info": info}, files
+        return {"files": [*own, *sorted(files)], "size": size, "info": self.info}
 
 
 def known(chapter, library):
