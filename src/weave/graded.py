@@ -96,9 +96,18 @@ class Graded:
 
     @property
     def mark(self):
-        """The element by which labs.js knows that there are labs that run, and the size of Python."""
-        runs = any("stubs" in found for found in self.labs.values())
-        return f'<span hidden data-labs data-size="{self.runner.size}"></span>' if runs else ""
+        """The HTML that says what the buttons do, by which labs.js knows that there are some; or none."""
+        runs = [found for found in self.labs.values() if "stubs" in found]
+        if not runs:
+            return ""
+        size = self.runner.size
+        lent = {(package, home) for found in runs for package, home in found["standing"].items()}
+        stands = "".join(f" <code>{home}</code> stands in for <code>{package}</code> there."
+                         for package, home in sorted(lent))
+        return (f'<p class="weave-try" data-labs data-size="{size}" data-search-exclude><em>Try it here</em> '
+                "opens an exercise below its lab. What you write is kept in this browser, and <em>Check</em> "
+                "grades it by the examples of its docstring, in a Python that comes with this site "
+                f"({size}, loaded by the first check).{stands}</p>")
 
     def packs(self, sources):
         """What the page fetches for each lab: (address, content) of JSONs and of modules."""

@@ -39,8 +39,9 @@ def fill(markdown, address, offers, chapters, order, graded):
         where = posixpath.relpath(page, posixpath.dirname(address) or ".")
         asked = EXERCISES.search(text)
         names = ", ".join(f"`{name}`" for name in re.split(r",\s*", asked[1])) if asked else "what it says"
+        buttons = graded.line(path)
         return (f'-   [{path.name}]({link}){{ download="{path.name}" }}: {text.splitlines()[0]}\n'
                 f"    Write {names}, after [{title(chapters[page])}]({where}).\n"
-                f"    `{command.replace('{path}', path.as_posix())}`\n" + graded.line(path))
+                f"    `{command.replace('{path}', path.as_posix())}`\n" + f"    {buttons}\n" * bool(buttons))
 
     return LABS.sub(listed, markdown)

@@ -33,7 +33,7 @@ function dress() {
     for (const link of fromDisk ? document.querySelectorAll("a[href], link[rel=next], link[rel=prev]") : []) {
         link.href = link.href.replace(/^(file:[^#]*\/)(#.*)?$/, "$1index.html$2");    // not a listing of the folder
     }
-    for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find, .weave-lab") : []) one.remove();    // they read files
+    for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find, .weave-lab, [data-labs]") : []) one.remove();    // they read files
     for (const one of fromDisk ? document.querySelectorAll("weave-widget") : []) one.replaceWith(...one.childNodes);    // so do they
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
     for (const one of fromDisk ? [] : ["run", "labs"]) {    // cells that run in the page, and exercises

@@ -68,7 +68,7 @@ function fill(at, which, pack) {
         keep(at.button, text === stub ? undefined : { text });
         if (!busy) at.verdict.replaceChildren();
     };
-    rest.append(make("summary", "", `What else is in ${at.lab.split("/").at(-1)}`), code);
+    rest.append(make("summary", "", `The rest of ${at.lab.split("/").at(-1)}, with what you may use`), code);
     code.append(make("code", "", pack.rest));
     code.firstChild.tabIndex = 0;    // which scrolls
     at.which = which;
@@ -78,14 +78,21 @@ function fill(at, which, pack) {
     const again = button("Start again", which, () => {
         at.area.value = stub;
         at.area.oninput();
-        at.area.focus();
+        begin(at.area);
         tell(at, "As the book has it.");
     });
     const shut = button("Close", which, () => { close(); at.button.focus(); });
     bar.append(at.run, again, shut, at.note);
     at.box.append(rest, at.area, bar, at.verdict);
     tell(at, HINT, false);
-    at.area.focus();
+    begin(at.area);
+}
+
+/** Put the reader where there is something to write, so that it takes the place of the error. */
+function begin(area) {
+    const found = area.value.match(/raise NotImplementedError\(.*\)/);
+    area.focus();
+    if (found) area.setSelectionRange(found.index, found.index + found[0].length);
 }
 
 async function check(at, pack) {
