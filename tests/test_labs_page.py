@@ -265,7 +265,7 @@ def solved(lab, name):
 def test_the_books_own_code_passes_and_a_stub_is_to_write(open_page, path, request):
     if path not in SAMPLE and not request.config.getoption("long"):
         pytest.skip("all labs take minutes: --long")
-    page, lab = open_page(), Lab(path)
+    page, lab = open_page(), Lab(ROOT / path)
     names = page.locator(f'[data-lab="{path}"] button').all_inner_texts()
     assert {*names} == {*lab.exercises} - {"settings"}
     for name in names:
