@@ -8,6 +8,7 @@ alone: the examples of their docstrings judge them.
 
 Exercises: MLP.__call__, train, settings, calmed, mixture.
 Chapter: docs/makemore/mlp.md.  In place of: scratch.makemore.mlp.
+Not in a page: settings, which trains for 10,000 steps.
 """
 
 import math

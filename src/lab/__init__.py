@@ -13,6 +13,8 @@ tests.  A failure is reported together with that section's takeaway.
     examples    grading by the examples of a docstring
     plugin      grading by the module's tests: a plugin for pytest
     kernels     what labs of CUDA C call: run, loads, empty
+    grade       an exercise graded in the process that is running
     judge       an exercise graded in a process of its own
+    page        an exercise graded in a browser, for the site's page of labs
     __main__    make lab
 """

@@ -8,7 +8,6 @@ not wait for that import, and begins with the book's modules as they are on disk
 """
 
 import contextlib
-import io
 import multiprocessing
 import os
 import resource
@@ -17,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from .stub import PASSES, WRONG, Lab, LabError, Wrong
+from .stub import WRONG
 
 LIMIT = 120    # seconds of processor time for one exercise; the book's own code takes a few
 COPIES = multiprocessing.get_context("forkserver")
@@ -57,37 +56,6 @@ def send_verdict(sender, printed, limit, *arguments):
             stream.reconfigure(encoding="utf-8")
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
+    from .grade import grade
+
     sender.send(grade(*arguments))
-
-
-def grade(address, tests):
-    """Grade the address in this process -> its state and why."""
-    from .examples import try_examples
-
-    try:
-        lab = Lab(address)
-        names = lab.install()
-        for name in lab.chosen:
-            try_examples(lab, name, names)
-        if tests:
-            try_tests(address)
-    except Wrong as wrong:
-        return wrong.state, str(wrong)
-    except LabError as error:
-        return WRONG, str(error)
-    return PASSES, ""
-
-
-def try_tests(address):
-    """Run the module's tests, if there are any; Wrong at the first that fails."""
-    import pytest
-
-    from .plugin import Grading
-
-    grading = Grading(address)
-    if grading.lab.tests:
-        with contextlib.redirect_stdout(io.StringIO()):
-            code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", str(grading.lab.tests)],
-                               plugins=[grading])
-        if code:
-            raise grading.first or Wrong(f"{grading.lab.tests} ended with {code!r}")

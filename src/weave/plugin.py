@@ -36,8 +36,8 @@ from mkdocs.utils import get_relative_url, write_file
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import (WeaveError, changes, contents, epub, feed, imports, index, labs, names, notebook, offer,
-               reference, render, repository, run, times)
+from . import (WeaveError, changes, contents, epub, feed, graded, imports, index, labs, names, notebook,
+               offer, reference, render, repository, run, times)
 from . import page as pages
 from .cache import Cache, program_of
 from .card import card, drawn
@@ -64,9 +64,9 @@ UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "docstrings": reference.is_docstring, "figures": figure,
     "formulas": formulas.render, "imports": imports.of_cells, "index": index.entries,
-    "modules": imports.of_modules, "packages": reference.packages_of, "programs": program_of,
-    "public": reference.public_names, "rewritten": offer.rewritten, "runs": run.of_chapters,
-    "sentences": render.inline, "zips": offer.zips}
+    "labs": graded.of_labs, "modules": imports.of_modules, "packages": reference.packages_of,
+    "programs": program_of, "public": reference.public_names, "rewritten": offer.rewritten,
+    "runs": run.of_chapters, "sentences": render.inline, "zips": offer.zips}
 WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
 IDLE = re.compile(r"^\s*//.*\n|^\s+| {4}// .*$", re.MULTILINE)    # of a script: comments and indentation
 SECTION_OR_CODE = re.compile(
@@ -91,6 +91,8 @@ class Settings(Config):
     gpu                    packages to install, and environment to set, where a chapter is run on a GPU
     environment            variables that are set while chapters run
     run                    whether cells run in their pages, where they can (run.py)
+    grader                 the module that grades labs in their page, where they can run (graded.py)
+    standins               packages, and the book's modules that stand in for them when labs run there
     epub                   the name that the book has as an EPUB; without one there is none
     mark                   an SVG of circles and straight lines, for the corner of the cards
     computed               a JSON file that says how long chapters compute (times.py)
@@ -113,6 +115,8 @@ class Settings(Config):
     gpu = option.Type(dict, default={})
     environment = option.DictOfItems(option.Type(str), default={})
     run = option.Type(bool, default=False)
+    grader = option.Optional(option.Type(str))
+    standins = option.DictOfItems(option.Type(str), default={})
     epub = option.Optional(option.Type(str))
     mark = option.Optional(option.File(exists=True))
     computed = option.Optional(option.File(exists=True))
@@ -299,6 +303,8 @@ class Weave(BasePlugin[Settings]):
         self.complain(errors)
         self.execute(self.chapters.values())
         self.offers = offer.Offers(self.config.root, self.config.source, self.config.labs)
+        self.graded = graded.Graded(self.runner, self.offers, self.chapters.values(),
+                                    self.runs and self.config.grader, self.config.standins)
         self.add_reference(files, config)
         given = functools.partial(self.downloads, files, config, self.offers, self.reference, self.read)
         if self.served:
@@ -478,6 +484,7 @@ class Weave(BasePlugin[Settings]):
                     yield f"{stem}.run.json", pack
                     yield from needed.items()
                 yield from self.markdown(files, config, chapter, str(path), key).items()
+        yield from self.graded.packs(offers.source_text)
         for entry in reference.pages.values():
             with self.stopping():
                 yield from reference.files(entry).items()
@@ -561,7 +568,8 @@ class Weave(BasePlugin[Settings]):
             return self.entry_page(entry, page, config, files)
         if chapter is None:
             markdown = changes.fill(index.topics(markdown, page.file.src_uri, self.chapters))
-            return labs.fill(markdown, page.file.src_uri, self.offers, self.chapters, self.order)
+            return labs.fill(markdown, page.file.src_uri, self.offers, self.chapters, self.order,
+                             self.graded)
         text, made = "", []
         with self.stopping():
             text, made = self.page_of(chapter, page, config)

@@ -39,6 +39,7 @@ SLIM = Path(__file__).with_name("slim.mjs")
 FOLDER = "assets/run"    # of the weave, and of the site
 ASSETS = Path(__file__).with_name("assets") / "run"
 STANDINS = {path.stem for path in (ASSETS / "standins").glob("*.py")}
+HEAVY = STANDINS & sys.stdlib_module_names    # of Python's library, what doctest imports and hardly uses
 ABSENT = frozenset("""curses dbm ensurepip grp idlelib msvcrt nt pwd pydoc_data readline resource syslog
     tkinter turtle turtledemo venv winreg winsound""".split())    # of Python's library, in Pyodide
 LIBRARY = """abc array ast base64 bisect calendar cmath codecs collections contextlib copy csv datetime
@@ -58,6 +59,7 @@ class Runner:
 
     def __init__(self, root, source, folder):
         self.library, self.folder, self.chapters = Library(root, source), Path(folder), {}
+        self.more = set()    # of Python's library, what others than chapters need
 
     def add(self, chapter):
         """Look at a chapter; it gets its buttons if more than half of its cells run.  Raises WeaveError."""
@@ -69,9 +71,9 @@ class Runner:
     @functools.cached_property
     def files(self):
         """{address under the site: path} of all that pages load once a cell runs, but for their own files."""
-        if not self.chapters:
+        if not self.chapters and not self.more:
             return {}
-        modules = {name for found in self.chapters.values() for name in found["python"]}
+        modules = self.more.union(*(found["python"] for found in self.chapters.values()))
         files = [*((name, PYODIDE / name) for name in PYTHON), ("viz.js", GRAPHVIZ),
                  ("python.zip", standard_library(self.folder, modules)),
                  *((path.relative_to(ASSETS).as_posix(), path) for path in ASSETS.rglob("*.*"))]
@@ -91,14 +93,18 @@ class Runner:
             kept.write_text(json.dumps(told))
         return told["sizes"]
 
+    @property
+    def size(self):
+        """That of Python, compressed, in words."""
+        return f"{sum(packed for _, packed in self.sizes.values()) / 1e6:.1f} MB"
+
     def mark(self, chapter):
         """The element by which run.js knows what the blocks of code on the page are; empty if none runs."""
         found = self.chapters.get(chapter.name)
         if not found:
             return ""
-        size = sum(packed for _, packed in self.sizes.values()) / 1e6
         why = f' data-why="{html.escape("|".join(found["reasons"]))}"' if found["reasons"] else ""
-        return f'<span hidden data-run="{found["marks"]}"{why} data-size="{size:.1f} MB"></span>'
+        return f'<span hidden data-run="{found["marks"]}"{why} data-size="{self.size}"></span>'
 
     def pack(self, chapter, read, sources):
         """What the chapter's page fetches: a JSON with its cells, and {address: content} of modules and data.
@@ -106,17 +112,28 @@ class Runner:
         read are the files that the chapter read when it was executed; sources(path) is the text of a module
         as the site hands it out.
         """
-        found = self.chapters[chapter.name]
+        found, prefix = self.chapters[chapter.name], f"{self.library.source}/"
+        names = {*found["files"], *(name for name in read if not name.startswith(prefix))}
+        files = self.contents(names, sources)
+        pack = {"cells": found["cells"], **self.parcel(files, found["standins"])}
+        return json.dumps(pack, ensure_ascii=False), files
+
+    def contents(self, names, sources):
+        """{address: content} of the files among names, as the site hands them out."""
         root, prefix = self.library.root, f"{self.library.source}/"
-        files = {name: sources(root / name) if name.startswith(prefix) else (root / name).read_bytes()
-                 for name in {*found["files"], *(name for name in read if not name.startswith(prefix))}
-                 if (root / name).is_file()}
-        own = [f"{FOLDER}/cells.py", *(f"{FOLDER}/standins/{name}.py" for name in found["standins"])]
+        return {name: sources(root / name) if name.startswith(prefix) else (root / name).read_bytes()
+                for name in names if (root / name).is_file()}
+
+    @functools.cached_property
+    def info(self):
+        return json.loads((PYODIDE / "pyodide-lock.json").read_text())["info"]
+
+    def parcel(self, files, standins):
+        """What worker.js is given to fetch Python and stand-ins with these files, {address: content}."""
+        own = [f"{FOLDER}/cells.py", *(f"{FOLDER}/standins/{name}.py" for name in standins)]
         fetched = [f"{FOLDER}/pyodide.asm.wasm", f"{FOLDER}/python.zip"]    # and not imported
         size = sum(self.sizes[name][0] for name in fetched) + sum(map(len, files.values()))
-        info = json.loads((PYODIDE / "pyodide-lock.json").read_text())["info"]
-        pack = {"cells": found["cells"], "files": [*own, *sorted(files)], "size": size, "info": info}
-        return json.dumps(pack, ensure_ascii=False), files
+        return {"files": [*own, *sorted(files)], "size": size, "info": self.info}
 
 
 def known(chapter, library):
@@ -279,13 +296,13 @@ def needed(node):
 def standard_library(folder, modules):
     """The zip of Python's library with these modules and those of LIBRARY, kept by what it is made of."""
     wanted = sorted({*LIBRARY, *modules})
-    made_of = [SLIM.read_text(), (PYODIDE / "package.json").read_text(), wanted]
+    made_of = [SLIM.read_text(), (PYODIDE / "package.json").read_text(), wanted, sorted(HEAVY)]
     made = Path(folder, f"{hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]}.zip")
     if not made.is_file():
         made.parent.mkdir(parents=True, exist_ok=True)
         unfinished = made.with_suffix(".part")
-        done = subprocess.run([find_node(), SLIM, PYODIDE, unfinished, *wanted], text=True,
-                              capture_output=True)
+        done = subprocess.run([find_node(), SLIM, PYODIDE, unfinished, ",".join(sorted(HEAVY)), *wanted],
+                              text=True, capture_output=True)
         if done.returncode:
             raise PluginError("node could not make the Python for pages: `make env` installs a newer node, "
                               f"and a book without `run: true` needs none\n{done.stderr[-500:]}")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from lab.examples import Close, examples
-from lab.judge import COPIES, grade, judge
+from lab.grade import grade
+from lab.judge import COPIES, judge
 from lab.stub import OPEN, PASSES, ROOT, WRONG, Lab, LabError
 from weave.chapter import Chapter
 

@@ -1,6 +1,11 @@
-"""What stands in for packages in a page says what the packages say: graphviz, and regex on Python's re."""
+"""What stands in for packages in a page says what the packages say: graphviz, and regex on Python's re.
+
+And doctest finds in pdb and unittest what it needs of them.
+"""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import graphviz
@@ -90,3 +95,18 @@ def test_regex_splits_the_book_as_the_package_does(name):
 def test_regex_refuses_what_re_would_read_otherwise(pattern):
     with pytest.raises(re_regex.error, match="stand-in"):
         re_regex.compile(pattern)
+
+
+def test_doctest_does_its_work_with_what_stands_in_for_pdb_and_unittest():
+    code = """
+import doctest, pdb, unittest
+assert "standins" in pdb.__file__ and "standins" in unittest.__file__
+test = doctest.DocTestParser().get_doctest(">>> 1 + 1\\n2\\n>>> 1 / 0\\n3\\n", {}, "name", "file", 0)
+try:
+    doctest.DebugRunner(verbose=False).run(test)
+except doctest.UnexpectedException as failure:
+    print(failure.example.source, failure.exc_info[0].__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          env={"PYTHONPATH": str(FOLDER)})
+    assert done.stdout == "1 / 0\n ZeroDivisionError\n", done.stderr

@@ -33,10 +33,12 @@ function dress() {
     for (const link of fromDisk ? document.querySelectorAll("a[href], link[rel=next], link[rel=prev]") : []) {
         link.href = link.href.replace(/^(file:[^#]*\/)(#.*)?$/, "$1index.html$2");    // not a listing of the folder
     }
-    for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find") : []) one.remove();    // it reads files
+    for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find, .weave-lab, [data-labs]") : []) one.remove();    // they read files
     for (const one of fromDisk ? document.querySelectorAll("weave-widget") : []) one.replaceWith(...one.childNodes);    // so do they
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;    // to scroll by keyboard
-    if (!fromDisk && document.querySelector("[data-run]")) import("./run/run.js");    // cells that run in the page
+    for (const one of fromDisk ? [] : ["run", "labs"]) {    // cells that run in the page, and exercises
+        if (document.querySelector(`[data-${one}]`)) import(`./run/${one}.js`);
+    }
     show(document.querySelector(".weave-nav [aria-current]"), ".weave-nav");
     mark();
 }

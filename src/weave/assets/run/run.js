@@ -3,16 +3,20 @@
 // A run gives what the page would give from its top: the cells above run before, unless they have run and nothing has
 // changed since; and if a cell was changed, the page runs on below. Each check that a run comes past is made again, and
 // the sentences that are no longer true are told, and those that are true again. Python is fetched by the first run.
+//
+// What is exported is what labs.js needs, too: buttons, a place to edit, and the one Python that a page has.
 
-const HERE = new URL(".", import.meta.url).href, ROOT = new URL("../../", HERE).href;
+const HERE = new URL(".", import.meta.url).href;
+export const ROOT = new URL("../../", HERE).href;
 const OUTPUT = ".weave-output, .weave-figure, .weave-ran";
 const MORE = 3000;    // milliseconds for what stands below a cell that was run, where something has changed
 const HINT = "Tab indents; Escape, then Tab, leaves. Shift+Enter runs.";
-const said = make("p", "md-visually-hidden");    // what a screen reader hears
+export const said = make("p", "md-visually-hidden");    // what a screen reader hears
 said.setAttribute("role", "status");
-let page, cells, all, worker, booted, ran, valid, busy, false_, asked = new Map(), next = 0;
+export let booted;
+let page, cells, all, worker, ran, valid, busy, false_, asked = new Map(), next = 0;
 
-function make(tag, name, text = "") {
+export function make(tag, name, text = "") {
     const element = document.createElement(tag);
     element.className = name;
     element.textContent = text;
@@ -20,7 +24,7 @@ function make(tag, name, text = "") {
 }
 
 /** A button; what more it is about is for those alone who hear it. */
-function button(text, more, act) {
+export function button(text, more, act) {
     const made = make("button", "", text);
     made.type = "button";
     made.append(make("span", "md-visually-hidden", ` ${more}`));
@@ -28,7 +32,7 @@ function button(text, more, act) {
     return made;
 }
 
-const name = (button, text) => { button.firstChild.data = text; };
+export const name = (button, text) => { button.firstChild.data = text; };
 
 function dress() {
     const told = document.querySelector("[data-run]");
@@ -69,31 +73,29 @@ function bar(cell) {
     cell.bar.append(cell.note);
 }
 
-function tell(cell, text, aloud = true) {
+export function tell(cell, text, aloud = true) {
     cell.note.textContent = text;
     if (aloud) said.textContent = text;
 }
 
 // Editing
 
-function edit(cell) {
-    const code = cell.block.querySelector("code"), area = make("textarea", "");
-    cell.colours = code.innerHTML;
-    cell.area = area;
-    area.value = code.textContent.trimEnd();
+/** A place to edit a text, which is handed on at every change; Shift+Enter runs it. */
+export function editor(text, label, change, run) {
+    const area = make("textarea", "");
+    area.value = text;
     area.spellcheck = false;
-    area.setAttribute("aria-label", `Code of cell ${cell.number}. ${HINT}`);
+    area.setAttribute("aria-label", label);
     const fit = () => { area.rows = area.value.split("\n").length; };
     let leaving = false;
     area.oninput = () => {
-        code.textContent = cell.code = area.value;    // which Copy copies
         fit();
-        change(cell);
+        change(area.value);
     };
     area.onkeydown = (event) => {
         if (event.key === "Enter" && (event.shiftKey || event.ctrlKey)) {
             event.preventDefault();
-            if (!busy) run(cell);
+            run();
         } else if (event.key === "Tab" && !leaving && !event.shiftKey) {
             event.preventDefault();
             document.execCommand("insertText", false, "    ");
@@ -105,10 +107,20 @@ function edit(cell) {
         if (event.key !== "Shift") leaving = event.key === "Escape";
     };
     fit();
+    return area;
+}
+
+function edit(cell) {
+    const code = cell.block.querySelector("code");
+    cell.colours = code.innerHTML;
+    cell.area = editor(code.textContent.trimEnd(), `Code of cell ${cell.number}. ${HINT}`, (text) => {
+        code.textContent = cell.code = text;    // which Copy copies
+        change(cell);
+    }, () => busy || run(cell));
     cell.block.querySelector("pre").hidden = cell.edit.hidden = true;
     cell.reset.hidden = false;
-    cell.bar.before(area);
-    area.focus();
+    cell.bar.before(cell.area);
+    cell.area.focus();
     tell(cell, HINT, false);
 }
 
@@ -135,35 +147,45 @@ function change(cell) {
 
 // Python
 
-function ask(message, hear = () => {}) {
+export function ask(message, hear = () => {}) {
     return new Promise((done, failed) => {
         asked.set(++next, ({ kind, text }) => kind === "done" ? done() : kind === "fatal" ? failed(new Error(text)) : hear(kind, text));
         worker.postMessage({ id: next, ...message });
     });
 }
 
-async function boot(cell) {
+/** Load Python for a page, of a size, with what its worker is given (run.py); cell has the note that tells of it. */
+export async function boot(cell, size, given) {
     const progress = make("progress", "");
     progress.setAttribute("aria-label", "Python is loading");
     cell.note.before(progress);
-    tell(cell, `Loading ${page.dataset.size} of Python, once …`);
+    tell(cell, `Loading ${size} of Python, once …`);
     try {
-        const answer = await fetch(document.querySelector(".weave-byline a[href$='.ipynb']").href.replace(/ipynb$/, "run.json"));
-        const pack = await answer.json(), rest = [...cells];
-        all ??= pack.cells.map((one) => one.role === "check" ? one : Object.assign(rest.shift(), { source: one.code, alt: one.alt, role: one.role, why: one.why }));
+        const pack = await given;
         worker = new Worker(`${HERE}worker.js`, { type: "module" });
         worker.onmessage = ({ data }) => { if (data.progress) progress.value = Math.min(1, data.progress); else asked.get(data.id)?.(data); };
         const broken = new Promise((_, failed) => { worker.onerror = (event) => failed(new Error(event.message || "the browser did not load it")); });
         await Promise.race([ask({ boot: { root: ROOT, ...pack } }), broken]);
-        ran = valid = 0;
         booted = true;
-        for (const one of cells) if (one.run && one !== busy) name(one.run, "Run");
     } finally {
         progress.remove();
     }
 }
 
-function stop(why = "Stopped.") {
+async function fetched() {
+    const answer = await fetch(document.querySelector(".weave-byline a[href$='.ipynb']").href.replace(/ipynb$/, "run.json"));
+    const pack = await answer.json(), rest = [...cells];
+    all ??= pack.cells.map((one) => one.role === "check" ? one : Object.assign(rest.shift(), { source: one.code, alt: one.alt, role: one.role, why: one.why }));
+    return pack;
+}
+
+async function begin(cell) {
+    await boot(cell, page.dataset.size, fetched());
+    ran = valid = 0;
+    for (const one of cells) if (one.run && one !== busy) name(one.run, "Run");
+}
+
+export function stop(why = "Stopped.") {
     worker?.terminate();
     worker = null;
     booted = false;
@@ -181,13 +203,13 @@ async function run(cell, anew = false) {
     busy = cell;
     name(cell.run, "Stop");
     try {
-        if (!worker) await boot(cell);
+        if (!worker) await begin(cell);
         const at = all.indexOf(cell);
         if (anew || Math.min(at, valid) < ran) {
             await ask({ begin: anew ? 0 : Math.min(at, valid) }, (kind, count) => { ran = count; }).catch((error) => {
                 if (!worker) throw error;    // it was stopped
                 stop();
-                return boot(cell);    // what is in the way of a new beginning ends with its Python
+                return begin(cell);    // what is in the way of a new beginning ends with its Python
             });
         }
         let end = at + 1;
