@@ -24,8 +24,8 @@ from scratch.makemore.data import Vocabulary, read_words
 from scratch.makemore.sample import distribution, sample
 
 ROOT = Path(__file__).resolve().parents[1]
-WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "torch/tensors/": "strides",
-           "micrograd/moons/": "moons",
+WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons/": "backprop",
+           "torch/autograd/": "backprop", "torch/tensors/": "strides", "micrograd/moons/": "moons",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
            "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens",
            "makemore/gpt/": "train", "makemore/mlp/": "train", "makemore/bert/": "train",
@@ -161,7 +161,7 @@ def test_opened_from_a_disk_the_figure_stays(chromium, published):
     page.close()
 
 
-@pytest.mark.parametrize("path", ["", "micrograd/autograd/"])
+@pytest.mark.parametrize("path", [path for path in WIDGETS if WIDGETS[path] == "backprop"])
 def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(open_page, path):
     page = open_page(path)
     place = page.locator("weave-widget")
@@ -195,6 +195,44 @@ def test_the_hasty_walk_ends_at_another_slope(open_page):
         assert place.locator("[data-title=y] text").all_text_contents() == ["y = 16", "1"]
         place.get_by_role("slider").press("End")
         assert place.locator("[data-title=x] text").all_text_contents() == ["x = 2", slope]
+    assert page.heard == []
+
+
+def test_a_neurons_slopes_double_in_the_hasty_order_at_each_value(open_page):
+    """Oracle: PyTorch, and two contributions of each value below d, which the hasty order hands on twice."""
+    rng = random.Random(4)
+    w = torch.tensor([rng.uniform(-1, 1), rng.uniform(-1, 1)], dtype=torch.float64, requires_grad=True)
+    b = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    (torch.tanh(w @ torch.tensor([1.0, -2.0], dtype=torch.float64) + b) - 1).square().backward()
+    page = open_page("micrograd/neurons/")
+    place = widget(page)
+    for order, times in (("hasty", (32, 16, 16)), ("topological", (1, 1, 1))):
+        place.get_by_role("radio", name=order).check()
+        place.get_by_role("slider").press("End")
+        for name, slope, factor in zip(("w1", "w2", "b"), (*w.grad.tolist(), b.grad.item()), times):
+            shown = place.locator(f"[data-title={name}] text").last.text_content()
+            assert float(shown.replace("−", "-")) == pytest.approx(factor * slope, abs=1e-4), (order, name)
+    place.get_by_role("button", name="Back").click()
+    assert told(place) == "s hands on its gradient, −0.1644: b gets 1 · −0.1644 and has −0.1644; " \
+        "p1 gets 1 · −0.1644 and has −0.1644."
+    assert page.heard == []
+
+
+def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_order(open_page):
+    """Oracle: PyTorch."""
+    X, W, b = (torch.tensor(numbers, requires_grad=True) for numbers in (
+        [[1.0, 2, 0], [0, 1, -1]], [[1.0], [2], [1]], [-2.0]))
+    (X @ W + b).square().mean().backward()
+    page = open_page("torch/autograd/")
+    place = widget(page)
+    for order, times in (("hasty", (4, 4, 2)), ("newest first", (1, 1, 1))):
+        place.get_by_role("radio", name=order).check()
+        place.get_by_role("slider").press("End")
+        for name, tensor, factor in zip("XWb", (X, W, b), times):
+            shown = place.locator(f"[data-title={name}] text").last.text_content()
+            assert json.loads(shown.replace("−", "-")) == (factor * tensor.grad).tolist(), (order, name)
+    assert told(place) == ("P hands on its gradient, [[3], [−1]]: W gets X.T @ P.grad and has [[3], [5], [1]]; "
+                           "X gets P.grad @ W.T and has [[3, 6, 3], [−1, −2, −1]].")
     assert page.heard == []
 
 
