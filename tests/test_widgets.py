@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from test_browser import complaints, looks, sideways, violations
 
 from scratch import torch as ours
+from scratch.bpe.basic import apply
 from scratch.bpe.tokenizer import from_merges
 from scratch.cuda.cpu import memcheck
 from scratch.cuda.kernels.add import add
@@ -27,9 +28,9 @@ ROOT = Path(__file__).resolve().parents[1]
 WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons/": "backprop",
            "torch/autograd/": "backprop", "torch/tensors/": "strides", "micrograd/moons/": "moons",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
-           "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens",
+           "makemore/optimizers/": "valley", "tokenization/bpe/": "tokens", "tokenization/tokenizers/": "tokens",
            "makemore/gpt/": "train", "makemore/mlp/": "train", "makemore/bert/": "train",
-           "makemore/gpt-vs-bert/": "attention", "cuda/transpose/": "kernel"}
+           "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel"}
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
 KB = 1000
 
@@ -374,30 +375,54 @@ def cases():
     return mixed + [book[at:at + 200] for at in rng.choices(range(len(book)), k=100)]
 
 
-def test_500_texts_have_the_ids_that_the_books_tokenizer_gives_them(open_page, published, cases):
-    """Oracle: scratch.bpe, with the same merges, all of them and the first hundred."""
-    page, given = open_page("glossary/"), data(published, "tokenization/tokenizers")
-    pairs = list(zip(given["merges"][::2], given["merges"][1::2]))
-    assert len(pairs) == 1000
-    for count in (1000, 100):
-        tokenizer = from_merges({pair: 256 + n for n, pair in enumerate(pairs[:count])})
-        ids = computed(page, """tokens ({ encode }, [texts, given, count]) =>
-            texts.map((text) => encode(text, given, count))""", [cases, given, count])
-        assert ids == [tokenizer.encode(text) for text in cases]
+@pytest.mark.parametrize("path", [path for path in WIDGETS if WIDGETS[path] == "tokens"])
+def test_500_texts_have_the_ids_that_the_books_tokenizers_give_them(open_page, published, cases, path):
+    """Oracle: scratch.bpe, with the same merges and pattern, all of the merges and the first hundred."""
+    page, given = open_page("glossary/"), data(published, path.strip("/"))
+    assert len(given["vocabularies"]) == 2
+    for vocabulary in given["vocabularies"]:
+        _, pattern, merges = vocabulary
+        pairs = list(zip(merges[::2], merges[1::2]))
+        assert len(pairs) > 500
+        for count in (len(pairs), 100):
+            learnt = {pair: 256 + n for n, pair in enumerate(pairs[:count])}
+            tokenizer = from_merges(learnt, pattern) if pattern else None
+            ids = computed(page, """tokens ({ encode }, [texts, vocabulary, count]) =>
+                texts.map((text) => encode(text, vocabulary, count))""", [cases, vocabulary, count])
+            assert ids == [tokenizer.encode(text) if pattern else apply(learnt, list(text.encode()))
+                           for text in cases]
 
 
-def test_a_text_of_the_readers_own_is_tokenised_with_fewer_merges_and_more(open_page):
+def test_a_text_of_the_readers_own_is_tokenised_with_two_vocabularies_and_with_fewer_merges(open_page):
     page = open_page("tokenization/tokenizers/")
     place = widget(page)
-    drawn = place.locator("[role=listitem] small").all_inner_texts()
-    place.get_by_role("textbox", name="Text").fill("the é")
-    place.get_by_role("slider", name="Merges").press("Home")
-    assert place.locator("[role=listitem] code").all_inner_texts() == ["t", "h", "e", "␣", r"\xc3", r"\xa9"]
-    assert told(place) == "6 bytes are 6 tokens, with 1.0 bytes per token."
-    place.get_by_role("slider", name="Merges").press("End")
-    assert place.locator("[role=listitem] code").first.inner_text() == "the" and len(drawn) > 5
-    place.get_by_role("textbox", name="Text").fill("")
-    assert told(place) == "0 bytes are 0 tokens, with 0.0 bytes per token."
+    lists, tokens = place.get_by_role("list"), "[role=listitem] code"
+    assert lists.count() == 2
+    assert "18 tokens of the book, 2.4 bytes each, and 23 tokens of names, 1.9" in told(place)
+    text, merges = place.get_by_role("textbox", name="Text"), place.get_by_role("slider", name="Merges")
+    text.fill("Isabella")
+    assert lists.first.locator(tokens).all_inner_texts() == ["I", "s", "ab", "ell", "a"]
+    assert lists.last.locator(tokens).all_inner_texts() == ["I", "s", "ab", "ella"]
+    text.fill(" the é")
+    assert lists.first.locator(tokens).all_inner_texts() == ["␣the", "␣", r"\xc3", r"\xa9"]
+    merges.press("Home")
+    for each in (lists.first, lists.last):
+        assert each.locator(tokens).all_inner_texts() == ["␣", "t", "h", "e", "␣", r"\xc3", r"\xa9"]
+    assert told(place) == ("7 bytes are 7 tokens of the book, 1.0 bytes each, "
+                           "and 7 tokens of names, 1.0 bytes each.")
+    text.fill("")
+    assert told(place).startswith("0 bytes are 0 tokens of the book, 0.0 bytes each")
+    assert page.heard == []
+
+
+def test_only_without_the_cut_a_token_reaches_from_word_to_word(open_page):
+    page = open_page("tokenization/bpe/")
+    place = widget(page)
+    place.get_by_role("textbox", name="Text").fill("that the network is the one")
+    without, with_cut = (place.get_by_role("list", name=f"{kind} the cut", exact=True).locator("[role=listitem] code")
+                         .all_inner_texts() for kind in ("without", "with"))
+    assert "".join(without) == "".join(with_cut) == "that␣the␣network␣is␣the␣one"
+    assert "that␣the␣" in without and not any("␣" in token[1:] for token in with_cut)
     assert page.heard == []
 
 
