@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons/": "backprop",
            "torch/autograd/": "backprop", "torch/tensors/": "strides", "micrograd/moons/": "moons",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
-           "makemore/optimizers/": "valley", "tokenization/bpe/": "tokens", "tokenization/tokenizers/": "tokens",
+           "makemore/optimizers/": "valley",
+           "tokenization/bpe/": "tokens", "tokenization/tokenizers/": "tokens",
            "makemore/gpt/": "train", "makemore/mlp/": "train", "makemore/bert/": "train",
            "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel"}
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
@@ -232,7 +233,8 @@ def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_o
         for name, tensor, factor in zip("XWb", (X, W, b), times):
             shown = place.locator(f"[data-title={name}] text").last.text_content()
             assert json.loads(shown.replace("−", "-")) == (factor * tensor.grad).tolist(), (order, name)
-    assert told(place) == ("P hands on its gradient, [[3], [−1]]: W gets X.T @ P.grad and has [[3], [5], [1]]; "
+    assert told(place) == ("P hands on its gradient, [[3], [−1]]: "
+                           "W gets X.T @ P.grad and has [[3], [5], [1]]; "
                            "X gets P.grad @ W.T and has [[3, 6, 3], [−1, −2, −1]].")
     assert page.heard == []
 
@@ -419,8 +421,8 @@ def test_only_without_the_cut_a_token_reaches_from_word_to_word(open_page):
     page = open_page("tokenization/bpe/")
     place = widget(page)
     place.get_by_role("textbox", name="Text").fill("that the network is the one")
-    without, with_cut = (place.get_by_role("list", name=f"{kind} the cut", exact=True).locator("[role=listitem] code")
-                         .all_inner_texts() for kind in ("without", "with"))
+    without, with_cut = (place.get_by_role("list", name=f"{kind} the cut", exact=True)
+                         .locator("[role=listitem] code").all_inner_texts() for kind in ("without", "with"))
     assert "".join(without) == "".join(with_cut) == "that␣the␣network␣is␣the␣one"
     assert "that␣the␣" in without and not any("␣" in token[1:] for token in with_cut)
     assert page.heard == []
@@ -514,6 +516,78 @@ def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
     place.get_by_role("slider", name="Thread").press("End")
     assert "keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sector" in told(place)
     assert place.locator("svg rect.widget-bar").count() == 8
+    assert page.heard == []
+
+
+CARDS = {"A100": (19.5, 2.04), "H100": (67, 3.35), "H200": (67, 4.8), "RTX 4090": (82.6, 1.01)}
+RUNGS = {"naive, coalesced": (1, 1), "tiles": (32, 32), "strips": (64, 64), "squares and on": (128, 128)}
+
+
+def test_the_roofline_gives_each_rung_the_share_that_the_counted_reads_allow(open_page, published):
+    """Oracle: FLOPs over bytes, added up: K reads of A and of B per element for a block, and a write."""
+    page, given = open_page("glossary/"), data(published, "cuda/speed")
+    assert {name: tuple(two) for name, *two in given["cards"]} == CARDS
+    assert {name: tuple(block) for name, *block in given["rungs"]} == RUNGS
+    sizes = [64, 128, 1024, 4096]
+    found = computed(page, """roofline ({ intensity, once, share }, [{ cards, rungs }, sizes]) =>
+        sizes.map((n) => cards.map((card) => [...rungs.map(([, ...block]) =>
+            share(card, intensity(...block, n))), share(card, once(n))]))""", [given, sizes])
+    for n, of_cards in zip(sizes, found):
+        for (_, peak, bandwidth), shares in zip(given["cards"], of_cards):
+            expected = []
+            for rows, columns in RUNGS.values():
+                blocks = (n / min(rows, n)) * (n / min(columns, n))
+                reads = blocks * n * (min(rows, n) + min(columns, n))
+                expected.append(2 * n**3 / (4 * (reads + n * n)))
+            expected.append(2 * n**3 / (4 * 3 * n * n))
+            assert_close(shares, [min(1, flops * bandwidth / peak) for flops in expected])
+
+
+def test_a_choice_of_card_and_size_says_what_bounds_each_rung(open_page):
+    page = open_page("cuda/speed/")
+    place = widget(page)
+    assert "H200, whose ridge is at 14.0 FLOPs per byte, and n = 4,096." in told(place)
+    assert "tiles: memory, 57 %; strips: arithmetic; squares and on: arithmetic." in told(place)
+    roof = place.locator("svg .widget-edge").get_attribute("d")
+    place.get_by_role("radio", name="RTX 4090").check()
+    assert "squares and on: memory, 39 %. With each matrix moved once: arithmetic." in told(place)
+    assert place.locator("svg .widget-edge").get_attribute("d") != roof
+    assert place.locator("svg text", has_text="squares and on: 39 %").count() == 1
+    place.get_by_role("slider", name="n").press("Home")
+    assert place.get_by_role("slider", name="n").get_attribute("aria-valuetext") == "16"
+    assert "With each matrix moved once: memory, 3.3 %." in told(place)
+    assert place.locator("svg .widget-square").count() == 4
+    assert page.heard == []
+
+
+def test_with_four_neurons_luck_decides_and_a_rate_of_3_loses_the_border(open_page):
+    """What the chapter asks its reader to try, and for comparison the width that it has itself."""
+    page = open_page("micrograd/moons/")
+    place = widget(page)
+    dial = {name: place.get_by_role("slider", name=name) for name in ("Width", "Seed", "Rate")}
+
+    def right():
+        place.get_by_role("button", name="Train").click()
+        return int(re.search(r"and (\d+) of 100 points are right", told(place))[1])
+
+    assert dial["Width"].get_attribute("aria-valuetext") == "16"
+    wide = []
+    for _ in range(5):
+        wide.append(right())
+        dial["Seed"].press("ArrowRight")
+    assert wide == [100] * 5
+    while dial["Width"].get_attribute("aria-valuetext") != "4":
+        dial["Width"].press("ArrowLeft")
+    dial["Seed"].press("Home")
+    narrow = []
+    for _ in range(7):
+        narrow.append(right())
+        dial["Seed"].press("ArrowRight")
+    assert max(narrow) == 100 and min(narrow) < 90
+    dial["Seed"].press("Home")
+    dial["Rate"].press("End")
+    assert dial["Rate"].get_attribute("aria-valuetext") == "3"
+    assert right() == 50 and place.locator(".widget-edge").get_attribute("d") == "", "no border is left"
     assert page.heard == []
 
 
