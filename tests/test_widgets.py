@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from test_browser import complaints, looks, sideways, violations
 
 from scratch import torch as ours
+from scratch.bpe.basic import apply
 from scratch.bpe.tokenizer import from_merges
 from scratch.cuda.cpu import memcheck
 from scratch.cuda.kernels.add import add
@@ -29,12 +30,13 @@ from scratch.makemore.sample import distribution, sample
 from scratch.makemore.transformer import SIZES, Config
 
 ROOT = Path(__file__).resolve().parents[1]
-WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "torch/tensors/": "strides",
-           "micrograd/moons/": "moons",
+WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons/": "backprop",
+           "torch/autograd/": "backprop", "torch/tensors/": "strides", "micrograd/moons/": "moons",
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
-           "makemore/optimizers/": "valley", "tokenization/tokenizers/": "tokens",
+           "makemore/optimizers/": "valley",
+           "tokenization/bpe/": "tokens", "tokenization/tokenizers/": "tokens",
            "makemore/gpt/": "train", "makemore/mlp/": "train map", "makemore/bert/": "train",
-           "makemore/gpt-vs-bert/": "attention", "cuda/transpose/": "kernel"}
+           "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel"}
 EACH = [(path, name) for path, names in WIDGETS.items() for name in names.split()]
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
 KB = 1000
@@ -169,7 +171,7 @@ def test_opened_from_a_disk_the_figure_stays(chromium, published):
     page.close()
 
 
-@pytest.mark.parametrize("path", ["", "micrograd/autograd/"])
+@pytest.mark.parametrize("path", [path for path in WIDGETS if WIDGETS[path] == "backprop"])
 def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(open_page, path):
     page = open_page(path)
     place = page.locator("weave-widget")
@@ -203,6 +205,45 @@ def test_the_hasty_walk_ends_at_another_slope(open_page):
         assert place.locator("[data-title=y] text").all_text_contents() == ["y = 16", "1"]
         place.get_by_role("slider").press("End")
         assert place.locator("[data-title=x] text").all_text_contents() == ["x = 2", slope]
+    assert page.heard == []
+
+
+def test_a_neurons_slopes_double_in_the_hasty_order_at_each_value(open_page):
+    """Oracle: PyTorch, and two contributions of each value below d, which the hasty order hands on twice."""
+    rng = random.Random(4)
+    w = torch.tensor([rng.uniform(-1, 1), rng.uniform(-1, 1)], dtype=torch.float64, requires_grad=True)
+    b = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    (torch.tanh(w @ torch.tensor([1.0, -2.0], dtype=torch.float64) + b) - 1).square().backward()
+    page = open_page("micrograd/neurons/")
+    place = widget(page)
+    for order, times in (("hasty", (32, 16, 16)), ("topological", (1, 1, 1))):
+        place.get_by_role("radio", name=order).check()
+        place.get_by_role("slider").press("End")
+        for name, slope, factor in zip(("w1", "w2", "b"), (*w.grad.tolist(), b.grad.item()), times):
+            shown = place.locator(f"[data-title={name}] text").last.text_content()
+            assert float(shown.replace("−", "-")) == pytest.approx(factor * slope, abs=1e-4), (order, name)
+    place.get_by_role("button", name="Back").click()
+    assert told(place) == "s hands on its gradient, −0.1644: b gets 1 · −0.1644 and has −0.1644; " \
+        "p1 gets 1 · −0.1644 and has −0.1644."
+    assert page.heard == []
+
+
+def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_order(open_page):
+    """Oracle: PyTorch."""
+    X, W, b = (torch.tensor(numbers, requires_grad=True) for numbers in (
+        [[1.0, 2, 0], [0, 1, -1]], [[1.0], [2], [1]], [-2.0]))
+    (X @ W + b).square().mean().backward()
+    page = open_page("torch/autograd/")
+    place = widget(page)
+    for order, times in (("hasty", (4, 4, 2)), ("newest first", (1, 1, 1))):
+        place.get_by_role("radio", name=order).check()
+        place.get_by_role("slider").press("End")
+        for name, tensor, factor in zip("XWb", (X, W, b), times):
+            shown = place.locator(f"[data-title={name}] text").last.text_content()
+            assert json.loads(shown.replace("−", "-")) == (factor * tensor.grad).tolist(), (order, name)
+    assert told(place) == ("P hands on its gradient, [[3], [−1]]: "
+                           "W gets X.T @ P.grad and has [[3], [5], [1]]; "
+                           "X gets P.grad @ W.T and has [[3, 6, 3], [−1, −2, −1]].")
     assert page.heard == []
 
 
@@ -344,30 +385,54 @@ def cases():
     return mixed + [book[at:at + 200] for at in rng.choices(range(len(book)), k=100)]
 
 
-def test_500_texts_have_the_ids_that_the_books_tokenizer_gives_them(open_page, published, cases):
-    """Oracle: scratch.bpe, with the same merges, all of them and the first hundred."""
-    page, given = open_page("glossary/"), data(published, "tokenization/tokenizers")
-    pairs = list(zip(given["merges"][::2], given["merges"][1::2]))
-    assert len(pairs) == 1000
-    for count in (1000, 100):
-        tokenizer = from_merges({pair: 256 + n for n, pair in enumerate(pairs[:count])})
-        ids = computed(page, """tokens ({ encode }, [texts, given, count]) =>
-            texts.map((text) => encode(text, given, count))""", [cases, given, count])
-        assert ids == [tokenizer.encode(text) for text in cases]
+@pytest.mark.parametrize("path", [path for path in WIDGETS if WIDGETS[path] == "tokens"])
+def test_500_texts_have_the_ids_that_the_books_tokenizers_give_them(open_page, published, cases, path):
+    """Oracle: scratch.bpe, with the same merges and pattern, all of the merges and the first hundred."""
+    page, given = open_page("glossary/"), data(published, path.strip("/"))
+    assert len(given["vocabularies"]) == 2
+    for vocabulary in given["vocabularies"]:
+        _, pattern, merges = vocabulary
+        pairs = list(zip(merges[::2], merges[1::2]))
+        assert len(pairs) > 500
+        for count in (len(pairs), 100):
+            learnt = {pair: 256 + n for n, pair in enumerate(pairs[:count])}
+            tokenizer = from_merges(learnt, pattern) if pattern else None
+            ids = computed(page, """tokens ({ encode }, [texts, vocabulary, count]) =>
+                texts.map((text) => encode(text, vocabulary, count))""", [cases, vocabulary, count])
+            assert ids == [tokenizer.encode(text) if pattern else apply(learnt, list(text.encode()))
+                           for text in cases]
 
 
-def test_a_text_of_the_readers_own_is_tokenised_with_fewer_merges_and_more(open_page):
+def test_a_text_of_the_readers_own_is_tokenised_with_two_vocabularies_and_with_fewer_merges(open_page):
     page = open_page("tokenization/tokenizers/")
     place = widget(page)
-    drawn = place.locator("[role=listitem] small").all_inner_texts()
-    place.get_by_role("textbox", name="Text").fill("the é")
-    place.get_by_role("slider", name="Merges").press("Home")
-    assert place.locator("[role=listitem] code").all_inner_texts() == ["t", "h", "e", "␣", r"\xc3", r"\xa9"]
-    assert told(place) == "6 bytes are 6 tokens, with 1.0 bytes per token."
-    place.get_by_role("slider", name="Merges").press("End")
-    assert place.locator("[role=listitem] code").first.inner_text() == "the" and len(drawn) > 5
-    place.get_by_role("textbox", name="Text").fill("")
-    assert told(place) == "0 bytes are 0 tokens, with 0.0 bytes per token."
+    lists, tokens = place.get_by_role("list"), "[role=listitem] code"
+    assert lists.count() == 2
+    assert "18 tokens of the book, 2.4 bytes each, and 23 tokens of names, 1.9" in told(place)
+    text, merges = place.get_by_role("textbox", name="Text"), place.get_by_role("slider", name="Merges")
+    text.fill("Isabella")
+    assert lists.first.locator(tokens).all_inner_texts() == ["I", "s", "ab", "ell", "a"]
+    assert lists.last.locator(tokens).all_inner_texts() == ["I", "s", "ab", "ella"]
+    text.fill(" the é")
+    assert lists.first.locator(tokens).all_inner_texts() == ["␣the", "␣", r"\xc3", r"\xa9"]
+    merges.press("Home")
+    for each in (lists.first, lists.last):
+        assert each.locator(tokens).all_inner_texts() == ["␣", "t", "h", "e", "␣", r"\xc3", r"\xa9"]
+    assert told(place) == ("7 bytes are 7 tokens of the book, 1.0 bytes each, "
+                           "and 7 tokens of names, 1.0 bytes each.")
+    text.fill("")
+    assert told(place).startswith("0 bytes are 0 tokens of the book, 0.0 bytes each")
+    assert page.heard == []
+
+
+def test_only_without_the_cut_a_token_reaches_from_word_to_word(open_page):
+    page = open_page("tokenization/bpe/")
+    place = widget(page)
+    place.get_by_role("textbox", name="Text").fill("that the network is the one")
+    without, with_cut = (place.get_by_role("list", name=f"{kind} the cut", exact=True)
+                         .locator("[role=listitem] code").all_inner_texts() for kind in ("without", "with"))
+    assert "".join(without) == "".join(with_cut) == "that␣the␣network␣is␣the␣one"
+    assert "that␣the␣" in without and not any("␣" in token[1:] for token in with_cut)
     assert page.heard == []
 
 
@@ -570,6 +635,78 @@ def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
     place.get_by_role("slider", name="Thread").press("End")
     assert "keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sector" in told(place)
     assert place.locator("svg rect.widget-bar").count() == 8
+    assert page.heard == []
+
+
+CARDS = {"A100": (19.5, 2.04), "H100": (67, 3.35), "H200": (67, 4.8), "RTX 4090": (82.6, 1.01)}
+RUNGS = {"naive, coalesced": (1, 1), "tiles": (32, 32), "strips": (64, 64), "squares and on": (128, 128)}
+
+
+def test_the_roofline_gives_each_rung_the_share_that_the_counted_reads_allow(open_page, published):
+    """Oracle: FLOPs over bytes, added up: K reads of A and of B per element for a block, and a write."""
+    page, given = open_page("glossary/"), data(published, "cuda/speed")
+    assert {name: tuple(two) for name, *two in given["cards"]} == CARDS
+    assert {name: tuple(block) for name, *block in given["rungs"]} == RUNGS
+    sizes = [64, 128, 1024, 4096]
+    found = computed(page, """roofline ({ intensity, once, share }, [{ cards, rungs }, sizes]) =>
+        sizes.map((n) => cards.map((card) => [...rungs.map(([, ...block]) =>
+            share(card, intensity(...block, n))), share(card, once(n))]))""", [given, sizes])
+    for n, of_cards in zip(sizes, found):
+        for (_, peak, bandwidth), shares in zip(given["cards"], of_cards):
+            expected = []
+            for rows, columns in RUNGS.values():
+                blocks = (n / min(rows, n)) * (n / min(columns, n))
+                reads = blocks * n * (min(rows, n) + min(columns, n))
+                expected.append(2 * n**3 / (4 * (reads + n * n)))
+            expected.append(2 * n**3 / (4 * 3 * n * n))
+            assert_close(shares, [min(1, flops * bandwidth / peak) for flops in expected])
+
+
+def test_a_choice_of_card_and_size_says_what_bounds_each_rung(open_page):
+    page = open_page("cuda/speed/")
+    place = widget(page)
+    assert "H200, whose ridge is at 14.0 FLOPs per byte, and n = 4,096." in told(place)
+    assert "tiles: memory, 57 %; strips: arithmetic; squares and on: arithmetic." in told(place)
+    roof = place.locator("svg .widget-edge").get_attribute("d")
+    place.get_by_role("radio", name="RTX 4090").check()
+    assert "squares and on: memory, 39 %. With each matrix moved once: arithmetic." in told(place)
+    assert place.locator("svg .widget-edge").get_attribute("d") != roof
+    assert place.locator("svg text", has_text="squares and on: 39 %").count() == 1
+    place.get_by_role("slider", name="n").press("Home")
+    assert place.get_by_role("slider", name="n").get_attribute("aria-valuetext") == "16"
+    assert "With each matrix moved once: memory, 3.3 %." in told(place)
+    assert place.locator("svg .widget-square").count() == 4
+    assert page.heard == []
+
+
+def test_with_four_neurons_luck_decides_and_a_rate_of_3_loses_the_border(open_page):
+    """What the chapter asks its reader to try, and for comparison the width that it has itself."""
+    page = open_page("micrograd/moons/")
+    place = widget(page)
+    dial = {name: place.get_by_role("slider", name=name) for name in ("Width", "Seed", "Rate")}
+
+    def right():
+        place.get_by_role("button", name="Train").click()
+        return int(re.search(r"and (\d+) of 100 points are right", told(place))[1])
+
+    assert dial["Width"].get_attribute("aria-valuetext") == "16"
+    wide = []
+    for _ in range(5):
+        wide.append(right())
+        dial["Seed"].press("ArrowRight")
+    assert wide == [100] * 5
+    while dial["Width"].get_attribute("aria-valuetext") != "4":
+        dial["Width"].press("ArrowLeft")
+    dial["Seed"].press("Home")
+    narrow = []
+    for _ in range(7):
+        narrow.append(right())
+        dial["Seed"].press("ArrowRight")
+    assert max(narrow) == 100 and min(narrow) < 90
+    dial["Seed"].press("Home")
+    dial["Rate"].press("End")
+    assert dial["Rate"].get_attribute("aria-valuetext") == "3"
+    assert right() == 50 and place.locator(".widget-edge").get_attribute("d") == "", "no border is left"
     assert page.heard == []
 
 

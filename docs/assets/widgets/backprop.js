@@ -1,12 +1,13 @@
 // Forward and backward over a drawn graph, a number at a time, by what Python has traced:
 //   values  [name, number, formula or "", [[source, slope], ...]], each after its sources; the last is the result
 //   walks   [[order, [[name, {source: its gradient now}], ...]], ...]: which value hands its gradient on, and when
+// The numbers of tensors are texts, and a slope is the text of what a source gets.
 // In the figure each value is data-title="p", whose two texts are the number and the gradient, and each edge
 // data-title="x1->p".
 
 import { button, choice, controls, dial } from "./parts.js";
 
-const said = (x) => String(+x.toPrecision(6)).replace("-", "−");
+const said = (x) => typeof x === "string" ? x : String(+x.toPrecision(6)).replace("-", "−");
 const listed = (parts) => parts.join(", ").replace(/, ([^,]*)$/, " and $1");
 
 // What is known after each step, and a sentence on it.
@@ -31,7 +32,7 @@ export function steps(values, walk) {
         const gets = Object.entries(then).map(([source, gradient]) => {
             set(source, gradient);
             return `${source} gets ${slopes.filter((each) => each[0] === source).map(([, slope]) =>
-                `${said(slope)} · ${said(mine)}`).join(" + ")} and has ${said(gradient)}`;
+                typeof slope === "string" ? slope : `${said(slope)} · ${said(mine)}`).join(" + ")} and has ${said(gradient)}`;
         });
         step(name, Object.keys(then), `${name} hands on its gradient, ${said(mine)}${
             before.has(name) ? ", again" : ""}: ${gets.join("; ")}.`);
