@@ -11,7 +11,7 @@ import pytest
 import test_browser
 import torch
 from bs4 import BeautifulSoup
-from test_browser import complaints, looks, sideways, violations
+from test_browser import complaints, in_both, looks, sideways, violations
 
 from scratch import torch as ours
 from scratch.bpe.tokenizer import from_merges
@@ -44,6 +44,22 @@ def widget(page):
 
 def told(place):
     return place.locator("[role=status]").inner_text()
+
+
+def keyed(page, place):
+    """What a widget says as its controls are used by keyboard, one after the other; each keeps the focus."""
+    controls, said = place.locator("button:visible, input:visible, select:visible"), {told(place)}
+    assert controls.count() > 0
+    for n in range(controls.count()):
+        control = controls.nth(n)
+        if control.is_disabled():
+            continue
+        control.focus()
+        pressed = control.evaluate("node => ['button', 'radio'].includes(node.type)")
+        page.keyboard.press("Space" if pressed else "Home")
+        assert control.evaluate("node => node === document.activeElement"), "the focus is lost"
+        said.add(told(place))
+    return said
 
 
 def computed(page, script, given):
@@ -93,24 +109,19 @@ def test_a_widget_is_quiet_moves_nothing_and_shuts_nobody_out(with_axe, path):
     page = with_axe(path)
     place = widget(page)
     page.wait_for_timeout(100)
-    controls = place.locator("button:visible, input:visible, select:visible")
-    assert controls.count() > 0
     before = page.evaluate("window.shifts")
-    seen = {told(place)}
-    for n in range(controls.count()):
-        control = controls.nth(n)
-        if control.is_disabled():
-            continue
-        control.focus()
-        pressed = control.evaluate("node => ['button', 'radio'].includes(node.type)")
-        page.keyboard.press("Space" if pressed else "Home")
-        assert control.evaluate("node => node === document.activeElement"), "the focus is lost"
-        seen.add(told(place))
-    assert len(seen) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
+    assert len(keyed(page, place)) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
     for look in looks(page, (1280, 390)):
         assert sideways(page) == 0, look
         assert violations(page) == [], look
     assert complaints(page, path) == []
+
+
+@pytest.mark.parametrize("open_page", ["firefox"], indirect=True)
+@pytest.mark.parametrize("path", WIDGETS)
+def test_a_widget_is_operated_by_keyboard_in_firefox_too(open_page, path):
+    page = open_page(path)
+    assert len(keyed(page, widget(page))) > 1 and page.heard == []
 
 
 @pytest.mark.parametrize("path", WIDGETS)
@@ -185,6 +196,7 @@ def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(open_pag
     assert place.get_by_role("slider").get_attribute("aria-valuetext") == f"1 of {steps}"
 
 
+@in_both
 def test_the_hasty_walk_ends_at_another_slope(open_page):
     """Oracle: y = 4 x² has slope 8 x, 16, and the chapter tells of 20."""
     page = open_page("micrograd/autograd/")
@@ -198,6 +210,7 @@ def test_the_hasty_walk_ends_at_another_slope(open_page):
     assert page.heard == []
 
 
+@in_both
 def test_views_are_turned_cut_repeated_and_reshaped(open_page):
     page = open_page("torch/tensors/")
     place = widget(page)
@@ -262,6 +275,7 @@ def test_the_rules_in_the_valley_walk_as_the_chapters_optimizers_do(open_page, p
         assert_close(path, expected)
 
 
+@in_both
 def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
     page = open_page("makemore/optimizers/")
     place = widget(page)
@@ -276,6 +290,7 @@ def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
     assert page.heard == []
 
 
+@in_both
 def test_a_gain_shows_what_python_found(open_page, published):
     page, given = open_page("makemore/initialization/"), data(published, "makemore/initialization")
     place = widget(page)
@@ -309,6 +324,7 @@ def test_the_same_seed_makes_the_same_words_as_in_python(open_page, published, t
     assert_close(kept, distribution(model.logits, *settings).tolist())
 
 
+@in_both
 def test_words_change_with_the_dials_and_their_seed(open_page, table):
     vocabulary, model = table
     page = open_page("makemore/sampling/")
@@ -336,6 +352,7 @@ def cases():
     return mixed + [book[at:at + 200] for at in rng.choices(range(len(book)), k=100)]
 
 
+@in_both
 def test_500_texts_have_the_ids_that_the_books_tokenizer_gives_them(open_page, published, cases):
     """Oracle: scratch.bpe, with the same merges, all of them and the first hundred."""
     page, given = open_page("glossary/"), data(published, "tokenization/tokenizers")
@@ -348,6 +365,7 @@ def test_500_texts_have_the_ids_that_the_books_tokenizer_gives_them(open_page, p
         assert ids == [tokenizer.encode(text) for text in cases]
 
 
+@in_both
 def test_a_text_of_the_readers_own_is_tokenised_with_fewer_merges_and_more(open_page):
     page = open_page("tokenization/tokenizers/")
     place = widget(page)
@@ -377,6 +395,7 @@ def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published
         assert all(each[1::2] == sorted(each[1::2], reverse=True) for each in guesses)
 
 
+@in_both
 def test_a_head_is_told_in_words_and_drawn_with_what_is_hidden_marked(open_page, published):
     page, given = open_page("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
     place = widget(page)
@@ -439,6 +458,7 @@ def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(open_pag
         assert turns == max(map(banks.count, banks), default=0)
 
 
+@in_both
 def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
     page = open_page("cuda/transpose/")
     place = widget(page)
@@ -454,6 +474,7 @@ def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
     assert page.heard == []
 
 
+@in_both
 def test_the_moons_are_learnt_step_by_step_as_in_the_chapter(open_page):
     """Oracle: the losses published with micrograd; tests/micrograd/test_moons.py compares 20 steps."""
     page = open_page("micrograd/moons/")

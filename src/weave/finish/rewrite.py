@@ -21,7 +21,8 @@ TAG = re.compile(rf"<script\b(?P<given>[^>]*)>(?P<script>.*?)</script>|"
                  rf"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\s+[^\s=>]+(?:={VALUE})?)+)\s*(?P<end>/?)>",
                  re.DOTALL | re.IGNORECASE)
 ATTRIBUTE = re.compile(rf"([^\s=>]+)(?:=({VALUE}))?")
-IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete)")
+IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete|"
+                      r"rel=next\b)")
 JAVASCRIPT = re.compile(r"""(?!.*\ssrc\b)(?!.*\stype=(?!["']?(?:text/javascript|module)\b))""", re.DOTALL)
 
 
@@ -67,6 +68,8 @@ def slim(code):
 def improved(match, styles):
     """A start tag with its style as a class, and without what is invalid or hinders somebody."""
     tag = match["tag"]
+    if tag == "link" and "rel=next" in match["attributes"]:
+        return ""    # Firefox would fetch it ahead, against the policy; weave.js goes there
     given = {name: html.unescape(value[1:-1] if value[0] in "\"'" else value) if value else None
              for name, value in ATTRIBUTE.findall(match["attributes"])}
     if style := given.pop("style", None):
