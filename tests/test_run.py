@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_browser import in_both, quiet
+from test_browser import UNREAD, in_both, quiet
 
 from weave import run
 from weave.site import find_node, serve
@@ -28,7 +28,7 @@ def open_page(request, published):
         page = context.new_page()
         page.heard, page.asked = [], []
         page.on("console", lambda message: page.heard.append(message.text))
-        page.on("pageerror", lambda error: page.heard.append(str(error)))
+        page.on("pageerror", lambda error: UNREAD in str(error) or page.heard.append(str(error)))
         context.on("request", lambda request: page.asked.append(request.url))
         if without:
             page.route(without, lambda route: route.abort())

@@ -196,7 +196,6 @@ def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(open_pag
     assert place.get_by_role("slider").get_attribute("aria-valuetext") == f"1 of {steps}"
 
 
-@in_both
 def test_the_hasty_walk_ends_at_another_slope(open_page):
     """Oracle: y = 4 x² has slope 8 x, 16, and the chapter tells of 20."""
     page = open_page("micrograd/autograd/")

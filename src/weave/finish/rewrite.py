@@ -21,8 +21,7 @@ TAG = re.compile(rf"<script\b(?P<given>[^>]*)>(?P<script>.*?)</script>|"
                  rf"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\s+[^\s=>]+(?:={VALUE})?)+)\s*(?P<end>/?)>",
                  re.DOTALL | re.IGNORECASE)
 ATTRIBUTE = re.compile(rf"([^\s=>]+)(?:=({VALUE}))?")
-IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete|"
-                      r"rel=next\b)")
+IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete)")
 JAVASCRIPT = re.compile(r"""(?!.*\ssrc\b)(?!.*\stype=(?!["']?(?:text/javascript|module)\b))""", re.DOTALL)
 
 
@@ -36,6 +35,8 @@ def rewritten(text, styles, scripts):
         if match["tag"] is None:
             if JAVASCRIPT.match(match["given"]):
                 scripts.add(sha256(match["script"]))
+        elif match["tag"] == "link" and "rel=next" in match["attributes"]:
+            return ""    # Firefox would fetch it ahead, against the policy; weave.js has its key
         elif IMPROVED.search(match["attributes"]):
             return improved(match, styles)
         return match[0]
@@ -68,8 +69,6 @@ def slim(code):
 def improved(match, styles):
     """A start tag with its style as a class, and without what is invalid or hinders somebody."""
     tag = match["tag"]
-    if tag == "link" and "rel=next" in match["attributes"]:
-        return ""    # Firefox would fetch it ahead, against the policy; weave.js goes there
     given = {name: html.unescape(value[1:-1] if value[0] in "\"'" else value) if value else None
              for name, value in ATTRIBUTE.findall(match["attributes"])}
     if style := given.pop("style", None):
