@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weave.site import FLAGS, build, find_chromium, serve
+from weave.site import FLAGS, build, find_chromium, find_firefox, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 if not getattr(importlib.util.find_spec("torch"), "origin", None):    # tests/torch is no PyTorch
@@ -73,15 +73,32 @@ def published(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")    # no longer: Playwright keeps an event loop running
-def chromium():
-    """A headless Chromium.  Without one these tests are skipped, except in CI, where they fail."""
+def playwright():
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright):
+    """A headless Chromium.  Without one these tests are skipped, except in CI, where they fail."""
     path = find_chromium()
     if path is None:
         say = pytest.fail if os.environ.get("CI") else pytest.skip
         say("no Chromium: install it, or name it in CHROME_PATH, to test the pages in a browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def firefox(playwright):
+    """A headless Firefox, the machine's own, whose reader wants little motion; without one, skipped."""
+    path = find_firefox()
+    if path is None:
+        pytest.skip("no Firefox: install it, or name it in FIREFOX_PATH, to test the pages in it, too")
+    browser = playwright.firefox.launch(executable_path=path, channel="moz-firefox",
+                                        firefox_user_prefs={"ui.prefersReducedMotion": 1})
+    yield browser
+    browser.close()

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from test_browser import UNREAD, in_both, quiet
 
 from weave import run
 from weave.site import find_node, serve
@@ -16,22 +17,23 @@ pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
 
 
 @pytest.fixture
-def open_page(chromium, published):
+def open_page(request, published):
     """open_page(path, ...) -> a page that has loaded, with what its console said and what it asked for."""
+    browser = request.getfixturevalue(getattr(request, "param", "chromium"))
     contexts = []
 
     def open_page(path=AUTOGRAD, width=1280, address=published[1], without=None, **options):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
         page.heard, page.asked = [], []
         page.on("console", lambda message: page.heard.append(message.text))
-        page.on("pageerror", lambda error: page.heard.append(str(error)))
+        page.on("pageerror", lambda error: UNREAD in str(error) or page.heard.append(str(error)))
         context.on("request", lambda request: page.asked.append(request.url))
         if without:
             page.route(without, lambda route: route.abort())
         page.goto(address + path)
-        page.wait_for_load_state("networkidle")
+        quiet(page)
         page.height = page.evaluate("document.querySelector('article').offsetHeight")
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         return page
@@ -78,6 +80,7 @@ def python(page):
     return [url for url in page.asked if "/assets/run/" in url and not url.endswith("/run.js")]
 
 
+@in_both
 def test_a_changed_number_tells_which_sentences_it_breaks_and_when_they_hold_again(open_page, published):
     page = open_page()
     assert python(page) == []
@@ -182,6 +185,7 @@ def test_what_does_not_run_says_why(open_page):
     assert block.locator(".weave-run button").count() == 0
 
 
+@in_both
 def test_cells_are_run_and_edited_by_keyboard_alone(open_page):
     page = open_page()
     cell = Cell(page, "def loss_at")

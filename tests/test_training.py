@@ -1,6 +1,7 @@
 """Training in a page: what the page's Python does with PyTorch, and what a reader does with the page."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import test_browser
-from test_browser import complaints, looks, sideways, violations
+from test_browser import complaints, in_both, looks, sideways, violations
 
 from weave.site import find_node
 from weave.take import take
@@ -198,6 +199,21 @@ def test_a_reader_trains_on_words_of_their_own_with_the_network_unplugged(open_p
     told(place, "on words that it has not seen")
     assert all(method == "GET" and body is None for method, _, body in asked)
     assert [text for text in page.heard if "failed:" not in text] == []
+
+
+@in_both
+def test_the_default_gpt_takes_its_first_steps(open_page, python):
+    """By keyboard, on the book's names, of 26 letters."""
+    page = open_page("makemore/gpt/")
+    place = opened(page)
+    place.get_by_label("Size").press("End")
+    place.get_by_role("button", name="Train").press("Enter")
+    assert "26 letters" in told(place, "parameters")
+    step, loss = re.match(r"Step (\d+): loss (\d\.\d+)\.", told(place, "Step ")).groups()
+    assert int(step) == 25 and 2 < float(loss) < math.log(27)
+    place.get_by_role("button", name="Stop").press("Enter")
+    told(place, "on words that it has not seen")
+    assert page.heard == []
 
 
 @pytest.mark.parametrize("path", PAGES)

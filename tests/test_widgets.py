@@ -12,7 +12,7 @@ import pytest
 import test_browser
 import torch
 from bs4 import BeautifulSoup
-from test_browser import complaints, looks, sideways, violations
+from test_browser import complaints, in_both, looks, sideways, violations
 
 from scratch import torch as ours
 from scratch.bpe.basic import apply
@@ -52,6 +52,22 @@ def widget(page, name=""):
 
 def told(place):
     return place.locator("[role=status]").inner_text()
+
+
+def keyed(page, place):
+    """What a widget says as its controls are used by keyboard, one after the other; each keeps the focus."""
+    controls, said = place.locator("button:visible, input:visible, select:visible"), {told(place)}
+    assert controls.count() > 0
+    for n in range(controls.count()):
+        control = controls.nth(n)
+        if control.is_disabled():
+            continue
+        control.focus()
+        pressed = control.evaluate("node => ['button', 'radio'].includes(node.type)")
+        page.keyboard.press("Space" if pressed else "Home")
+        assert control.evaluate("node => node === document.activeElement"), "the focus is lost"
+        said.add(told(place))
+    return said
 
 
 def computed(page, script, given):
@@ -103,24 +119,19 @@ def test_a_widget_is_quiet_moves_nothing_and_shuts_nobody_out(with_axe, path, na
     page = with_axe(path)
     place = widget(page, name)
     page.wait_for_timeout(100)
-    controls = place.locator("button:visible, input:visible, select:visible")
-    assert controls.count() > 0
     before = page.evaluate("window.shifts")
-    seen = {told(place)}
-    for n in range(controls.count()):
-        control = controls.nth(n)
-        if control.is_disabled():
-            continue
-        control.focus()
-        pressed = control.evaluate("node => ['button', 'radio'].includes(node.type)")
-        page.keyboard.press("Space" if pressed else "Home")
-        assert control.evaluate("node => node === document.activeElement"), "the focus is lost"
-        seen.add(told(place))
-    assert len(seen) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
+    assert len(keyed(page, place)) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
     for look in looks(page, (1280, 390)):
         assert sideways(page) == 0, look
         assert violations(page) == [], look
     assert complaints(page, path) == []
+
+
+@pytest.mark.parametrize("open_page", ["firefox"], indirect=True)
+@pytest.mark.parametrize("path, name", EACH)
+def test_a_widget_is_operated_by_keyboard_in_firefox_too(open_page, path, name):
+    page = open_page(path)
+    assert len(keyed(page, widget(page, name))) > 1 and page.heard == []
 
 
 @pytest.mark.parametrize("path, name", EACH)
@@ -208,6 +219,7 @@ def test_the_hasty_walk_ends_at_another_slope(open_page):
     assert page.heard == []
 
 
+@in_both
 def test_a_neurons_slopes_double_in_the_hasty_order_at_each_value(open_page):
     """Oracle: PyTorch, and two contributions of each value below d, which the hasty order hands on twice."""
     rng = random.Random(4)
@@ -228,6 +240,7 @@ def test_a_neurons_slopes_double_in_the_hasty_order_at_each_value(open_page):
     assert page.heard == []
 
 
+@in_both
 def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_order(open_page):
     """Oracle: PyTorch."""
     X, W, b = (torch.tensor(numbers, requires_grad=True) for numbers in (
@@ -247,6 +260,7 @@ def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_o
     assert page.heard == []
 
 
+@in_both
 def test_views_are_turned_cut_repeated_and_reshaped(open_page):
     page = open_page("torch/tensors/")
     place = widget(page)
@@ -311,6 +325,7 @@ def test_the_rules_in_the_valley_walk_as_the_chapters_optimizers_do(open_page, p
         assert_close(path, expected)
 
 
+@in_both
 def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
     page = open_page("makemore/optimizers/")
     place = widget(page)
@@ -325,6 +340,7 @@ def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
     assert page.heard == []
 
 
+@in_both
 def test_a_gain_shows_what_python_found(open_page, published):
     page, given = open_page("makemore/initialization/"), data(published, "makemore/initialization")
     place = widget(page)
@@ -358,6 +374,7 @@ def test_the_same_seed_makes_the_same_words_as_in_python(open_page, published, t
     assert_close(kept, distribution(model.logits, *settings).tolist())
 
 
+@in_both
 def test_words_change_with_the_dials_and_their_seed(open_page, table):
     vocabulary, model = table
     page = open_page("makemore/sampling/")
@@ -385,6 +402,7 @@ def cases():
     return mixed + [book[at:at + 200] for at in rng.choices(range(len(book)), k=100)]
 
 
+@in_both
 @pytest.mark.parametrize("path", [path for path in WIDGETS if WIDGETS[path] == "tokens"])
 def test_500_texts_have_the_ids_that_the_books_tokenizers_give_them(open_page, published, cases, path):
     """Oracle: scratch.bpe, with the same merges and pattern, all of the merges and the first hundred."""
@@ -403,6 +421,7 @@ def test_500_texts_have_the_ids_that_the_books_tokenizers_give_them(open_page, p
                            for text in cases]
 
 
+@in_both
 def test_a_text_of_the_readers_own_is_tokenised_with_two_vocabularies_and_with_fewer_merges(open_page):
     page = open_page("tokenization/tokenizers/")
     place = widget(page)
@@ -450,6 +469,7 @@ def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published
         assert all(each[1::2] == sorted(each[1::2], reverse=True) for each in guesses)
 
 
+@in_both
 def test_a_head_is_told_in_words_and_drawn_with_what_is_hidden_marked(open_page, published):
     page, given = open_page("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
     place = widget(page)
@@ -623,6 +643,7 @@ def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(open_pag
         assert turns == max(map(banks.count, banks), default=0)
 
 
+@in_both
 def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
     page = open_page("cuda/transpose/")
     place = widget(page)
@@ -642,6 +663,7 @@ CARDS = {"A100": (19.5, 2.04), "H100": (67, 3.35), "H200": (67, 4.8), "RTX 4090"
 RUNGS = {"naive, coalesced": (1, 1), "tiles": (32, 32), "strips": (64, 64), "squares and on": (128, 128)}
 
 
+@in_both
 def test_the_roofline_gives_each_rung_the_share_that_the_counted_reads_allow(open_page, published):
     """Oracle: FLOPs over bytes, added up: K reads of A and of B per element for a block, and a write."""
     page, given = open_page("glossary/"), data(published, "cuda/speed")
@@ -662,6 +684,7 @@ def test_the_roofline_gives_each_rung_the_share_that_the_counted_reads_allow(ope
             assert_close(shares, [min(1, flops * bandwidth / peak) for flops in expected])
 
 
+@in_both
 def test_a_choice_of_card_and_size_says_what_bounds_each_rung(open_page):
     page = open_page("cuda/speed/")
     place = widget(page)
@@ -679,6 +702,7 @@ def test_a_choice_of_card_and_size_says_what_bounds_each_rung(open_page):
     assert page.heard == []
 
 
+@in_both
 def test_with_four_neurons_luck_decides_and_a_rate_of_3_loses_the_border(open_page):
     """What the chapter asks its reader to try, and for comparison the width that it has itself."""
     page = open_page("micrograd/moons/")
@@ -710,6 +734,7 @@ def test_with_four_neurons_luck_decides_and_a_rate_of_3_loses_the_border(open_pa
     assert page.heard == []
 
 
+@in_both
 def test_the_moons_are_learnt_step_by_step_as_in_the_chapter(open_page):
     """Oracle: the losses published with micrograd; tests/micrograd/test_moons.py compares 20 steps."""
     page = open_page("micrograd/moons/")

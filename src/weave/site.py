@@ -95,6 +95,12 @@ def find_chromium():
     return os.environ.get("CHROME_PATH") or next(filter(None, installed), None)
 
 
+def find_firefox():
+    """The path of a Firefox: FIREFOX_PATH, or one that is installed, or None."""
+    installed = map(shutil.which, ("firefox-esr", "firefox"))
+    return os.environ.get("FIREFOX_PATH") or next(filter(None, installed), None)
+
+
 def find_node():
     """The path of Node: the environment's own, or the machine's, or None."""
     return shutil.which("node", path=os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]]))

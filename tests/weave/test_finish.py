@@ -56,6 +56,16 @@ def test_spans_that_nothing_styles_go_and_their_text_stays(site):
     assert slim(code) == "<code><i class=k>if</i> x:</code>"
 
 
+def test_no_page_is_fetched_ahead_by_firefox_against_the_policy(site):
+    """Firefox fetches what <link rel=next> names, which is for default-src to allow."""
+    head = '<link rel="prev" href="a/"><link rel="next" href="b/"></head>'
+    (site / "index.html").write_text(PAGE.replace("</head>", head) % '<a rel="next" href="b/">Next</a>')
+    finish(site)
+    text = (site / "index.html").read_text()
+    assert re.findall(r"<link[^>]*=[ab]/[^>]*>", text) == ["<link href=a/ rel=prev>"]
+    assert "<a href=b/ rel=next>Next</a>" in text
+
+
 def test_only_pages_with_formulas_load_their_sheet(site):
     finish(site)
     assert "katex.min.css" in (site / "index.html").read_text()

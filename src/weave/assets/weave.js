@@ -30,7 +30,7 @@ function dress() {
         one.textContent = "copy";
         link.after(" · ", one);
     }
-    for (const link of fromDisk ? document.querySelectorAll("a[href], link[rel=next], link[rel=prev]") : []) {
+    for (const link of fromDisk ? document.querySelectorAll("a[href], link[rel=prev]") : []) {
         link.href = link.href.replace(/^(file:[^#]*\/)(#.*)?$/, "$1index.html$2");    // not a listing of the folder
     }
     for (const one of fromDisk ? document.querySelectorAll(".md-search, .weave-find, .weave-lab, [data-labs]") : []) one.remove();    // they read files
@@ -84,6 +84,11 @@ document.addEventListener("click", async (event) => {
         const answer = await fetch(button.href);
         copy(await answer.text(), button);
     }
+});
+
+addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {    // as the theme's p and , for the page before
+    if (!/^[n.]$/.test(key) || ctrlKey || metaKey || altKey) return;
+    if (!document.activeElement.closest("input, select, textarea, .md-search")) document.querySelector("a[rel=next]")?.click();
 });
 
 addEventListener("beforeprint", () => {
