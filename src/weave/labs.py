@@ -24,14 +24,12 @@ def fill(markdown, address, offers, chapters, order, graded):
     addresses of the nav's pages, and graded says which labs run in the page.
     """
     def listed(match):
-        lines, folder = [graded.mark], None
+        folders = {}
         for page in filter(chapters.get, order):
             for path in offers.labs_of(chapters[page]):
-                if path.parent.name != folder:
-                    folder = path.parent.name
-                    lines += ["", f"## {folder}", ""]
-                lines.append(entry(path, page, match[1]))
-        return "\n".join(lines)
+                folders.setdefault(path.parent.name, []).append(entry(path, page, match[1]))
+        return "\n".join([graded.mark, *(line for folder, entries in folders.items()
+                                         for line in ("", f"## {folder}", "", *entries))])
 
     def entry(path, page, command):
         text = offers.lab_docstrings[path]
