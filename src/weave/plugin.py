@@ -706,6 +706,8 @@ class Weave(BasePlugin[Settings]):
         if (config.repo_url or "").startswith("https://github.com/"):
             colab = config.repo_url.replace("https://github.com", "https://colab.research.google.com/github")
             parts.append(f'<a href="{colab}/blob/{config.remote_branch}/{stem}.ipynb">open in Colab</a>')
+        if lacks := self.runner.lacks.get(chapter.name):
+            parts.append(f"needs {', '.join(lacks)} to run")
         line = f"{takes}<br>{' · '.join(parts)}{self.runner.mark(chapter)}"
         return terms.byline(line, chapter.meta.get("not_terms") or ())
 

@@ -39,6 +39,7 @@ SLIM = Path(__file__).with_name("slim.mjs")
 FOLDER = "assets/run"    # of the weave, and of the site
 ASSETS = Path(__file__).with_name("assets") / "run"
 STANDINS = {path.stem for path in (ASSETS / "standins").glob("*.py")}
+SHOWING = {"IPython", "matplotlib"}    # packages that show what was computed
 HEAVY = STANDINS & sys.stdlib_module_names    # of Python's library, what doctest imports and hardly uses
 ABSENT = frozenset("""curses dbm ensurepip grp idlelib msvcrt nt pwd pydoc_data readline resource syslog
     tkinter turtle turtledemo venv winreg winsound""".split())    # of Python's library, in Pyodide
@@ -59,6 +60,7 @@ class Runner:
 
     def __init__(self, root, source, folder):
         self.library, self.folder, self.chapters = Library(root, source), Path(folder), {}
+        self.lacks = {}    # of a chapter without buttons, the packages that a page cannot have
         self.more = set()    # of Python's library, what others than chapters need
 
     def add(self, chapter):
@@ -67,6 +69,8 @@ class Runner:
         shown = [mark for mark in found["marks"] if mark not in "q-"]
         if shown.count("r") > len(shown) / 2:
             self.chapters[chapter.name] = found
+        elif shown:
+            self.lacks[chapter.name] = found["lacks"]
 
     @functools.cached_property
     def files(self):
@@ -142,7 +146,7 @@ def known(chapter, library):
     marks has a letter for each block of code on the page, in order: r runs, q is folded, - is no cell, and a
     digit is the number, among reasons, of why it does not run: a sentence, or the package that it needs.
     cells are the cells; files the modules that they import, python those of Python's library, standins the
-    packages that have one.
+    packages that have one, and lacks those to compute with that a page cannot have.
     """
     given = [[[block.kind, block.text, block.role, *(cell.source for cell in block.cells)]
               for block in chapter.blocks], chapter.meta.get("stays"),
@@ -173,6 +177,7 @@ def looked_at(chapter, library):
     files = library.closure(names)
     used = {*names, *(name for path in files for name in library.possible(path))}
     return {"marks": marks, "reasons": told, "cells": cells,
+            "lacks": sorted({*library.lacking(imported_by_chapter(chapter))} - SHOWING),
             "files": [path.relative_to(library.root).as_posix() for path in files],
             "python": sorted(filter(library.is_python, used)),
             "standins": sorted(STANDINS & {name.partition(".")[0] for name in used})}
@@ -244,12 +249,14 @@ class Library:
 
     def missing(self, name):
         """The package for which a dotted name cannot be imported in the page; empty if it can."""
-        needs = [name, *(each for path in self.closure([name], self.at_once) for each in self.at_once(path))]
-        for each in needs:
-            top = each.partition(".")[0]
-            if not (self.is_python(each) or top in STANDINS or self.own(each)):
-                return top
-        return ""
+        return next(iter(self.lacking([name])), "")
+
+    def lacking(self, names):
+        """The packages for which these cannot be imported there, each once."""
+        needs = [*names, *(each for path in self.closure(names, self.at_once) for each in self.at_once(path))]
+        tops = {each: each.partition(".")[0] for each in needs}
+        return list(dict.fromkeys(top for each, top in tops.items() if not (
+            self.is_python(each) or top in STANDINS or self.own(each))))
 
     def closure(self, names, of=None):
         """The files that importing these dotted names runs; of(path) gives the names that a module imports.

@@ -50,6 +50,15 @@ def chapter(tmp_path):
     return chapter
 
 
+def test_a_page_without_buttons_knows_what_its_cells_lack(chapter):
+    runner = run.Runner(chapter("").root, "src", "unused")
+    made = chapter(cell("import pack.above") + cell("import pack.plain, torch, json, IPython"))
+    runner.add(made)
+    assert runner.lacks == {made.name: ["numpy", "torch"]} and not runner.chapters
+    runner.add(chapter(cell("import math, pack.plain")))
+    assert runner.chapters.keys() == {made.name}, "what a function imports, nobody need have"
+
+
 def cell(code, words=""):
     return f"```python {words}".rstrip() + f"\n{code}\n```\n\n"
 
