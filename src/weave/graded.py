@@ -25,6 +25,7 @@ from .run import HEAVY, STANDINS, Library
 
 ASKED = re.compile(r"^Exercises: ([^.]*(?:\.\w[^.]*)*)\.\nChapter: [^\n]*\n"
                    r"(?:Not in a page: ([\w.]+), ([^\n]*)\.\n)?", re.MULTILINE)
+PLACE = re.compile(r"\bIn place of: ([\w.]+)\.(?=\s|$)")    # of which module, which is imported, too
 HEADING = re.compile(r"#{1,6} (.+?)(?: *\{ *#([\w-]+) *\})?$")
 FENCE = re.compile(r" *(```+|~~~+)")
 TAKEAWAY = "> **Takeaway"
@@ -66,7 +67,7 @@ class Graded:
         return sha256("".join(map(modules.digest, sorted(modules.source.rglob("*.py")))))
 
     def looked_at(self, text, lines):
-        library, names = self.library, [*imported(text), self.grader]
+        library, names = self.library, [*imported(text), *PLACE.findall(text), self.grader]
         if missing := next(filter(None, map(library.missing, names)), ""):
             return {"why": missing}
         stubs, rest, stays = taken_apart(text)
