@@ -29,7 +29,6 @@ PLACE = re.compile(r"\bIn place of: ([\w.]+)\.(?=\s|$)")    # of which module, w
 HEADING = re.compile(r"#{1,6} (.+?)(?: *\{ *#([\w-]+) *\})?$")
 FENCE = re.compile(r" *(```+|~~~+)")
 TAKEAWAY = "> **Takeaway"
-AWAY = {"urllib.request"}    # of Python's library, what leads to other sites, where a page does not go
 of_labs = Remembering(None)    # what is known of each lab: see Graded.known
 
 
@@ -78,7 +77,7 @@ class Graded:
         return {"stubs": stubs, "rest": rest, "stays": stays, "chapter": chapter, "anchors": anchors,
                 "standing": {package: home for package, home in self.standins.items() if package in tops},
                 "files": [path.relative_to(library.root).as_posix() for path in files],
-                "python": sorted(filter(library.is_python, used - AWAY)),
+                "python": sorted(filter(library.is_python, used)),
                 "standins": sorted(STANDINS & tops | HEAVY)}
 
     def line(self, path):
