@@ -25,10 +25,10 @@ from .run import HEAVY, STANDINS, Library
 
 ASKED = re.compile(r"^Exercises: ([^.]*(?:\.\w[^.]*)*)\.\nChapter: [^\n]*\n"
                    r"(?:Not in a page: ([\w.]+), ([^\n]*)\.\n)?", re.MULTILINE)
+PLACE = re.compile(r"\bIn place of: ([\w.]+)\.(?=\s|$)")    # of which module, which is imported, too
 HEADING = re.compile(r"#{1,6} (.+?)(?: *\{ *#([\w-]+) *\})?$")
 FENCE = re.compile(r" *(```+|~~~+)")
 TAKEAWAY = "> **Takeaway"
-AWAY = {"urllib.request"}    # of Python's library, what leads to other sites, where a page does not go
 of_labs = Remembering(None)    # what is known of each lab: see Graded.known
 
 
@@ -66,7 +66,7 @@ class Graded:
         return sha256("".join(map(modules.digest, sorted(modules.source.rglob("*.py")))))
 
     def looked_at(self, text, lines):
-        library, names = self.library, [*imported(text), self.grader]
+        library, names = self.library, [*imported(text), *PLACE.findall(text), self.grader]
         if missing := next(filter(None, map(library.missing, names)), ""):
             return {"why": missing}
         stubs, rest, stays = taken_apart(text)
@@ -77,7 +77,7 @@ class Graded:
         return {"stubs": stubs, "rest": rest, "stays": stays, "chapter": chapter, "anchors": anchors,
                 "standing": {package: home for package, home in self.standins.items() if package in tops},
                 "files": [path.relative_to(library.root).as_posix() for path in files],
-                "python": sorted(filter(library.is_python, used - AWAY)),
+                "python": sorted(filter(library.is_python, used)),
                 "standins": sorted(STANDINS & tops | HEAVY)}
 
     def line(self, path):

@@ -40,7 +40,7 @@ FOLDER = "assets/run"    # of the weave, and of the site
 ASSETS = Path(__file__).with_name("assets") / "run"
 STANDINS = {path.stem for path in (ASSETS / "standins").glob("*.py")}
 SHOWING = {"IPython", "matplotlib"}    # packages that show what was computed
-HEAVY = STANDINS & sys.stdlib_module_names    # of Python's library, what doctest imports and hardly uses
+HEAVY = STANDINS & sys.stdlib_module_names    # of Python's library, what modules import and hardly use
 ABSENT = frozenset("""curses dbm ensurepip grp idlelib msvcrt nt pwd pydoc_data readline resource syslog
     tkinter turtle turtledemo venv winreg winsound""".split())    # of Python's library, in Pyodide
 LIBRARY = """abc array ast base64 bisect calendar cmath codecs collections contextlib copy csv datetime

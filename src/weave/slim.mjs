@@ -20,6 +20,7 @@ from importlib._bootstrap_external import _code_to_timestamp_pyc
 for name in absent:
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__getattr__ = lambda _: object
+    sys.modules[name].__path__ = []
 
 for name in wanted:
     try:

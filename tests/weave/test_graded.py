@@ -47,9 +47,11 @@ TEXTS = {
     "labs/one/lack.py": '"""L.\n\nExercises: f.\nChapter: docs/a.md.\n"""\nimport numpy\ndef f(): ...\n',
     "labs/one/none.py": '"""Of no chapter."""\n',
     "src/judge/__init__.py": "", "src/judge/page.py": "import doctest, json, urllib.request\n",
-    "src/pack/__init__.py": "", "src/pack/torch/__init__.py": "import array\n",
+    "src/pack/__init__.py": "", "src/pack/turn.py": "import random\n",
+    "src/pack/torch/__init__.py": "import array\n",
 }
-HEAVY = ["pdb", "unittest"]
+HEAVY = ["pdb", "unittest", "urllib"]
+TURNED = ["src/pack/__init__.py", "src/pack/turn.py"]    # which is imported by the name in the docstring
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_a_lab_runs_if_all_that_it_imports_can_be_imported_or_has_a_stand_in(boo
     assert labs.keys() == {path("turn"), path("lent"), path("lack")}
     assert labs[path("lack")] == {"why": "numpy"}
     assert labs[path("turn")]["standing"] == {} and labs[path("lent")]["standing"] == {"torch": "pack.torch"}
-    assert labs[path("turn")]["files"] == ["src/judge/__init__.py", "src/judge/page.py"]
+    assert labs[path("turn")]["files"] == ["src/judge/__init__.py", "src/judge/page.py", *TURNED]
     assert labs[path("lent")]["files"][2:] == ["src/pack/__init__.py", "src/pack/torch/__init__.py"]
 
 
@@ -124,8 +126,8 @@ def test_what_a_page_fetches_of_a_lab(book):
                            "chapter": made.labs[path("turn")]["chapter"]}
     assert pack["anchors"] == {"Which way? The sign": "which-way-the-sign", "Why $x$?": "why"}
     assert pack["files"] == ["assets/run/cells.py", *(f"assets/run/standins/{name}.py" for name in HEAVY),
-                             "src/judge/__init__.py", "src/judge/page.py"]
-    assert {"doctest", "json", "math"} <= made.runner.more and "urllib.request" not in made.runner.more
+                             "src/judge/__init__.py", "src/judge/page.py", *TURNED]
+    assert {"doctest", "json", "math"} <= made.runner.more
 
 
 def test_a_file_is_taken_apart_into_stubs_and_what_a_reader_may_use():

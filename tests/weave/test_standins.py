@@ -1,6 +1,6 @@
 """What stands in for packages in a page says what the packages say: graphviz, and regex on Python's re.
 
-And doctest finds in pdb and unittest what it needs of them.
+And of Python's library what is left out has what modules need to be imported.
 """
 
 import importlib.util
@@ -110,3 +110,10 @@ except doctest.UnexpectedException as failure:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                           env={"PYTHONPATH": str(FOLDER)})
     assert done.stdout == "1 / 0\n ZeroDivisionError\n", done.stderr
+
+
+def test_what_imports_urllib_runs_in_a_page_and_is_told_that_it_fetches_nothing():
+    code = "import urllib.request\nurllib.request.urlopen('https://example.org')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          env={"PYTHONPATH": str(FOLDER)})
+    assert done.stderr.endswith("OSError: a page fetches nothing from other sites\n")
