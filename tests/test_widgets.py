@@ -12,7 +12,7 @@ import pytest
 import test_browser
 import torch
 from bs4 import BeautifulSoup
-from test_browser import complaints, in_both, looks, sideways, violations
+from test_browser import complaints, looks, sideways, violations
 
 from scratch import torch as ours
 from scratch.bpe.basic import apply
@@ -40,6 +40,14 @@ WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons
 EACH = [(path, name) for path, names in WIDGETS.items() for name in names.split()]
 open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
 KB = 1000
+in_both = pytest.mark.parametrize("open_page", ["chromium", "long_firefox"], indirect=True)
+
+
+@pytest.fixture
+def long_firefox(request):
+    if not request.config.getoption("--long"):
+        pytest.skip("each widget is operated in Firefox below; as in Chromium: make test ARGS=--long")
+    return request.getfixturevalue("firefox")
 
 
 def widget(page, name=""):
