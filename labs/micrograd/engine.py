@@ -8,6 +8,7 @@ operation returns, and value.inputs holds its pairs (input, slope).
 
 Exercises: Value.tanh, topological_order, Value.backward.
 Chapter: docs/micrograd/autograd.md.  In place of: scratch.micrograd.engine.
+Not in a page: topological_order, one of whose examples is deeper than the stack of a browser.
 """
 
 import math

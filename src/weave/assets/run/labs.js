@@ -126,8 +126,9 @@ async function check(at, pack) {
         explain(at, ...verdict);
         if (at.area.value === text && verdict[0] === "passes") keep(at.button, { text, passed: true });
     } catch (error) {
-        if (error.message !== STOPPED) stop();
-        tell(at, error.message === STOPPED ? STOPPED : booted ? `Python ended: ${error.message}. The next check begins afresh.` : `Python could not be loaded: ${error.message}`);
+        const stopped = error.message === STOPPED, loaded = booted;
+        if (!stopped) stop();
+        tell(at, stopped ? STOPPED : loaded ? `Python ended: ${error.message}. The next check begins afresh.` : `Python could not be loaded: ${error.message}`);
     }
     clearInterval(clock);
     busy = undefined;
