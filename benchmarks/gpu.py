@@ -145,7 +145,7 @@ def in_a_line(text):
     "ModuleNotFoundError: No module named 'torch'"
     """
     lines = text.splitlines() or [""]
-    return lines[-1 if lines[0].startswith("Traceback") else 0]
+    return lines[-1 if any(line.startswith(("Traceback", '  File "')) for line in lines) else 0]
 
 
 def shown(each):
