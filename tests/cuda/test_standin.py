@@ -131,6 +131,14 @@ def test_a_kernel_runs_on_the_stand_in_and_its_launches_are_logged(tmp_path):
          "answer": 1}]
 
 
+@built
+def test_where_there_is_no_nvcc_the_stand_in_runs_the_text():
+    script = SETUP + "k(cuda.InOut(x), f(3), i(9), **one)\nprint(x.tolist())"
+    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT,
+                           env=pycuda.environment(NVCC_REAL="none"))
+    assert child.stdout == f"{[3.0 * n for n in range(9)] + [9.0]}\n", child.stderr
+
+
 @pytest.fixture
 def long(pytestconfig):
     if not pytestconfig.getoption("long"):

@@ -85,9 +85,9 @@ def find_function(number, name, told):
         found = program.numbers[name]
     else:
         module = program.module()
-        if name not in module.layout:
+        if name not in module.built.layout:
             return -NOT_FOUND
-        shared, places = module.layout[name]
+        shared, places = module.built.layout[name]
         found = {"parameters": max([place + size for place, size in places], default=0), "shared": shared,
                  "threads": module.program.bounds.get(name, 0)}
     for place, what in enumerate(["parameters", "shared", "registers", "threads"]):
