@@ -19,7 +19,7 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 HANGING = 600_000    # milliseconds: it ends a check that hangs, and judges nothing
 SAMPLE = {"labs/micrograd/nn.py", "labs/bpe/basic.py", "labs/cuda/speed.py", "labs/torch/views.py",
           "labs/makemore/attention.py"}
-STAY = {"settings", "topological_order", "fine_tuned"}    # exercises that stay out of the page
+STAY = {"settings", "topological_order", "fine_tuned", "pca"}    # exercises that stay out of the page
 pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
                                 reason="node_modules has no pyodide, or there is no node: run `make env`")
 
