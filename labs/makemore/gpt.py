@@ -7,6 +7,7 @@ second and third exercise, are judged by the examples in their docstrings.
 
 Exercises: rows, GPT.forward, sums, fine_tuned.
 Chapter: docs/makemore/gpt.md.  In place of: scratch.makemore.gpt.
+Not in a page: fine_tuned, whose examples train networks.
 """
 
 import torch

@@ -4,6 +4,7 @@
 
 Exercises: similarity, pca, cka.
 Chapter: docs/makemore/representations.md.  In place of: scratch.makemore.represent.
+Not in a page: pca, for which torch.linalg.svd needs NumPy there.
 """
 
 import torch
