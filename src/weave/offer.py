@@ -17,6 +17,7 @@ from .files import Remembering
 from .take import TakeError, portable, take
 
 DOCSTRING = re.compile(r'\s*"""(.*?)"""', re.DOTALL)    # of a lab; what is below may be half written
+CHAPTER = re.compile(r"\bChapter: (\S+?\.(?:md|ipynb))(?![\w/])")
 rewritten = Remembering(portable)
 zips = Remembering(None)    # in base 64, by their files
 NAMES = 4    # that the folded place shows, before it counts the rest
@@ -32,6 +33,11 @@ class Offers:
         self.lab_docstrings = {path.relative_to(self.root): inspect.cleandoc(found[1]) if found else ""
                                for path in sorted((self.root / labs).rglob("*.py"))
                                for found in [DOCSTRING.match(path.read_text(encoding="utf-8"))]}
+
+        self.labs = {}    # by their chapters' names
+        for path, text in self.lab_docstrings.items():
+            for name in dict.fromkeys(CHAPTER.findall(text)):
+                self.labs.setdefault(name, []).append(path)
 
     def taken(self, path):
         """What is handed out for a file or a package, by its path under the root; None for a program."""
@@ -63,9 +69,7 @@ class Offers:
 
     def labs_of(self, chapter):
         """The files in the folder of labs whose docstring names the chapter, as paths under the root."""
-        names = rf"\bChapter: {re.escape(chapter.name)}(?![\w/])"
-        return [path for path, text in self.lab_docstrings.items()
-                if chapter.name in text and re.search(names, text)]
+        return self.labs.get(chapter.name, [])
 
     def files(self, chapter, listings=()):
         """{address under the site: bytes} of all that a chapter's page offers, with its Listings."""

@@ -48,6 +48,7 @@ from .finish.formulas import KATEX
 from .finish.rewrite import slim
 from .ipynb import Notebook, with_notebooks
 from .kept import Kept, listening, own_source, packages
+from .listing import python
 from .portable import portable
 from .render import Html
 from .serve import Queue, Served, made_again
@@ -64,9 +65,9 @@ UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "docstrings": reference.is_docstring, "figures": figure,
     "formulas": formulas.render, "imports": imports.of_cells, "index": index.entries,
-    "labs": graded.of_labs, "modules": imports.of_modules, "packages": reference.packages_of,
-    "programs": program_of, "public": reference.public_names, "rewritten": offer.rewritten,
-    "runs": run.of_chapters, "sentences": render.inline, "zips": offer.zips}
+    "labs": graded.of_labs, "listings": python.cut_out, "modules": imports.of_modules,
+    "packages": reference.packages_of, "programs": program_of, "public": reference.public_names,
+    "rewritten": offer.rewritten, "runs": run.of_chapters, "sentences": render.inline, "zips": offer.zips}
 WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
 IDLE = re.compile(r"^\s*//.*\n|^\s+| {4}// .*$", re.MULTILINE)    # of a script: comments and indentation
 SECTION_OR_CODE = re.compile(

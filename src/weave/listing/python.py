@@ -4,8 +4,11 @@ import ast
 import difflib
 import re
 
-from ..imports import module
+from ..files import Remembering
+from ..imports import parsed, readable
 from . import Listing
+
+cut_out = Remembering(None)    # pieces of modules: see cut
 
 
 def find(name, inside, root, source):
@@ -20,11 +23,18 @@ def find(name, inside, root, source):
             break
     else:
         raise LookupError(f"no module in {source} begins {name!r}")
-    text, node = module(path, root)
-    lines, shown_path = text.rstrip().split("\n"), path.relative_to(root)    # as the parser counts them
+    text, shown_path = readable(path, root), path.relative_to(root)
     if length == len(parts):
-        return Listing(shown_path, 1, len(lines), text.rstrip(), path.name, "python")
-    nodes = [node]
+        return Listing(shown_path, 1, text.rstrip().count("\n") + 1, text.rstrip(), path.name, "python")
+    title = ".".join(parts[length:])
+    first, last, shown = cut_out.known([text, title], lambda: cut(text, parts, length, path))
+    return Listing(shown_path, first, last, shown, title, "python")
+
+
+def cut(text, parts, length, path):
+    """The first line, the last one and the text of what a dotted name is in a module's text; the name of the
+    module has so many of its parts."""
+    nodes, lines = [parsed(text)], text.rstrip().split("\n")    # as the parser counts them
     for depth, part in enumerate(parts[length:], length):
         known = definitions(nodes[-1])
         if part not in known:
@@ -32,9 +42,7 @@ def find(name, inside, root, source):
             near = difflib.get_close_matches(part, [*known, *others], 1, 0) or ["nothing"]
             raise LookupError(f"no {part!r} in {'.'.join(parts[:depth])}; the nearest is {near[0]!r}")
         nodes = known[part]
-    title = ".".join(parts[length:])
-    return Listing(shown_path, first_line(nodes[0]), nodes[-1].end_lineno,
-                   "\n\n".join(dedented(lines, node) for node in nodes), title, "python")
+    return first_line(nodes[0]), nodes[-1].end_lineno, "\n\n".join(dedented(lines, node) for node in nodes)
 
 
 def first_line(node):
