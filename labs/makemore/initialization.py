@@ -61,7 +61,7 @@ def saturation(y, limit=0.97):
     0.5
     >>> saturation(torch.tensor([[0.6, 0.4]]), limit=0.5)
     0.5
-    >>> saturation(torch.tensor([0.5]), limit=0.5)             # at the limit is not beyond it
+    >>> saturation(torch.tensor([0.97]))                       # at the limit is not beyond it
     0.0
     """
     raise NotImplementedError("saturation is yours to write")

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import operator
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,20 @@ def test_functions_of_two_numbers(name, data):
     if data.draw(st.booleans()) and isinstance(b, dict):
         a, b = b, a
     agree(both(name, a, b), exactly=name not in ("pow", "atan2"))
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_a_number_has_the_digits_of_the_dtype_that_it_meets(kind):
+    """Oracle: PyTorch, for which 0.97 in float32 is 0.97, and 0.1 times 0.1 is not what it is in float64."""
+    operators = [operator.gt, operator.ge, operator.eq, operator.ne, operator.lt, operator.le, operator.add,
+                 operator.sub, operator.mul, operator.truediv]
+    before, found = dispatch.use("python"), []
+    for library in (ours, torch):
+        x = library.tensor([0.97, 1.0, 3.0, 0.1, -0.7], dtype=getattr(library, kind))
+        found.append([function(*pair).tolist() for function in operators
+                      for number in (0.97, 0.1, -0.7, 1e300) for pair in ((x, number), (number, x))])
+    dispatch.use(before)
+    assert found[0] == found[1]
 
 
 @settings(max_examples=20)

@@ -21,6 +21,7 @@ it takes about a hundred times NumPy's time.
 Chapter: docs/torch/dispatch.md.  To copy: this folder.
 """
 
+import array
 import functools
 import itertools
 import math
@@ -47,10 +48,16 @@ def two(function, result=None):
     """A function of two numbers -> a kernel of two operands, broadcast."""
     def kernel(a, b, out=None):
         views = [each for each in (a, b) if isinstance(each, View)]
-        shape = tuple(broadcast(*(tuple(each.shape) for each in views)))
-        values = map(function, numbers(a, shape), numbers(b, shape))
-        return given(values, result or views[0].dtype, shape, out)
+        shape, kind = tuple(broadcast(*(tuple(x.shape) for x in views))), views[0].dtype
+        values = map(function, *(numbers(meeting(x, kind), shape) for x in (a, b)))
+        return given(values, result or kind, shape, out)
     return kernel
+
+
+def meeting(x, kind):
+    """A Python number as it meets an array of that dtype: of 32 bits, if that has."""
+    rounded = x.__class__ is float and kind in (dtypes.float32, dtypes.bfloat16)
+    return array.array("f", [x])[0] if rounded else x
 
 
 def where(condition, a, b, out=None):
