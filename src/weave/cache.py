@@ -205,6 +205,7 @@ def program_of(text):
     return sha256(program(text).encode())
 
 
+@functools.cache
 def machinery():
     return {name: digest(Path(__file__).with_name(name)) for name in MACHINERY}
 

@@ -22,6 +22,12 @@ def write_atomically(path, content):
         Path(unfinished).unlink(missing_ok=True)
 
 
+@functools.cache
+def bytes_of(path):
+    """The bytes of a file, as they were when it was first asked for; the next build begins with none."""
+    return path.read_bytes()
+
+
 class Remembering:
     """Decorates a function from texts to what JSON holds: nothing is computed twice, in a build and the next.
 

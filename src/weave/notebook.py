@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import render
 from .begin import begin
+from .files import bytes_of
 from .imports import Modules, imported_by_chapter
 from .page import fenced
 from .take import zipped
@@ -52,7 +53,7 @@ class Downloads:
                    for path in (self.root / self.source / self.package).rglob("*")
                    if "__pycache__" not in path.parts]
         names = {*FOR_PIP, *modules, *filter(self.is_outside, read)}
-        self.archive = zipped({name: (self.root / name).read_bytes() for name in names
+        self.archive = zipped({name: bytes_of(self.root / name) for name in names
                                if (self.root / name).is_file()})
         self.sha256 = hashlib.sha256(self.archive).hexdigest()
 

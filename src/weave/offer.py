@@ -13,7 +13,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from .files import Remembering
+from .files import Remembering, bytes_of
 from .take import TakeError, portable, take
 
 DOCSTRING = re.compile(r'\s*"""(.*?)"""', re.DOTALL)    # of a lab; what is below may be half written
@@ -73,12 +73,12 @@ class Offers:
 
     def files(self, chapter, listings=()):
         """{address under the site: bytes} of all that a chapter's page offers, with its Listings."""
-        found = {path.as_posix(): (self.root / path).read_bytes() for path in self.labs_of(chapter)}
+        found = {path.as_posix(): bytes_of(self.root / path) for path in self.labs_of(chapter)}
         taken = self.modules(chapter)
         for listing in listings:
             one = self.taken(listing.path)
             if one is None or one.path.is_dir():    # a part of something whole, which stays as it is
-                found[listing.path.as_posix()] = (self.root / listing.path).read_bytes()
+                found[listing.path.as_posix()] = bytes_of(self.root / listing.path)
             taken += [one] if one else []
         for one in taken:
             if self.address(one) not in found:
@@ -110,7 +110,7 @@ class Offers:
             taken = self.taken(path.relative_to(self.root))
             if taken and not taken.path.is_dir():
                 return taken.files[path.name]
-        return path.read_bytes()
+        return bytes_of(path)
 
     def place(self, chapter, link, repository=None):
         """The HTML of the place at a chapter's top; empty if it has nothing to take away.

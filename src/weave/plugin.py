@@ -42,7 +42,7 @@ from . import page as pages
 from .cache import Cache, program_of
 from .card import card, drawn
 from .chapter import Chapter
-from .files import write_atomically
+from .files import bytes_of, write_atomically
 from .finish import finish, formulas, terms
 from .finish.formulas import KATEX
 from .finish.rewrite import slim
@@ -129,7 +129,7 @@ class Settings(Config):
 
     @property
     def root(self):
-        return Path(self.config_file_path or "mkdocs.yml").resolve().parent
+        return folder_of(self.config_file_path or "mkdocs.yml")
 
     def chapter(self, path):
         kind = Notebook if Path(path).suffix == ".ipynb" else Chapter
@@ -257,6 +257,7 @@ class Weave(BasePlugin[Settings]):
         return config
 
     def on_pre_build(self, config):
+        bytes_of.cache_clear()
         self.entries = []    # of the feed: see feed.atom
         self.seconds = times.measured(self.config.computed)
         self.searched, self.kept = False, None
@@ -768,6 +769,12 @@ class Weave(BasePlugin[Settings]):
         if self.entries:
             text = feed.atom(config.site_name, config.site_url, self.entries)
             Path(folder, "feed.xml").write_text(text, encoding="utf-8")
+
+
+@functools.cache
+def folder_of(path):
+    """Where a file is, which every page asks for."""
+    return Path(path).resolve().parent
 
 
 def text_of(path):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import WeaveError
-from .files import Remembering
+from .files import Remembering, bytes_of
 from .imports import parsed
 from .listing import c, find
 from .offer import one_file
@@ -67,7 +67,7 @@ class Reference:
         self.package, self.folder = package, folder
         self.offers, self.chapters, self.installs = offers, chapters, installs or {}
         for method in (self.text, self.says, self.third_parties, self.above, self.chapters_of, self.labs_of,
-                       self.python_of):
+                       self.python_of, self.named):
             setattr(self, method.__name__, functools.cache(method))    # for one build
         self.pages = {entry.uri: entry for entry in (self.entries() if package else ())}
         self.of = {path: entry for entry in self.pages.values() for path in entry.paths}
@@ -233,7 +233,7 @@ class Reference:
     def files(self, entry):
         """{address under the site: bytes} of what a page offers."""
         taken = self.taken(entry)
-        labs = {path.as_posix(): (self.root / path).read_bytes() for path in self.labs_of(entry)}
+        labs = {path.as_posix(): bytes_of(self.root / path) for path in self.labs_of(entry)}
         return labs | (self.offers.files_of(taken) | self.offers.zip_of(taken) if taken else {})
 
     def download(self, entry, taken, link):

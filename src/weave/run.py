@@ -25,7 +25,7 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 
 from .chapter import markdown
-from .files import Remembering
+from .files import Remembering, bytes_of
 from .imports import Modules, dotted, imported, imported_by, imported_by_chapter, lines_of
 from .names import events
 from .site import find_node
@@ -125,7 +125,7 @@ class Runner:
     def contents(self, names, sources):
         """{address: content} of the files among names, as the site hands them out."""
         root, prefix = self.library.root, f"{self.library.source}/"
-        return {name: sources(root / name) if name.startswith(prefix) else (root / name).read_bytes()
+        return {name: sources(root / name) if name.startswith(prefix) else bytes_of(root / name)
                 for name in names if (root / name).is_file()}
 
     @functools.cached_property
