@@ -158,7 +158,7 @@ def test_what_is_missing_is_named_by_itself(published, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     done = run(tmp_path / "venv/bin/python", published[0] / "tokenization/bpe.py", cwd=tmp_path)
     assert "ModuleNotFoundError: this chapter needs packages that are not installed here: " in done.stderr
-    assert "`python -m pip install matplotlib regex tiktoken torch`" in done.stderr
+    assert "`python -m pip install IPython matplotlib regex tiktoken torch`" in done.stderr
     done = run(tmp_path / "venv/bin/python", published[0] / "cuda/softmax.py", cwd=tmp_path)
     gpu = " pycuda" if shutil.which("nvidia-smi") else ""
     assert f"pip install matplotlib numpy{gpu} pyopencl pocl-binary-distribution torch`" in done.stderr

@@ -245,7 +245,7 @@ def test_what_does_not_run_says_why(open_page):
     assert "Not in the page, since it needs numpy." in item.inner_text()
     assert item.locator("button").count() == 0
     item = page.locator("li", has=page.locator("a[href$='makemore/mlp.py']"))
-    assert "Not here: settings, which trains for 10,000 steps." in item.inner_text()
+    assert "Not here: settings, which trains for 10,000 steps." in item.text_content()
     assert item.locator("button").count() == 4
 
 

@@ -86,8 +86,10 @@ document.addEventListener("click", async (event) => {
     }
 });
 
+let searching = false;    // which the theme's keys begin, and Escape ends
 addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {    // as the theme's p and , for the page before
-    if (!/^[n.]$/.test(key) || ctrlKey || metaKey || altKey) return;
+    searching = /^[/sf]$/.test(key) || searching && key !== "Escape";
+    if (searching || !/^[n.]$/.test(key) || ctrlKey || metaKey || altKey) return;
     if (!document.activeElement.closest("input, select, textarea, .md-search")) document.querySelector("a[rel=next]")?.click();
 });
 
