@@ -25,7 +25,6 @@
     times        how long a chapter takes, and what to have read before it
     labs         all exercises on one page
     graded       which of them are written and graded there
-    graded       which of them are written and graded there
     run          which cells run in their page, and what the page needs for that
     reference    a page for each module, kernel and package, and where it has an object
     kept         rendered pages, for the next build
