@@ -331,9 +331,8 @@ class Weave(BasePlugin[Settings]):
         for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         if self.dirty:
-            for file in files.documentation_pages():
-                if os.path.exists(file.abs_dest_path):
-                    os.utime(file.abs_dest_path, (0, 0))
+            for file in files.documentation_pages():    # and leave a page that is shown as it is (serve.py)
+                Path(file.abs_dest_path).unlink(missing_ok=True)
         return files
 
     def leave_titles(self, files, config):
