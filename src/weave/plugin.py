@@ -322,12 +322,10 @@ class Weave(BasePlugin[Settings]):
         if self.config.epub:
             self.add(files, config, self.config.epub, b"")    # for now: see on_env
         for uri, source in self.runner.files.items():
-            self.add(files, config, uri, source)
+            self.add(files, config, uri, without_comments(source))
         for source in sorted(ASSETS.glob("*")):
             if source.is_file():
-                script = source.suffix == ".js"
-                self.add(files, config, f"assets/{source.relative_to(ASSETS)}",
-                         IDLE.sub("", source.read_text(encoding="utf-8")) if script else source)
+                self.add(files, config, f"assets/{source.relative_to(ASSETS)}", without_comments(source))
         for source in [*KATEX.glob("katex.min.css"), *KATEX.glob("fonts/*.woff2")]:
             self.add(files, config, f"assets/katex/{source.relative_to(KATEX)}", source)
         if self.dirty:
@@ -774,6 +772,12 @@ class Weave(BasePlugin[Settings]):
 def folder_of(path):
     """Where a file is, which every page asks for."""
     return Path(path).resolve().parent
+
+
+def without_comments(source):
+    """The text of a script of the weave's own, as it is published; the path of any other file."""
+    own = source.suffix == ".js" and source.is_relative_to(ASSETS)
+    return IDLE.sub("", source.read_text(encoding="utf-8")) if own else source
 
 
 def text_of(path):

@@ -93,6 +93,7 @@ function begin(area) {
     const found = area.value.match(/raise NotImplementedError\(.*\)/);
     area.focus();
     if (found) area.setSelectionRange(found.index, found.index + found[0].length);
+    area.scrollLeft = 0;    // the lines begin there
 }
 
 async function check(at, pack) {
