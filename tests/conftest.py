@@ -46,30 +46,56 @@ def the_same_random_numbers():
         torch.manual_seed(0)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory, worker_id):
-    """The folder of the book, built without knowing where it will be published; all workers share it."""
+def built_once(folder, **environment):
+    """A folder of the book, which the first worker that asks for it builds, for all."""
     from filelock import FileLock
 
-    if worker_id == "master":
-        return build(tmp_path_factory.mktemp("site"), ROOT)
-    folder = tmp_path_factory.getbasetemp().parent / "site"    # of this run, and of no worker's own
     with FileLock(f"{folder}.lock"):
         if not folder.with_suffix(".built").exists():
-            build(folder, ROOT)
+            build(folder, ROOT, **environment)
             folder.with_suffix(".built").touch()
     return folder
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory):
+def shared(tmp_path_factory, worker_id):
+    """A folder of this run, and of no worker's own."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
+def site(shared):
+    """The folder of the book, built without knowing where it will be published."""
+    return built_once(shared / "site")
+
+
+def address_of(folder):
+    """Where a folder is served from now on: at the same port each time, if that is free, since what a build
+    makes for an address is kept for the next one."""
+    try:
+        server = serve(folder, 8642)
+    except OSError:
+        server = serve(folder)
+    return f"http://127.0.0.1:{server.server_port}/"
+
+
+@pytest.hookimpl(optionalhook=True)    # of xdist, which calls it where the workers are started
+def pytest_configure_node(node):
+    """Serve what the workers will publish as long as any of them runs."""
+    config = node.config
+    if not hasattr(config, "address"):
+        config.address = address_of(config._tmp_path_factory.getbasetemp() / "published")
+    node.workerinput["address"] = config.address
+
+
+@pytest.fixture(scope="session")
+def published(shared, request):
     """The book built for the address at which it is served, and that address."""
-    folder = tmp_path_factory.mktemp("published")
-    server = serve(folder)
-    address = f"http://127.0.0.1:{server.server_port}/"
-    build(folder, ROOT, SITE_URL=address, GITHUB_REPOSITORY="someone/book", CI_DEFAULT_BRANCH="main")
-    yield folder, address
-    server.shutdown()
+    folder = shared / "published"
+    address = getattr(request.config, "workerinput", {}).get("address") or address_of(folder)
+    return built_once(folder, SITE_URL=address, GITHUB_REPOSITORY="someone/book",
+                      CI_DEFAULT_BRANCH="main"), address
 
 
 @pytest.fixture(scope="module")    # no longer: Playwright keeps an event loop running

@@ -42,6 +42,7 @@ class Cache:
     def __init__(self, root=".", environment=None, patterns=None):
         self.root = Path(root).resolve()
         self.folder = self.root / ".cache" / "weave"
+        self.made = self.folder / "made"    # what was computed from results: see remembered
         self.environment = dict(environment or {})
         self.patterns = dict(patterns or {})
         self.modules = functools.cache(functools.partial(Modules, self.root))    # in a folder of the book
@@ -116,7 +117,7 @@ class Cache:
 
         None, which make() may give for later, is not kept.
         """
-        path = self.folder / "made" / name
+        path = self.made / name
         key = sha256(f"{version('jupytext')}\n{source}".encode())
         known, _, text = path.read_bytes().decode().partition("\n") if path.is_file() else ("", "", "")
         if known != key:
@@ -232,5 +233,5 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def newest_first(folder):
-    return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+def newest_first(folder, pattern="*.json"):
+    return sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime_ns, reverse=True)

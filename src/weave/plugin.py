@@ -18,6 +18,7 @@ import os
 import pickle
 import posixpath
 import re
+import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,7 +40,7 @@ from pygments.lexers import get_lexer_by_name
 from . import (WeaveError, changes, contents, epub, feed, graded, imports, index, labs, names, notebook,
                offer, reference, render, repository, run, times)
 from . import page as pages
-from .cache import Cache, program_of
+from .cache import Cache, newest_first, program_of
 from .card import card, drawn
 from .chapter import Chapter
 from .files import bytes_of, write_atomically
@@ -60,7 +61,8 @@ THEME = Path(__file__).parent / "theme"
 EXTENSIONS = {    # what woven Markdown is written in, with the settings it has if mkdocs.yml says nothing
     "attr_list": {}, "pymdownx.superfences": {}, "pymdownx.arithmatex": {"generic": True}}
 NOTICES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.cff"}    # of a book, and their addresses
-WHOLE = "made/whole"    # in the cache: with what all pages were made last
+WHOLE = "whole"    # a file of the cache: with what all pages of an address were made last
+ADDRESSES = 4    # for so many, the last ones, what was made for them is kept: a server's, a host's, none
 UNSEARCHED = re.compile(r' data-search-exclude(?:="")?(?=[ >])')
 REMEMBERED = {    # what takes long, from one build to the next
     "borrowed": names.of_chapters, "cards": drawn, "docstrings": reference.is_docstring, "figures": figure,
@@ -68,6 +70,7 @@ REMEMBERED = {    # what takes long, from one build to the next
     "labs": graded.of_labs, "listings": python.cut_out, "modules": imports.of_modules,
     "packages": reference.packages_of, "programs": program_of, "public": reference.public_names,
     "rewritten": offer.rewritten, "runs": run.of_chapters, "sentences": render.inline, "zips": offer.zips}
+OF_ADDRESS = {"cards", "index"}    # of these, those that depend on the book's address
 WIDGET = re.compile(r"assets/widgets/[\w-]+\.js")    # the script of one, which the book has (assets/weave.js)
 IDLE = re.compile(r"^\s*//.*\n|^\s+| {4}// .*$", re.MULTILINE)    # of a script: comments and indentation
 SECTION_OR_CODE = re.compile(
@@ -269,8 +272,10 @@ class Weave(BasePlugin[Settings]):
         katex = KATEX.with_name("package.json")    # which has its version
         self.tools = str([packages(), own_source(), katex.read_text() if katex.is_file() else ""])
         self.cache = self.config.cache()
+        address = hashlib.sha256(f"{config.site_url} {config.repo_url}".encode()).hexdigest()[:8]
+        self.of_address = (self.cache.made / "at" / address).joinpath    # in the cache, what depends on it
         for name, function in REMEMBERED.items():
-            function.load(self.cache.folder / f"made/{name}.json", self.tools)
+            function.load(self.remembering(name), self.tools)
         self.widgets = set()
         for file in files:
             if WIDGET.fullmatch(file.src_uri):
@@ -285,7 +290,7 @@ class Weave(BasePlugin[Settings]):
             self.served.broken, self.package, errors = logged(errors), None, []
             self.leave_titles(files, config)
         elif self.served:
-            self.served.making = not self.served.server and self.tools != text_of(self.cache.folder / WHOLE)
+            self.served.making = not self.served.server and self.tools != text_of(self.of_address(WHOLE))
         for file in files.documentation_pages():
             try:
                 chapter = file.abs_src_path and self.chapter_of(file)
@@ -296,7 +301,7 @@ class Weave(BasePlugin[Settings]):
                     log.warning("%s", idle)
             except WeaveError as error:
                 errors.append(error)
-        self.runner = run.Runner(self.config.root, self.config.source, self.cache.folder / "made/run")
+        self.runner = run.Runner(self.config.root, self.config.source, self.cache.made / "run")
         for chapter in self.chapters.values() if self.runs else ():
             try:
                 self.runner.add(chapter)
@@ -475,8 +480,8 @@ class Weave(BasePlugin[Settings]):
                 offered = offers.files(chapter, chapter.listings)
                 key = json.dumps(book)
                 for suffix, write in ((".ipynb", notebook.written), (".py", notebook.script)):
-                    make = functools.partial(write, book)
-                    yield f"{stem}{suffix}", self.cache.remembered(f"{stem}{suffix}", key, make)
+                    name, make = f"{stem}{suffix}", functools.partial(write, book)
+                    yield name, self.cache.remembered(self.of_address(name), key, make)
                 yield from offered.items()
                 if chapter.name in self.runner.chapters:
                     pack, needed = self.runner.pack(chapter, read.get(chapter.name, ()), offers.source_text)
@@ -510,7 +515,8 @@ class Weave(BasePlugin[Settings]):
             return {}
         claims = [cell.claims for cell in chapter.cells]
         made = self.cache.remembered(
-            f"{uri}.json", json.dumps([book, claims, config.site_name, config.site_url, self.tools]),
+            self.of_address(f"{uri}.json"),
+            json.dumps([book, claims, config.site_name, config.site_url, self.tools]),
             lambda: json.dumps(self.portable(files, config, chapter, page, uri)))
         return {address: base64.b64decode(content) for address, content in json.loads(made).items()}
 
@@ -561,7 +567,7 @@ class Weave(BasePlugin[Settings]):
             title = index.HEADING.search(markdown)
             return f"# {entry.name}" if entry else title[0] if title else f"# {page.file.name}"
         if self.kept is None:
-            self.kept = Kept(self.cache.folder / "made/pages", config, files)
+            self.kept = Kept(self.of_address("pages"), config, files)
         self.kept.take_over(page, [self.reference.text(path) for path in entry.paths] if entry else [])
         if entry:
             return self.entry_page(entry, page, config, files)
@@ -682,7 +688,7 @@ class Weave(BasePlugin[Settings]):
         self.last = files, config, env
         if self.config.epub:
             self.make_epub(config, files)
-        folder = self.cache.folder / "made/templates" / jinja2.__version__
+        folder = self.cache.made / "templates" / jinja2.__version__
         folder.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
         env.auto_reload = False    # a template that changes during a build counts in the next one
@@ -745,17 +751,23 @@ class Weave(BasePlugin[Settings]):
                         self.config.reference, self.config.internal)
         self.complain(self.finish(config))
         for name, function in REMEMBERED.items():
-            function.save(self.cache.folder / f"made/{name}.json", self.tools)
+            function.save(self.remembering(name), self.tools)
         if self.served and self.served.making:
             self.served.errors, self.served.warned = [], []    # of what is made in a moment
         else:
-            write_atomically(self.cache.folder / WHOLE, self.tools)
+            write_atomically(self.of_address(WHOLE), self.tools)
+            for old in newest_first(self.cache.made, f"at/*/{WHOLE}")[ADDRESSES:]:
+                shutil.rmtree(old.parent, ignore_errors=True)
+
+    def remembering(self, name):
+        """The file in the cache that has what a function of REMEMBERED gave."""
+        return (self.of_address if name in OF_ADDRESS else self.cache.made.joinpath)(f"{name}.json")
 
     def finish(self, config):
         """Finish the site's pages; the errors in them."""
         def remembered(name, text, make):
             if self.finished.get(name, [None])[0] != text:
-                made = self.cache.remembered(f"finished/{name}", f"{self.tools}\n{text}", make)
+                made = self.cache.remembered(self.of_address("finished", name), f"{self.tools}\n{text}", make)
                 self.finished[name] = text, made
             return self.finished[name][1]
 

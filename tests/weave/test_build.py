@@ -249,6 +249,24 @@ def test_a_second_build_executes_nothing_and_one_from_nothing_gives_the_same_byt
     assert contents(small.root / "site") == before
 
 
+def test_what_was_made_for_an_address_is_there_when_it_is_built_for_again(small):
+    """A server, which has an address, and the site as files take turns; what is older goes."""
+    for age in range(4):
+        os.utime(small.write(f".cache/weave/made/at/{age}/whole", ""), ns=(0, 10**9 * (4 - age)))
+
+    def made(address):
+        run = small.run("mkdocs", "build", env={**os.environ, "SITE_URL": address})
+        assert run.returncode == 0 and f'href={address}chapter/' in small.page().replace('"', "")
+        return {path: path.stat().st_mtime_ns for path in small.root.glob(".cache/weave/made/at/*/**/*.*")}
+
+    here = made("http://here.example/")
+    both = made("http://there.example/")
+    assert here.items() < both.items() and len(both) == 2 * len(here)
+    assert made("http://here.example/") == both
+    kept = {path.name for path in small.root.glob(".cache/weave/made/at/*")}
+    assert len(kept) == 4 and {"0", "1"} < kept
+
+
 def test_edits_make_exactly_what_they_touch_stale(small):
     importing = '\n```python\nimport sys\nsys.path.insert(0, "src")\nimport pack.module\n```\n'
     small.chapter(importing, "docs/importing.md")
