@@ -1,5 +1,6 @@
 """The built site, file by file: every link leads somewhere, and nothing is loaded from elsewhere."""
 
+import functools
 import gzip
 import json
 import re
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlparse
 import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 
 from pages import written
 from weave.site import Formulas, find_node
@@ -22,18 +23,32 @@ ROOT = Path(__file__).resolve().parents[1]
 KB = 1000
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src")}
 HERE = "http://site/"
+NO_PROSE = {"pre", "code", "script", "style", "svg", "math"}
 
 
 class Page(HTMLParser):
-    """What a page of HTML defines, points to and loads."""
+    """What a page of HTML defines, points to, loads and offers, and what its prose says."""
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.loads, self.pictures, self.headings = [], [], [], [], []
+        self.ids, self.links, self.loads, self.pictures = [], [], [], []
+        self.downloads, self.inline = [], []    # and styles and handlers in attributes
+        self.prose, self.aside = [], 0
         self.feed(text)
+
+    def handle_data(self, text):
+        if not self.aside:
+            self.prose.append(text)
+
+    def handle_endtag(self, tag):
+        self.aside -= tag in NO_PROSE
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
+        self.aside += tag in NO_PROSE
+        self.inline += [name for name in given if name == "style" or name.startswith("on")]
+        if tag == "a" and "download" in given:
+            self.downloads.append(given["href"])
         if "id" in given:
             self.ids.append(given["id"])
         if tag in ("a", "link") and given.get("href"):
@@ -46,10 +61,14 @@ class Page(HTMLParser):
             self.pictures.append(given.get("aria-label"))
 
 
+@functools.cache
+def page_at(path):
+    return Page(path.read_text(encoding="utf-8"))
+
+
 def problems(folder):
     """Everything that is wrong with links, ids and pictures of the site in folder."""
-    pages = {str(path.relative_to(folder)): Page(path.read_text(encoding="utf-8"))
-             for path in sorted(folder.rglob("*.html"))}
+    pages = {str(path.relative_to(folder)): page_at(path) for path in sorted(folder.rglob("*.html"))}
     found = []
     for name, page in pages.items():
         found += [f"{name}: id {one} twice" for one in {i for i in page.ids if page.ids.count(i) > 1}]
@@ -67,6 +86,11 @@ def problems(folder):
             elif anchor and file.suffix == ".html" and anchor not in pages[str(file.relative_to(folder))].ids:
                 found.append(f"{name}: {link} has no such anchor")
     return found
+
+
+def part(path, name):
+    """All elements of a name in a page, with what they have in them."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser", parse_only=SoupStrainer(name))
 
 
 def test_links_ids_and_pictures_of_the_site_are_sound(site):
@@ -89,21 +113,17 @@ def test_the_check_itself_finds_what_is_wrong(tmp_path, body, says):
 
 def test_no_page_uses_inline_styles_or_handlers_that_the_policy_would_refuse(site):
     for path in written(site):
-        text = path.read_text(encoding="utf-8")
-        assert text.count("Content-Security-Policy") == 1
-        assert not BeautifulSoup(text, "html.parser").find_all(
-            lambda tag: any(name == "style" or name.startswith("on") for name in tag.attrs)), path
+        assert path.read_text(encoding="utf-8").count("Content-Security-Policy") == 1
+        assert page_at(path).inline == [], path
 
 
 def test_no_formula_and_no_number_is_read_as_something_else(site):
     """A formula with a blank before its last dollar would be shown raw, and an answer "64. ..." as item 1."""
     for path in site.rglob("*.html"):
         if "reference" not in path.relative_to(site).parts:
-            page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-            assert not page.select("details > ol"), path
-            for tag in page(["pre", "code", "script", "style", "svg", "math"]):
-                tag.extract()
-            assert "$" not in page.get_text(), path
+            assert not part(path, "details").select("details > ol"), path
+            prose = "".join(page_at(path).prose)
+            assert len(prose) > 100 and "$" not in prose, path
 
 
 def test_every_chapter_page_is_light_without_its_figures(site):
@@ -128,7 +148,7 @@ def test_every_page_has_the_whole_book_and_marks_its_own_place(site):
     names = [name for part in parts for name, inside in part.items() if not isinstance(inside, str)]
     assert len(book) > 30 and len(names) > 3
     for path in written(site):
-        nav = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one(".weave-nav")
+        nav = part(path, "nav").select_one(".weave-nav")
         assert [link.get_text() for link in nav.select("a")] == book, path
         assert [part.get_text() for part in nav.select("summary")] == names, path
         current = nav.select("[aria-current]")
@@ -226,11 +246,6 @@ def test_downloads_are_the_chapter_as_it_was_executed(site):
     nbformat.validate(nbformat.from_dict(notebook))
 
 
-def downloads(page):
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    return [link["href"] for link in soup.select("a[download]")]
-
-
 def test_every_module_of_a_chapter_is_on_the_site_with_its_companions_and_so_are_the_labs(site):
     """The files are those whose doctests test_modules runs where they are put."""
     offered = 0
@@ -238,7 +253,7 @@ def test_every_module_of_a_chapter_is_on_the_site_with_its_companions_and_so_are
         text = path.read_text(encoding="utf-8")
         header = yaml.safe_load(text.split("---")[1]) if text.startswith("---\n") else {}
         page = site / path.relative_to(ROOT / "docs").with_suffix("") / "index.html"
-        links = downloads(page) if header.get("modules") else []
+        links = page_at(page).downloads if header.get("modules") else []
         for name in header.get("modules") or []:
             stem = ROOT / "src" / name.replace(".", "/")
             taken = take(stem if stem.is_dir() else stem.with_suffix(".py"), ROOT / "src")
