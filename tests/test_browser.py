@@ -90,12 +90,13 @@ def sideways(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-def looks(page, widths):
+def looks(page, widths, schemes=("light", "dark")):
     """Shows the page in each width and palette, one after the other, and says which."""
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme, palette in (("light", "default"), ("dark", "slate")):
+        for scheme in schemes:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            palette = {"light": "default", "dark": "slate"}[scheme]
             page.locator(f"body[data-md-color-scheme={palette}]").wait_for(state="attached")
             yield f"{scheme}-{width}"
 
@@ -113,11 +114,12 @@ def with_axe(open_page):
     return with_axe
 
 
-def violations(page):
-    """What axe-core finds on the page as it looks now, in code in the first of all tokens that look alike."""
+def violations(page, part=None):
+    """What axe-core finds on the page, or in a part of it, as it looks now; in code in the first of all
+    tokens that look alike."""
     page.evaluate(ALIKE)
-    found = page.evaluate("axe.run({exclude: [['[data-alike]']]}, {resultTypes: ['violations']})"
-                          ".then(result => result.violations)")
+    found = page.evaluate("""part => axe.run({include: [[part ?? "html"]], exclude: [["[data-alike]"]]},
+        {resultTypes: ["violations"]}).then(result => result.violations)""", part)
     return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
 
 
@@ -136,13 +138,14 @@ def test_a_page_is_quiet_light_and_still_fits_and_shuts_nobody_out(with_axe, pat
     for look in looks(page, (1280, 390) if all_looks else ()):
         assert violations(page) == [], look
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    name = path.strip("/").replace("/", "-") or "home"
-    for look in looks(page, (1280, 390)):
+    name, own = path.strip("/").replace("/", "-") or "home", LOOKS[PAGES.index(path) % len(LOOKS)]
+    schemes = ["light", "dark"] if all_looks or request.config.getoption("screenshots") else own.split("-")[:1]
+    for look in looks(page, (1280, 390), schemes):
         if request.config.getoption("screenshots"):
             SHOTS.mkdir(exist_ok=True)
             page.screenshot(path=SHOTS / f"{name}-{look}.png", full_page=True)
         assert sideways(page) == 0, look
-        if all_looks or look == LOOKS[PAGES.index(path) % len(LOOKS)]:
+        if all_looks or look == own:
             assert violations(page) == [], look
     page.set_viewport_size({"width": 320, "height": 900})
     assert sideways(page) == 0

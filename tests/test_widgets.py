@@ -123,16 +123,21 @@ def test_the_scripts_and_styles_of_widgets_are_small(published):
 
 
 @pytest.mark.parametrize("path, name", EACH)
-def test_a_widget_is_quiet_moves_nothing_and_shuts_nobody_out(with_axe, path, name):
-    """By keyboard, one control after the other. Oracles: axe-core, and the browser's count of what shifts."""
+def test_a_widget_is_quiet_moves_nothing_shuts_nobody_out_and_is_not_printed(with_axe, path, name):
+    """By keyboard, one control after the other. Oracles: axe-core, of the whole page in the first look and
+    of the widget in each, and the browser's count of what shifts."""
     page = with_axe(path)
     place = widget(page, name)
     page.wait_for_timeout(100)
     before = page.evaluate("window.shifts")
     assert len(keyed(page, place)) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
+    part = None
     for look in looks(page, (1280, 390)):
         assert sideways(page) == 0, look
-        assert violations(page) == [], look
+        assert violations(page, part) == [], look
+        part = f"weave-widget[name={name}]"
+    page.emulate_media(media="print")
+    assert place.locator(".weave-scroll").is_visible() and not place.locator(".widget").is_visible()
     assert complaints(page, path) == []
 
 
@@ -144,17 +149,13 @@ def test_a_widget_is_operated_by_keyboard_in_firefox_too(open_page, path, name):
 
 
 @pytest.mark.parametrize("path, name", EACH)
-def test_without_scripts_and_in_print_there_is_the_figure_and_nothing_to_operate(open_page, path, name):
+def test_without_scripts_there_is_the_figure_and_nothing_to_operate(open_page, path, name):
     page = open_page(path, 390, java_script_enabled=False)
     place = page.locator(f"weave-widget[name={name}]")
     figure = place.locator("svg[role=img]")
     assert figure.bounding_box()["width"] > 200 and place.locator("button, input").count() == 0
     assert place.bounding_box()["height"] - figure.bounding_box()["height"] < 30, "room for nothing"
     assert page.locator(".weave-try:visible").count() == 0
-    page = open_page(path)
-    place = widget(page, name)
-    page.emulate_media(media="print")
-    assert place.locator(".weave-scroll").is_visible() and not place.locator(".widget").is_visible()
 
 
 def test_a_widget_is_loaded_only_when_it_comes_near(open_page):
