@@ -45,17 +45,7 @@ def open_page(request, published):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme,
                                       reduced_motion="reduce", **options)
         contexts.append(context)
-        page = context.new_page()
-        page.heard, page.sizes = [], []
-        page.on("console", lambda message: page.heard.append(message.text))
-        page.on("pageerror", lambda error: UNREAD in str(error) or page.heard.append(str(error)))
-        aborted = "/favicon.svg" if browser.browser_type.name == "firefox" else None    # when a page is left
-        page.on("requestfailed", lambda request: aborted and request.url.endswith(aborted)
-                or page.heard.append(f"failed: {request.url}"))
-        page.on("request", lambda request: request.url.startswith((published[1], "data:", "blob:"))
-                or page.heard.append(f"third party: {request.url}"))
-        page.on("requestfinished", lambda request: page.sizes.append(request.sizes()["responseBodySize"]))
-        page.add_init_script(SHIFTS)
+        page = listening(context.new_page(), published[1])
         page.goto(published[1] + path)
         quiet(page)
         return page
@@ -63,6 +53,56 @@ def open_page(request, published):
     yield open_page
     for context in contexts:
         context.close()
+
+
+def listening(page, address):
+    """A page that keeps what its console says, in .heard, and how large its answers are, in .sizes."""
+    page.heard, page.sizes = [], []
+    page.on("console", lambda message: page.heard.append(message.text))
+    page.on("pageerror", lambda error: UNREAD in str(error) or page.heard.append(str(error)))
+    firefox = page.context.browser.browser_type.name == "firefox"
+    aborted = "/favicon.svg" if firefox else None    # when a page is left
+    page.on("requestfailed", lambda request: aborted and request.url.endswith(aborted)
+            or page.heard.append(f"failed: {request.url}"))
+    page.on("request", lambda request: request.url.startswith((address, "data:", "blob:"))
+            or page.heard.append(f"third party: {request.url}"))
+    page.on("requestfinished", lambda request: page.sizes.append(request.sizes()["responseBodySize"]))
+    page.add_init_script(SHIFTS)
+    return page
+
+
+@pytest.fixture(scope="module")
+def tabs():
+    """One page of each browser, which stays open: see visit."""
+    return {}
+
+
+@pytest.fixture
+def visit(request, published, tabs):
+    """visit(path) -> the page that has loaded, as open_page gives it, but always in the same tab, in half the
+    time; nothing that a reader would find again is left of the visit before."""
+    browser = request.getfixturevalue(getattr(request, "param", "chromium"))
+    if browser not in tabs:
+        tabs[browser] = listening(browser.new_context().new_page(), published[1])
+        if browser.browser_type.name == "chromium":    # each visit is a first one: see page.sizes
+            network = tabs[browser].context.new_cdp_session(tabs[browser])
+            network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page = tabs[browser]
+
+    def visit(path, width=1280):
+        if page.url != "about:blank":
+            page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        page.goto("about:blank")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media="screen", color_scheme="light", reduced_motion="reduce")
+        page.mouse.move(0, 0)
+        page.heard.clear()
+        page.sizes.clear()
+        page.goto(published[1] + path)
+        quiet(page)
+        return page
+
+    return visit
 
 
 def quiet(page):
@@ -102,12 +142,12 @@ def looks(page, widths, schemes=("light", "dark")):
 
 
 @pytest.fixture
-def with_axe(open_page):
+def with_axe(visit):
     """with_axe(path) -> an open page that has axe-core in it: see violations."""
     def with_axe(path):
         if not AXE.exists():
             pytest.skip("axe-core is not installed; make test installs it")
-        page = open_page(path)
+        page = visit(path)
         page.evaluate(AXE.read_text(encoding="utf-8"))
         return page
 
@@ -139,9 +179,9 @@ def test_a_page_is_quiet_light_and_still_fits_and_shuts_nobody_out(with_axe, pat
         assert violations(page) == [], look
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     name, own = path.strip("/").replace("/", "-") or "home", LOOKS[PAGES.index(path) % len(LOOKS)]
-    schemes = ["light", "dark"] if all_looks or request.config.getoption("screenshots") else own.split("-")[:1]
-    for look in looks(page, (1280, 390), schemes):
-        if request.config.getoption("screenshots"):
+    shots = request.config.getoption("screenshots")
+    for look in looks(page, (1280, 390), ("light", "dark") if all_looks or shots else [own.split("-")[0]]):
+        if shots:
             SHOTS.mkdir(exist_ok=True)
             page.screenshot(path=SHOTS / f"{name}-{look}.png", full_page=True)
         assert sideways(page) == 0, look

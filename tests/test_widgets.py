@@ -38,9 +38,10 @@ WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons
            "makemore/gpt/": "train", "makemore/mlp/": "train map", "makemore/bert/": "train",
            "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel"}
 EACH = [(path, name) for path, names in WIDGETS.items() for name in names.split()]
-open_page, with_axe = test_browser.open_page, test_browser.with_axe    # fixtures
+open_page, visit = test_browser.open_page, test_browser.visit    # fixtures
+tabs, with_axe = test_browser.tabs, test_browser.with_axe
 KB = 1000
-in_both = pytest.mark.parametrize("open_page", ["chromium", "long_firefox"], indirect=True)
+in_both = pytest.mark.parametrize("visit", ["chromium", "long_firefox"], indirect=True)
 
 
 @pytest.fixture
@@ -105,7 +106,9 @@ def test_each_widget_of_the_site_has_its_script_and_a_test_here(published):
     site, found = published[0], {}
     texts = {path: path.read_text(encoding="utf-8") for path in site.rglob("index.html")}
     for path, text in texts.items():
-        for tag in "<weave-widget" in text and BeautifulSoup(text, "html.parser").find_all("weave-widget") or ():
+        if "<weave-widget" not in text:    # the text is sooner searched than taken apart
+            continue
+        for tag in BeautifulSoup(text, "html.parser").find_all("weave-widget"):
             assert (site / "assets/widgets" / f"{tag['name']}.js").is_file()
             assert (path.parent / tag["src"]).is_file() and tag.svg["aria-label"]
             address = path.parent.relative_to(site).as_posix().removeprefix(".") + "/"
@@ -141,10 +144,10 @@ def test_a_widget_is_quiet_moves_nothing_shuts_nobody_out_and_is_not_printed(wit
     assert complaints(page, path) == []
 
 
-@pytest.mark.parametrize("open_page", ["firefox"], indirect=True)
+@pytest.mark.parametrize("visit", ["firefox"], indirect=True)
 @pytest.mark.parametrize("path, name", EACH)
-def test_a_widget_is_operated_by_keyboard_in_firefox_too(open_page, path, name):
-    page = open_page(path)
+def test_a_widget_is_operated_by_keyboard_in_firefox_too(visit, path, name):
+    page = visit(path)
     assert len(keyed(page, widget(page, name))) > 1 and page.heard == []
 
 
@@ -158,8 +161,8 @@ def test_without_scripts_there_is_the_figure_and_nothing_to_operate(open_page, p
     assert page.locator(".weave-try:visible").count() == 0
 
 
-def test_a_widget_is_loaded_only_when_it_comes_near(open_page):
-    page = open_page("micrograd/autograd/")
+def test_a_widget_is_loaded_only_when_it_comes_near(visit):
+    page = visit("micrograd/autograd/")
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     assert not page.locator(".widget").count()
@@ -167,8 +170,8 @@ def test_a_widget_is_loaded_only_when_it_comes_near(open_page):
     assert sorted(asked) == ["backprop.js", "micrograd-autograd-4.json", "parts.js", "widgets.css"]
 
 
-def test_a_widget_survives_instant_navigation(open_page):
-    page = open_page("")
+def test_a_widget_survives_instant_navigation(visit):
+    page = visit("")
     page.evaluate("window.kept = true")
     widget(page)
     page.locator("article a[href*='autograd']").first.click()
@@ -193,8 +196,8 @@ def test_opened_from_a_disk_the_figure_stays(chromium, published):
 
 
 @pytest.mark.parametrize("path", [path for path in WIDGETS if WIDGETS[path] == "backprop"])
-def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(open_page, path):
-    page = open_page(path)
+def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(visit, path):
+    page = visit(path)
     place = page.locator("weave-widget")
     nodes = "[data-title]:not([data-title*='>'])"
     texts = place.locator(f"{nodes} text")
@@ -216,9 +219,9 @@ def test_the_stepper_goes_forward_and_back_to_the_numbers_of_the_figure(open_pag
     assert place.get_by_role("slider").get_attribute("aria-valuetext") == f"1 of {steps}"
 
 
-def test_the_hasty_walk_ends_at_another_slope(open_page):
+def test_the_hasty_walk_ends_at_another_slope(visit):
     """Oracle: y = 4 x² has slope 8 x, 16, and the chapter tells of 20."""
-    page = open_page("micrograd/autograd/")
+    page = visit("micrograd/autograd/")
     place = widget(page)
     for order, slope in (("hasty", "20"), ("topological", "16")):
         place.get_by_role("radio", name=order).check()
@@ -230,13 +233,13 @@ def test_the_hasty_walk_ends_at_another_slope(open_page):
 
 
 @in_both
-def test_a_neurons_slopes_double_in_the_hasty_order_at_each_value(open_page):
+def test_a_neurons_slopes_double_in_the_hasty_order_at_each_value(visit):
     """Oracle: PyTorch, and two contributions of each value below d, which the hasty order hands on twice."""
     rng = random.Random(4)
     w = torch.tensor([rng.uniform(-1, 1), rng.uniform(-1, 1)], dtype=torch.float64, requires_grad=True)
     b = torch.zeros((), dtype=torch.float64, requires_grad=True)
     (torch.tanh(w @ torch.tensor([1.0, -2.0], dtype=torch.float64) + b) - 1).square().backward()
-    page = open_page("micrograd/neurons/")
+    page = visit("micrograd/neurons/")
     place = widget(page)
     for order, times in (("hasty", (32, 16, 16)), ("topological", (1, 1, 1))):
         place.get_by_role("radio", name=order).check()
@@ -251,12 +254,12 @@ def test_a_neurons_slopes_double_in_the_hasty_order_at_each_value(open_page):
 
 
 @in_both
-def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_order(open_page):
+def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_order(visit):
     """Oracle: PyTorch."""
     X, W, b = (torch.tensor(numbers, requires_grad=True) for numbers in (
         [[1.0, 2, 0], [0, 1, -1]], [[1.0], [2], [1]], [-2.0]))
     (X @ W + b).square().mean().backward()
-    page = open_page("torch/autograd/")
+    page = visit("torch/autograd/")
     place = widget(page)
     for order, times in (("hasty", (4, 4, 2)), ("newest first", (1, 1, 1))):
         place.get_by_role("radio", name=order).check()
@@ -271,8 +274,8 @@ def test_tensors_get_gradients_of_their_shapes_and_too_large_ones_in_the_hasty_o
 
 
 @in_both
-def test_views_are_turned_cut_repeated_and_reshaped(open_page):
-    page = open_page("torch/tensors/")
+def test_views_are_turned_cut_repeated_and_reshaped(visit):
+    page = visit("torch/tensors/")
     place = widget(page)
     assert "table: shape (3, 4), stride (4, 1), offset 0. Element [1, 2] is" in told(place)
     assert "at place 0 + 1 · 4 + 2 · 1 = 6" in told(place)
@@ -293,10 +296,10 @@ def test_views_are_turned_cut_repeated_and_reshaped(open_page):
     assert page.heard == []
 
 
-def test_every_view_that_can_be_reached_in_three_steps_is_that_of_the_books_torch(open_page, published):
+def test_every_view_that_can_be_reached_in_three_steps_is_that_of_the_books_torch(visit, published):
     """Oracle: scratch.torch, whose parity with PyTorch other tests hold."""
     first = data(published, "torch/tensors")
-    reached = computed(open_page("glossary/"), """strides ({ WAYS, places }, first) => {
+    reached = computed(visit("glossary/"), """strides ({ WAYS, places }, first) => {
         const found = [];
         const from = (view, text, steps) => {
             for (const way of steps ? Object.keys(WAYS) : []) {
@@ -317,9 +320,9 @@ def test_every_view_that_can_be_reached_in_three_steps_is_that_of_the_books_torc
         assert view.reshape(-1).tolist() == numbers, text
 
 
-def test_the_rules_in_the_valley_walk_as_the_chapters_optimizers_do(open_page, published):
+def test_the_rules_in_the_valley_walk_as_the_chapters_optimizers_do(visit, published):
     """Oracle: scratch.makemore.optimizers, in float64."""
-    page, given = open_page("glossary/"), data(published, "makemore/optimizers")
+    page, given = visit("glossary/"), data(published, "makemore/optimizers")
     for (name, settings), (rate, condition) in itertools.product(
             given["settings"].items(), [(0.05, 25), (0.01, 100), (0.3, 1)]):
         path = computed(page, "valley ({ descend }, [rule, given]) => descend(rule, given.settings, given)",
@@ -336,8 +339,8 @@ def test_the_rules_in_the_valley_walk_as_the_chapters_optimizers_do(open_page, p
 
 
 @in_both
-def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
-    page = open_page("makemore/optimizers/")
+def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(visit):
+    page = visit("makemore/optimizers/")
     place = widget(page)
     assert "Out" not in told(place)
     place.get_by_role("slider", name="Rate").press("End")
@@ -351,8 +354,8 @@ def test_a_rate_that_is_too_large_throws_rules_out_of_the_valley(open_page):
 
 
 @in_both
-def test_a_gain_shows_what_python_found(open_page, published):
-    page, given = open_page("makemore/initialization/"), data(published, "makemore/initialization")
+def test_a_gain_shows_what_python_found(visit, published):
+    page, given = visit("makemore/initialization/"), data(published, "makemore/initialization")
     place = widget(page)
     dial = place.get_by_role("slider", name="Gain")
     assert dial.get_attribute("aria-valuetext") == "1.67"
@@ -372,10 +375,10 @@ def table():
 
 
 @pytest.mark.parametrize("settings", [(1, 27, 1), (0.3, 27, 1), (1, 5, 1), (2, 10, 0.7), (3, 27, 0.95)])
-def test_the_same_seed_makes_the_same_words_as_in_python(open_page, published, table, settings):
+def test_the_same_seed_makes_the_same_words_as_in_python(visit, published, table, settings):
     """Oracles: scratch.makemore.sample, and the random numbers of Python."""
     vocabulary, model = table
-    page, given = open_page("glossary/"), data(published, "makemore/sampling")
+    page, given = visit("glossary/"), data(published, "makemore/sampling")
     for seed in (0, 1, 12345):
         made = computed(page, "sampling ({ words }, given) => words(...given)", [given, 100, seed, settings])
         assert made == sample(model, vocabulary, 100, seed, *settings)
@@ -385,9 +388,9 @@ def test_the_same_seed_makes_the_same_words_as_in_python(open_page, published, t
 
 
 @in_both
-def test_words_change_with_the_dials_and_their_seed(open_page, table):
+def test_words_change_with_the_dials_and_their_seed(visit, table):
     vocabulary, model = table
-    page = open_page("makemore/sampling/")
+    page = visit("makemore/sampling/")
     place = widget(page)
     place.get_by_role("slider", name="Top-k").press("End")
     for seed in (1, 2):
@@ -414,9 +417,9 @@ def cases():
 
 @in_both
 @pytest.mark.parametrize("path", [path for path in WIDGETS if WIDGETS[path] == "tokens"])
-def test_500_texts_have_the_ids_that_the_books_tokenizers_give_them(open_page, published, cases, path):
+def test_500_texts_have_the_ids_that_the_books_tokenizers_give_them(visit, published, cases, path):
     """Oracle: scratch.bpe, with the same merges and pattern, all of the merges and the first hundred."""
-    page, given = open_page("glossary/"), data(published, path.strip("/"))
+    page, given = visit("glossary/"), data(published, path.strip("/"))
     assert len(given["vocabularies"]) == 2
     for vocabulary in given["vocabularies"]:
         _, pattern, merges = vocabulary
@@ -432,8 +435,8 @@ def test_500_texts_have_the_ids_that_the_books_tokenizers_give_them(open_page, p
 
 
 @in_both
-def test_a_text_of_the_readers_own_is_tokenised_with_two_vocabularies_and_with_fewer_merges(open_page):
-    page = open_page("tokenization/tokenizers/")
+def test_a_text_of_the_readers_own_is_tokenised_with_two_vocabularies_and_with_fewer_merges(visit):
+    page = visit("tokenization/tokenizers/")
     place = widget(page)
     lists, tokens = place.get_by_role("list"), "[role=listitem] code"
     assert lists.count() == 2
@@ -454,8 +457,8 @@ def test_a_text_of_the_readers_own_is_tokenised_with_two_vocabularies_and_with_f
     assert page.heard == []
 
 
-def test_only_without_the_cut_a_token_reaches_from_word_to_word(open_page):
-    page = open_page("tokenization/bpe/")
+def test_only_without_the_cut_a_token_reaches_from_word_to_word(visit):
+    page = visit("tokenization/bpe/")
     place = widget(page)
     place.get_by_role("textbox", name="Text").fill("that the network is the one")
     without, with_cut = (place.get_by_role("list", name=f"{kind} the cut", exact=True)
@@ -480,8 +483,8 @@ def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published
 
 
 @in_both
-def test_a_head_is_told_in_words_and_drawn_with_what_is_hidden_marked(open_page, published):
-    page, given = open_page("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
+def test_a_head_is_told_in_words_and_drawn_with_what_is_hidden_marked(visit, published):
+    page, given = visit("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
     place = widget(page)
     marks, squares = place.locator("svg text", has_text="×"), place.locator("svg rect.widget-bar")
     name, of_gpt, of_bert, guesses = given["names"][2]
@@ -525,11 +528,11 @@ def in_the_page(published):
 
 
 @torch.no_grad()
-def test_what_a_typed_name_looks_at_is_what_python_computes(open_page, published, in_the_page):
+def test_what_a_typed_name_looks_at_is_what_python_computes(visit, published, in_the_page):
     """Oracle: scratch.makemore's models, in float64, with the weights that the page has."""
     words = read_words(ROOT / "src/scratch/makemore/names.txt")
     vocabulary, names = Vocabulary(words), ["a", "zz", "qxjv", *random.Random(1).sample(words, 30)]
-    passed = computed(open_page("glossary/"), """forward ({ read, pass }, [kept, all]) => {
+    passed = computed(visit("glossary/"), """forward ({ read, pass }, [kept, all]) => {
         const { GPT, BERT } = read(kept);
         return all.map((ids) =>
             [pass(GPT, ids.slice(0, -1), true), pass(BERT, ids), pass(BERT, ids.with(1, 27))]);
@@ -551,9 +554,9 @@ def test_what_a_typed_name_looks_at_is_what_python_computes(open_page, published
                     assert not head[t, seen:].any()
 
 
-def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(open_page, published):
+def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visit, published):
     """The models are fetched once a letter is typed. Oracle: the shares that the chapter's Python found."""
-    page, given = open_page("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
+    page, given = visit("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     place = widget(page)
@@ -591,9 +594,9 @@ def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(open
     assert asked.count("forward.js") == 1 and page.heard == []
 
 
-def test_the_nearest_letters_are_those_that_python_finds(open_page, published):
+def test_the_nearest_letters_are_those_that_python_finds(visit, published):
     """Oracle: scratch.makemore.represent."""
-    page, given = open_page("makemore/mlp/"), data(published, "makemore/mlp", "map")
+    page, given = visit("makemore/mlp/"), data(published, "makemore/mlp", "map")
     expected, distances = [], []
     for places in torch.tensor(given["places"], dtype=torch.float64):
         which = nearest(places, places, 4, "euclid")[:, 1:]
@@ -631,9 +634,9 @@ def recorded(launch, base):
     return list(found.values())
 
 
-def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(open_page, published):
+def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(visit, published):
     """Oracles: memcheck's record of the kernels, and the definitions of sectors and turns."""
-    page, given = open_page("glossary/"), dict(data(published, "cuda/transpose")["kernels"])
+    page, given = visit("glossary/"), dict(data(published, "cuda/transpose")["kernels"])
     matrix, vector = torch.rand(32, 32).numpy(), torch.rand(1000).numpy()
     of_add = recorded(lambda: add(vector, vector), "x")
     records = {how: recorded(lambda how=how: transpose(matrix, how), "y" if how == "naive" else "tile")
@@ -654,8 +657,8 @@ def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(open_pag
 
 
 @in_both
-def test_padding_spares_the_turns_and_the_guard_is_told(open_page):
-    page = open_page("cuda/transpose/")
+def test_padding_spares_the_turns_and_the_guard_is_told(visit):
+    page = visit("cuda/transpose/")
     place = widget(page)
     assert told(place).endswith("32 of 32 threads have access, to 32 sectors, or in 32 turns.")
     padding = place.get_by_role("slider", name="Padding")
@@ -674,9 +677,9 @@ RUNGS = {"naive, coalesced": (1, 1), "tiles": (32, 32), "strips": (64, 64), "squ
 
 
 @in_both
-def test_the_roofline_gives_each_rung_the_share_that_the_counted_reads_allow(open_page, published):
+def test_the_roofline_gives_each_rung_the_share_that_the_counted_reads_allow(visit, published):
     """Oracle: FLOPs over bytes, added up: K reads of A and of B per element for a block, and a write."""
-    page, given = open_page("glossary/"), data(published, "cuda/speed")
+    page, given = visit("glossary/"), data(published, "cuda/speed")
     assert {name: tuple(two) for name, *two in given["cards"]} == CARDS
     assert {name: tuple(block) for name, *block in given["rungs"]} == RUNGS
     sizes = [64, 128, 1024, 4096]
@@ -695,8 +698,8 @@ def test_the_roofline_gives_each_rung_the_share_that_the_counted_reads_allow(ope
 
 
 @in_both
-def test_a_choice_of_card_and_size_says_what_bounds_each_rung(open_page):
-    page = open_page("cuda/speed/")
+def test_a_choice_of_card_and_size_says_what_bounds_each_rung(visit):
+    page = visit("cuda/speed/")
     place = widget(page)
     assert "H200, whose ridge is at 14.0 FLOPs per byte, and n = 4,096." in told(place)
     assert "tiles: memory, 57 %; strips: arithmetic; squares and on: arithmetic." in told(place)
@@ -713,9 +716,9 @@ def test_a_choice_of_card_and_size_says_what_bounds_each_rung(open_page):
 
 
 @in_both
-def test_with_four_neurons_luck_decides_and_a_rate_of_3_loses_the_border(open_page):
+def test_with_four_neurons_luck_decides_and_a_rate_of_3_loses_the_border(visit):
     """What the chapter asks its reader to try, and for comparison the width that it has itself."""
-    page = open_page("micrograd/moons/")
+    page = visit("micrograd/moons/")
     place = widget(page)
     dial = {name: place.get_by_role("slider", name=name) for name in ("Width", "Seed", "Rate")}
 
@@ -745,9 +748,9 @@ def test_with_four_neurons_luck_decides_and_a_rate_of_3_loses_the_border(open_pa
 
 
 @in_both
-def test_the_moons_are_learnt_step_by_step_as_in_the_chapter(open_page):
+def test_the_moons_are_learnt_step_by_step_as_in_the_chapter(visit):
     """Oracle: the losses published with micrograd; tests/micrograd/test_moons.py compares 20 steps."""
-    page = open_page("micrograd/moons/")
+    page = visit("micrograd/moons/")
     place = widget(page)
     published = {0: (0.895844, 50), 1: (1.723591, 81), 2: (0.742901, 77), 5: (0.313545, 86)}
     for step in range(6):
