@@ -36,7 +36,7 @@ def changes(units, commits):
 
     >>> commits = [*2 * [("2026-11-29", "bpe/encode, docs: *long* words")], ("2026-11-28", "cuda: b")]
     >>> print(changes(["bpe"], commits))
-    ### bpe
+    ### bpe {data-search-exclude=""}
     <BLANKLINE>
     2026-11-29
     <BLANKLINE>
@@ -53,7 +53,7 @@ def changes(units, commits):
             if unit in units_of and says_something(found[2]) and sum(map(len, days.values())) < NEWEST:
                 days.setdefault(date, {})["-   " + SPECIAL.sub(r"\\\1", subject)] = None    # each once
         if days:
-            parts += [f"### {unit}", *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
+            parts += [f'### {unit} {{data-search-exclude=""}}', *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
     return "\n\n".join(parts) or "This copy of the book came without git's history, which has all changes."
 
 

@@ -25,6 +25,7 @@ COMMON = 20    # pages that have a name in their code; with more, it tells none 
 entries = Remembering(None)    # of pages, as the search makes them: see take_over
 MARKS = re.compile(r"</?(?:p|[uod]l|li|d[td]|t(?:able|head|body|r|h|d)|em|strong|pre|br)\b[^>]*>")
 WORD = re.compile(r"\w+")
+CODE = re.compile(r"<code>(.*?)</code>")
 ARGUMENTS = re.compile(r"\(.*\)</code>")
 FORMULA = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 
@@ -142,6 +143,7 @@ def packed(address, entries, code, unsearched, short):
             text = text.partition("</p>")[0]
         text = " ".join(MARKS.sub(" ", FORMULA.sub("", text)).split())
         said = set(WORD.findall(text))
+        text = CODE.sub(r"`\1`", text.replace("`", "&#96;"))    # as in Markdown, which is shorter
         names = [name for name in code.get(entry["location"], ()) if name not in said]
         sections.append([id, title, text, names])
     return [address, first.get("boost", 1), first.get("tags", []), sections]

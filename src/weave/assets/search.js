@@ -18,11 +18,11 @@ const IN_ONE_PLACE = 1;            // the words of the best section, next to tho
 const WORD = /[\p{L}\p{N}_]+(?:[-.'’][\p{L}\p{N}_]+)*/gu;
 const PART = /\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{Lo}+|\p{N}+/gu;
 const NAME = /[._]|\p{Ll}\p{Lu}|\p{L}\p{N}/u;    // a word that looks like a name in code
-const IDLE = new Set(("a an and are as at be by can cannot cant could did do does dont for from get has have how i if in "
-    + "into is it its just like make me my need needs of on or should so than that the their them then there this to use "
+const IDLE = new Set(("a an and are as at be by can cannot cant could did do does dont explain explained for from get has have how i if in "
+    + "into is it its just like make me my need needs of on or please same should simply so than that the their them then there this to use "
     + "used using vs was we what when where which who why will with without work working works would you your").split(" "));
 
-const plain = (html) => html.replace(/<[^>]*>/g, "").replace(/&\w+;/g, " ");
+const plain = (html) => html.replace(/<[^>]*>/g, "").replace(/&#?\w+;/g, " ");
 
 /** What is left of an English word without its ending, in America's spelling: tokenisers -> token. */
 function stem(word) {
@@ -71,7 +71,7 @@ class Index {
             for (const [short, title, text, code] of sections) {
                 const id = short.startsWith(".") ? name + short : short;    // an object's, after its module
                 const section = {
-                    page, id, title, html: text, location: id ? `${address}#${id}` : address, tags: id ? [] : tags,
+                    page, id, title, html: text.replace(/`(.*?)`/g, "<code>$1</code>"), location: id ? `${address}#${id}` : address, tags: id ? [] : tags,
                     heading: stems(plain(title)), text: stems(plain(text)), size: 0,
                 };
                 page.sections.push(section);
@@ -212,7 +212,7 @@ class Index {
 
 /** HTML with the words that were found marked. */
 function mark(html, hits) {
-    const pattern = new RegExp(`<[^>]*>|&\\w+;|${WORD.source}`, "gu");
+    const pattern = new RegExp(`<[^>]*>|&#?\\w+;|${WORD.source}`, "gu");
     return html.replace(pattern, (it) => /^[<&]/.test(it) || !forms(it).some((form) => hits.has(form)) ? it : `<mark>${it}</mark>`);
 }
 
