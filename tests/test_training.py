@@ -178,12 +178,12 @@ WRONG = MINE | {"buffer": b"a.b\n" * 20}
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_reader_trains_on_words_of_their_own_unplugged_once_a_list_does_and_no_control_shuts_them_out(
+def test_a_reader_told_of_a_bad_list_trains_on_another_unplugged_and_the_controls_fit_and_shut_nobody_out(
         open_page, python, path, tmp_path):
     """By keyboard: train, stop, save, open again, go on.
 
-    Oracle for the saved file: the program; for the controls: axe-core, on the whole page in one look, and on
-    the widget in all.
+    Oracle for the saved file: the program; for controls that shut nobody out: axe-core, on the whole page in
+    one look, and on the widget in all.
     """
     page = open_page(path)
     asked = []
