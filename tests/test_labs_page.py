@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from test_run import HANGING, opened, show, violations
 
 from lab.judge import judge
 from lab.page import answered
@@ -15,8 +16,6 @@ from weave.site import find_node
 
 from tests.lab.test_lab import chapters_code
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
-HANGING = 600_000    # milliseconds: it ends a check that hangs, and judges nothing
 SAMPLE = {"labs/micrograd/nn.py", "labs/bpe/basic.py", "labs/cuda/speed.py", "labs/torch/views.py",
           "labs/makemore/attention.py"}
 STAY = {"settings", "topological_order", "fine_tuned", "pca"}    # exercises that stay out of the page
@@ -26,26 +25,37 @@ pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
 
 @pytest.fixture
 def open_page(chromium, published):
-    """open_page(...) -> the page of labs, loaded, with what its console said and what it asked for."""
-    contexts = []
+    """open_page(...) -> the page of labs, in a context of its own."""
+    pages = []
 
-    def open_page(width=1280, without=None, **options):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.heard, page.asked = [], []
-        page.on("console", lambda message: page.heard.append(message.text))
-        page.on("pageerror", lambda error: page.heard.append(str(error)))
-        context.on("request", lambda request: page.asked.append(request.url))
-        if without:
-            page.route(without, lambda route: route.abort())
-        page.goto(published[1] + "labs/")
-        page.wait_for_load_state("networkidle")
-        return page
+    def open_page(**options):
+        pages.append(opened(chromium, f"{published[1]}labs/", **options))
+        return pages[-1]
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def labs(chromium, published):
+    """The page of labs, which the browser closes."""
+    return opened(chromium, f"{published[1]}labs/")
+
+
+@pytest.fixture
+def page(labs):
+    """The page of labs without an answer, and none open; Python is there if a test before checked one."""
+    for address in labs.evaluate("Object.keys(JSON.parse(localStorage['weave-labs'] ?? '{}'))"):
+        one = Exercise(labs, *address.split("::"))
+        if one.button.get_attribute("aria-expanded") == "false":
+            one.open()
+        one.press("Start again")
+    if labs.locator(".weave-answer").count():
+        labs.locator(".weave-answer").get_by_role("button", name=re.compile("^Close ")).click()
+    show(labs, "light", 1280)
+    labs.heard.clear()
+    return labs
 
 
 class Exercise:
@@ -91,11 +101,12 @@ def words(text):
     return re.sub(r"Read: docs/\S+", "Read:", re.sub(r"[`$]", "", text)).split()
 
 
-def test_an_exercise_is_solved_and_what_was_wrong_is_explained_as_make_lab_does(open_page, tmp_path):
+def test_an_exercise_is_solved_explained_as_make_lab_does_and_kept_until_begun_again(open_page, tmp_path):
     """Oracle: lab.judge, on a file with the same mistake."""
     page = open_page()
     assert python(page) == []
     tanh = Exercise(page, "labs/micrograd/engine.py", "Value.tanh").open()
+    stub = tanh.area.input_value()
     assert not [url for url in page.asked if url.endswith(".wasm")]
     label = page.locator(".weave-answer .weave-run button").first.inner_text()
     assert re.match(r"Check \(\d\.\d MB of Python, once\)", label)
@@ -105,8 +116,8 @@ def test_an_exercise_is_solved_and_what_was_wrong_is_explained_as_make_lab_does(
     says = tanh.check()
     assert says.startswith("Not yet right.\n")
     mine = tmp_path / "engine.py"
-    stub = Path(ROOT, tanh.lab).read_text(encoding="utf-8")
-    mine.write_text(answered(stub, {tanh.name: wrong}, tanh.name)[0], encoding="utf-8")
+    lab = Path(ROOT, tanh.lab).read_text(encoding="utf-8")
+    mine.write_text(answered(lab, {tanh.name: wrong}, tanh.name)[0], encoding="utf-8")
     state, why = judge(f"{mine}::{tanh.name}", tests=False)
     assert state == WRONG and words(says) == [*"Not yet right.".split(), *words(why)]
     link = page.locator(".weave-verdict a")
@@ -121,34 +132,24 @@ def test_an_exercise_is_solved_and_what_was_wrong_is_explained_as_make_lab_does(
     page.keyboard.press("Shift+Enter")
     page.locator(".weave-verdict", has_text="Passes all its examples").wait_for(timeout=HANGING)
     assert "weave-passed" in tanh.button.get_attribute("class")
-    assert page.heard == []
-
-
-def test_an_answer_and_its_mark_are_kept_over_a_reload_until_one_starts_again(open_page):
-    page = open_page()
-    cut = Exercise(page, "labs/cuda/speed.py", "intensity").open()
-    stub = cut.area.input_value()
-    cut.write("return BM * BN * 2 * K / (4 * (K * (BM + BN) + BM * BN))")
-    written = cut.area.input_value()
-    assert "Passes" in cut.check()
+    written = tanh.area.input_value()
     page.reload()
     page.wait_for_load_state("networkidle")
-    assert page.locator(".weave-passed").all_inner_texts() == ["intensity"]
-    cut.open()
-    assert cut.area.input_value() == written
-    cut.area.fill(written + "\n")
+    assert page.locator(".weave-passed").all_inner_texts() == ["Value.tanh"]
+    tanh.open()
+    assert tanh.area.input_value() == written
+    tanh.area.fill(written + "\n")
     assert page.locator(".weave-passed").count() == 0
-    cut.press("Start again")
-    assert cut.area.input_value() == stub
+    tanh.press("Start again")
+    assert tanh.area.input_value() == stub
     assert page.evaluate("localStorage['weave-labs']") == "{}"
-    cut.press("Close")
+    tanh.press("Close")
     assert page.locator(".weave-answer").count() == 0 and page.heard == []
-    assert page.evaluate("document.activeElement.textContent") == "intensity"
+    assert page.evaluate("document.activeElement.textContent") == "Value.tanh"
 
 
-def test_an_answer_that_passed_is_there_for_the_other_exercises_of_its_lab(open_page):
+def test_an_answer_that_passed_is_there_for_the_other_exercises_of_its_lab(page):
     """softmax and cross_entropy of neural_bigram are in no module, and one may call the other."""
-    page = open_page()
     lab = "labs/makemore/neural_bigram.py"
     softmax, cross_entropy = Exercise(page, lab, "softmax"), Exercise(page, lab, "cross_entropy")
     answer = "return -softmax(logits)[torch.arange(len(targets)), targets].log().mean()"
@@ -161,8 +162,7 @@ def test_an_answer_that_passed_is_there_for_the_other_exercises_of_its_lab(open_
     assert page.heard == []
 
 
-def test_an_endless_loop_is_stopped_and_the_page_goes_on(open_page):
-    page = open_page()
+def test_an_endless_loop_is_stopped_and_the_page_goes_on(page):
     one = Exercise(page, "labs/micrograd/derivatives.py", "forward").open()
     one.write("while True: pass")
     one.press("Check")
@@ -181,8 +181,7 @@ def test_an_endless_loop_is_stopped_and_the_page_goes_on(open_page):
     ("raise SystemExit", "SystemExit"),
     ("return forward(f, x, h)", "RecursionError"),
 ])
-def test_an_error_is_told_in_a_line_without_the_machinery(open_page, body, says):
-    page = open_page()
+def test_an_error_is_told_in_a_line_without_the_machinery(page, body, says):
     one = Exercise(page, "labs/micrograd/derivatives.py", "forward").open()
     one.write(body)
     text = one.check()
@@ -193,8 +192,7 @@ def test_an_error_is_told_in_a_line_without_the_machinery(open_page, body, says)
     assert page.heard == []
 
 
-def test_exercises_are_written_by_keyboard_alone(open_page):
-    page = open_page()
+def test_exercises_are_written_by_keyboard_alone(page):
     one = Exercise(page, "labs/micrograd/derivatives.py", "forward")
     one.button.focus()
     assert one.button.get_attribute("aria-expanded") == "false"
@@ -213,34 +211,38 @@ def test_exercises_are_written_by_keyboard_alone(open_page):
     assert page.heard == []
 
 
-@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 390)])
-def test_axe_finds_nothing_where_something_was_checked(open_page, scheme, width):
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed; make test installs it")
-    page = open_page(width, color_scheme=scheme)
+def test_axe_finds_nothing_where_something_was_checked_and_it_fits(page):
     one = Exercise(page, "labs/micrograd/derivatives.py", "forward").open()
     one.write("return f(x)")
     assert "Not yet right" in one.check()
     page.locator(".weave-answer summary").click()
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run('article', {resultTypes: ['violations']}).then(found => found.violations)")
-    assert [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width and page.heard == []
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        show(page, scheme, width)
+        assert violations(page, "li:has(> .weave-answer)") == [], (scheme, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.heard == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_scripts_move_nothing_and_without_them_there_is_no_button(open_page, width):
-    """Oracle: the same page where the script of labs cannot be loaded."""
-    heights = [page.evaluate("document.querySelector('article').offsetHeight")
-               for page in (open_page(width), open_page(width, without="**/labs.js"))]
-    assert heights[0] == heights[1]
-    bare = open_page(width, java_script_enabled=False)
-    assert bare.locator(".weave-lab:visible").count() == 0 == bare.locator(".weave-try:visible").count()
-    assert "make lab mine=labs/micrograd/engine.py" in bare.locator("article").inner_text()
+def test_the_scripts_move_nothing_and_without_them_there_is_no_button(open_page):
+    """Oracle: the same page before the script of labs was loaded."""
+    page, bare = open_page(without="**/labs.js"), open_page(java_script_enabled=False)
+    heights = {}
+    for loaded in (False, True):
+        if loaded:
+            page.unroute("**/labs.js")
+            page.evaluate("import('/assets/run/labs.js?once-more')")
+            page.locator(".weave-lab button[aria-expanded]").first.wait_for(state="attached")
+        for width in (1280, 390):
+            show(page, "light", width)
+            heights[loaded, width] = page.evaluate("document.querySelector('article').offsetHeight")
+    assert heights[True, 1280] == heights[False, 1280] and heights[True, 390] == heights[False, 390]
+    for width in (1280, 390):
+        bare.set_viewport_size({"width": width, "height": 900})
+        assert bare.locator(".weave-lab:visible").count() == 0 == bare.locator(".weave-try:visible").count()
+        assert "make lab mine=labs/micrograd/engine.py" in bare.locator("article").inner_text()
 
 
-def test_what_does_not_run_says_why(open_page):
-    page = open_page()
+def test_what_does_not_run_says_why(page):
     item = page.locator("li", has=page.locator("a[href$='cuda/softmax.py']"))
     assert "Not in the page, since it needs numpy." in item.inner_text()
     assert item.locator("button").count() == 0
@@ -263,10 +265,10 @@ def solved(lab, name):
 
 @pytest.mark.parametrize("path", sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("labs/*/*.py")
                                         if "lab.kernels" not in path.read_text(encoding="utf-8")))
-def test_the_books_own_code_passes_and_a_stub_is_to_write(open_page, path, request):
+def test_the_books_own_code_passes_and_a_stub_is_to_write(path, request):
     if path not in SAMPLE and not request.config.getoption("long"):
         pytest.skip("all labs take minutes: --long")
-    page, lab = open_page(), Lab(ROOT / path)
+    page, lab = request.getfixturevalue("page"), Lab(ROOT / path)
     names = page.locator(f'[data-lab="{path}"] button').all_inner_texts()
     assert {*names} == {*lab.exercises} - STAY
     for name in names:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_browser import UNREAD, in_both, quiet
+from test_browser import ALIKE, UNREAD, quiet
 
 from weave import run
 from weave.site import find_node, serve
@@ -16,31 +16,78 @@ pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
                                 reason="node_modules has no pyodide, or there is no node: run `make env`")
 
 
-@pytest.fixture
-def open_page(request, published):
-    """open_page(path, ...) -> a page that has loaded, with what its console said and what it asked for."""
-    browser = request.getfixturevalue(getattr(request, "param", "chromium"))
-    contexts = []
+def opened(browser, address, width=1280, without=None, **options):
+    """A page that has loaded, with what its console said and what it asked for, every fold as it comes."""
+    page = browser.new_context(viewport={"width": width, "height": 900}, **options).new_page()
+    page.heard, page.asked = [], []
+    page.on("console", lambda message: page.heard.append(message.text))
+    page.on("pageerror", lambda error: UNREAD in str(error) or page.heard.append(str(error)))
+    page.context.on("request", lambda request: page.asked.append(request.url))
+    if without:
+        page.route(without, lambda route: route.abort())
+    page.goto(address)
+    quiet(page)
+    return page
 
-    def open_page(path=AUTOGRAD, width=1280, address=published[1], without=None, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.heard, page.asked = [], []
-        page.on("console", lambda message: page.heard.append(message.text))
-        page.on("pageerror", lambda error: UNREAD in str(error) or page.heard.append(str(error)))
-        context.on("request", lambda request: page.asked.append(request.url))
-        if without:
-            page.route(without, lambda route: route.abort())
-        page.goto(address + path)
-        quiet(page)
-        page.height = page.evaluate("document.querySelector('article').offsetHeight")
-        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-        return page
+
+def show(page, scheme, width):
+    """Show a page in a palette, as its reader's machine has it, and at a width."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    palette = {"light": "default", "dark": "slate"}[scheme]
+    page.locator(f"body[data-md-color-scheme={palette}]").wait_for(state="attached")
+
+
+def unfold(page):
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+
+
+@pytest.fixture
+def open_page(chromium, published):
+    """open_page(path, ...) -> a page of its own, with every fold open."""
+    pages = []
+
+    def open_page(path=AUTOGRAD, address=published[1], **options):
+        pages.append(opened(chromium, address + path, **options))
+        unfold(pages[-1])
+        return pages[-1]
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """The page of autograd in each browser, opened by the first test that has it; the browser closes it."""
+    return {}
+
+
+@pytest.fixture
+def page(request, pages, published):
+    """Autograd with every fold open and all cells as the build made them.
+
+    Python is in the page if a test before ran a cell; .early is what of it was there before any had, and
+    .label what the first button said then.
+    """
+    browser = request.getfixturevalue(getattr(request, "param", "chromium"))
+    name = browser.browser_type.name
+    if name not in pages:
+        pages[name] = page = opened(browser, published[1] + AUTOGRAD)
+        page.early, page.label = python(page), page.locator(".weave-run button").first.inner_text()
+    page = pages[name]
+    if page.url != published[1] + AUTOGRAD:    # a test left it
+        page.goto(published[1] + AUTOGRAD)
+        quiet(page)
+    unfold(page)
+    show(page, "light", 1280)
+    page.heard.clear()
+    resets = page.locator(".weave-run button:not([hidden])", has_text="Reset")
+    resets.evaluate_all("buttons => buttons.forEach(button => button.click())")
+    return page
+
+
+in_both_pages = pytest.mark.parametrize("page", ["chromium", "firefox"], indirect=True)
 
 
 class Cell:
@@ -80,14 +127,12 @@ def python(page):
     return [url for url in page.asked if "/assets/run/" in url and not url.endswith("/run.js")]
 
 
-@in_both
-def test_a_changed_number_tells_which_sentences_it_breaks_and_when_they_hold_again(open_page, published):
-    page = open_page()
-    assert python(page) == []
+@in_both_pages
+def test_a_changed_number_tells_which_sentences_it_breaks_and_when_they_hold_again(page, published):
+    assert page.early == []
     first = Cell(page, "x1 = Value(")
     built = first.output.evaluate("node => node.outerHTML")
-    label = first.block.locator(".weave-run button").first.inner_text()
-    assert re.match(r"Run \(\d\.\d MB of Python, once\)", label)
+    assert re.match(r"Run \(\d\.\d MB of Python, once\)", page.label)
     first.run()
     assert any(url.endswith(".wasm") for url in python(page))
     assert page.locator(".weave-false").count() == 0
@@ -111,8 +156,7 @@ def test_a_changed_number_tells_which_sentences_it_breaks_and_when_they_hold_aga
     assert page.heard == []
 
 
-def test_a_change_above_shows_below_and_all_above_runs_afresh(open_page):
-    page = open_page()
+def test_a_change_above_shows_below_and_all_above_runs_afresh(page):
     nudge, solved = Cell(page, "def loss_at"), Cell(page, "predicted = sum(")
     nudge.edit("w2=2.0", "w2=2.5")
     nudge.run()
@@ -130,8 +174,7 @@ def test_a_change_above_shows_below_and_all_above_runs_afresh(open_page):
     assert page.heard == []
 
 
-def test_an_endless_loop_is_stopped_and_the_page_goes_on(open_page):
-    page = open_page()
+def test_an_endless_loop_is_stopped_and_the_page_goes_on(page):
     cell = Cell(page, "def loss_at")
     cell.edit("h = 0.001", "while True: pass")
     cell.press("Run")
@@ -144,8 +187,7 @@ def test_an_endless_loop_is_stopped_and_the_page_goes_on(open_page):
     assert cell.note().inner_text().startswith("Ran in this page") and page.heard == []
 
 
-def test_an_error_shows_its_line_and_nothing_of_the_machinery(open_page):
-    page = open_page()
+def test_an_error_shows_its_line_and_nothing_of_the_machinery(page):
     cell = Cell(page, "def loss_at")
     cell.edit("/ h", "/ (h - h)")
     cell.run()
@@ -155,39 +197,71 @@ def test_an_error_shows_its_line_and_nothing_of_the_machinery(open_page):
     assert page.heard == []
 
 
-@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 390)])
-def test_axe_finds_nothing_where_cells_have_run(open_page, scheme, width):
+def violations(page, *parts):
+    """What axe-core finds in parts of a page, given by selectors; tests/test_browser.py has pages as a whole.
+
+    Of tokens of code that look alike it looks at the first.
+    """
     if not AXE.exists():
         pytest.skip("axe-core is not installed; make test installs it")
-    page = open_page(width=width, color_scheme=scheme)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(ALIKE)
+    where = {"include": [[part] for part in parts], "exclude": [["[data-alike]"]]}
+    found = page.evaluate("where => axe.run(where, {resultTypes: ['violations']})"
+                          ".then(result => result.violations)", where)
+    return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
+
+
+def test_where_cells_have_run_axe_finds_nothing_and_on_a_phone_they_fit(page):
+    """In all cells that have run, one of which draws, and two of which are edited."""
+    Cell(page, "x1 = Value(").edit("-4.0", "-3.0")
     cell = Cell(page, "def loss_at")
     cell.edit("w2=2.0", "w2=2.5")
     cell.run()
     assert page.locator(".weave-false").count()
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run('article', {resultTypes: ['violations']}).then(found => found.violations)")
-    assert [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width and page.heard == []
+    assert page.locator(".weave-ran").first.locator("svg").count()
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        show(page, scheme, width)
+        assert violations(page, ".weave-cell:has(+ .weave-ran)", ".weave-ran") == [], (scheme, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("document.documentElement.scrollWidth"
+                             " - document.documentElement.clientWidth") == 0
+    assert page.heard == []
 
 
-@pytest.mark.parametrize("path, width", [(AUTOGRAD, 1280), (AUTOGRAD, 390), ("tokenization/unicode/", 390)])
-def test_the_buttons_move_nothing(open_page, path, width):
-    """Oracle: the same page where they cannot be loaded."""
-    with_buttons, without = open_page(path, width), open_page(path, width, without="**/run.js")
-    assert with_buttons.locator(".weave-run button").count() > 20 > without.locator(".weave-run").count() == 0
-    assert with_buttons.height == without.height
+def test_without_scripts_the_page_is_as_it_was(open_page):
+    bare = open_page(width=390, java_script_enabled=False)
+    assert bare.locator(".weave-run").count() == 0 and "132.25" in bare.locator("article").inner_text()
 
 
-def test_what_does_not_run_says_why(open_page):
-    page = open_page()
+@pytest.mark.parametrize("path, widths", [(AUTOGRAD, (1280, 390)), ("tokenization/unicode/", (390,))])
+def test_the_buttons_move_nothing(chromium, published, path, widths):
+    """Oracle: the same page before they were loaded."""
+    page = opened(chromium, published[1] + path, without="**/run.js")
+    heights = {}
+    for loaded in (False, True):
+        if loaded:
+            page.unroute("**/run.js")
+            page.evaluate("import('/assets/run/run.js?once-more')")
+            page.locator(".weave-run button").nth(20).wait_for(state="attached")
+        else:
+            assert page.locator(".weave-run").count() == 0
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            heights[loaded, width] = page.evaluate("document.querySelector('article').offsetHeight")
+    assert [heights[True, width] for width in widths] == [heights[False, width] for width in widths]
+    page.context.close()
+
+
+def test_what_does_not_run_says_why(page):
     block = page.locator(".weave-cell", has_text="import torch")
     assert "Needs torch" in block.locator(".weave-run").inner_text()
     assert block.locator(".weave-run button").count() == 0
 
 
-@in_both
-def test_cells_are_run_and_edited_by_keyboard_alone(open_page):
-    page = open_page()
+@in_both_pages
+def test_cells_are_run_and_edited_by_keyboard_alone(page):
     cell = Cell(page, "def loss_at")
     button = cell.block.get_by_role("button", name=re.compile("^Edit "))
     button.focus()
@@ -209,29 +283,15 @@ def test_cells_are_run_and_edited_by_keyboard_alone(open_page):
     assert page.heard == []
 
 
-def test_on_a_phone_it_fits_and_without_scripts_or_python_the_page_is_as_it_was(open_page):
-    page = open_page(width=390)
-    cell = Cell(page, "x1 = Value(")
-    cell.edit("-4.0", "-3.0")
-    cell.run()
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
-    bare = open_page(java_script_enabled=False)
-    assert bare.locator(".weave-run").count() == 0 and "132.25" in bare.locator("article").inner_text()
-
-
-def test_cells_run_under_a_sub_path_and_after_instant_navigation(open_page, published):
+def test_cells_run_under_a_sub_path(open_page, published):
     server = serve(published[0].parent)
-    page = open_page("micrograd/neurons/", address=f"http://127.0.0.1:{server.server_port}/{published[0].name}/")
-    page.goto(page.url.replace("neurons", "autograd"))
-    page.wait_for_load_state("networkidle")
-    cell = Cell(page, "x1 = Value(")
-    cell.run()
+    page = open_page(address=f"http://127.0.0.1:{server.server_port}/{published[0].name}/")
+    Cell(page, "x1 = Value(").run()
     assert page.heard == [] and page.locator(".weave-ran").count()
     server.shutdown()
 
 
-def test_a_page_that_is_left_takes_its_python_along(open_page):
-    page = open_page()
+def test_a_page_that_is_left_takes_its_python_along_and_cells_run_after_instant_navigation(page):
     Cell(page, "x1 = Value(").run()
     assert len(page.workers) >= 1
     page.evaluate("window.kept = true")
@@ -242,7 +302,7 @@ def test_a_page_that_is_left_takes_its_python_along(open_page):
     assert not [worker for worker in page.workers if worker.url.endswith("/run/worker.js")]
     cell = Cell(page, "def f(x)")
     cell.run()
-    assert page.heard == []
+    assert page.heard == [] and page.locator(".weave-ran").count()
 
 
 @pytest.mark.parametrize("path", [
