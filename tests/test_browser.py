@@ -204,9 +204,10 @@ def test_without_scripts_a_page_has_the_palette_that_its_reader_prefers(open_pag
         assert (behind > before) == light, node
 
 
-@in_both
-@pytest.mark.parametrize("chosen, system, palette", [
-    (None, "dark", "slate"), (None, "light", "default"), ("light", "dark", "default"), ("dark", "light", "slate")])
+@pytest.mark.parametrize("open_page, chosen, system, palette", [
+    ("chromium", None, "dark", "slate"), ("chromium", None, "light", "default"),
+    ("chromium", "light", "dark", "default"), ("chromium", "dark", "light", "slate"),
+    ("firefox", "dark", "light", "slate")], indirect=["open_page"])
 def test_a_page_has_its_palette_before_the_themes_script_runs(open_page, chosen, system, palette):
     """So nothing flashes: the script, of which no part comes here, stands at the end of the page."""
     page = open_page("micrograd/autograd/", scheme=system)

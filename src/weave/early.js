@@ -25,8 +25,8 @@
     new MutationObserver((changes, observer) => {
         if (!document.body) return;
         observer.disconnect();
-        for (const [name, value] of Object.entries(palette ?? {})) {
-            if (value) document.body.setAttribute(`data-md-color-${name}`, value);
+        for (const name of ["scheme", "primary", "accent"]) {
+            if (palette) document.body.setAttribute(`data-md-color-${name}`, palette[name]);
         }
     }).observe(document.documentElement, { childList: true });
 })

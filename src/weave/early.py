@@ -2,7 +2,8 @@
 
 The file, early.js, has the theme's functions for what a browser keeps, tells its bundle what it is told in
 the pages, and sets the colours as soon as there is a body to set them on: those that the reader chose or,
-at the first visit, those of the system.  So the policy of the pages need not allow any inline script.
+at the first visit, those of the system (a colour that mkdocs.yml does not name is null, as the theme's
+bundle has it).  So the policy of the pages need not allow any inline script.
 """
 
 import json
