@@ -274,3 +274,9 @@ def test_a_formula_with_a_typo_names_the_line_of_its_chapter(site, tmp_path):
 def test_mathematics_refuses_what_it_cannot_read():
     with pytest.raises(FormulaError, match="notacommand"):
         render(r"\notacommand")
+
+
+def test_a_link_to_the_editor_is_a_link_like_any_other(site):
+    (site / "index.html").write_text(PAGE % '<a href="a/" rel="edit" title="Edit this page">e</a>')
+    finish(site)
+    assert '<a title="Edit this page" href=a/>e</a>' in (site / "index.html").read_text()

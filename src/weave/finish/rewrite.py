@@ -24,7 +24,8 @@ TAG = re.compile(rf"<script\b(?P<given>[^>]*)>(?P<script>.*?)</script>|"
                  rf"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\s+[^\s=>]+(?:={VALUE})?)+)\s*(?P<end>/?)>",
                  re.DOTALL | re.IGNORECASE)
 ATTRIBUTE = re.compile(rf"([^\s=>]+)(?:=({VALUE}))?")
-IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete)")
+IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete|"
+                      r"rel=edit)")
 JAVASCRIPT = re.compile(r"""(?!.*\ssrc\b)(?!.*\stype=(?!["']?(?:text/javascript|module)\b))""", re.DOTALL)
 
 
@@ -84,6 +85,8 @@ def improved(match, styles):
         given["aria-label"] = given.get("data-md-component", "dialog").title()
     if given.get("data-md-component") == "source":
         del given["data-md-component"]    # else the theme asks api.github.com for stars
+    if tag == "a" and given.get("rel") == "edit":
+        del given["rel"]    # invalid there
     if tag == "input" and given.get("type") in ("checkbox", "radio"):
         given.pop("autocomplete", None)    # invalid there
     inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
