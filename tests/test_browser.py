@@ -247,6 +247,21 @@ def test_without_scripts_a_page_has_the_palette_that_its_reader_prefers(open_pag
         assert (behind > before) == light, node
 
 
+@pytest.mark.parametrize("open_page, chosen, system, palette", [
+    ("chromium", None, "dark", "slate"), ("chromium", None, "light", "default"),
+    ("chromium", "light", "dark", "default"), ("chromium", "dark", "light", "slate"),
+    ("firefox", "dark", "light", "slate")], indirect=["open_page"])
+def test_a_page_has_its_palette_before_the_themes_script_runs(open_page, chosen, system, palette):
+    """So nothing flashes: the script, of which no part comes here, stands at the end of the page."""
+    page = open_page("micrograd/autograd/", scheme=system)
+    for _ in range({None: 0, "light": 1, "dark": 2}[chosen]):
+        page.locator(".md-header__option label:visible").click()
+    page.route("**/bundle*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.reload()
+    assert page.locator("body").get_attribute("data-md-color-scheme") == palette
+    assert page.evaluate("typeof document$") == "undefined"
+
+
 def test_on_a_phone_no_button_lies_on_code(open_page):
     page = open_page("micrograd/autograd/", 390, has_touch=True, is_mobile=True)
     buttons = page.locator(".highlight > .weave-button:visible")

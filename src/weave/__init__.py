@@ -31,6 +31,7 @@
     serve        mkdocs serve: pages at once, chapters executed behind them, errors in the browser
     index        what the search finds: the page of topics, and the names in code
     plugin       all of this as a plugin of MkDocs
+    early        the theme's inline scripts, as one file that pages load first
     finish       HTML to HTML, the last step over a built site: formulas, styles, policy
     card         the picture that stands for a chapter where its address is shared
     changes      what changed, unit by unit, from git

@@ -37,8 +37,8 @@ from mkdocs.utils import get_relative_url, write_file
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from . import (WeaveError, changes, contents, epub, feed, graded, imports, index, labs, names, notebook,
-               offer, reference, render, repository, run, times)
+from . import (WeaveError, changes, contents, early, epub, feed, graded, imports, index, labs, names,
+               notebook, offer, reference, render, repository, run, times)
 from . import page as pages
 from .cache import Cache, newest_first, program_of
 from .card import card, drawn
@@ -263,7 +263,7 @@ class Weave(BasePlugin[Settings]):
         bytes_of.cache_clear()
         self.entries = []    # of the feed: see feed.atom
         self.seconds = times.measured(self.config.computed)
-        self.searched, self.kept = False, None
+        self.searched, self.kept, self.told = False, None, None
         self.names = {}    # of each section, the names in its code
         if self.served:
             self.served.errors, self.served.missing = [], set()
@@ -735,10 +735,13 @@ class Weave(BasePlugin[Settings]):
     def on_post_page(self, output_content, **_):
         """Put our worker of the search in the place of the theme's (assets/search.js).
 
+        The theme's inline scripts, which all pages would repeat, are left to one file (early.py).
         What the search was not to read has been marked for it, and the mark has done its service.
         """
         text, found = WORKER.subn('assets/search.js"', output_content)
         self.searched |= found > 0
+        text, told = early.lifted(text)
+        self.told = told or self.told
         return UNSEARCHED.sub("", text)
 
     on_post_template = on_post_page    # of 404.html
@@ -749,6 +752,8 @@ class Weave(BasePlugin[Settings]):
         if self.searched:
             index.write(Path(config.site_dir, "search"), self.names, self.config.unsearched,
                         self.config.reference, self.config.internal)
+        if self.told:
+            early.write(config.site_dir, self.told, config.theme.get("palette"))
         self.complain(self.finish(config))
         for name, function in REMEMBERED.items():
             function.save(self.remembering(name), self.tools)

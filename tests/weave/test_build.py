@@ -445,8 +445,10 @@ def test_the_weave_is_all_that_a_book_of_one_chapter_needs(book):
     loaded = re.findall(r'(?:href|src)="?([^"#: >]+\.(?:css|js|woff2))[ >"]', page)
     assert all((book.root / "site/chapter" / address).is_file() for address in loaded), loaded
     assert {"../assets/weave.js", "../assets/weave.css"} <= set(loaded)
-    worker = re.search(r'"search": "\.\./(assets/search\.js)"', page)[1]
-    assert f"/{worker}" in book.page("404.html") and (book.root / "site" / worker).is_file()
+    early = "assets/early.js"
+    assert f"<script src=../{early}>" in page and f"<script src=/{early}>" in book.page("404.html")
+    worker = re.search(r'"search": "([^"]+)"', (book.root / "site" / early).read_text())[1]
+    assert worker == "assets/search.js" and (book.root / "site" / worker).is_file()
     empty, whole = (json.loads((book.root / "site/search" / name).read_text())
                     for name in ("search_index.json", "book.json"))
     assert empty["docs"] == [] and empty["config"]

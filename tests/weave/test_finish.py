@@ -56,6 +56,13 @@ def test_spans_that_nothing_styles_go_and_their_text_stays(site):
     assert slim(code) == "<code><i class=k>if</i> x:</code>"
 
 
+def test_what_stands_together_in_one_colour_has_one_tag():
+    lines = "&#10;".join(f'<span class="c1"># {n}</span>' for n in range(3))
+    code = f'<pre tabindex="0" aria-label="a b"><code>{lines} <span class="k">if</span></code></pre>'
+    assert slim(code) == ('<pre tabindex=0 aria-label="a b"><code><i class=c1># 0\n# 1\n# 2</i> '
+                          "<i class=k>if</i></code></pre>")
+
+
 def test_no_page_is_fetched_ahead_by_firefox_against_the_policy(site):
     """Firefox fetches what <link rel=next> names, which is for default-src to allow."""
     head = '<link rel="prev" href="a/"><link rel="next" href="b/"></head>'
@@ -70,6 +77,17 @@ def test_only_pages_with_formulas_load_their_sheet(site):
     finish(site)
     assert "katex.min.css" in (site / "index.html").read_text()
     assert "katex.min.css" not in (site / "sub/index.html").read_text()
+
+
+def test_a_sheet_without_a_rule_is_not_asked_for(site):
+    (site / "assets").mkdir(exist_ok=True)
+    for name, rules in (("empty.css", ""), ("full.css", "a { color: red }")):
+        (site / "assets" / name).write_text(rules)
+    links = "".join(f'<link rel="stylesheet" href="assets/{name}.css">' for name in ("empty", "full"))
+    (site / "index.html").write_text(PAGE.replace("</head>", f"{links}</head>") % "")
+    finish(site)
+    text = (site / "index.html").read_text()
+    assert "empty.css" not in text and "assets/full.css" in text
 
 
 def test_style_attributes_become_classes_that_win(site):
@@ -256,3 +274,9 @@ def test_a_formula_with_a_typo_names_the_line_of_its_chapter(site, tmp_path):
 def test_mathematics_refuses_what_it_cannot_read():
     with pytest.raises(FormulaError, match="notacommand"):
         render(r"\notacommand")
+
+
+def test_a_link_to_the_editor_is_a_link_like_any_other(site):
+    (site / "index.html").write_text(PAGE % '<a href="a/" rel="edit" title="Edit this page">e</a>')
+    finish(site)
+    assert '<a title="Edit this page" href=a/>e</a>' in (site / "index.html").read_text()

@@ -47,9 +47,13 @@ def finish(site, docs=None, policy=True, put_back=str, go_on=False, remembered=l
              for path in sorted(site.rglob("*.html"))}
     terms = Terms(defined({path.relative_to(site).as_posix().removesuffix("index.html"): text
                            for path, text in pages.items()}))
+    empty = [re.compile(rf'<link\b[^>]*\bhref="?[^" >]*{re.escape(path.relative_to(site).as_posix())}[^>]*>')
+             for path in site.glob("assets/*.css") if not path.stat().st_size]
     for path, text in pages.items():
         if MARK in text:
             continue    # finished before
+        for link in empty:    # mkdocstrings's, if its handlers have no style
+            text = link.sub("", text)
         text = terms.linked(text, os.path.relpath(site, path.parent) + "/")
         text, unread = with_formulas(text)
         errors += [where(formula, error, docs, path) for formula, error in unread]

@@ -8,12 +8,15 @@ import re
 
 from minify_html import minify
 
-# Pygments' names, operators, braces in strings, and what it begins with
-UNSTYLED = re.compile(r'<span(?: class="(?:nb?|ow?|p|sa|si|w)")?>([^<]*)</span>')
-NUMBER = re.compile(r'<span class="m\w">([^<]*)</span>')
-STYLED = re.compile(r'<span class="(\w\w?)">([^<]*)</span>')
+# Pygments' names, methods like __init__, None, operators, braces in strings, and what it begins with
+UNSTYLED = re.compile(r'<span(?: class="(?:fm|kc|nb?|ow?|p|sa|si|vm|w)")?>([^<]*)</span>')
+NUMBER = re.compile(r'<span class=m\w>([^<]*)</span>')
+STYLED = re.compile(r'<span class=(\w\w?)>([^<]*)</span>')
+ALIKE = re.compile(r"(<i class=\w\w?>)[^<]*</i>(?:\s*\1[^<]*</i>)+")    # lines of a comment, say
 ALONE = re.compile(r"&(?!(?:#\d+|#[xX][\da-fA-F]+|[a-zA-Z][a-zA-Z\d]*);)")    # an & that begins no reference
 ITEM_END = re.compile(r"</li>(?=<li\b|</[uo]l>)")    # which HTML lets be left out there
+QUOTED = re.compile(r'="([^\s"\'=<>`]+)"')    # a value that could do without
+QUOTING = re.compile(r'<[a-z][^<>"]*="[^<>]*[^<>/]>')    # a start tag with quotes, in code
 HELD = "\uffff"    # in its place before the minifier, which would complete it; no page may have this
 PLAIN = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&#10;": "\n"}
 VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s>"']+)"""
@@ -21,7 +24,8 @@ TAG = re.compile(rf"<script\b(?P<given>[^>]*)>(?P<script>.*?)</script>|"
                  rf"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\s+[^\s=>]+(?:={VALUE})?)+)\s*(?P<end>/?)>",
                  re.DOTALL | re.IGNORECASE)
 ATTRIBUTE = re.compile(rf"([^\s=>]+)(?:=({VALUE}))?")
-IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete)")
+IMPROVED = re.compile(r"\s(?:style=|class=headerlink|role=dialog|data-md-component=source|autocomplete|"
+                      r"rel=edit)")
 JAVASCRIPT = re.compile(r"""(?!.*\ssrc\b)(?!.*\stype=(?!["']?(?:text/javascript|module)\b))""", re.DOTALL)
 
 
@@ -60,10 +64,11 @@ def small(text):
 @functools.lru_cache(8192)    # of the listings of a book, which are the same in the next build of a server
 def slim(code):
     """Highlighted code in fewer and shorter tags, and without references that it can do without."""
-    code = STYLED.sub(r"<i class=\1>\2</i>", NUMBER.sub(r"<b>\1</b>", UNSTYLED.sub(r"\1", code)))
+    code = QUOTING.sub(lambda tag: QUOTED.sub(r"=\1", tag[0]), UNSTYLED.sub(r"\1", code))
+    code = STYLED.sub(r"<i class=\1>\2</i>", NUMBER.sub(r"<b>\1</b>", code))
     for reference, letter in PLAIN.items():
         code = code.replace(reference, letter)
-    return code
+    return ALIKE.sub(lambda run: run[0].replace("</i>", "").replace(run[1], "").join([run[1], "</i>"]), code)
 
 
 def improved(match, styles):
@@ -80,8 +85,10 @@ def improved(match, styles):
         given["aria-label"] = given.get("data-md-component", "dialog").title()
     if given.get("data-md-component") == "source":
         del given["data-md-component"]    # else the theme asks api.github.com for stars
+    if tag == "a" and given.get("rel") == "edit":
+        del given["rel"]    # invalid there
     if tag == "input" and given.get("type") in ("checkbox", "radio"):
         given.pop("autocomplete", None)    # invalid there
     inside = "".join(f" {name}" if value is None else f' {name}="{html.escape(value)}"'
                      for name, value in given.items())
-    return f"<{tag}{inside}{match['end']}>"
+    return f"<{tag}{inside}{match['end']}>" if match["end"] else QUOTED.sub(r"=\1", f"<{tag}{inside}>")
