@@ -1,5 +1,6 @@
 """The program does what its help says; an interrupted training ends as an uninterrupted one."""
 
+import io
 import json
 import os
 import re
@@ -7,12 +8,12 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
 
+from programs import in_a_process, run_module, torchrun
 from scratch.makemore import bert, checkpoint, data, evaluate, sample, training
 from scratch.makemore.__main__ import EXAMPLES, main, program
 from scratch.makemore.cli import run
@@ -69,7 +70,8 @@ def test_every_model_is_trained_sampled_and_evaluated(here, capsys, model):
     table = [line for line in said.splitlines() if line.startswith(("train  ", "dev  "))]
     assert table == judged.splitlines()[1:3]
     assert "50 sampled words" in judged and "test  " not in judged
-    assert re.search("^test", output(capsys, "evaluate", f"{model}.safetensors", "--test"), re.M)
+    judged = output(capsys, "evaluate", f"{model}.safetensors", "--test", "--count", 0)
+    assert re.search("^test", judged, re.M)
 
 
 def test_a_bert_is_trained_evaluated_and_fills_in(here, capsys):
@@ -148,42 +150,32 @@ def test_what_cannot_be_filled_in_is_told(here, capsys):
         assert re.search(says, refusal(capsys, "sample", f"{model}.safetensors", *arguments))
 
 
-def train_until_interrupted(folder, out, *arguments, by=signal.SIGINT):
-    """Send a signal, SIGINT as Ctrl-C does, after the first line of progress -> the rest of the output."""
-    run = subprocess.Popen([*COMMAND, "train", "--data", "words.txt", "--out", out, *arguments],
-                           cwd=folder, env=ONE_THREAD, text=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    first = run.stderr.readline()
-    assert "left" in first
-    run.send_signal(by)
-    out, err = run.communicate()
-    return run.returncode, out, first + err
+TRAIN = ["train", "--data", "words.txt", "--out", "cut.safetensors", *SMALL, "--steps", "300"]
 
 
 def test_an_interrupted_and_resumed_training_ends_with_the_bytes_of_an_uninterrupted_one(here, capsys):
     """A real SIGINT in a real process; the files are compared whole."""
-    settings = [*SMALL, "--steps", "8000", "--seed", "3", "--save-every", "500"]
-    status, out, err = train_until_interrupted(here, "cut.safetensors", *settings)
-    assert status == 130 and "Traceback" not in err
-    stopped = int(re.search(r"stopped after step ([\d,]+) of 8,000", out)[1].replace(",", ""))
-    assert 0 < stopped < 8000
+    settings = [*TRAIN, "--seed", "3", "--save-every", "40"]
+    status, out, err = in_a_process(run_module, here, settings, signal.SIGINT)
+    assert status == 130 and "left" in err and "Traceback" not in err
+    assert "stopped after step 150 of 300" in out
     tensors, _ = checkpoint.load(here / "cut.safetensors")
-    assert len(tensors["losses"]) == stopped
+    assert len(tensors["losses"]) == 150
     resume = re.search(r"python -m scratch\.makemore (train --resume \S+)", out)[1]
     said = output(capsys, *resume.split())
-    output(capsys, "train", "--data", "words.txt", "--out", "whole.safetensors", *settings)
+    output(capsys, *settings, "--out", "whole.safetensors")
     assert (here / "cut.safetensors").read_bytes() == (here / "whole.safetensors").read_bytes()
-    assert f"going on after step {stopped:,}\n" in said
+    assert "going on after step 150\n" in said
     assert [path.name for path in here.glob("*.partial")] == []
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
-def test_a_training_that_is_told_to_end_saves_all_its_steps(here, capsys, by):
+def test_a_training_that_is_told_to_end_saves_all_its_steps(here, by):
     """kill, a shutdown and a closed terminal; the exit status is a shell's for that signal."""
-    status, out, err = train_until_interrupted(here, "cut.safetensors", *SMALL, "--steps", "30000", by=by)
-    assert status == 128 + by and "Traceback" not in err
-    stopped = int(re.search(r"stopped after step ([\d,]+) of 30,000", out)[1].replace(",", ""))
-    assert len(checkpoint.load(here / "cut.safetensors")[0]["losses"]) == stopped >= 3000
+    status, out, err = in_a_process(run_module, here, TRAIN, by)
+    assert status == 128 + by and "left" in err and "Traceback" not in err
+    assert "stopped after step 150 of 300" in out
+    assert len(checkpoint.load(here / "cut.safetensors")[0]["losses"]) == 150
     assert [path.name for path in here.glob("*.partial")] == []
 
 
@@ -235,17 +227,13 @@ def test_a_training_that_ends_as_it_is_stopped_has_its_best_parameters(here, cap
 
 def test_a_killed_training_goes_on_from_its_last_saving(here, capsys):
     """SIGKILL leaves no time to save."""
-    settings = [*SMALL, "--steps", "6000", "--save-every", "100"]
-    run = subprocess.Popen([*COMMAND, "train", "--data", "words.txt", "--out", "cut.safetensors", *settings],
-                           cwd=here, env=ONE_THREAD, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not (here / "cut.safetensors").exists() and run.poll() is None:
-        time.sleep(0.005)
-    run.kill()
-    run.wait()
+    settings = [*TRAIN, "--save-every", "40"]
+    status, _, _ = in_a_process(run_module, here, settings, signal.SIGKILL)
+    assert status == -signal.SIGKILL
     tensors, _ = checkpoint.load(here / "cut.safetensors")
-    assert len(tensors["losses"]) % 100 == 0
+    assert len(tensors["losses"]) == 120
     output(capsys, "train", "--resume", "cut.safetensors")
-    output(capsys, "train", "--data", "words.txt", "--out", "whole.safetensors", *settings)
+    output(capsys, *settings, "--out", "whole.safetensors")
     assert (here / "cut.safetensors").read_bytes() == (here / "whole.safetensors").read_bytes()
 
 
@@ -397,21 +385,24 @@ def test_a_small_model_is_trained_by_one_thread_unless_told_otherwise(
 
 
 @pytest.mark.parametrize("code", ["latin-1", "ascii"])
-def test_letters_that_the_output_has_not_are_written_as_their_numbers(here, capsys, code):
+def test_letters_that_the_output_has_not_are_written_as_their_numbers(here, monkeypatch, code):
     """Each command goes on to its end; what the code has, é in Latin-1, stays as it is."""
     (here / "w.txt").write_text("\n".join(f"é名字{n}" for n in range(10)), encoding="utf-8")
-    names = here / "名.safetensors"
+    names = str(here / "名.safetensors")
     for command in (["train", "--model", "bigram", "--data", "w.txt", "--out", names],
                     ["train", "--model", "bert", "--data", "w.txt", "--steps", "2", *TINY, "--out", "b"],
                     ["sample", names, "--count", "3"], ["sample", "b", "--fill", "?名字1"],
                     ["evaluate", names, "--data", "w.txt"], ["sample", "é名"], ["train", "--help"]):
-        run = subprocess.run([*COMMAND, *map(str, command)], cwd=here, capture_output=True,
-                             env={**ONE_THREAD, "PYTHONIOENCODING": code})
-        assert run.returncode == (2 if "é名" in command else 0), run.stderr
-        assert b"codec" not in run.stderr and (run.stdout + run.stderr).decode(code)
+        out, err = io.BytesIO(), io.BytesIO()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", io.TextIOWrapper(out, code))
+            patch.setattr(sys, "stderr", io.TextIOWrapper(err, code, "backslashreplace", write_through=True))
+            assert main(command) == (2 if "é名" in command else 0), err.getvalue()
+            out, err = out.getvalue(), err.getvalue()
+        assert b"codec" not in err and (out + err).decode(code)
         if "--count" in command:
-            assert len(run.stdout.splitlines()) == 3 and b"\\u540d" in run.stdout
-            assert (b"\xe9" in run.stdout) == (code != "ascii")
+            assert len(out.splitlines()) == 3 and b"\\u540d" in out
+            assert (b"\xe9" in out) == (code != "ascii")
 
 
 def test_the_books_names_are_the_default(here, capsys, monkeypatch):
@@ -590,20 +581,20 @@ def test_training_options_arrive(here, capsys, arguments, says):
 @pytest.mark.parametrize("model, small", [("wavenet", SMALL), ("lstm", SMALL), ("gpt", TINY), ("bert", TINY)])
 def test_a_training_of_every_part_is_resumed_to_the_same_bytes(here, capsys, model, small):
     """Running statistics, Adam's means, the schedule, the records: all of it is in the file."""
-    settings = ["--model", model, "--steps", "120", *small, "--every", "10", "--log", "run"]
+    settings = ["--model", model, "--steps", "60", *small, "--every", "10", "--log", "run"]
     output(capsys, "train", "--data", "words.txt", "--out", "whole.safetensors", *settings)
     records = (here / "run/metrics.json").read_text()
 
     def stopping(self, step=training.Trainer.step):
-        if self.taken == 74:
+        if self.taken == 44:
             os.kill(os.getpid(), signal.SIGINT)
         return step(self)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training.Trainer, "step", stopping)
         assert main(["train", "--data", "words.txt", "--out", "cut.safetensors", *settings]) == 130
-    assert "stopped after step 75 of 120" in capsys.readouterr().out
-    assert "going on after step 75" in output(
+    assert "stopped after step 45 of 60" in capsys.readouterr().out
+    assert "going on after step 45" in output(
         capsys, "train", "--resume", "cut.safetensors", "--every", "10", "--log", "run")
     whole, cut = (checkpoint.load(f"{name}.safetensors") for name in ("whole", "cut"))
     assert [name for name in whole[0] if not torch.equal(whole[0][name], cut[0][name])] == []
@@ -626,12 +617,8 @@ def test_patience_ends_a_training_that_no_longer_helps(here, capsys):
 def test_two_processes_train_what_one_trains(here, capsys, model, small):
     """Oracle: the losses of one process, which two must reach up to rounding; torchrun and gloo."""
     settings = ["train", "--model", model, "--data", "words.txt", "--steps", "20", *small]
-    run = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
-         "--rdzv-endpoint=localhost:0", "-m", *COMMAND[2:], *settings, "--out", "two.safetensors"],
-        cwd=here, env=ONE_THREAD, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.count("saved as two.safetensors") == 1
+    out = torchrun(here, [*settings, "--out", "two.safetensors"])
+    assert out.count("saved as two.safetensors") == 1
     output(capsys, *settings)
     one, two = (checkpoint.load(name)[0] for name in (f"{model}.safetensors", "two.safetensors"))
     torch.testing.assert_close(one["losses"], two["losses"], rtol=1e-4, atol=1e-5)
@@ -674,9 +661,8 @@ def test_help_and_usage_errors_do_not_wait_for_torch(arguments):
 
 
 def test_it_runs_as_a_module_and_stops_quietly_when_its_reader_does(here):
-    run = subprocess.run([*COMMAND, "train", "--model", "bigram", "--data", "words.txt"], cwd=here,
-                         env=ONE_THREAD, capture_output=True, text=True)
-    assert run.returncode == 0 and run.stderr == ""
+    status, _, err = in_a_process(run_module, here, ["train", "--model", "bigram", "--data", "words.txt"])
+    assert status == 0 and err == ""
     with subprocess.Popen([*COMMAND, "sample", "bigram.safetensors", "--count", "12000"], cwd=here,
                           env=ONE_THREAD, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         run.stdout.readline()
