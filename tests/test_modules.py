@@ -18,7 +18,7 @@ OUTSIDE = {"weave", "lab", "docs", "tests", "benchmarks", "labs"}
 MAY_USE = {"torch": "cuda",    # a unit, and the one that it may import: for a backend and its importer,
            "cli": "bpe"}       # and for a program, which nobody copies, on texts
 AFRESH = multiprocessing.get_context("forkserver")    # copies of a process that has imported no more than
-AFRESH.set_forkserver_preload(["doctest", "torch"])
+AFRESH.set_forkserver_preload(["doctest", "pyopencl", "torch", "torch._dynamo"])
 
 
 def handed_out():
