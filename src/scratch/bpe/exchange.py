@@ -25,6 +25,7 @@ words.py, train.py, arrays.py, encode.py, store.py and dialects.py (needs regex)
 """
 
 import base64
+import functools
 import importlib
 import json
 import re
@@ -314,14 +315,21 @@ def is_known(pattern):
     return SPELLINGS.get(pattern, pattern) in PATTERNS.values()
 
 
+@functools.lru_cache
 def covers_every_text(pattern):
     """Whether something matches at any place in any text, as far as can be seen."""
     free = "|".join(free_alternatives(pattern)) or "(?!)"
     matches = Splitter(f"(?:{free})").compiled.fullmatch
-    last = {*range(0x34000), *range(0xE0000, 0xE0200), 0xF0000, 0x10FFFF}
-    for n in map(ord, free):           # from 0x34000 on, hardly a character is assigned
-        last |= {max(n - 1, 0), n, min(n + 1, 0x10FFFF)}
-    return all(matches(chr(n)) for n in sorted(last) if not 0xD800 <= n < 0xE000)
+    near = {max(0, min(ord(c) + n, 0x10FFFF)) for c in free for n in (-1, 0, 1)}
+    return all(map(matches, characters())) and all(
+        matches(chr(n)) for n in near if not 0xD800 <= n < 0xE000)
+
+
+@functools.cache
+def characters():
+    """Characters as a text: from 0x34000 on, hardly one is assigned."""
+    return "".join(map(chr, [*range(0xD800), *range(0xE000, 0x34000),
+                             *range(0xE0000, 0xE0200), 0xF0000, 0x10FFFF]))
 
 
 def import_package(package):
