@@ -3,8 +3,8 @@
 >>> judge("labs/micrograd/engine.py::Value.tanh")
 ('to write', 'Value.tanh is yours to write')
 
-The processes are copies of one that has imported PyTorch, and nothing of the book's: so an exercise does
-not wait for that import, and begins with the book's modules as they are on disk.
+The processes are copies of one that has imported PyTorch and PyOpenCL, and nothing of the book's: so an
+exercise does not wait for these imports, and begins with the book's modules as they are on disk.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from .stub import WRONG
 
 LIMIT = 120    # seconds of processor time for one exercise; the book's own code takes a few
 COPIES = multiprocessing.get_context("forkserver")
-COPIES.set_forkserver_preload(["pytest", "torch"])
+COPIES.set_forkserver_preload(["pyopencl", "pytest", "torch"])
 
 
 def judge(address, limit=LIMIT, tests=True):
