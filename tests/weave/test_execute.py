@@ -12,8 +12,35 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.weave.conftest import Book
 from weave.chapter import Chapter
+from weave.copies import Originals
 from weave.execute import Run, execute, processor_time
+
+
+class Shared(Originals):
+    """What the first run copies is kept for the others."""
+
+    first = None
+
+    def begin(self, *given):
+        if not Shared.first:
+            super().begin(*given)
+            Shared.first = self
+        self.lines = Shared.first.lines
+
+    def __exit__(self, *_):
+        """The process stays."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_original(tmp_path_factory):
+    """All these runs copy one process, so that it imports ipykernel once; it is there before the first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("weave.execute.Originals", Shared)
+        run(Book(tmp_path_factory.mktemp("first")), "\n```python\n1\n```\n")
+        yield
+    Originals.__exit__(Shared.first)
 
 
 def run(book, *texts, **options):

@@ -299,7 +299,7 @@ FAILURES = {
 
 @pytest.fixture(scope="module")
 def spoilt(tmp_path_factory):
-    """A server of a book, in which one mistake after the other is made and mended."""
+    """A server of a book whose chapter each of these tests edits: mistakes are made and mended."""
     from tests.weave.conftest import Book
 
     book = Book(tmp_path_factory.mktemp("book"))
@@ -394,25 +394,24 @@ def test_an_impatient_second_ctrl_c_ends_the_server_too(book, serve):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, only a whole process can be made to wait")
-def test_chapters_leave_the_processor_to_the_pages(book, serve):
-    book.chapter("\n```python\nimport os\nprint('nice:', os.nice(0))\n```\n")
-    server = serve(book)
-    server.until(server.page)
-    patience = min(os.nice(0) + 10, 19)
-    assert f"nice: {patience}" in server.settled()
+def test_chapters_leave_the_processor_to_the_pages(spoilt):
+    book, server = spoilt
+    book.chapter("\n# A chapter\n\nIt is in order.\n\n"
+                 "```python\nimport os\nprint('nice:', os.nice(0))\n```\n")
+    found = server.until(lambda: re.search(r"nice: (\d+)", server.page()))
+    assert int(found[1]) == min(os.nice(0) + 10, 19)
     assert psutil.Process(server.process.pid).nice() == os.nice(0)
 
 
-def test_downloads_are_there_and_hold_what_the_chapter_gives_now(book, serve):
+def test_downloads_are_there_and_hold_what_the_chapter_gives_now(spoilt):
+    book, server = spoilt
     book.write("src/pack.py", "VALUE = 1\n")
-    book.chapter(TEXT + "\n::: listing pack.VALUE\n")
-    server = serve(book)
-    server.until(server.page)
-    server.settled()
+    book.chapter(f"{TEXT}\nIt is in order.\n\n::: listing pack.VALUE\n")
+    server.until(lambda: "and 42 in it" in server.page())
     assert "and 42 in it" in server.get("chapter.ipynb") and 'print("out"' in server.get("chapter.py")
     assert server.get("src/pack.py") == "VALUE = 1\n"
     assert "404" in server.get("src/other.py") and server.state()["html"] == ""
-    book.chapter(TEXT + "\nMore words.\n")
+    book.chapter(f"{TEXT}\nIt is in order.\n\nMore words.\n")
     server.until(lambda: "More words" in server.page())
     assert "More words" in server.get("chapter.ipynb")
 
