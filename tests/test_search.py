@@ -5,6 +5,7 @@ Runs the worker that the pages load, on the index of the built site, in Node.
 
 import gzip
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from weave.site import find_node
 
 TESTS = Path(__file__).parent
+ID = re.compile(r'\sid=(?:"([^"]*)"|([^\s>]+))')
 RUN = """
 const fs = require("fs"), vm = require("vm"), [site] = process.argv.slice(1);
 let hear, answer;
@@ -91,6 +93,16 @@ def test_what_is_nowhere_is_not_found_and_an_exact_name_is_found_in_the_referenc
 def test_a_page_is_said_to_miss_what_none_of_its_sections_has(site):
     known, half = answers(site, ["nesterov", "softmax qqqqzzzz"])
     assert known[0]["missing"] == [] and half[0]["missing"] == ["qqqqzzzz"]
+
+
+def test_what_is_found_is_where_the_search_leads(site):
+    """Oracle: the ids in the pages."""
+    found = [one["location"] for each in answers(site, list(cases("search_queries.txt"))) for one in each]
+    places = [place.partition("#") for place in {*found}]
+    assert sum(anchor != "" for _, _, anchor in places) > 500
+    pages = {path: (site / path / "index.html").read_text(encoding="utf-8") for path, _, _ in places}
+    ids = {path: {quoted or bare for quoted, bare in ID.findall(text)} for path, text in pages.items()}
+    assert [place for place in places if place[2] and place[2] not in ids[place[0]]] == []
 
 
 def test_the_index_is_small(site):

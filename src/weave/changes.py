@@ -53,7 +53,8 @@ def changes(units, commits):
             if unit in units_of and says_something(found[2]) and sum(map(len, days.values())) < NEWEST:
                 days.setdefault(date, {})["-   " + SPECIAL.sub(r"\\\1", subject)] = None    # each once
         if days:
-            parts += [f'### {unit} {{data-search-exclude=""}}', *(f"{date}\n\n" + "\n".join(lines) for date, lines in days.items())]
+            parts.append(f'### {unit} {{data-search-exclude=""}}')
+            parts += [f"{date}\n\n" + "\n".join(lines) for date, lines in days.items()]
     return "\n\n".join(parts) or "This copy of the book came without git's history, which has all changes."
 
 

@@ -129,7 +129,8 @@ def write(folder, code, unsearched=(), reference="reference", internal=()):
 def packed(address, entries, code, unsearched, short):
     """A page of the index: address, boost, tags, and of each section the id, title, text, and names in code.
 
-    The id of an object that is named after its page, a module, has that name left out: ".with_tax".
+    The id of an object that is named after its page, a module, has that name left out: ".with_tax"; the id
+    of a section that is its title's is "-".
     """
     first, sections = entries[0], []
     for entry in entries:
@@ -145,8 +146,18 @@ def packed(address, entries, code, unsearched, short):
         said = set(WORD.findall(text))
         text = CODE.sub(r"`\1`", text.replace("`", "&#96;"))    # as in Markdown, which is shorter
         names = [name for name in code.get(entry["location"], ()) if name not in said]
-        sections.append([id, title, text, names])
+        sections.append(["-" if id == slug(title) else id, title, text, names])
     return [address, first.get("boost", 1), first.get("tags", []), sections]
+
+
+def slug(title):
+    """The id that a title has, as assets/search.js makes it too.
+
+    >>> slug("What is <code>x</code> &amp; y?")
+    'what-is-x-y'
+    """
+    plain = re.sub(r"&#?\w+;", " ", re.sub("<[^>]*>", "", title)).lower()
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^a-z0-9_\s-]", "", plain).strip())
 
 
 def is_object(entry):

@@ -115,7 +115,9 @@ class Report:
             self.end(1, "this cell ends the kernel; a chapter goes on to its last cell")
 
     def end(self, line, what):
-        (self.folder / ENDED).write_text(json.dumps([line, what]))
+        unfinished = self.folder / f".{ENDED}"    # so that nobody reads the half of it
+        unfinished.write_text(json.dumps([line, what]))
+        unfinished.replace(self.folder / ENDED)
 
     def counting(self, send):
         def counted(*given, **more):

@@ -45,6 +45,9 @@ function forms(word) {
     return found.map((form) => form.toLowerCase());
 }
 
+/** The id that a title has: index.py leaves out those. */
+const slug = (title) => plain(title).toLowerCase().replace(/[^a-z0-9_\s-]/g, "").trim().replace(/[-\s]+/g, "-");
+
 const words = (text) => text.match(WORD) ?? [];
 const parts = (text) => words(text).flatMap((word) => word.match(PART) ?? []).map((part) => part.toLowerCase());
 const stems = (text) => ` ${parts(text).filter((word) => !IDLE.has(word)).map(stem).join(" ")} `;
@@ -69,7 +72,8 @@ class Index {
             const page = { address, boost, sections: [] }, name = sections[0][1];
             this.pages.push(page);
             for (const [short, title, text, code] of sections) {
-                const id = short.startsWith(".") ? name + short : short;    // an object's, after its module
+                const id = short === "-" ? slug(title)
+                    : short.startsWith(".") ? name + short : short;    // an object's, after its module
                 const section = {
                     page, id, title, html: text.replace(/`(.*?)`/g, "<code>$1</code>"), location: id ? `${address}#${id}` : address, tags: id ? [] : tags,
                     heading: stems(plain(title)), text: stems(plain(text)), size: 0,
