@@ -58,10 +58,10 @@ HANGS = 600    # seconds, after which a run is ended that would never end: nothi
 class Server:
     """`mkdocs serve` of a book; its log is read as it comes."""
 
-    def __init__(self, book, *arguments):
+    def __init__(self, book, *arguments, port=0):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+            self.port = port or free.getsockname()[1]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{self.port}", *arguments],
             cwd=book.root, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -117,8 +117,8 @@ class Server:
 def serve():
     servers = []
 
-    def start(*given):
-        servers.append(Server(*given))
+    def start(*given, **more):
+        servers.append(Server(*given, **more))
         return servers[-1]
     yield start
     for server in servers:
@@ -151,7 +151,7 @@ def test_the_first_page_waits_for_no_other(book, serve):
     assert "Its words" in server.until(server.page) and server.state()["version"] != version
     server.stop()
     assert "WARNING" not in server.text and server.text.count("Building documentation") == 2
-    again = serve(book)
+    again = serve(book, port=server.port)
     assert "Its words" in again.until(lambda: again.get("chapter/")), "from the build before"
 
 
