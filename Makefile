@@ -17,7 +17,7 @@ env: .venv/ready    ## set up what the book needs: .venv, node_modules, Graphviz
 serve: env    ## the book at http://127.0.0.1:8000 (PORT=...), reloaded at every edit
 	$(run) mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT)
 
-test: .venv/tested    ## every check, about twenty minutes; ARGS="-k autograd" for some of them
+test: .venv/tested    ## every check, about a quarter of an hour; ARGS="-k autograd" for some of them
 	$(run) pytest -n auto --dist worksteal $(ARGS)
 
 lint: .venv/tested    ## ruff: unused names, line length, and mistakes that it knows
