@@ -141,36 +141,27 @@ def looks(page, widths, schemes=("light", "dark")):
             yield f"{scheme}-{width}"
 
 
-@pytest.fixture
-def with_axe(visit):
-    """with_axe(path) -> an open page that has axe-core in it: see violations."""
-    def with_axe(path):
-        if not AXE.exists():
-            pytest.skip("axe-core is not installed; make test installs it")
-        page = visit(path)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        return page
-
-    return with_axe
-
-
-def violations(page, part=None):
+def violations(page, part="html"):
     """What axe-core finds on the page, or in a part of it, as it looks now; in code in the first of all
     tokens that look alike."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; make test installs it")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     page.evaluate(ALIKE)
-    found = page.evaluate("""part => axe.run({include: [[part ?? "html"]], exclude: [["[data-alike]"]]},
+    found = page.evaluate("""part => axe.run({include: [[part]], exclude: [["[data-alike]"]]},
         {resultTypes: ["violations"]}).then(result => result.violations)""", part)
     return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_quiet_light_and_still_fits_and_shuts_nobody_out(with_axe, path, request):
+def test_a_page_is_quiet_light_and_still_fits_and_shuts_nobody_out(visit, path, request):
     """DESIGN.md's budget: 180 kB compressed, 280 kB where there are many formulas; a CLS below 0.05.
 
     Oracle for readers with other senses: axe-core with every fold open, each page in one of four looks;
     three pages (every page with --long) in all of them, with folds closed and open.
     """
-    page = with_axe(path)
+    page = visit(path)
     weight = sum(page.sizes)
     assert weight <= (280 if path else 180) * KB and len(page.sizes) > 3
     assert page.evaluate("window.shifts") <= 0.05
@@ -193,16 +184,16 @@ def test_a_page_is_quiet_light_and_still_fits_and_shuts_nobody_out(with_axe, pat
 
 
 @pytest.mark.parametrize("path", EVERY_LOOK)
-def test_axe_finds_nothing_while_something_is_searched(with_axe, path):
-    """On the whole page in the first look, and in the dialog in each."""
-    page, part = with_axe(path), None
+def test_axe_finds_nothing_while_something_is_searched(visit, path, request):
+    """On the whole page in the first look, and in the dialog in each; with --long, on the page in each."""
+    page, part = visit(path), "html"
     for look in looks(page, (1280, 390)):
         page.keyboard.press("/")
         page.keyboard.type("gradient")
         page.locator(".md-search-result__item").first.wait_for(state="attached")
         assert violations(page, part) == [], look
         page.keyboard.press("Escape")
-        part = ".md-search"
+        part = "html" if request.config.getoption("long") else ".md-search"
 
 
 def test_a_page_is_complete_without_scripts(open_page):

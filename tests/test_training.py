@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 import test_browser
-from test_browser import in_both, looks, sideways
-from test_run import violations
+from test_browser import in_both, looks, sideways, violations
 
 from weave.site import find_node
 from weave.take import take

@@ -39,7 +39,7 @@ WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons
            "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel"}
 EACH = [(path, name) for path, names in WIDGETS.items() for name in names.split()]
 open_page, visit = test_browser.open_page, test_browser.visit    # fixtures
-tabs, with_axe = test_browser.tabs, test_browser.with_axe
+tabs = test_browser.tabs
 KB = 1000
 in_both = pytest.mark.parametrize("visit", ["chromium", "long_firefox"], indirect=True)
 
@@ -126,19 +126,19 @@ def test_the_scripts_and_styles_of_widgets_are_small(published):
 
 
 @pytest.mark.parametrize("path, name", EACH)
-def test_a_widget_is_quiet_moves_nothing_shuts_nobody_out_and_is_not_printed(with_axe, path, name):
+def test_a_widget_is_quiet_moves_nothing_shuts_nobody_out_and_is_not_printed(visit, path, name, request):
     """By keyboard, one control after the other. Oracles: axe-core, of the whole page in the first look and
-    of the widget in each, and the browser's count of what shifts."""
-    page = with_axe(path)
+    of the widget in each (with --long, of the page in each), and the browser's count of what shifts."""
+    page = visit(path)
     place = widget(page, name)
     page.wait_for_timeout(100)
     before = page.evaluate("window.shifts")
     assert len(keyed(page, place)) > 1 and before <= 0.05 and page.evaluate("window.shifts") <= before + 0.01
-    part = None
+    part = "html"
     for look in looks(page, (1280, 390)):
         assert sideways(page) == 0, look
         assert violations(page, part) == [], look
-        part = f"weave-widget[name={name}]"
+        part = "html" if request.config.getoption("long") else f"weave-widget[name={name}]"
     page.emulate_media(media="print")
     assert place.locator(".weave-scroll").is_visible() and not place.locator(".widget").is_visible()
     assert complaints(page, path) == []
