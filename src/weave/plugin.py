@@ -478,7 +478,7 @@ class Weave(BasePlugin[Settings]):
                 book = notebook.notebook(chapter, made, read.get(chapter.name, ()),
                                          functools.partial(self.absolute, files, config, str(path)))
                 offered = offers.files(chapter, chapter.listings)
-                key = json.dumps(book)
+                key = json.dumps(book, sort_keys=True)
                 for suffix, write in ((".ipynb", notebook.written), (".py", notebook.script)):
                     name, make = f"{stem}{suffix}", functools.partial(write, book)
                     yield name, self.cache.remembered(self.of_address(name), key, make)

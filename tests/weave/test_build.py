@@ -238,6 +238,11 @@ def test_the_modules_and_labs_of_a_chapter_stand_at_its_top(small):
     assert "docs/chapter.md:2: `modules:` names pack.gone, and there is no src/pack/gone.py" in run.stderr
 
 
+def times(book):
+    """When each file was written that the cache keeps for the address of a book."""
+    return {path: path.stat().st_mtime_ns for path in book.root.glob(".cache/weave/made/at/*/**/*.*")}
+
+
 def test_a_second_build_executes_nothing_and_one_from_nothing_gives_the_same_bytes_too(small):
     """The results that the first build finds are of another process."""
     small.build()
@@ -247,6 +252,8 @@ def test_a_second_build_executes_nothing_and_one_from_nothing_gives_the_same_byt
     assert small.run("weave", "clean").returncode == 0
     assert executed(small.build()) == ["docs/chapter.md"]
     assert contents(small.root / "site") == before
+    made = times(small)
+    assert executed(small.build()) == [] and times(small) == made, "made again"
 
 
 def test_what_was_made_for_an_address_is_there_when_it_is_built_for_again(small):
@@ -257,7 +264,7 @@ def test_what_was_made_for_an_address_is_there_when_it_is_built_for_again(small)
     def made(address):
         run = small.run("mkdocs", "build", env={**os.environ, "SITE_URL": address})
         assert run.returncode == 0 and f'href={address}chapter/' in small.page().replace('"', "")
-        return {path: path.stat().st_mtime_ns for path in small.root.glob(".cache/weave/made/at/*/**/*.*")}
+        return times(small)
 
     here = made("http://here.example/")
     both = made("http://there.example/")
