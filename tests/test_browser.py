@@ -142,15 +142,18 @@ def looks(page, widths, schemes=("light", "dark")):
 
 
 def violations(page, part="html"):
-    """What axe-core finds on the page, or in a part of it, as it looks now; in code in the first of all
-    tokens that look alike."""
+    """What axe-core finds on the page, or in a part of it, as it looks now, with the size of what is pressed
+    (WCAG 2.2, 2.5.8), of which the header hides nothing; in code in the first of all tokens that look alike.
+    """
     if not AXE.exists():
         pytest.skip("axe-core is not installed; make test installs it")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     page.evaluate(ALIKE)
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     found = page.evaluate("""part => axe.run({include: [[part]], exclude: [["[data-alike]"]]},
-        {resultTypes: ["violations"]}).then(result => result.violations)""", part)
+        {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}})
+        .then(result => result.violations)""", part)
     return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
 
 

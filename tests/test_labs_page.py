@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_browser import violations
+from test_browser import in_both, quiet, violations
 from test_run import HANGING, opened, show
 
 from lab.judge import judge
@@ -25,12 +25,12 @@ pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
 
 
 @pytest.fixture
-def open_page(chromium, published):
+def open_page(request, published):
     """open_page(...) -> the page of labs, in a context of its own."""
-    pages = []
+    pages, browser = [], request.getfixturevalue(getattr(request, "param", "chromium"))
 
     def open_page(**options):
-        pages.append(opened(chromium, f"{published[1]}labs/", **options))
+        pages.append(opened(browser, f"{published[1]}labs/", **options))
         return pages[-1]
 
     yield open_page
@@ -102,6 +102,7 @@ def words(text):
     return re.sub(r"Read: docs/\S+", "Read:", re.sub(r"[`$]", "", text)).split()
 
 
+@in_both
 def test_an_exercise_is_solved_explained_as_make_lab_does_and_kept_until_begun_again(open_page, tmp_path):
     """Oracle: lab.judge, on a file with the same mistake."""
     page = open_page()
@@ -135,7 +136,7 @@ def test_an_exercise_is_solved_explained_as_make_lab_does_and_kept_until_begun_a
     assert "weave-passed" in tanh.button.get_attribute("class")
     written = tanh.area.input_value()
     page.reload()
-    page.wait_for_load_state("networkidle")
+    quiet(page)
     assert page.locator(".weave-passed").all_inner_texts() == ["Value.tanh"]
     tanh.open()
     assert tanh.area.input_value() == written

@@ -155,12 +155,9 @@ def python(published):
 
 
 def opened(page):
-    """The widget with its controls, once the reader has asked for them."""
+    """The widget with its controls, once it is near."""
     place = page.locator("weave-widget[name=train]")
     place.scroll_into_view_if_needed()
-    button = place.get_by_role("button", name="Train one here")
-    button.focus()
-    page.keyboard.press("Enter")
     place.get_by_label("A saved model").wait_for()
     return place
 
@@ -185,9 +182,12 @@ def test_a_reader_told_of_a_bad_list_trains_on_another_unplugged_and_the_control
     one look, and on the widget in all.
     """
     page = open_page(path)
-    asked = []
+    asked, figure = [], page.locator("weave-widget[name=train] svg").get_attribute("aria-label")
     page.on("request", lambda request: asked.append((request.method, request.url, request.post_data)))
     place = opened(page)
+    place.get_by_role("button", name="Save", exact=True).press("Enter")
+    assert "no model to save yet" in told(place, "")
+    assert place.locator("svg").get_attribute("aria-label") == figure, "the figure is still the chapter's"
     before = page.evaluate("window.shifts")
     assert not [url for _, url, _ in asked if "assets/run/" in url or url.endswith(".zip")], "too early"
     place.get_by_label("Your words").set_input_files(WRONG)

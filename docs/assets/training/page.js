@@ -1,17 +1,19 @@
 // A model in training, in a thread of its own (worker.js), on the book's names or on the reader's words.
 //   kind  gpt, bert or mlp    steps  of one press    pattern  for bert
+// Until then the figure stays, and nothing of Python is loaded.
 
 import { button, controls, drawn, label, make, number, stage } from "../widgets/parts.js";
 
 const MOST = 3.5;    // the highest loss that is drawn
 const FIRST = "Train (Python: 6 MB, once)";
 
-export default function (place, { kind, steps = 300, pattern }, train) {
-    const svg = stage(place, 460, 200), asked = make("input", { value: pattern ?? "", size: 10 });
-    let worker, losses = [], target = 0, guess, since, changed = true, ready = false;
+export default function (place, { kind, steps = 300, pattern }) {
+    const asked = make("input", { value: pattern ?? "", size: 10 }), { ariaLabel: figure } = place.querySelector("svg");
+    let svg, worker, losses = [], target = 0, guess, since, changed = true, ready = false;
 
     function draw() {
         save.ariaDisabled = String(!losses.length);
+        if (!svg) return;
         const width = Math.max(target, losses.length, 1), x = (n) => 40 + 400 * n / width, y = (loss) => 175 - 160 * Math.min(loss, MOST) / MOST;
         let mean = losses[0];
         const means = losses.map((loss, n) => (mean += (loss - mean) / Math.min(n + 1, 20)));
@@ -74,6 +76,7 @@ export default function (place, { kind, steps = 300, pattern }, train) {
             ready = false;
             asking.begin = { kind, size: size.value, name: file?.name ?? "names.txt", words: await bytes(list.input), file: saved };
         }
+        svg ??= stage(place, 460, 200);
         changed = false;
         since = performance.now();
         train.textContent = "Stop";
@@ -102,17 +105,14 @@ export default function (place, { kind, steps = 300, pattern }, train) {
     const list = open("Your words, one a line", ".txt,text/plain", again);
     const saved = open("A saved model", ".safetensors", async (input) => { start(await bytes(input)); });
     const size = make("select", { onchange: again }, ...["small", "default"].map((name) => new Option(name)));
-    train.onclick = () => train.textContent === "Stop" ? stop() : start();
-    const save = button("Save", () => { if (losses.length) worker.postMessage({ save: true }); });
+    const train = button(FIRST, () => train.textContent === "Stop" ? stop() : start());
+    const save = button("Save", () => losses.length ? worker.postMessage({ save: true }) : say("There is no model to save yet: train one."));
     const words = make("p", { className: "widget-words" });
     asked.onchange = () => worker?.postMessage({ look: asked.value });
     const row = make("div", { className: "widget-words" }, train, " ", save);    // whose texts change
-    const before = place.lastElementChild;
-    const say = controls(place, row, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
+    const tell = controls(place, row, ...kind === "mlp" ? [] : [make("label", {}, "Size", size)],
         ...kind === "bert" ? [make("label", {}, "Fill in", asked)] : [], list.label, saved.label, words);
-    before.remove();
-    idle(FIRST);
+    const say = (text) => tell(text, svg ? text : figure);
     draw();
-    train.focus();
-    say("Choose words, or train on the book's.");
+    say("On the book's names, or on words of yours, which stay with you.");
 }

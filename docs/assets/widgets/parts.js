@@ -50,10 +50,11 @@ export function choice(legend, names, act) {
 
 // Puts the controls below the figure; -> say(sentence), which describes the figure, too, unless told otherwise
 export function controls(place, ...parts) {
-    const status = make("p"), svg = place.querySelector("svg");
+    const status = make("p");
     status.setAttribute("role", "status");
     place.append(make("div", { className: "widget" }, ...parts, status));
     return (text, described = text) => {
+        const svg = place.querySelector("svg");
         status.textContent = text;
         if (svg) svg.ariaLabel = described;
     };

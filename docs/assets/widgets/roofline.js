@@ -34,7 +34,7 @@ export default function (place, { cards, rungs }) {
             const flops = intensity(...block, n), part = share(card, flops), foot = 286 - 22 * k;
             parts.push(line("widget-ring", `M${x(flops)} ${y(part * peak)}V${foot}`),
                 drawn("circle", { class: "widget-square", cx: x(flops), cy: y(part * peak), r: 5 }),
-                label("left", x(flops) + 6, foot, `${rung}: ${percent(part)}`));
+                label("left widget-over", x(flops) + 6, foot, `${rung}: ${percent(part)}`));
         });
         svg.replaceChildren(...parts);
         say(`${name}, whose ridge is at ${(peak / bandwidth).toFixed(1)} FLOPs per byte, and n = ${n.toLocaleString("en")}. What bounds, and to which share of the peak, if no cache helps: ${

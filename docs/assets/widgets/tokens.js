@@ -55,5 +55,5 @@ export default function (place, { text: begin, vocabularies }) {
     show();
     below.style.minHeight = "0";
     below.style.minHeight = `${below.offsetHeight + 20}px`;
-    box.style.height = `${room - below.offsetHeight}px`;
+    Object.assign(box.style, { height: "", minHeight: `${room - below.offsetHeight}px` });
 }
