@@ -15,9 +15,13 @@ pytestmark = pytest.mark.skipif(not (run.PYODIDE.is_dir() and find_node()),
 
 
 def opened(browser, address, width=1280, without=None, **options):
-    """A page that has loaded, with what its console said and what it asked for, every fold as it comes."""
+    """A page that has loaded, with what its console said and what it asked for, every fold as it comes.
+
+    Its clock stands still, so that a slow machine has checked as much of a page as a fast one.
+    """
     page = browser.new_context(viewport={"width": width, "height": 900}, **options).new_page()
     page.heard, page.asked = [], []
+    page.add_init_script("performance.now = () => 0")
     page.on("console", lambda message: page.heard.append(message.text))
     page.on("pageerror", lambda error: UNREAD in str(error) or page.heard.append(str(error)))
     page.context.on("request", lambda request: page.asked.append(request.url))
@@ -106,6 +110,8 @@ class Cell:
         self.ended()
 
     def ended(self):
+        stop = self.block.get_by_role("button", name=re.compile("^Stop "))    # which Run became
+        stop.wait_for(state="hidden", timeout=HANGING)
         ended = re.compile(r"Ran in this page in[^…]*$|error\.$|Stopped|ended|could not")
         self.note().filter(has_text=ended).wait_for(timeout=HANGING)
 

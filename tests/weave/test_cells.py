@@ -156,6 +156,7 @@ def test_a_cell_that_prints_without_end_is_cut_short(run, cells):
 
 def test_display_shows_in_the_middle_of_a_cell(run):
     assert [kind for kind, _ in run("print(1)\ndisplay([1])\nprint(2)")] == ["stdout", "result", "stdout"]
+    assert run("print(end='')\ndisplay([1])") == [("result", "[1]")], "nothing is no output"
 
 
 leaves = some.one_of(some.integers(), some.text("abc ", max_size=30), some.booleans(), some.none(),

@@ -171,9 +171,9 @@ class Stream:
         return len(text)
 
     def flush(self):
-        if self.parts:
-            tell(self.last, "".join(self.parts))
-            self.parts.clear()
+        if text := "".join(self.parts):
+            tell(self.last, text)
+        self.parts.clear()
         Stream.then = time.monotonic()
 
     def isatty(self):
