@@ -8,6 +8,7 @@ import random
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import test_browser
 import torch
@@ -17,8 +18,9 @@ from test_browser import complaints, looks, sideways, violations
 from scratch import torch as ours
 from scratch.bpe.basic import apply
 from scratch.bpe.tokenizer import from_merges
-from scratch.cuda.cpu import memcheck
+from scratch.cuda.cpu import compiler, driver, memcheck
 from scratch.cuda.kernels.add import add
+from scratch.cuda.kernels.reduce import reduce
 from scratch.cuda.kernels.transpose import transpose
 from scratch.makemore import optimizers
 from scratch.makemore.bert import BERT
@@ -36,7 +38,8 @@ WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons
            "makemore/optimizers/": "valley",
            "tokenization/bpe/": "tokens", "tokenization/tokenizers/": "tokens",
            "makemore/gpt/": "train", "makemore/mlp/": "train map", "makemore/bert/": "train",
-           "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel"}
+           "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel",
+           "cuda/vector-addition/": "kernel", "cuda/reduction/": "rounds"}
 EACH = [(path, name) for path, names in WIDGETS.items() for name in names.split()]
 open_page, visit = test_browser.open_page, test_browser.visit    # fixtures
 tabs = test_browser.tabs
@@ -636,19 +639,30 @@ def recorded(launch, base):
 
 def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(visit, published):
     """Oracles: memcheck's record of the kernels, and the definitions of sectors and turns."""
-    page, given = visit("glossary/"), dict(data(published, "cuda/transpose")["kernels"])
-    matrix, vector = torch.rand(32, 32).numpy(), torch.rand(1000).numpy()
+    given = [each for path in ("cuda/transpose", "cuda/vector-addition")
+             for each in data(published, path)["kernels"]]
+    page, matrix, vector = visit("glossary/"), torch.rand(32, 32).numpy(), torch.rand(1000).numpy()
+    many, chunked = torch.rand(1024).numpy(), re.search(r'CHUNKED = """(.*?)"""', (
+        ROOT / "docs/cuda/vector-addition.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+
+    def in_pieces():
+        kernel = compiler.SourceModule(chunked).get_function("add_chunked")
+        kernel(driver.In(many), driver.In(many), driver.Out(many.copy()), np.int32(1024), block=(32, 1, 1))
+
     of_add = recorded(lambda: add(vector, vector), "x")
     records = {how: recorded(lambda how=how: transpose(matrix, how), "y" if how == "naive" else "tile")
                for how in ("naive", "tiled", "padded")}
+    records |= {"grid-stride": recorded(lambda: add(many, many, "strided", threads=32, grid=1), "x"),
+                "contiguous pieces": recorded(in_pieces, "x")}
     warps = {how: [[site[0, t] for t in range(32)] for site in sites] for how, sites in records.items()}
     warps["add, its last warp"] = [[n for (block, t), n in sorted(site.items()) if block == 3 and t >= 224]
                                    for site in of_add]
-    assert set(given) == set(warps)
-    settings = [*given.values(), [0, 2, 0, 1200], [7, 0, 0, 100], [3, 6, 2, 150], [9, 1, 0, 9]]
+    assert len(given) == 7 and {name for name, _ in given} == set(warps)
+    settings = [setting for _, setting in given]
+    settings += [[0, 2, 0, 1200], [7, 0, 0, 100], [3, 6, 2, 150], [9, 1, 0, 9]]
     found = computed(page, """kernel ({ floats, sectors, turns }, all) => all.map(floats).map((each) =>
         [each, sectors(each).length, turns(each)])""", settings)
-    for name, (floats, _, _) in zip(given, found):
+    for (name, _), (floats, _, _) in zip(given, found):
         assert floats in warps[name], name
     for floats, sectors, turns in found:
         banks = [float_ % 32 for float_ in set(floats)]
@@ -669,6 +683,86 @@ def test_padding_spares_the_turns_and_the_guard_is_told(visit):
     place.get_by_role("slider", name="Thread").press("End")
     assert "keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sector" in told(place)
     assert place.locator("svg rect.widget-bar").count() == 8
+    assert page.heard == []
+
+
+@in_both
+def test_a_vectors_warp_has_sectors_and_no_banks(visit):
+    page = visit("cuda/vector-addition/")
+    place = widget(page)
+    assert told(place) == ("Thread 5: 0 + 5 · 32 = 160. Bytes 640 to 643; sector 20 of global memory. "
+                           "32 of 32 threads have access, to 32 sectors.")
+    assert place.get_by_role("slider", name="Padding").count() == 0
+    place.get_by_role("radio", name="grid-stride").check()
+    assert told(place).endswith(", to 4 sectors.")
+    place.get_by_role("slider", name="Offset").press("ArrowRight")
+    assert told(place).endswith(", to 5 sectors.")
+    stride = place.get_by_role("slider", name="Stride")
+    while stride.get_attribute("aria-valuetext") != "8":
+        assert not told(place).endswith(", to 32 sectors.")
+        stride.press("ArrowRight")
+    assert told(place).endswith(", to 32 sectors.")
+    place.get_by_role("radio", name="add, its last warp").check()
+    place.get_by_role("slider", name="Thread").press("End")
+    assert told(place).endswith("1023 is not below 1000. 8 of 32 threads have access, to 1 sector.")
+    assert page.heard == []
+
+
+@pytest.fixture(scope="module")
+def combined():
+    """For each kernel, {(round, thread): the float that it combines into}, as recorded."""
+    found = {}
+    for how in ("spread", "packed", "halves"):
+        with memcheck.memcheck() as check:
+            reduce(np.ones(256), how=how)
+        found[how] = {(int(row["epoch"]), int(row["thread"])): int(row["address"] - row["begin"]) // 4
+                      for row in check.accesses if row["kind"] == 1
+                      and check.sites[row["site"]].text in ("partial[t]", "partial[left]")}
+    return found
+
+
+def test_the_rounds_of_a_reduction_are_those_that_were_recorded(visit, published, combined):
+    """Oracles: memcheck's record, and the definition of turns."""
+    page, given = visit("glossary/"), dict(data(published, "cuda/reduction")["kernels"])
+    assert given.keys() == combined.keys()
+    for how, rounds in given.items():
+        assert {(n, t): float_ for n, round_ in enumerate(rounds, 1)
+                for t, float_ in enumerate(round_) if float_ is not None} == combined[how]
+        found = computed(page, """rounds (module, rounds) => import(new URL(
+            "assets/widgets/kernel.js", location.origin)).then(({ turns }) => rounds.map((round) =>
+                module.warps(round).map((floats) => [floats, turns(floats)])))""", rounds)
+        for round_, warps in zip(rounds, found):
+            assert len(warps) == 8
+            for n, (floats, turns) in enumerate(warps):
+                assert floats == [each for each in round_[32 * n:32 * n + 32] if each is not None]
+                banks = [float_ % 32 for float_ in floats]
+                assert turns == max(map(banks.count, banks), default=0)
+
+
+@in_both
+def test_round_by_round_threads_work_wait_and_have_nothing_to_do(visit, combined):
+    page = visit("cuda/reduction/")
+    place = widget(page)
+    assert told(place) == ("Round 1: thread 36 combines into float 36, in bank 4. 16 of the 32 threads of "
+                           "its warp work, in 1 turn. In the block: 128 threads in 8 warps, 8 turns.")
+    round_, thread = (place.get_by_role("slider", name=name) for name in ("Round", "Thread"))
+    bars = place.locator("svg rect:is(.widget-bar, .widget-square)")
+    assert bars.count() == 255 + 128
+    for _ in range(3):
+        round_.press("ArrowRight")
+    assert told(place).startswith("Round 4: thread 36 has nothing to do. "
+                                  "2 of the 32 threads of its warp work, ")
+    assert bars.count() == 255 + 16
+    place.get_by_role("radio", name="packed").check()
+    assert "0 of the 32 threads of its warp work. In the block: 16 threads in 1 warp, 8 turns." in told(place)
+    thread.press("Home")
+    thread.press("ArrowRight")
+    float_ = combined["packed"][4, 1]
+    assert told(place).startswith(f"Round 4: thread 1 combines into float {float_}, in bank 16.")
+    place.get_by_role("radio", name="halves").check()
+    round_.press("End")
+    assert told(place) == ("Round 8: thread 1 has nothing to do. 1 of the 32 threads of its warp works, "
+                           "in 1 turn. In the block: 1 thread in 1 warp, 1 turn.")
     assert page.heard == []
 
 
