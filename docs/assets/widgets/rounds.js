@@ -9,26 +9,26 @@ export const warps = (round) => Array.from({ length: round.length / 32 }, (_, n)
     round.slice(32 * n).slice(0, 32).filter((float) => float !== null));
 
 export default function (place, { kernels }) {
-    const svg = stage(place, 470, 290);
+    const svg = stage(place, 470, 415);
     let [[, rounds]] = kernels, t = 36;
 
     function show() {
         const round = rounds[time.input.value - 1], mine = t >> 5, all = warps(round), busy = all.filter((floats) => floats[0] !== undefined);
         const box = (kind, x, y, width, height) => drawn("rect", { class: kind, x, y, width, height });
         const kind = (thread) => thread >> 5 === mine ? "widget-bar" : "widget-square", across = 416 / round.length;
-        const parts = [label("right", 42, 15, "thread"), label("right", 42, 186, "bank")];
+        const parts = [label("left", 0, 15, "thread"), label("left", 0, 232, "bank")];
         for (let n = 0; n < 4; n += 1) {
-            parts.push(label("left", 48 + n * 104, 15, n * round.length / 4), label("left", 48 + n * 104, 186, 8 * n), label("right", 42, 204 + 22 * n, 64 * n));
+            parts.push(label("left", 48 + n * 104, 15, n * round.length / 4), label("left", 48 + n * 104, 232, 8 * n), label("right", 42, 255 + 42 * n, 64 * n));
         }
-        for (let n = 1; n < all.length; n += 1) parts.push(drawn("path", { class: "widget-ring", d: `M${48 + 32 * n * across} 22v136` }));
+        for (let n = 1; n < all.length; n += 1) parts.push(drawn("path", { class: "widget-ring", d: `M${48 + 32 * n * across} 22v178` }));
         rounds.forEach((each, n) => {
-            parts.push(label("right", 42, 35 + 17 * n, n + 1));
-            each.forEach((float, thread) => float === null || parts.push(box(kind(thread), 48 + thread * across, 24 + 17 * n, across, 13)));
+            parts.push(label("right", 42, 37 + 22 * n, n + 1));
+            each.forEach((float, thread) => float === null || parts.push(box(kind(thread), 48 + thread * across, 24 + 22 * n, across, 17)));
         });
-        const now = [box("widget-ring", 46, 22 + 17 * rounds.indexOf(round), 420, 17)];
+        const now = [box("widget-ring", 46, 22 + 22 * rounds.indexOf(round), 420, 21)];
         round.forEach((float, thread) => {
             if (float === null) return;
-            const cell = (kind) => box(kind, 48 + float % 32 * 13, 194 + (float >> 5) * 11, 12, 10);
+            const cell = (kind) => box(kind, 48 + float % 32 * 13, 240 + (float >> 5) * 21, 12, 20);
             parts.push(cell(kind(thread)));
             if (thread === t) now.push(cell("widget-ring"));
         });
