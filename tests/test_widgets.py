@@ -37,7 +37,8 @@ WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
            "makemore/optimizers/": "valley",
            "tokenization/bpe/": "tokens", "tokenization/tokenizers/": "tokens",
-           "makemore/gpt/": "train", "makemore/mlp/": "train map", "makemore/bert/": "train",
+           "makemore/gpt/": "train", "makemore/mlp/": "train map", "makemore/bert/": "attention train",
+           "makemore/attention/": "attention", "makemore/representations/": "map",
            "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel",
            "cuda/vector-addition/": "kernel", "cuda/reduction/": "rounds"}
 EACH = [(path, name) for path, names in WIDGETS.items() for name in names.split()]
@@ -471,18 +472,27 @@ def test_only_without_the_cut_a_token_reaches_from_word_to_word(visit):
     assert page.heard == []
 
 
-def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published):
-    names = data(published, "makemore/gpt-vs-bert")["names"]
-    assert len(names) == 7
-    for name, of_gpt, of_bert, guesses in names:
+SEEN = {"makemore/gpt-vs-bert": ["GPT", "BERT"], "makemore/attention": ["GPT"], "makemore/bert": ["BERT"]}
+of_heads = pytest.mark.parametrize("path", SEEN)
+
+
+@of_heads
+def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published, path):
+    given = data(published, path, "attention")
+    assert len(given["names"]) == 7
+    for name, *kept in given["names"]:
+        assert len(kept) == len(given["models"])
         n = len(name)
-        for heads, seen in ((of_gpt, [*range(1, n + 2)]), (of_bert, [n + 2] * (n + 2))):
-            assert len(heads) == 4
-            for head in heads:
+        for kind, look in zip(given["models"], kept):
+            if kind == "BERT, the letter hidden":
+                assert [len(each) for each in look] == [10] * n
+                assert all(each[1::2] == sorted(each[1::2], reverse=True) for each in look)
+                continue
+            assert len(look) == len(given["heads"]) == 4
+            for head in look:
+                seen = [*range(1, n + 2)] if kind == "GPT: causal" else [n + 2] * (n + 2)
                 assert [len(row) for row in head] == seen
-                assert all(abs(sum(row) - 100) < 6 for row in head)
-        assert [len(each) for each in guesses] == [10] * len(name)
-        assert all(each[1::2] == sorted(each[1::2], reverse=True) for each in guesses)
+                assert all(abs(sum(row) - 100) < 8 for row in head)
 
 
 @in_both
@@ -514,11 +524,10 @@ def test_a_head_is_told_in_words_and_drawn_with_what_is_hidden_marked(visit, pub
     assert page.heard == []
 
 
-@pytest.fixture(scope="module")
-def in_the_page(published):
-    """The GPT and the BERT of the viewer, with the weights that a page fetches for them."""
+def in_the_page(published, path):
+    """The GPT and the BERT of a page's viewer, with the weights that it fetches for them."""
     made = {}
-    for kind, tensors in data(published, "makemore/gpt-vs-bert", part="data-later").items():
+    for kind, tensors in data(published, path, "attention", part="data-later").items():
         kept = {name: step * torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.int8).double()
                 for name, (step, text) in tensors.items()}
         T = len(kept["body.positions.weight"]) // SIZES["tiny"]["channels"]
@@ -531,23 +540,25 @@ def in_the_page(published):
 
 
 @torch.no_grad()
-def test_what_a_typed_name_looks_at_is_what_python_computes(visit, published, in_the_page):
+@of_heads
+def test_what_a_typed_name_looks_at_is_what_python_computes(visit, published, path):
     """Oracle: scratch.makemore's models, in float64, with the weights that the page has."""
-    words = read_words(ROOT / "src/scratch/makemore/names.txt")
+    words, models = read_words(ROOT / "src/scratch/makemore/names.txt"), in_the_page(published, path)
     vocabulary, names = Vocabulary(words), ["a", "zz", "qxjv", *random.Random(1).sample(words, 30)]
+    assert {*models} == {*SEEN[path]}
     passed = computed(visit("glossary/"), """forward ({ read, pass }, [kept, all]) => {
         const { GPT, BERT } = read(kept);
-        return all.map((ids) =>
-            [pass(GPT, ids.slice(0, -1), true), pass(BERT, ids), pass(BERT, ids.with(1, 27))]);
-    }""", [data(published, "makemore/gpt-vs-bert", part="data-later"),
+        return all.map((ids) => [
+            ...GPT ? [["GPT", ids.slice(0, -1)]] : [],
+            ...BERT ? [["BERT", ids], ["BERT", ids.with(1, 27)]] : [],
+        ].map(([kind, given]) => [kind, given, pass({ GPT, BERT }[kind], given, kind === "GPT")]));
+    }""", [data(published, path, "attention", part="data-later"),
              [[0, *vocabulary.encode(name), 0] for name in names]])
-    for name, found in zip(names, passed):
-        ids = torch.tensor([[0, *vocabulary.encode(name), 0]])
-        hidden = ids.clone()
-        hidden[0, 1] = 27
-        for (kind, given), each in zip((("GPT", ids[:, :-1]), ("BERT", ids), ("BERT", hidden)), found):
+    for found in passed:
+        assert len(found) == {"GPT": 1, "BERT": 2, "BERT GPT": 3}[" ".join(sorted(models))]
+        for kind, given, each in found:
             maps = []
-            assert_close(each["logits"], in_the_page[kind].logits(given, maps=maps)[0].tolist())
+            assert_close(each["logits"], models[kind].logits(torch.tensor([given]), maps=maps)[0].tolist())
             heads = [head for layer in maps for head in layer[0]]
             assert len(heads) == len(each["maps"]) == 4
             for head, rows in zip(heads, each["maps"]):
@@ -557,21 +568,23 @@ def test_what_a_typed_name_looks_at_is_what_python_computes(visit, published, in
                     assert not head[t, seen:].any()
 
 
-def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visit, published):
+@of_heads
+def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visit, published, path):
     """The models are fetched once a letter is typed. Oracle: the shares that the chapter's Python found."""
-    page, given = visit("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
+    page, given = visit(f"{path}/"), data(published, path, "attention")
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-    place = widget(page)
+    place = widget(page, "attention")
     own = place.get_by_role("textbox", name=re.compile(r"Or type one \(\d\d kB\)"))
     size = int(re.search(r"\d+", place.locator("label", has_text="Or type one").inner_text())[0])
     assert asked.count("forward.js") == 0
-    name, of_gpt, of_bert, guesses = given["names"][3]
+    name = given["names"][3][0]
     own.fill(name.upper())
-    place.locator("[role=status]", has_text=f"of {len(name) + 1} symbols").wait_for()
+    place.locator("option:checked", has_text=given["names"][0][0]).wait_for(state="detached")
     assert place.get_by_role("combobox", name="Name").input_value() == ""
-    assert asked[-2:] == ["forward.js", "makemore-gpt-vs-bert-4-later.json"]
-    kept = json.dumps(data(published, "makemore/gpt-vs-bert", part="data-later"), separators=(",", ":"))
+    later = place.get_attribute("data-later").rpartition("/")[2]
+    assert asked[-2:] == ["forward.js", later]
+    kept = json.dumps(data(published, path, "attention", part="data-later"), separators=(",", ":"))
     assert abs(size - len(gzip.compress(kept.encode())) / KB) <= 1
 
     def rows():
@@ -582,17 +595,19 @@ def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visi
             row.press("ArrowRight")
         return seen
 
-    for model in ("GPT: causal", "BERT: bidirectional", "BERT, the letter hidden"):
-        place.get_by_role("combobox", name="Model").select_option(model)
+    model = place.get_by_role("combobox", name="Model")
+    assert model.count() == (len(given["models"]) > 1)
+    for kind in given["models"]:
+        if model.count():
+            model.select_option(kind)
         typed = rows()
         place.get_by_role("combobox", name="Name").select_option(name)
         assert own.input_value() == "" and rows() == typed
         own.fill(name)
         assert rows() == typed
     own.fill("zélie")
-    assert told(place) == "The models know the letters a to z only, and no é."
+    assert told(place) == "Known are the letters a to z only, and no é."
     own.fill("")
-    assert f" of {given['names'][0][0]} hidden" in told(place)
     assert place.get_by_role("combobox", name="Name").input_value() == "0"
     assert asked.count("forward.js") == 1 and page.heard == []
 
@@ -623,6 +638,38 @@ def test_the_nearest_letters_are_those_that_python_finds(visit, published):
     assert place.locator("svg path.widget-arc").count() == 3
     place.locator("svg text", has_text="x").click()
     assert "nearest to x are" in told(place) and page.heard == []
+
+
+def ending(one, other):
+    """How many letters two names have in common at their ends."""
+    return sum(1 for _ in itertools.takewhile(lambda two: two[0] == two[1], zip(one[::-1], other[::-1])))
+
+
+@in_both
+def test_names_come_near_those_that_end_like_them_and_a_map_has_others(visit, published):
+    """Oracles: scratch.makemore.represent for what is near on the map, and the chapter's Python for the rest."""
+    page, given = visit("makemore/representations/"), data(published, "makemore/representations", "map")
+    names, places = given["names"], torch.tensor(given["places"], dtype=torch.float64)
+    shared = [sum(ending(names[n], names[k]) for n, three in enumerate(near) for k in three) / 3 / len(names)
+              for near in given["near"]]
+    assert given["steps"][0] == 0 and shared[-1] > shared[0] + 0.3
+    on_map = [nearest(each, each, 4, "euclid")[:, 1:].tolist() for each in places]
+    alike = [len({*a} & {*b}) / 3 for a, b in zip(on_map[-1], given["near"][-1])]
+    assert sum(alike) / len(names) < 0.6, "two axes lose much of what is near"
+    place, n = widget(page, "map"), next(n for n, a in enumerate(alike) if a < 1)
+    place.get_by_role("combobox", name="Nearest to").select_option(names[n])
+    steps = place.get_by_role("slider", name="Steps")
+    steps.press("Home")
+    for step, near, far in zip(given["steps"], given["near"], on_map):
+        (a, b, c), (d, e, f) = ([names[k] for k in each[n]] for each in (near, far))
+        assert told(place) == (f"After {step} steps, nearest to {names[n]} are {a}, {b} and {c}; "
+                               f"on the map {d}, {e} and {f}.")
+        assert sorted(place.locator("svg text").all_text_contents()) == sorted([names[n], a, b, c])
+        steps.press("ArrowRight")
+    assert place.locator("svg circle").count() == len(names)
+    assert place.locator("svg circle.widget-square").count() == sum(name[-1] in "aeiou" for name in names)
+    place.locator("svg g", has=page.locator("circle")).nth(n - 1).click(force=True)
+    assert f"nearest to {names[n - 1]} are" in told(place) and page.heard == []
 
 
 def recorded(launch, base):
