@@ -647,7 +647,7 @@ def ending(one, other):
 
 @in_both
 def test_names_come_near_those_that_end_like_them_and_a_map_has_others(visit, published):
-    """Oracles: scratch.makemore.represent for what is near on the map, and the chapter's Python for the rest."""
+    """Oracles: scratch.makemore.represent for what is near on the map, the chapter's Python for the rest."""
     page, given = visit("makemore/representations/"), data(published, "makemore/representations", "map")
     names, places = given["names"], torch.tensor(given["places"], dtype=torch.float64)
     shared = [sum(ending(names[n], names[k]) for n, three in enumerate(near) for k in three) / 3 / len(names)
