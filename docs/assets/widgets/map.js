@@ -32,18 +32,18 @@ export default function (place, { names, steps, places, marked, near }) {
     function show() {
         const step = +time.input.value, n = +chosen.value, found = nearest(places[step], n), which = near?.[step][n] ?? found.map(([k]) => k);
         const dots = places[step].map(at), told = near ? [n, ...which] : dots.map((_, k) => k);
-        const texts = apart(told.map((k) => [dots[k][0], dots[k][1] - (near ? 14 : 0)]), near ? 3 : 1), ends = near ? dots : texts;
+        const texts = apart(told.map((k) => [dots[k][0], dots[k][1] - (near ? 14 : 0)]), near ? 4.5 : 1), ends = near ? dots : texts;
         const short = (a, b) => a.map((each, axis) => each + Math.min(.5, 10 / Math.hypot(a[0] - b[0], a[1] - b[1])) * (b[axis] - each));
-        const disc = (kind, [cx, cy], r) => drawn("circle", { class: kind, cx, cy, r });
+        const disc = (kind, [cx, cy], r) => drawn("circle", { class: kind, cx, cy, r }), special = (k) => marked.includes(names[k]);
+        const press = (k, one) => {
+            one.onclick = () => { chosen.value = k; show(); };
+            return one;
+        };
         svg.replaceChildren(line("widget-box", ...places.slice(0, step + 1).map((each) => at(each[n]))),
             ...which.map((k) => line("widget-arc", short(ends[n], ends[k]), short(ends[k], ends[n]))),
-            ...dots.map((dot, k) => {
-                const [cx, cy] = texts[told.indexOf(k)] ?? [], own = marked.includes(names[k]);
-                const one = drawn("g", { class: k === n ? "widget-now" : "" }, near ? disc(own ? "widget-square" : "widget-bar", dot, 5)
-                    : own ? disc("widget-side", [cx, cy], 11) : "", ...cx ? [line("widget-ring", dot, [cx, cy]), label("middle", cx, cy + 5, names[k])] : []);
-                one.onclick = () => { chosen.value = k; show(); };
-                return one;
-            }));
+            ...dots.map((dot, k) => near ? press(k, disc(special(k) ? "widget-square" : "widget-bar", dot, 5)) : ""),
+            ...told.map((k, each) => press(k, drawn("g", { class: k === n ? "widget-now" : "" }, drawn("g", {}, line("widget-ring", dots[k], texts[each])),
+                special(k) && !near ? disc("widget-side", texts[each], 11) : "", label("middle widget-over", texts[each][0], texts[each][1] + 5, names[k])))));
         say(`After ${time.input.ariaValueText} steps, nearest to ${name(n)} are ${near ? `${three(which.map(name))}; on the map ${
             three(found.map(([k]) => name(k)))}` : three(found.map(([k, far]) => `${name(k)} (${number(far)})`))}.`);
     }

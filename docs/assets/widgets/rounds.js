@@ -16,9 +16,9 @@ export default function (place, { kernels }) {
         const round = rounds[time.input.value - 1], mine = t >> 5, all = warps(round), busy = all.filter((floats) => floats[0] !== undefined);
         const box = (kind, x, y, width, height) => drawn("rect", { class: kind, x, y, width, height });
         const kind = (thread) => thread >> 5 === mine ? "widget-bar" : "widget-square", across = 416 / round.length;
-        const parts = [label("left", 0, 15, "thread"), label("left", 0, 232, "bank")];
+        const parts = [label("right", 42, 15, "round"), label("right", 42, 232, "float")];
         for (let n = 0; n < 4; n += 1) {
-            parts.push(label("left", 48 + n * 104, 15, n * round.length / 4), label("left", 48 + n * 104, 232, 8 * n), label("right", 42, 255 + 42 * n, 64 * n));
+            parts.push(label("left", 48 + n * 104, 15, n ? n * round.length / 4 : "thread 0"), label("left", 48 + n * 104, 232, n ? 8 * n : "bank 0"), label("right", 42, 255 + 42 * n, 64 * n));
         }
         for (let n = 1; n < all.length; n += 1) parts.push(drawn("path", { class: "widget-ring", d: `M${48 + 32 * n * across} 22v178` }));
         rounds.forEach((each, n) => {
