@@ -605,6 +605,13 @@ def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visi
         assert own.input_value() == "" and rows() == typed
         own.fill(name)
         assert rows() == typed
+    own.fill("")
+    place.get_by_role("slider", name="Row").press("Home")
+    for _ in range(3):
+        place.get_by_role("slider", name="Row").press("ArrowRight")
+    own.press_sequentially("ada", delay=30)    # of which the first letter has no such row
+    row = place.get_by_role("slider", name="Row")
+    assert row.get_attribute("aria-valuetext") == ("3" if len(given["models"]) > 1 else "4")
     own.fill("zélie")
     assert told(place) == "Known are the letters a to z only, and no é."
     own.fill("")

@@ -19,7 +19,7 @@ export function told(name, rows, at) {
 
 export default function (place, { heads, models, names, longest }) {
     const svg = stage(place, 460, 400);
-    let own, look;
+    let own, look, wish = 3;    // the row that is shown of names that have it
 
     async function type() {
         const [other] = typed.value.match(/[^a-z]/iu) ?? [];
@@ -44,7 +44,7 @@ export default function (place, { heads, models, names, longest }) {
         const [name, ...kept] = own || names[word.value], asked = kept[model.value], hidden = !Array.isArray(asked[0][0]);
         const rows = hidden ? asked : asked[head.value], last = rows.length - 1, parts = [];
         at.input.max = last;
-        at.set(Math.min(at.input.value, last));
+        at.set(Math.min(wish, last));
         const now = +at.input.value;
         head.disabled = hidden;
         if (hidden) {
@@ -85,7 +85,7 @@ export default function (place, { heads, models, names, longest }) {
     const model = pick("Model", models);
     if (models.length < 2) parts.pop();
     const head = pick("Head", heads);
-    const at = dial("Row", { min: 0, max: 9, value: 3 }, (n) => String(n + 1), () => show());
+    const at = dial("Row", { min: 0, max: 9, value: 3 }, (n) => String(n + 1), (n) => { wish = n; show(); });
     const say = controls(place, ...parts, at.label);
     show();
 }
