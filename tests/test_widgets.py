@@ -8,6 +8,7 @@ import random
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import test_browser
 import torch
@@ -17,8 +18,9 @@ from test_browser import complaints, looks, sideways, violations
 from scratch import torch as ours
 from scratch.bpe.basic import apply
 from scratch.bpe.tokenizer import from_merges
-from scratch.cuda.cpu import memcheck
+from scratch.cuda.cpu import compiler, driver, memcheck
 from scratch.cuda.kernels.add import add
+from scratch.cuda.kernels.reduce import reduce
 from scratch.cuda.kernels.transpose import transpose
 from scratch.makemore import optimizers
 from scratch.makemore.bert import BERT
@@ -35,8 +37,10 @@ WIDGETS = {"": "backprop", "micrograd/autograd/": "backprop", "micrograd/neurons
            "makemore/sampling/": "sampling", "makemore/initialization/": "gain",
            "makemore/optimizers/": "valley",
            "tokenization/bpe/": "tokens", "tokenization/tokenizers/": "tokens",
-           "makemore/gpt/": "train", "makemore/mlp/": "train map", "makemore/bert/": "train",
-           "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel"}
+           "makemore/gpt/": "train", "makemore/mlp/": "train map", "makemore/bert/": "attention train",
+           "makemore/attention/": "attention", "makemore/representations/": "map",
+           "makemore/gpt-vs-bert/": "attention", "cuda/speed/": "roofline", "cuda/transpose/": "kernel",
+           "cuda/vector-addition/": "kernel", "cuda/reduction/": "rounds"}
 EACH = [(path, name) for path, names in WIDGETS.items() for name in names.split()]
 open_page, visit = test_browser.open_page, test_browser.visit    # fixtures
 tabs = test_browser.tabs
@@ -474,18 +478,27 @@ def test_only_without_the_cut_a_token_reaches_from_word_to_word(visit):
     assert page.heard == []
 
 
-def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published):
-    names = data(published, "makemore/gpt-vs-bert")["names"]
-    assert len(names) == 7
-    for name, of_gpt, of_bert, guesses in names:
+SEEN = {"makemore/gpt-vs-bert": ["GPT", "BERT"], "makemore/attention": ["GPT"], "makemore/bert": ["BERT"]}
+of_heads = pytest.mark.parametrize("path", SEEN)
+
+
+@of_heads
+def test_the_attention_viewer_has_rows_of_weights_that_the_mask_allows(published, path):
+    given = data(published, path, "attention")
+    assert len(given["names"]) == 7
+    for name, *kept in given["names"]:
+        assert len(kept) == len(given["models"])
         n = len(name)
-        for heads, seen in ((of_gpt, [*range(1, n + 2)]), (of_bert, [n + 2] * (n + 2))):
-            assert len(heads) == 4
-            for head in heads:
+        for kind, look in zip(given["models"], kept):
+            if kind == "BERT, the letter hidden":
+                assert [len(each) for each in look] == [10] * n
+                assert all(each[1::2] == sorted(each[1::2], reverse=True) for each in look)
+                continue
+            assert len(look) == len(given["heads"]) == 4
+            for head in look:
+                seen = [*range(1, n + 2)] if kind == "GPT: causal" else [n + 2] * (n + 2)
                 assert [len(row) for row in head] == seen
-                assert all(abs(sum(row) - 100) < 6 for row in head)
-        assert [len(each) for each in guesses] == [10] * len(name)
-        assert all(each[1::2] == sorted(each[1::2], reverse=True) for each in guesses)
+                assert all(abs(sum(row) - 100) < 8 for row in head)
 
 
 @in_both
@@ -517,11 +530,10 @@ def test_a_head_is_told_in_words_and_drawn_with_what_is_hidden_marked(visit, pub
     assert page.heard == []
 
 
-@pytest.fixture(scope="module")
-def in_the_page(published):
-    """The GPT and the BERT of the viewer, with the weights that a page fetches for them."""
+def in_the_page(published, path):
+    """The GPT and the BERT of a page's viewer, with the weights that it fetches for them."""
     made = {}
-    for kind, tensors in data(published, "makemore/gpt-vs-bert", part="data-later").items():
+    for kind, tensors in data(published, path, "attention", part="data-later").items():
         kept = {name: step * torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.int8).double()
                 for name, (step, text) in tensors.items()}
         T = len(kept["body.positions.weight"]) // SIZES["tiny"]["channels"]
@@ -534,23 +546,25 @@ def in_the_page(published):
 
 
 @torch.no_grad()
-def test_what_a_typed_name_looks_at_is_what_python_computes(visit, published, in_the_page):
+@of_heads
+def test_what_a_typed_name_looks_at_is_what_python_computes(visit, published, path):
     """Oracle: scratch.makemore's models, in float64, with the weights that the page has."""
-    words = read_words(ROOT / "src/scratch/makemore/names.txt")
+    words, models = read_words(ROOT / "src/scratch/makemore/names.txt"), in_the_page(published, path)
     vocabulary, names = Vocabulary(words), ["a", "zz", "qxjv", *random.Random(1).sample(words, 30)]
+    assert {*models} == {*SEEN[path]}
     passed = computed(visit("glossary/"), """forward ({ read, pass }, [kept, all]) => {
         const { GPT, BERT } = read(kept);
-        return all.map((ids) =>
-            [pass(GPT, ids.slice(0, -1), true), pass(BERT, ids), pass(BERT, ids.with(1, 27))]);
-    }""", [data(published, "makemore/gpt-vs-bert", part="data-later"),
+        return all.map((ids) => [
+            ...GPT ? [["GPT", ids.slice(0, -1)]] : [],
+            ...BERT ? [["BERT", ids], ["BERT", ids.with(1, 27)]] : [],
+        ].map(([kind, given]) => [kind, given, pass({ GPT, BERT }[kind], given, kind === "GPT")]));
+    }""", [data(published, path, "attention", part="data-later"),
              [[0, *vocabulary.encode(name), 0] for name in names]])
-    for name, found in zip(names, passed):
-        ids = torch.tensor([[0, *vocabulary.encode(name), 0]])
-        hidden = ids.clone()
-        hidden[0, 1] = 27
-        for (kind, given), each in zip((("GPT", ids[:, :-1]), ("BERT", ids), ("BERT", hidden)), found):
+    for found in passed:
+        assert len(found) == {"GPT": 1, "BERT": 2, "BERT GPT": 3}[" ".join(sorted(models))]
+        for kind, given, each in found:
             maps = []
-            assert_close(each["logits"], in_the_page[kind].logits(given, maps=maps)[0].tolist())
+            assert_close(each["logits"], models[kind].logits(torch.tensor([given]), maps=maps)[0].tolist())
             heads = [head for layer in maps for head in layer[0]]
             assert len(heads) == len(each["maps"]) == 4
             for head, rows in zip(heads, each["maps"]):
@@ -560,21 +574,23 @@ def test_what_a_typed_name_looks_at_is_what_python_computes(visit, published, in
                     assert not head[t, seen:].any()
 
 
-def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visit, published):
+@of_heads
+def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visit, published, path):
     """The models are fetched once a letter is typed. Oracle: the shares that the chapter's Python found."""
-    page, given = visit("makemore/gpt-vs-bert/"), data(published, "makemore/gpt-vs-bert")
+    page, given = visit(f"{path}/"), data(published, path, "attention")
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-    place = widget(page)
+    place = widget(page, "attention")
     own = place.get_by_role("textbox", name=re.compile(r"Or type one \(\d\d kB\)"))
     size = int(re.search(r"\d+", place.locator("label", has_text="Or type one").inner_text())[0])
     assert asked.count("forward.js") == 0
-    name, of_gpt, of_bert, guesses = given["names"][3]
+    name = given["names"][3][0]
     own.fill(name.upper())
-    place.locator("[role=status]", has_text=f"of {len(name) + 1} symbols").wait_for()
+    place.locator("option:checked", has_text=given["names"][0][0]).wait_for(state="detached")
     assert place.get_by_role("combobox", name="Name").input_value() == ""
-    assert asked[-2:] == ["forward.js", "makemore-gpt-vs-bert-4-later.json"]
-    kept = json.dumps(data(published, "makemore/gpt-vs-bert", part="data-later"), separators=(",", ":"))
+    later = place.get_attribute("data-later").rpartition("/")[2]
+    assert asked[-2:] == ["forward.js", later]
+    kept = json.dumps(data(published, path, "attention", part="data-later"), separators=(",", ":"))
     assert abs(size - len(gzip.compress(kept.encode())) / KB) <= 1
 
     def rows():
@@ -585,17 +601,26 @@ def test_a_name_of_the_readers_own_is_viewed_as_the_chapter_views_its_names(visi
             row.press("ArrowRight")
         return seen
 
-    for model in ("GPT: causal", "BERT: bidirectional", "BERT, the letter hidden"):
-        place.get_by_role("combobox", name="Model").select_option(model)
+    model = place.get_by_role("combobox", name="Model")
+    assert model.count() == (len(given["models"]) > 1)
+    for kind in given["models"]:
+        if model.count():
+            model.select_option(kind)
         typed = rows()
         place.get_by_role("combobox", name="Name").select_option(name)
         assert own.input_value() == "" and rows() == typed
         own.fill(name)
         assert rows() == typed
-    own.fill("zélie")
-    assert told(place) == "The models know the letters a to z only, and no é."
     own.fill("")
-    assert f" of {given['names'][0][0]} hidden" in told(place)
+    place.get_by_role("slider", name="Row").press("Home")
+    for _ in range(3):
+        place.get_by_role("slider", name="Row").press("ArrowRight")
+    own.press_sequentially("ada", delay=30)    # of which the first letter has no such row
+    row = place.get_by_role("slider", name="Row")
+    assert row.get_attribute("aria-valuetext") == ("3" if len(given["models"]) > 1 else "4")
+    own.fill("zélie")
+    assert told(place) == "Known are the letters a to z only, and no é."
+    own.fill("")
     assert place.get_by_role("combobox", name="Name").input_value() == "0"
     assert asked.count("forward.js") == 1 and page.heard == []
 
@@ -628,6 +653,38 @@ def test_the_nearest_letters_are_those_that_python_finds(visit, published):
     assert "nearest to x are" in told(place) and page.heard == []
 
 
+def ending(one, other):
+    """How many letters two names have in common at their ends."""
+    return sum(1 for _ in itertools.takewhile(lambda two: two[0] == two[1], zip(one[::-1], other[::-1])))
+
+
+@in_both
+def test_names_come_near_those_that_end_like_them_and_a_map_has_others(visit, published):
+    """Oracles: scratch.makemore.represent for what is near on the map, the chapter's Python for the rest."""
+    page, given = visit("makemore/representations/"), data(published, "makemore/representations", "map")
+    names, places = given["names"], torch.tensor(given["places"], dtype=torch.float64)
+    shared = [sum(ending(names[n], names[k]) for n, three in enumerate(near) for k in three) / 3 / len(names)
+              for near in given["near"]]
+    assert given["steps"][0] == 0 and shared[-1] > shared[0] + 0.3
+    on_map = [nearest(each, each, 4, "euclid")[:, 1:].tolist() for each in places]
+    alike = [len({*a} & {*b}) / 3 for a, b in zip(on_map[-1], given["near"][-1])]
+    assert sum(alike) / len(names) < 0.6, "two axes lose much of what is near"
+    place, n = widget(page, "map"), next(n for n, a in enumerate(alike) if a < 1)
+    place.get_by_role("combobox", name="Nearest to").select_option(names[n])
+    steps = place.get_by_role("slider", name="Steps")
+    steps.press("Home")
+    for step, near, far in zip(given["steps"], given["near"], on_map):
+        (a, b, c), (d, e, f) = ([names[k] for k in each[n]] for each in (near, far))
+        assert told(place) == (f"After {step} steps, nearest to {names[n]} are {a}, {b} and {c}; "
+                               f"on the map {d}, {e} and {f}.")
+        assert sorted(place.locator("svg text").all_text_contents()) == sorted([names[n], a, b, c])
+        steps.press("ArrowRight")
+    assert place.locator("svg circle").count() == len(names)
+    assert place.locator("svg circle.widget-square").count() == sum(name[-1] in "aeiou" for name in names)
+    place.locator("svg circle").nth(n - 1).dispatch_event("click")
+    assert f"nearest to {names[n - 1]} are" in told(place) and page.heard == []
+
+
 def recorded(launch, base):
     """For each place in the kernel that accesses base, {(block, thread): its first float}."""
     with memcheck.memcheck() as check:
@@ -642,19 +699,30 @@ def recorded(launch, base):
 
 def test_a_warp_has_the_floats_that_the_kernels_were_recorded_to_access(visit, published):
     """Oracles: memcheck's record of the kernels, and the definitions of sectors and turns."""
-    page, given = visit("glossary/"), dict(data(published, "cuda/transpose")["kernels"])
-    matrix, vector = torch.rand(32, 32).numpy(), torch.rand(1000).numpy()
+    given = [each for path in ("cuda/transpose", "cuda/vector-addition")
+             for each in data(published, path)["kernels"]]
+    page, matrix, vector = visit("glossary/"), torch.rand(32, 32).numpy(), torch.rand(1000).numpy()
+    many, chunked = torch.rand(1024).numpy(), re.search(r'CHUNKED = """(.*?)"""', (
+        ROOT / "docs/cuda/vector-addition.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+
+    def in_pieces():
+        kernel = compiler.SourceModule(chunked).get_function("add_chunked")
+        kernel(driver.In(many), driver.In(many), driver.Out(many.copy()), np.int32(1024), block=(32, 1, 1))
+
     of_add = recorded(lambda: add(vector, vector), "x")
     records = {how: recorded(lambda how=how: transpose(matrix, how), "y" if how == "naive" else "tile")
                for how in ("naive", "tiled", "padded")}
+    records |= {"grid-stride": recorded(lambda: add(many, many, "strided", threads=32, grid=1), "x"),
+                "contiguous pieces": recorded(in_pieces, "x")}
     warps = {how: [[site[0, t] for t in range(32)] for site in sites] for how, sites in records.items()}
     warps["add, its last warp"] = [[n for (block, t), n in sorted(site.items()) if block == 3 and t >= 224]
                                    for site in of_add]
-    assert set(given) == set(warps)
-    settings = [*given.values(), [0, 2, 0, 1200], [7, 0, 0, 100], [3, 6, 2, 150], [9, 1, 0, 9]]
+    assert len(given) == 7 and {name for name, _ in given} == set(warps)
+    settings = [setting for _, setting in given]
+    settings += [[0, 2, 0, 1200], [7, 0, 0, 100], [3, 6, 2, 150], [9, 1, 0, 9]]
     found = computed(page, """kernel ({ floats, sectors, turns }, all) => all.map(floats).map((each) =>
         [each, sectors(each).length, turns(each)])""", settings)
-    for name, (floats, _, _) in zip(given, found):
+    for (name, _), (floats, _, _) in zip(given, found):
         assert floats in warps[name], name
     for floats, sectors, turns in found:
         banks = [float_ % 32 for float_ in set(floats)]
@@ -675,6 +743,86 @@ def test_padding_spares_the_turns_and_the_guard_is_told(visit):
     place.get_by_role("slider", name="Thread").press("End")
     assert "keeps it out: 1023 is not below 1000. 8 of 32 threads have access, to 1 sector" in told(place)
     assert place.locator("svg rect.widget-bar").count() == 8
+    assert page.heard == []
+
+
+@in_both
+def test_a_vectors_warp_has_sectors_and_no_banks(visit):
+    page = visit("cuda/vector-addition/")
+    place = widget(page)
+    assert told(place) == ("Thread 5: 0 + 5 · 32 = 160. Bytes 640 to 643; sector 20 of global memory. "
+                           "32 of 32 threads have access, to 32 sectors.")
+    assert place.get_by_role("slider", name="Padding").count() == 0
+    place.get_by_role("radio", name="grid-stride").check()
+    assert told(place).endswith(", to 4 sectors.")
+    place.get_by_role("slider", name="Offset").press("ArrowRight")
+    assert told(place).endswith(", to 5 sectors.")
+    stride = place.get_by_role("slider", name="Stride")
+    while stride.get_attribute("aria-valuetext") != "8":
+        assert not told(place).endswith(", to 32 sectors.")
+        stride.press("ArrowRight")
+    assert told(place).endswith(", to 32 sectors.")
+    place.get_by_role("radio", name="add, its last warp").check()
+    place.get_by_role("slider", name="Thread").press("End")
+    assert told(place).endswith("1023 is not below 1000. 8 of 32 threads have access, to 1 sector.")
+    assert page.heard == []
+
+
+@pytest.fixture(scope="module")
+def combined():
+    """For each kernel, {(round, thread): the float that it combines into}, as recorded."""
+    found = {}
+    for how in ("spread", "packed", "halves"):
+        with memcheck.memcheck() as check:
+            reduce(np.ones(256), how=how)
+        found[how] = {(int(row["epoch"]), int(row["thread"])): int(row["address"] - row["begin"]) // 4
+                      for row in check.accesses if row["kind"] == 1
+                      and check.sites[row["site"]].text in ("partial[t]", "partial[left]")}
+    return found
+
+
+def test_the_rounds_of_a_reduction_are_those_that_were_recorded(visit, published, combined):
+    """Oracles: memcheck's record, and the definition of turns."""
+    page, given = visit("glossary/"), dict(data(published, "cuda/reduction")["kernels"])
+    assert given.keys() == combined.keys()
+    for how, rounds in given.items():
+        assert {(n, t): float_ for n, round_ in enumerate(rounds, 1)
+                for t, float_ in enumerate(round_) if float_ is not None} == combined[how]
+        found = computed(page, """rounds (module, rounds) => import(new URL(
+            "assets/widgets/kernel.js", location.origin)).then(({ turns }) => rounds.map((round) =>
+                module.warps(round).map((floats) => [floats, turns(floats)])))""", rounds)
+        for round_, warps in zip(rounds, found):
+            assert len(warps) == 8
+            for n, (floats, turns) in enumerate(warps):
+                assert floats == [each for each in round_[32 * n:32 * n + 32] if each is not None]
+                banks = [float_ % 32 for float_ in floats]
+                assert turns == max(map(banks.count, banks), default=0)
+
+
+@in_both
+def test_round_by_round_threads_work_wait_and_have_nothing_to_do(visit, combined):
+    page = visit("cuda/reduction/")
+    place = widget(page)
+    assert told(place) == ("Round 1: thread 36 combines into float 36, in bank 4. 16 of the 32 threads of "
+                           "its warp work, in 1 turn. In the block: 128 threads in 8 warps, 8 turns.")
+    round_, thread = (place.get_by_role("slider", name=name) for name in ("Round", "Thread"))
+    bars = place.locator("svg rect:is(.widget-bar, .widget-square)")
+    assert bars.count() == 255 + 128
+    for _ in range(3):
+        round_.press("ArrowRight")
+    assert told(place).startswith("Round 4: thread 36 has nothing to do. "
+                                  "2 of the 32 threads of its warp work, ")
+    assert bars.count() == 255 + 16
+    place.get_by_role("radio", name="packed").check()
+    assert "0 of the 32 threads of its warp work. In the block: 16 threads in 1 warp, 8 turns." in told(place)
+    thread.press("Home")
+    thread.press("ArrowRight")
+    float_ = combined["packed"][4, 1]
+    assert told(place).startswith(f"Round 4: thread 1 combines into float {float_}, in bank 16.")
+    place.get_by_role("radio", name="halves").check()
+    round_.press("End")
+    assert told(place) == ("Round 8: thread 1 has nothing to do. 1 of the 32 threads of its warp works, "
+                           "in 1 turn. In the block: 1 thread in 1 warp, 1 turn.")
     assert page.heard == []
 
 

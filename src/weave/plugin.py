@@ -46,7 +46,7 @@ from .chapter import Chapter
 from .files import bytes_of, write_atomically
 from .finish import finish, formulas, terms
 from .finish.formulas import KATEX
-from .finish.rewrite import slim
+from .finish.rewrite import short, slim
 from .ipynb import Notebook, with_notebooks
 from .kept import Kept, listening, own_source, packages
 from .listing import python
@@ -280,7 +280,7 @@ class Weave(BasePlugin[Settings]):
         for file in files:
             if WIDGET.fullmatch(file.src_uri):
                 self.widgets.add(Path(file.src_uri).stem)
-                file.content_string = IDLE.sub("", file.content_string)
+                file.content_string = short(IDLE.sub("", file.content_string))
         self.chapters, errors = {}, [*imports.unreadable(self.config.root, self.config.source)]
         with_notebooks(files, self.config.ignore, self.config.chapter)
         self.package = self.config.package

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from weave.finish import finish
-from weave.finish.rewrite import slim
 from weave.finish.formulas import FormulaError, render
-from weave.finish.rewrite import rewritten
+from weave.finish.rewrite import rewritten, short, slim
 
 PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><script>first("<b>")</script></head>
@@ -61,6 +60,16 @@ def test_what_stands_together_in_one_colour_has_one_tag():
     code = f'<pre tabindex="0" aria-label="a b"><code>{lines} <span class="k">if</span></code></pre>'
     assert slim(code) == ('<pre tabindex=0 aria-label="a b"><code><i class=c1># 0\n# 1\n# 2</i> '
                           "<i class=k>if</i></code></pre>")
+
+
+@pytest.mark.parametrize("script, published", [
+    ("export const a = (b) => {\n    return b + 1;\n};\n", "export const a=b=>b+1;"),
+    ("const said = `two  blanks, ${ x ? `two` : y }`;\n", "const said=`two  blanks, ${x?`two`:y}`;"),
+    ("const  = 3;\n\n  b", "const  = 3;\n\n  b"),
+    ('const end = "</script>",  b = /a  b/;\n', 'const end = "</script>",  b = /a  b/;\n')],
+    ids=["code", "texts", "an error", "what ends a script"])
+def test_a_script_is_published_without_what_its_code_can_do_without(script, published):
+    assert short(script) == published
 
 
 def test_no_page_is_fetched_ahead_by_firefox_against_the_policy(site):

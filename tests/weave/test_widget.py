@@ -96,7 +96,7 @@ def test_a_book_with_a_widget_has_its_data_beside_its_figures_and_notebooks_have
         ("dot", "../assets/figures/chapter-2.json", "Two points")]
     data = [json.loads(book.page(f"assets/figures/chapter-{n}.json")) for n in (1, 2)]
     assert data == [{"é": [1, 2.5]}, []]
-    assert book.page("assets/widgets/dot.js") == "export default () => {\ndot();\n};\n"
+    assert book.page("assets/widgets/dot.js") == "export default ()=>{dot()};"
     cells = json.loads(book.page("chapter.ipynb"))["cells"]
     kinds = [(output["metadata"], "image/svg+xml" in output["data"]) for cell in cells
              for output in cell.get("outputs", ())]

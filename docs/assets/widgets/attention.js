@@ -1,6 +1,7 @@
-// Where the heads of a GPT and of a BERT look in some names, from weights that Python has kept.
-//   heads  [name]
-//   names  [[name, GPT's weights, BERT's, guesses]]
+// Where the heads of small models look in some names, from weights that Python has kept (scratch.makemore.maps).
+//   heads   [name]
+//   models  [name of a model, or of what it is asked]
+//   names   [[name, for each of models: weights, or guesses]]
 // Weights are per cent, for each head and symbol, of the symbols that it may see; guesses are [letter, per cent, ...]
 // for each letter, if that is hidden.
 //   longest  how many letters a name may have that the reader types; forward.js computes its weights
@@ -16,21 +17,20 @@ export function told(name, rows, at) {
         rows[0].length > 1 ? `What follows it has about ${behind} %.` : `The mask hides ${unseen || "none"} of ${rows.length} symbols${unseen ? ", which follow" : ""}.`}`;
 }
 
-export default function (place, { heads, names, longest }) {
+export default function (place, { heads, models, names, longest }) {
     const svg = stage(place, 460, 400);
-    let own, models;
+    let own, look, wish = 3;    // the row that is shown of names that have it
 
     async function type() {
         const [other] = typed.value.match(/[^a-z]/iu) ?? [];
-        if (other) return say(`The models know the letters a to z only, and no ${other}.`);
+        if (other) return say(`Known are the letters a to z only, and no ${other}.`);
         try {
-            if (!models) say("Loading …");
-            const look = await (models ??= load());
-            own = typed.value && look(typed.value.toLowerCase());
+            if (!look) say("Loading …");
+            own = typed.value && (await (look ??= load()))(typed.value.toLowerCase());
             word.selectedIndex = own ? -1 : Math.max(0, word.selectedIndex);
         } catch {
-            models = undefined;
-            return say("The models could not be loaded. Is there a network?");
+            look = undefined;
+            return say("The weights could not be loaded. Is there a network?");
         }
         show();
     }
@@ -41,14 +41,14 @@ export default function (place, { heads, names, longest }) {
     }
 
     function show() {
-        const [name, ...kept] = own || names[word.value], hidden = +model.value > 1, rows = kept[+model.value][head.value];
-        const last = hidden ? name.length - 1 : kept[+model.value][0].length - 1, parts = [];
+        const [name, ...kept] = own || names[word.value], asked = kept[model.value], hidden = !Array.isArray(asked[0][0]);
+        const rows = hidden ? asked : asked[head.value], last = rows.length - 1, parts = [];
         at.input.max = last;
-        at.set(Math.min(at.input.value, last));
+        at.set(Math.min(wish, last));
         const now = +at.input.value;
         head.disabled = hidden;
         if (hidden) {
-            const guesses = kept[2][now], list = [];
+            const guesses = rows[now], list = [];
             parts.push(label("left", 60, 40, `${name.slice(0, now)}?${name.slice(now + 1)}`));
             for (let k = 0; k < guesses.length; k += 2) {
                 const [letter, share] = guesses.slice(k), y = 70 + 25 * k;
@@ -82,8 +82,10 @@ export default function (place, { heads, names, longest }) {
     const parts = [], word = pick("Name", names.map(([name]) => name), () => { own = typed.value = ""; show(); });
     const typed = make("input", { size: longest, maxLength: longest, spellcheck: false, autocapitalize: "none", oninput: type });
     parts.push(make("label", {}, `Or type one (${place.dataset.kb} kB)`, typed));
-    const model = pick("Model", ["GPT: causal", "BERT: bidirectional", "BERT, the letter hidden"]), head = pick("Head", heads);
-    const at = dial("Row", { min: 0, max: 9, value: 3 }, (n) => String(n + 1), () => show());
+    const model = pick("Model", models);
+    if (models.length < 2) parts.pop();
+    const head = pick("Head", heads);
+    const at = dial("Row", { min: 0, max: 9, value: 3 }, (n) => String(n + 1), (n) => { wish = n; show(); });
     const say = controls(place, ...parts, at.label);
     show();
 }

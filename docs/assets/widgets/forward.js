@@ -1,4 +1,4 @@
-// The GPT and the BERT of a chapter, as scratch.makemore.transformer computes them, from the weights that it has kept.
+// The GPT of a chapter, its BERT, or both, as scratch.makemore.transformer computes them, from weights that are kept.
 //   {GPT: {name: [step, text]}, BERT: ...}: a tensor is its step times whole numbers, a byte each, in base64
 
 const HEADS = 2;
@@ -48,13 +48,13 @@ export function pass(weights, ids, causal) {
     return { maps, logits };
 }
 
-// What attention.js draws of a name: [name, GPT's weights, BERT's, guesses], as the chapter's Python gives it.
+// What attention.js draws of a name: [name, GPT's weights, BERT's, guesses], or what the one that there is has of it.
 export function viewed(name, { GPT, BERT }) {
     const ids = [0, ...Array.from(name, (letter) => letter.charCodeAt() - 96), 0];
     const percent = (share) => Math.round(100 * share), maps = (...asked) => pass(...asked).maps.map((head) => head.map((row) => row.map(percent)));
-    return [name, maps(GPT, ids.slice(0, -1), true), maps(BERT, ids), Array.from(name, (_, t) => {
+    return [name, ...GPT ? [maps(GPT, ids.slice(0, -1), true)] : [], ...BERT ? [maps(BERT, ids), Array.from(name, (_, t) => {
         const shares = softmax(pass(BERT, ids.with(t + 1, 27)).logits[t + 1].slice(1, 27));
         return shares.map((share, n) => [String.fromCharCode(97 + n), share]).sort((a, b) => b[1] - a[1]).slice(0, 5)
             .flatMap(([letter, share]) => [letter, percent(share)]);
-    })];
+    })] : []];
 }

@@ -1,6 +1,7 @@
 // Which floats the 32 threads of a warp ask for at once, and what that costs.
 //   kernels  [[name, [offset, stride, padding, length]]]: thread t has float offset + t · (stride + padding), if that
 //            is below length
+//   memory   "global" where banks are not spoken of, and so no padding
 
 import { choice, controls, dial, drawn, label, stage } from "./parts.js";
 
@@ -17,10 +18,11 @@ export const sectors = (all) => [...new Set(all.map((float) => float >> 3))];
 // Of shared memory: how many floats the most wanted of 32 banks serves.
 export const turns = (all) => Math.max(0, ...all.map((one) => new Set(all.filter((float) => float % 32 === one % 32)).size));
 
-const count = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
+export const count = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
 
-export default function (place, { kernels }) {
+export default function (place, { kernels, memory }) {
     const svg = stage(place, 470, 440), names = kernels.map(([name]) => name);
+    const either = (sector, bank) => memory ? sector : `${sector}, or ${bank}`;
     let [[, now]] = kernels, t = 5;
 
     function show() {
@@ -32,9 +34,10 @@ export default function (place, { kernels }) {
             float < length ? "widget-bar" : "widget-box", float, 12)), drawn("g", { class: "widget-now" }, box("widget-ring", mine, 12)));
         svg.replaceChildren(...parts);
         dials.forEach((each, n) => each.set(now[n]));
-        say(`Thread ${t}: ${offset} + ${t} · ${stride + padding} = ${mine}. ${mine < length ? `Bytes ${4 * mine} to ${4 * mine + 3}; sector ${
-            mine >> 3} of global memory, or bank ${mine % 32} of shared memory` : `The guard keeps it out: ${mine} is not below ${length}`}. ${
-            open.length} of 32 threads have access, to ${count(sectors(open).length, "sector")}, or in ${count(turns(open), "turn")}.`);
+        say(`Thread ${t}: ${offset} + ${t} · ${stride + padding} = ${mine}. ${mine < length ? `Bytes ${4 * mine} to ${4 * mine + 3}; ${
+            either(`sector ${mine >> 3} of global memory`, `bank ${mine % 32} of shared memory`)}` : `The guard keeps it out: ${mine} is not below ${length}`}. ${
+            open.length} of 32 threads have access, ${
+            either(`to ${count(sectors(open).length, "sector")}`, `in ${count(turns(open), "turn")}`)}.`);
     }
 
     const dials = Object.entries(DIALS).map(([name, max], n) => dial(name, { min: 0, max, value: now[n] }, String, (value) => {
@@ -42,6 +45,6 @@ export default function (place, { kernels }) {
         show();
     }));
     const thread = dial("Thread", { min: 0, max: 31, value: t }, String, (value) => { t = value; show(); });
-    const say = controls(place, choice("Kernel", names, (_, n) => { [, now] = kernels[n]; show(); }), ...[...dials, thread].map((each) => each.label));
+    const say = controls(place, choice("Kernel", names, (_, n) => { [, now] = kernels[n]; show(); }), ...[...dials, thread].filter((_, n) => n !== 2 || !memory).map((each) => each.label));
     show();
 }

@@ -5,6 +5,7 @@
     translator/     makes OpenCL C of CUDA C
     pocl            compiles and launches that, through PyOpenCL and PoCL
     memcheck        finds wrong accesses to memory
+    record          what threads access at once, from what memcheck has recorded
 
 Chapter: docs/cuda/without-a-gpu.md.  To copy: this folder (needs numpy, pyopencl and
 pocl-binary-distribution).
