@@ -42,6 +42,7 @@ export default function (place, { kernels, memory }) {
 
     const dials = Object.entries(DIALS).map(([name, max], n) => dial(name, { min: 0, max, value: now[n] }, String, (value) => {
         now = now.with(n, value);
+        for (const one of place.querySelectorAll("[type=radio]")) one.checked = false;
         show();
     }));
     const thread = dial("Thread", { min: 0, max: 31, value: t }, String, (value) => { t = value; show(); });
