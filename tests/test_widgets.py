@@ -736,8 +736,10 @@ def test_padding_spares_the_turns_and_the_guard_is_told(visit):
     place = widget(page)
     assert told(place).endswith("32 of 32 threads have access, to 32 sectors, or in 32 turns.")
     padding = place.get_by_role("slider", name="Padding")
+    assert place.locator("input:checked").count() == 1
     padding.press("ArrowRight")
     assert told(place).startswith("Thread 5: 0 + 5 · 33 = 165.") and "in 1 turn." in told(place)
+    assert place.locator("input:checked").count() == 0, "it is none of the kernels now"
     place.get_by_role("radio", name="add, its last warp").check()
     assert padding.get_attribute("aria-valuetext") == "0"
     place.get_by_role("slider", name="Thread").press("End")
