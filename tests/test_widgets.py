@@ -683,6 +683,13 @@ def test_names_come_near_those_that_end_like_them_and_a_map_has_others(visit, pu
     assert place.locator("svg circle.widget-square").count() == sum(name[-1] in "aeiou" for name in names)
     place.locator("svg circle").nth(n - 1).dispatch_event("click")
     assert f"nearest to {names[n - 1]} are" in told(place) and page.heard == []
+    for name in names:
+        place.get_by_role("combobox", name="Nearest to").select_option(name)
+        cut = place.evaluate("""place => [...place.querySelectorAll("svg text")].filter((text) => {
+            const { x, width } = text.getBBox();
+            return x < 0 || x + width > 460;
+        }).map((text) => text.textContent)""")
+        assert cut == []
 
 
 def recorded(launch, base):

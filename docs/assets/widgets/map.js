@@ -33,6 +33,10 @@ export default function (place, { names, steps, places, marked, near }) {
         const step = +time.input.value, n = +chosen.value, found = nearest(places[step], n), which = near?.[step][n] ?? found.map(([k]) => k);
         const dots = places[step].map(at), told = near ? [n, ...which] : dots.map((_, k) => k);
         const texts = apart(told.map((k) => [dots[k][0], dots[k][1] - (near ? 14 : 0)]), near ? 4.5 : 1), ends = near ? dots : texts;
+        texts.forEach((text, each) => {    // which the edge would cut
+            const half = 5 * names[told[each]].length;
+            text[0] = Math.max(half, Math.min(460 - half, text[0]));
+        });
         const short = (a, b) => a.map((each, axis) => each + Math.min(.5, 10 / Math.hypot(a[0] - b[0], a[1] - b[1])) * (b[axis] - each));
         const disc = (kind, [cx, cy], r) => drawn("circle", { class: kind, cx, cy, r }), special = (k) => marked.includes(names[k]);
         const press = (k, one) => {
