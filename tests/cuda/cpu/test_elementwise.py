@@ -38,6 +38,17 @@ def test_numbers_are_converted_to_the_declared_type():
     assert y.get().tolist() == [7 + 5] * 5
 
 
+@pytest.mark.parametrize("kind, real", [(np.complex64, "float"), (np.complex128, "double")])
+def test_a_number_may_be_complex(kind, real):
+    k = ElementwiseKernel(f"pycuda::complex<{real}> a, pycuda::complex<{real}> *x, {real} b",
+                          "x[i] = a * x[i] + b")
+    x = gpuarray.to_gpu(np.arange(5).astype(kind))
+    k(2 + 1j, x, 3)
+    assert x.get().tolist() == [3 + n * (2 + 1j) for n in range(5)]
+    k(np.array(1j), x, kind(0).real)
+    assert x.get().tolist() == [1j * (3 + n * (2 + 1j)) for n in range(5)]
+
+
 def test_the_names_that_pycuda_has_in_its_kernel_can_be_used():
     """tid counts the threads of a block, cta_start those of the blocks before it, total_threads all."""
     k = ElementwiseKernel("long *y", "y[i] = i - tid == cta_start && i < total_threads")

@@ -90,6 +90,20 @@ def test_prepared_calls_need_no_numpy_types(scale, x):
     assert type(found.value).__name__ == "error"
 
 
+@pytest.mark.parametrize("kind, real", [(np.complex64, "float"), (np.complex128, "double")])
+def test_prepared_calls_take_complex_numbers(kind, real):
+    turn = compiler.SourceModule(f"""
+        #include <pycuda-complex.hpp>
+        __global__ void turn(pycuda::complex<{real}> a, pycuda::complex<{real}> *x) {{ *x = a * *x; }}""",
+                                 no_extern_c=True).get_function("_Z4turnN6pycuda7complexI"
+                                                                f"{real[0]}EEPS1_")
+    turn.prepare([kind, np.intp])
+    x = cuda.to_device(np.array([1 + 1j], kind))
+    for a in (2j, kind(1 - 1j), 3):
+        turn.prepared_call((1, 1), (1, 1, 1), a, x)
+    assert cuda.from_device(x, 1, kind)[0] == 12j
+
+
 REFUSED = [    # what a GPU refuses: keyword arguments of a launch, the error
     (dict(block=(1025, 1, 1)), cuda.LogicError),
     (dict(block=(32, 33, 1)), cuda.LogicError),

@@ -17,7 +17,7 @@ import warnings
 
 import numpy as np
 
-from .arguments import ArgumentHandler, pack_argument
+from .arguments import ArgumentHandler, as_bytes, byte_count, pack_argument
 from .devices import (BLOCK_LIMITS, GRID_LIMITS, SHARED_BYTES, SHARED_BYTES_MOST,
                       THREADS, CompileError, LaunchError, LogicError, NotOnCPU,
                       function_attribute)
@@ -106,7 +106,7 @@ class Function:
         CUDA's driver can only count bytes: too many of them are a LaunchError.
         """
         end = max([place + size for place, size in self.places], default=0)
-        many = struct.calcsize("".join(letter for letter, _ in packed)) > end
+        many = byte_count("".join(letter for letter, _ in packed)) > end
         wrong, invalid = (LaunchError, TOO_MANY) if many else (LogicError, INVALID)
         if len(packed) != len(self.parameters):
             names = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
@@ -114,7 +114,7 @@ class Function:
                         f"arguments ({names}), not {len(packed)}")
         for n, ((letter, _), parameter, (_, size)) in enumerate(
                 zip(packed, self.parameters, self.places)):
-            given = struct.calcsize(letter)
+            given = byte_count(letter)
             what = f"argument {n} of {self.name}, {parameter.type} {parameter.name}"
             if given != size:
                 raise wrong(f"{invalid}: {what}, has {size} bytes, and {given} were "
@@ -157,7 +157,7 @@ class Function:
                 arg = np.asarray(arg).tobytes()
             elif isinstance(arg, np.generic):
                 arg = arg.item()
-            struct.pack(letter, arg)     # complains here, and not half-way
+            as_bytes(letter, arg)        # complains here, and not half-way
             packed.append((letter, arg))
         self.check_arguments(packed)
         return packed
@@ -181,7 +181,7 @@ class Function:
         end = max([place + size for place, size in self.places], default=0)
         arguments = np.zeros(end + 8, np.uint8)
         for (letter, value), (place, size) in zip(packed, self.places):
-            arguments[place:place + size] = np.frombuffer(struct.pack(letter, value),
+            arguments[place:place + size] = np.frombuffer(as_bytes(letter, value),
                                                           np.uint8)
         self.module.launch(self, grid, block, arguments, shared)
 
