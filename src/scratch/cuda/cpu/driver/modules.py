@@ -1,7 +1,7 @@
 """PyCUDA's kernels for the CPU engine: check a launch as a GPU would, and run it.
 
     >>> try:
-    ...     module_from_file("kernel.cubin")
+    ...     module_from_buffer(b".version 8.0")
     ... except NotOnCPU as error:
     ...     print(str(error).partition(";")[0])
     machine code of a GPU (cubin, PTX) cannot run on the CPU engine
@@ -14,6 +14,7 @@ import re
 import struct
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -300,9 +301,12 @@ def plain(name):
     return name.replace(" ", "").replace("unsignedint", "unsigned")
 
 
-def module_from_buffer(*_, **__):
-    raise NotOnCPU("machine code of a GPU (cubin, PTX) cannot run on the CPU engine; "
-                   "SourceModule compiles CUDA C")
+def module_from_buffer(buffer, options=None, message_handler=None):
+    """The module that compiler.compile() made these bytes for."""
+    from ..compiler import loaded                # which imports this module
+
+    return loaded(buffer)
 
 
-module_from_file = module_from_buffer
+def module_from_file(filename):
+    return module_from_buffer(Path(filename).read_bytes())
