@@ -148,11 +148,12 @@ def take_body(source, function, waiting, working, apart, watch):
     uniform = alike(source, function, body, waiting)
     for statement in body.everything():
         write_as_c(statement)
+    meets = lanes.has(function.body, {*lanes.OPERATIONS, *lanes.BLOCK, *working})
     body = lanes.arranged(body, uniform, working, waiting, function.name in apart,
                           function.kernel)
     parameters = {parameter_name(part).text for part in function.parameters}
     function.declared = parameters | statements.declared(body)
-    body = barriers.arranged(body, uniform, waiting)
+    body = barriers.arranged(body, uniform, waiting, followed=meets)
     body = arithmetic.as_a_gpu(body, source, function)
     if watch:
         body = watch(body, source)
