@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch.cuda import gpuarray
+from scratch.cuda import elementwise, gpuarray
 from scratch.cuda.elementwise import ElementwiseKernel
 
 X = np.arange(1000, dtype=np.float32)
@@ -47,6 +47,20 @@ def test_a_number_may_be_complex(kind, real):
     assert x.get().tolist() == [3 + n * (2 + 1j) for n in range(5)]
     k(np.array(1j), x, kind(0).real)
     assert x.get().tolist() == [1j * (3 + n * (2 + 1j)) for n in range(5)]
+
+
+def test_a_kernel_may_be_launched_as_any_other():
+    x = gpuarray.to_gpu(X)
+    k = elementwise.get_elwise_kernel("float a, float *x", "x[i] = scaled(a, x[i])", "scale",
+                                      preamble="__device__ float scaled(float a, float x) { return a * x; }")
+    k.prepared_async_call(x._grid, x._block, None, 3, x.gpudata, x.mem_size)
+    np.testing.assert_array_equal(x.get(), 3 * X)
+    k.prepared_call(x._grid, x._block, 2, x.gpudata, 10)
+    np.testing.assert_array_equal(x.get(), np.where(np.arange(1000) < 10, 6 * X, 3 * X))
+    _, k, arguments = elementwise.get_elwise_kernel_and_types("float *x", "x[i] = i", use_range=True)
+    k.prepared_call(x._grid, x._block, x.gpudata, 20, 10, -4)
+    assert x.get()[8:22].tolist() == [48, 54, 30, 33, 12, 39, 42, 45, 16, 51, 54, 57, 20, 63]
+    assert [argument.name for argument in arguments] == ["x", "start", "stop", "step"]
 
 
 def test_the_names_that_pycuda_has_in_its_kernel_can_be_used():
