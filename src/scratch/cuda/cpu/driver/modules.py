@@ -34,6 +34,7 @@ MANGLED = {"f": "float", "d": "double", "i": "int", "j": "unsigned int", "b": "b
            "c": "char", "a": "signed char", "h": "unsigned char", "s": "short",
            "t": "unsigned short", "l": "long", "m": "unsigned long", "x": "long long",
            "y": "unsigned long long"}
+INTEGERS = "bBhHiIlLqQ?"
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
          "uint", "ulong", "size_t"}
 
@@ -104,7 +105,8 @@ class Function:
     def check_arguments(self, packed):
         """Check the arguments against the parameters, each by itself.
 
-        CUDA's driver can only count bytes: too many of them are a LaunchError.
+        CUDA's driver can only count bytes: too many of them are a LaunchError.  So an
+        int given for a long is seen as one where it leaves bytes free behind it.
         """
         end = max([place + size for place, size in self.places], default=0)
         many = byte_count("".join(letter for letter, _ in packed)) > end
@@ -113,11 +115,15 @@ class Function:
             names = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
             raise wrong(f"{invalid}: {self.name} takes {len(self.parameters)} "
                         f"arguments ({names}), not {len(packed)}")
+        fits = self.in_their_places([letter for letter, _ in packed])
         for n, ((letter, _), parameter, (_, size)) in enumerate(
                 zip(packed, self.parameters, self.places)):
             given = byte_count(letter)
             what = f"argument {n} of {self.name}, {parameter.type} {parameter.name}"
-            if given != size:
+            if given < size and fits and letter in INTEGERS:
+                warnings.warn(f"{what}, has {size} bytes, and {given} were given; the "
+                              "kernel sees 0 in the others", stacklevel=4)
+            elif given != size:
                 raise wrong(f"{invalid}: {what}, has {size} bytes, and {given} were "
                             "given")
             words = set(parameter.type.replace("*", " * ").split()) - {"const"}
@@ -127,6 +133,16 @@ class Function:
                     whole and letter in "fd"):
                 warnings.warn(f"{what}, was given a number of another kind; the kernel "
                               "sees its bits, not its value", stacklevel=4)
+
+    def in_their_places(self, letters):
+        """Does each parameter begin where the bytes of its argument do?
+
+        PyCUDA puts them one behind the other, aligned, as structures are.
+        """
+        ends = [byte_count("".join(letters[:n + 1])) for n in range(len(letters))]
+        return ends[-1:] == [place + size for place, size in self.places[-1:]] and all(
+            end - byte_count(letter) == place
+            for end, letter, (place, _) in zip(ends, letters, self.places))
 
     def prepare(self, arg_types, texrefs=()):
         """Set the arguments' types, as letters of struct ("PPi") or NumPy types."""
@@ -181,9 +197,9 @@ class Function:
         block, grid = self.checked(block, grid, shared)
         end = max([place + size for place, size in self.places], default=0)
         arguments = np.zeros(end + 8, np.uint8)
-        for (letter, value), (place, size) in zip(packed, self.places):
-            arguments[place:place + size] = np.frombuffer(as_bytes(letter, value),
-                                                          np.uint8)
+        for (letter, value), (place, _) in zip(packed, self.places):
+            given = np.frombuffer(as_bytes(letter, value), np.uint8)
+            arguments[place:place + len(given)] = given
         self.module.launch(self, grid, block, arguments, shared)
 
     def checked(self, block, grid, shared):
