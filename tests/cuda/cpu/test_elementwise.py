@@ -63,6 +63,17 @@ def test_a_kernel_may_be_launched_as_any_other():
     assert [argument.name for argument in arguments] == ["x", "start", "stop", "step"]
 
 
+def test_copies_and_conjugates_have_kernels_of_their_own():
+    z = np.complex64([1 + 2j, 3 - 4j])
+    given, made = gpuarray.to_gpu(z), gpuarray.empty(2, np.complex128)
+    for kernel, expected in [(elementwise.get_copy_kernel(np.complex128, np.complex64), z),
+                             (elementwise.get_conj_kernel(np.complex64, np.complex64), z.conj())]:
+        out = made if expected is z else given
+        first, second = (out, given) if expected is z else (given, out)
+        kernel.prepared_call(out._grid, out._block, first.gpudata, second.gpudata, out.mem_size)
+        np.testing.assert_array_equal(out.get(), expected)
+
+
 def test_the_names_that_pycuda_has_in_its_kernel_can_be_used():
     """tid counts the threads of a block, cta_start those of the blocks before it, total_threads all."""
     k = ElementwiseKernel("long *y", "y[i] = i - tid == cta_start && i < total_threads")

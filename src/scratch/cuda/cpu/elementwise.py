@@ -82,6 +82,18 @@ def get_elwise_kernel(*args, **keywords):
     return get_elwise_kernel_and_types(*args, **keywords)[1]
 
 
+def get_copy_kernel(dtype_dest, dtype_src):
+    return get_elwise_kernel(f"{dtype_to_ctype(dtype_dest)} *dest, "
+                             f"{dtype_to_ctype(dtype_src)} *src", "dest[i] = src[i]",
+                             "copy")
+
+
+def get_conj_kernel(dtype, conj_dtype):
+    return get_elwise_kernel(f"{dtype_to_ctype(dtype)} *y, "
+                             f"{dtype_to_ctype(conj_dtype)} *z",
+                             "z[i] = pycuda::conj(y[i])", "conj")
+
+
 class ElementwiseKernel:
     """Call it with as many arguments as it was declared with; arrays are GPUArrays."""
 
@@ -173,5 +185,6 @@ def get_linear_combination_kernel(summand_descriptors, dtype_z):
 
 
 __all__ = ["ElementwiseKernel", "ScalarArg", "VectorArg", "dtype_to_ctype",
-           "get_elwise_kernel", "get_elwise_kernel_and_types", "get_elwise_module",
+           "get_conj_kernel", "get_copy_kernel", "get_elwise_kernel",
+           "get_elwise_kernel_and_types", "get_elwise_module",
            "get_linear_combination_kernel"]
