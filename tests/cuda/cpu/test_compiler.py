@@ -1,6 +1,8 @@
 """SourceModule follows nvcc's options and tells mistakes with the reader's own line."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -47,9 +49,53 @@ def test_what_only_a_gpu_can_do_is_an_error_of_its_own():
         compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = erfinvf(x[0]);\n}")
     assert "3 |     x[0] = erfinvf" in str(caught.value)
     linker = compiler.DynamicModule()
-    for call in (compiler.compile, linker.add_data, linker.add_file, linker.add_stdlib):
+    for call in (linker.add_data, linker.add_file, linker.add_stdlib):
         with pytest.raises(NotOnCPU):
             call("cublas_device")
+
+
+def test_what_is_compiled_can_be_kept_and_loaded_in_another_process(tmp_path):
+    (tmp_path / "double.h").write_text("#define DOUBLE(x) (2 * (x) + MORE)\n")
+    for target in ("cubin", "fatbin", "ptx"):
+        kept = tmp_path / f"kernel.{target}"
+        kept.write_bytes(compiler.compile('''
+            #include "double.h"
+            __constant__ int times;
+            __global__ void k(int *x) { x[threadIdx.x] = DOUBLE(threadIdx.x) * times; }''',
+            options=["-DMORE=1"], include_dirs=[str(tmp_path)], target=target))
+        for module in (driver.module_from_file(str(kept)), driver.module_from_buffer(kept.read_bytes())):
+            driver.memcpy_htod(module.get_global("times")[0], np.int32([10]))
+            x = np.zeros(3, np.int32)
+            module.get_function("k")(driver.Out(x), block=(3, 1, 1))
+            assert x.tolist() == [10, 30, 50]
+    load = (f"import numpy, scratch.cuda.autoinit, scratch.cuda.driver as d\n"
+            f"m = d.module_from_file({str(kept)!r})\nx = numpy.zeros(1, 'i')\n"
+            "d.memcpy_htod(m.get_global('times')[0], numpy.int32([7]))\n"
+            "m.get_function('k')(d.Out(x), block=(1, 1, 1)); print(x[0])")
+    assert subprocess.run([sys.executable, "-c", load], capture_output=True,
+                          text=True).stdout == "7\n"
+
+
+@pytest.mark.parametrize("extern_c", [True, False])
+def test_what_is_compiled_is_checked_and_named_as_a_module_is(extern_c):
+    kernel = "__global__ void k(int *x) { *x = 3; }"
+    module = driver.module_from_buffer(compiler.compile(kernel, no_extern_c=not extern_c))
+    x = np.zeros(1, np.int32)
+    module.get_function("k" if extern_c else "_Z1kPi")(driver.Out(x), block=(1, 1, 1))
+    assert x[0] == 3
+    with pytest.raises(driver.CompileError, match="undeclared|undefined|missing"):
+        compiler.compile("__global__ void k(int *x) { *x = missing; }")
+    with pytest.raises(AssertionError):
+        compiler.compile(kernel, target="elf")
+
+
+@cpu_only
+def test_machine_code_of_a_gpu_is_refused_by_name(tmp_path):
+    (tmp_path / "k.cubin").write_bytes(b"\x7fELF")
+    with pytest.raises(NotOnCPU, match="machine code"):
+        driver.module_from_file(str(tmp_path / "k.cubin"))
+    with pytest.raises(NotOnCPU, match="machine code"):
+        driver.module_from_buffer(b".version 8.0")
 
 
 @cpu_only

@@ -137,3 +137,12 @@ def test_an_array_follows_its_gpudata():
     late = gpuarray.GPUArray(A.shape, A.dtype, allocator=lambda size: 0)    # told later where it is
     late.gpudata = b.gpudata
     np.testing.assert_array_equal(late.get(), A)
+
+
+def test_libraries_made_for_pycuda_find_two_of_its_own_names():
+    """By NumPy."""
+    x, z = gpuarray.zeros((2, 3), np.float32), gpuarray.zeros((2, 3), np.complex64)
+    assert gpuarray._get_common_dtype(x, z) == np.complex64 and gpuarray._get_common_dtype(x, 2) == np.float32
+    assert gpuarray._get_common_dtype(gpuarray.zeros(1, np.int32), x) == np.float64
+    made = x._new_like_me(np.int64)
+    assert (made.shape, made.dtype, x._new_like_me().dtype) == ((2, 3), np.int64, np.float32)

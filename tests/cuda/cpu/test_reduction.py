@@ -38,6 +38,23 @@ def test_the_result_may_go_where_it_is_wanted(kernels):
         kernels["dot"](x, x, out=gpuarray.empty((), np.float32))
 
 
+def test_its_stages_may_be_launched_by_themselves(kernels):
+    """The second one gets what the first one made, and then the arguments of the first."""
+    numbers = np.arange(50_000) % 100
+    x = gpuarray.to_gpu(numbers.astype(np.float32))
+    for kernel, arguments, whole in [(kernels["dot"], [x.gpudata, x.gpudata], (numbers**2).sum()),
+                                     (kernels["count"], [x.gpudata, 50], (numbers > 50).sum())]:
+        threads, size = kernel.block_size, kernel.dtype_out.itemsize
+        blocks = -(-len(x) // (4 * threads))
+        partial, out = gpuarray.empty(blocks, kernel.dtype_out), gpuarray.empty((), kernel.dtype_out)
+        kernel.stage1_func((blocks, 1), (threads, 1, 1), None, partial.gpudata, *arguments, 4, len(x),
+                           shared_size=threads * size)
+        assert partial.get().sum() == whole
+        kernel.stage2_func((1, 1), (threads, 1, 1), None, out.gpudata, partial.gpudata, *arguments, 4, blocks,
+                           shared_size=threads * size)
+        assert out.get() == whole
+
+
 def test_names_that_pycudas_own_kernel_has_not_are_free():
     """By NumPy; a name of the engine's would be taken for the argument's, or for the function's."""
     kernel = ReductionKernel(np.float32, "0", "a + b", "folded(x[i]) + t * span - partial + first[0]",

@@ -21,12 +21,15 @@ where the first cannot and there is a C++ compiler (cxx/).  Of nvcc's options, -
 -I and --use_fast_math are applied; those that matter only on a GPU or for speed are
 ignored, and all others with a warning.
 
-Left out: linking machine code, keep, cache_dir (PoCL has a cache of its own).
+Left out: linking machine code, keep, cache_dir (PoCL has a cache of its own).  What
+compile() gives can be loaded, but only by this engine.
 """
 
+import json
 import re
 import warnings
 from contextvars import ContextVar
+from pathlib import Path
 
 from . import cxx, driver, pocl
 from .built import Built
@@ -47,6 +50,7 @@ SILENT = re.compile(r"-(O.*|G|g|w|v|m64|-?(arch|gpu-|code|gencode|generate-|Xptx
                     r"|relocatable-device-code|lcudadevrt|dc|device-c).*)")
 FAST = ("-use_fast_math", "--use_fast_math")
 DEFAULT_NVCC_FLAGS = []
+COMPILED = b"CUDA C, for scratch.cuda on the CPU\n"
 ONLY_FIRST = re.compile(r"#\s*include\s*[<\"]cooperative_groups")
 checking = ContextVar("checking", default=None)    # the memcheck.Check that is on
 
@@ -205,9 +209,32 @@ class DynamicSourceModule(DynamicModule):
         self.add_source(source, options).add_stdlib("cudadevrt").link()
 
 
-def compile(source, *_, **__):
-    raise NotOnCPU("pycuda.compiler.compile makes machine code of a GPU; SourceModule "
-                   "runs CUDA C on the CPU")
+def compile(source, nvcc="nvcc", options=None, keep=False, no_extern_c=False, arch=None,
+            code=None, cache_dir=None, include_dirs=None, target="cubin"):
+    """Bytes for driver.module_from_buffer, here or in another process.
+
+    A GPU's machine code would be in them; these hold the text, which was found to be
+    right.
+    """
+    if target not in ("cubin", "ptx", "fatbin"):
+        raise AssertionError(f"there is no target {target}")
+    folders = [str(Path(folder).absolute()) for folder in include_dirs or []]
+    given = [str(source), list(options or []), folders], not no_extern_c
+    CudaModule().build([given[0]], given[1])
+    return COMPILED + json.dumps(given).encode()
+
+
+def loaded(data):
+    """The driver's module of what compile() gave; NotOnCPU for other bytes."""
+    data = bytes(data)
+    if not data.startswith(COMPILED):
+        raise NotOnCPU("machine code of a GPU (cubin, PTX) cannot run on the CPU "
+                       "engine; SourceModule compiles CUDA C")
+    driver.Context.needed()
+    text, extern_c = json.loads(data[len(COMPILED):])
+    module = CudaModule()
+    module.build([text], extern_c)
+    return module.module
 
 
 def read_options(options):

@@ -65,6 +65,35 @@ def get_elwise_module(arguments, operation, name="kernel", keep=False, options=N
                                after_loop), options=options, no_extern_c=True)
 
 
+def get_elwise_kernel_and_types(arguments, operation, name="kernel", keep=False,
+                                options=None, use_range=False, **parts):
+    """(module, prepared kernel, its arguments); those of a loop come last."""
+    arguments = parsed(arguments)
+    text = source(arguments, operation, name, range_given=use_range, **parts)
+    arguments += [ScalarArg(np.intp, word) for word in ("start", "stop", "step")] if (
+        use_range) else [ScalarArg(np.uintp, "n")]
+    module = SourceModule(text, options=options, no_extern_c=True)
+    function = module.get_function(name).prepare([a.struct_char for a in arguments])
+    return module, function, arguments
+
+
+def get_elwise_kernel(*args, **keywords):
+    """The kernel alone: x._grid and x._block are how to launch it for an array x."""
+    return get_elwise_kernel_and_types(*args, **keywords)[1]
+
+
+def get_copy_kernel(dtype_dest, dtype_src):
+    return get_elwise_kernel(f"{dtype_to_ctype(dtype_dest)} *dest, "
+                             f"{dtype_to_ctype(dtype_src)} *src", "dest[i] = src[i]",
+                             "copy")
+
+
+def get_conj_kernel(dtype, conj_dtype):
+    return get_elwise_kernel(f"{dtype_to_ctype(dtype)} *y, "
+                             f"{dtype_to_ctype(conj_dtype)} *z",
+                             "z[i] = pycuda::conj(y[i])", "conj")
+
+
 class ElementwiseKernel:
     """Call it with as many arguments as it was declared with; arrays are GPUArrays."""
 
@@ -156,4 +185,6 @@ def get_linear_combination_kernel(summand_descriptors, dtype_z):
 
 
 __all__ = ["ElementwiseKernel", "ScalarArg", "VectorArg", "dtype_to_ctype",
-           "get_elwise_module", "get_linear_combination_kernel"]
+           "get_conj_kernel", "get_copy_kernel", "get_elwise_kernel",
+           "get_elwise_kernel_and_types", "get_elwise_module",
+           "get_linear_combination_kernel"]

@@ -339,6 +339,9 @@ class GPUArray:
     def __neg__(self): return holding(-self.host)
     def __abs__(self): return holding(np.abs(self.host))
 
+    def _new_like_me(self, dtype=None, order="K"):
+        return empty_like(self, dtype, order)
+
     def mul_add(self, selffac, other, otherfac, add_timer=None, stream=None, out=None):
         """selffac · self + otherfac · other."""
         both = selffac * self.host + otherfac * other.host
@@ -383,6 +386,12 @@ def power(a, b):
     if np.result_type(a, b).kind in "iu":
         return np.power(np.asarray(a, float), b)
     return np.power(a, b)
+
+
+def _get_common_dtype(obj1, obj2):
+    """Of what is computed from an array and an array or a number."""
+    other = np.zeros(1, obj2.dtype) if hasattr(obj2, "dtype") else obj2
+    return (np.zeros(1, obj1.dtype) + other).dtype
 
 
 # ---- making them ---------------------------------------------------------------------

@@ -57,6 +57,8 @@ __global__ void {name}(out_type *out{arguments}, size_t n)
 class ReductionKernel:
     """Call it with GPUArrays and numbers -> a GPUArray of shape ()."""
 
+    block_size = THREADS
+
     def __init__(self, dtype_out, neutral, reduce_expr, map_expr=None, arguments=None,
                  name="reduce_kernel", keep=False, options=None, preamble=""):
         self.dtype_out = np.dtype(dtype_out)
@@ -81,6 +83,14 @@ class ReductionKernel:
         module = SourceModule(TEXT.format(map_expr="in[i]", arguments=f", {ctype} *in",
                                           **words), options=options, no_extern_c=True)
         self.second = module.get_function(name).prepare("PPN")
+
+    def stage1_func(self, grid, block, stream, out, *rest, shared_size=0):
+        """As PyCUDA's own calls it, which classes made from this one do, too."""
+        *values, _, n = rest
+        self.first.prepared_call(grid, block, out, *values, n)
+
+    def stage2_func(self, grid, block, stream, out, partial, *rest, shared_size=0):
+        self.second.prepared_call(grid, block, out, partial, rest[-1])
 
     def __call__(self, *args, stream=None, out=None, allocator=None, slice=None,
                  range=None):

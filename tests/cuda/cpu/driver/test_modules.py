@@ -3,6 +3,8 @@
 The same tests pass with PyCUDA on a GPU, but for the few that say they are of the CPU engine.
 """
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,20 @@ def test_prepared_calls_need_no_numpy_types(scale, x):
     assert type(found.value).__name__ == "error"
 
 
+@pytest.mark.parametrize("kind, real", [(np.complex64, "float"), (np.complex128, "double")])
+def test_prepared_calls_take_complex_numbers(kind, real):
+    turn = compiler.SourceModule(f"""
+        #include <pycuda-complex.hpp>
+        __global__ void turn(pycuda::complex<{real}> a, pycuda::complex<{real}> *x) {{ *x = a * *x; }}""",
+                                 no_extern_c=True).get_function("_Z4turnN6pycuda7complexI"
+                                                                f"{real[0]}EEPS1_")
+    turn.prepare([kind, np.intp])
+    x = cuda.to_device(np.array([1 + 1j], kind))
+    for a in (2j, kind(1 - 1j), 3):
+        turn.prepared_call((1, 1), (1, 1, 1), a, x)
+    assert cuda.from_device(x, 1, kind)[0] == 12j
+
+
 REFUSED = [    # what a GPU refuses: keyword arguments of a launch, the error
     (dict(block=(1025, 1, 1)), cuda.LogicError),
     (dict(block=(32, 33, 1)), cuda.LogicError),
@@ -110,6 +126,28 @@ REFUSED = [    # what a GPU refuses: keyword arguments of a launch, the error
 def test_what_a_gpu_refuses_is_refused(scale, x, keywords, error):
     with pytest.raises(error):
         scale(cuda.In(x), np.float32(2), np.int32(10), **keywords)
+
+
+def test_a_number_may_be_too_short_where_the_next_argument_leaves_it_room():
+    """PyCUDA aligns arguments; so an int given for a long has four bytes of 0 behind it."""
+    module = compiler.SourceModule("""
+        __global__ void roomy(long a, short b, long *x) { x[0] = a; x[1] = b; }
+        __global__ void narrow(long a, int b, long *x) { x[0] = a; x[1] = b; }
+        __global__ void last(long *x, long a) { x[0] = a; }
+        __global__ void wide(long a, long *x) { x[0] = a; }""")
+    x = np.zeros(2, np.int64)
+    roomy, out = module.get_function("roomy"), cuda.InOut(x)
+    with contextlib.nullcontext() if engine == "gpu" else pytest.warns(match="bytes, and . were given"):
+        roomy(np.int64(5), np.int8(6), out, block=(1, 1, 1))
+        assert x.tolist() == [5, 6]
+        wide = module.get_function("wide")
+        wide(np.int32(7), out, block=(1, 1, 1))
+        wide.prepare("iP").prepared_call((1, 1), (1, 1, 1), 8, out.get_device_alloc())
+    assert x.tolist() == [7, 6] and cuda.from_device_like(out.get_device_alloc(), x)[0] == 8
+    for name, arguments in [("narrow", (np.int32(3), np.int32(4), out)), ("last", (out, np.int32(1))),
+                            ("roomy", (np.int32(3), np.int16(4), out))] * (engine == "cpu"):
+        with pytest.raises(cuda.LogicError, match="a, has 8 bytes, and 4 were given"):
+            module.get_function(name)(*arguments, block=(1, 1, 1))
 
 
 @cpu_only

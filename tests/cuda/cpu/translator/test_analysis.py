@@ -3,7 +3,8 @@
 import pytest
 
 from scratch.cuda.cpu.translator.accesses import Watch
-from scratch.cuda.cpu.translator.analysis import analyse, functions_that_wait, integers, reached
+from scratch.cuda.cpu.translator.analysis import (
+    analyse, assigned_last, functions_that_wait, integers, reached)
 from scratch.cuda.cpu.translator.barriers import COUNTING
 from scratch.cuda.cpu.translator.declarations import Source
 from scratch.cuda.cpu.translator.tokens import SourceError, Unsupported, tokenize
@@ -82,6 +83,18 @@ def test_shared_memory_leaves_the_body_with_its_sizes_as_numbers():
 def test_a_declaration_of_cpp_is_written_as_c_has_it(cpp, c):
     [f] = analysed(f"__device__ void f() {{ {cpp} }}").all_functions()
     assert same(f.body, f"{{ {c} }}")
+
+
+@pytest.mark.parametrize("cpp, c", [
+    ("c ? a = 1 : s = b >> 1", "c ? a = 1 : (s = b >> 1)"),
+    ("f(c ? a : s += b, d = 2)", "f(c ? a : (s += b), d = 2)"),
+    ("c ? a : d ? e : s = b, t = 1", "c ? a : d ? e : (s = b), t = 1"),
+    ("c ? d ? a : s = b : t = e", "c ? d ? a : (s = b) : (t = e)"),
+    ("c ? a : s = d ? e : t = b", "c ? a : (s = d ? e : (t = b))"),
+    ("s = c ? a : b, t = c ? (a = 1) : x[i = 3]", "s = c ? a : b, t = c ? (a = 1) : x[i = 3]"),
+])
+def test_an_assignment_behind_a_colon_is_one_as_in_cpp(cpp, c):
+    assert same(assigned_last(tokenize(cpp)), c)
 
 
 @pytest.mark.parametrize("wrong, error, what", [

@@ -79,7 +79,10 @@ def test_threads_that_agree_go_on_as_on_a_gpu():
     body = ("    for (int j = t - t; j < n; j++) {\n __syncthreads();\n float next = s[(t + 1) % 16];\n "
             "__syncthreads();\n"
             " s[t] = next;\n if (s[t] < 0) return; }\n    y[i] = s[t];")
-    left, turned = launch((LEAVE, 16), (body, 3))
+    last = ("    __syncthreads();\n    if (t > n) return;\n    y[i] = s[15 - t];\n"
+            "    if (s[t] < 5) return;\n    y[i]++;")
+    left, turned, ended = launch((LEAVE, 16), (body, 3), (last, 9))
+    assert ended == str(([15 - t + (t > 4) for t in range(10)] + [-1] * 6) * 2)
     assert left == str(reversed_ + [-1] * 16)
     assert turned == str([(t + 3) % 16 for t in range(16)] * 2)
 
@@ -93,6 +96,10 @@ def test_threads_that_agree_go_on_as_on_a_gpu():
     "{ int i = threadIdx.x; if (i < n) { x[i] = 1; } __syncthreads(); }",
     "{ while (1) { __syncthreads(); if (n-- < 3) break; } }",
     "{ if (threadIdx.x < n) return; x[0] = 1; }",
+    "{ __syncthreads(); if (threadIdx.x < n) return; if (x[0]) { if (x[1]) return; } x[0] = 1; }",
+    "{ for (int i = 0; i < n; i++) { __syncthreads(); } for (;;) { if (x[0]) return; } }",
+    "{ if (n) { __syncthreads(); if (x[0]) return; } else { if (x[0]) return; x[0] = 1; } }",
+    "{ switch (n) { case 1: __syncthreads(); if (x[0]) return; } }",
 ])
 def test_no_vote_is_taken_where_all_threads_decide_alike_or_nobody_waits(body):
     tokens = tokenize(body)
@@ -109,6 +116,13 @@ def test_no_vote_is_taken_where_all_threads_decide_alike_or_nobody_waits(body):
     "{ if (g(n)) __syncthreads(); }",
     "{ if (*x > 1) __syncthreads(); }",
     "{ if (atomicAdd(x, 1) == n) __syncthreads(); }",
+    "{ __syncthreads(); if (x[0]) return; if (n) { x[0] = 1; __syncthreads(); } }",
+    "{ for (int i = 0; i < n; i++) { __syncthreads(); if (x[0]) return; x[0] = 1; } }",
+    "{ if (n) { if (x[0]) return; } __syncthreads(); }",
+    "{ if (x[0]) return; else __syncthreads(); }",
+    "{ switch (n) { case 1: if (x[0]) return; case 2: __syncthreads(); } }",
+    "{ while (n--) { for (;;) { if (x[0]) return; } __syncthreads(); } }",
+    "{ again: __syncthreads(); if (x[0]) return; x[0] = 1; goto again; }",
 ])
 def test_a_vote_is_taken_where_threads_might_disagree(body):
     assert "vote_" in untokenize(every_thread_arrives(tokenize(body), TYPES, {"n", "x", "atomicAdd"}))

@@ -7,7 +7,11 @@
     ... except TypeError as error:
     ...     print(error)
     invalid type on parameter #2 (0-based): int; numbers are NumPy's, as numpy.int32(3)
+    >>> byte_count("D"), len(as_bytes("F", 1 + 2j))
+    (16, 8)
 """
+
+import struct
 
 import numpy as np
 
@@ -15,6 +19,8 @@ from .transfers import (DeviceAllocation, ManagedAllocation, PointerHolderBase,
                         address_of, mem_alloc_like, memcpy_dtoh, memcpy_htod)
 
 __all__ = ["ArgumentHandler", "In", "InOut", "Out"]
+
+COMPLEX = {"F": np.complex64, "D": np.complex128}    # letters that struct has not
 
 
 class ArgumentHandler:
@@ -57,7 +63,7 @@ class InOut(In, Out):
 
 
 def pack_argument(n, arg):
-    """(format, value) for struct.pack of the n-th argument."""
+    """(letter, value) of the n-th argument; as_bytes makes one thing of them."""
     if isinstance(arg, np.number) and arg.dtype.kind != "c":
         return arg.dtype.char, arg.item()
     if isinstance(arg, ArgumentHandler):
@@ -74,3 +80,15 @@ def pack_argument(n, arg):
         return "P", int(arg.gpudata)
     raise TypeError(f"invalid type on parameter #{n} (0-based): {type(arg).__name__}; "
                     "numbers are NumPy's, as numpy.int32(3)")
+
+
+def byte_count(letters):
+    """The bytes of arguments that prepare() has these letters for."""
+    return struct.calcsize(letters.replace("F", "ff").replace("D", "dd"))
+
+
+def as_bytes(letter, value):
+    """The argument's bytes; struct.error or TypeError if it is none of that letter."""
+    if letter in COMPLEX:
+        return COMPLEX[letter](value).tobytes()
+    return struct.pack(letter, value)

@@ -1,7 +1,7 @@
 """PyCUDA's kernels for the CPU engine: check a launch as a GPU would, and run it.
 
     >>> try:
-    ...     module_from_file("kernel.cubin")
+    ...     module_from_buffer(b".version 8.0")
     ... except NotOnCPU as error:
     ...     print(str(error).partition(";")[0])
     machine code of a GPU (cubin, PTX) cannot run on the CPU engine
@@ -14,10 +14,11 @@ import re
 import struct
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
-from .arguments import ArgumentHandler, pack_argument
+from .arguments import ArgumentHandler, as_bytes, byte_count, pack_argument
 from .devices import (BLOCK_LIMITS, GRID_LIMITS, SHARED_BYTES, SHARED_BYTES_MOST,
                       THREADS, CompileError, LaunchError, LogicError, NotOnCPU,
                       function_attribute)
@@ -33,6 +34,7 @@ MANGLED = {"f": "float", "d": "double", "i": "int", "j": "unsigned int", "b": "b
            "c": "char", "a": "signed char", "h": "unsigned char", "s": "short",
            "t": "unsigned short", "l": "long", "m": "unsigned long", "x": "long long",
            "y": "unsigned long long"}
+INTEGERS = "bBhHiIlLqQ?"
 WHOLE = {"char", "short", "int", "long", "signed", "unsigned", "uchar", "ushort",
          "uint", "ulong", "size_t"}
 
@@ -103,20 +105,25 @@ class Function:
     def check_arguments(self, packed):
         """Check the arguments against the parameters, each by itself.
 
-        CUDA's driver can only count bytes: too many of them are a LaunchError.
+        CUDA's driver can only count bytes: too many of them are a LaunchError.  So an
+        int given for a long is seen as one where it leaves bytes free behind it.
         """
         end = max([place + size for place, size in self.places], default=0)
-        many = struct.calcsize("".join(letter for letter, _ in packed)) > end
+        many = byte_count("".join(letter for letter, _ in packed)) > end
         wrong, invalid = (LaunchError, TOO_MANY) if many else (LogicError, INVALID)
         if len(packed) != len(self.parameters):
             names = ", ".join(f"{p.type} {p.name}" for p in self.parameters)
             raise wrong(f"{invalid}: {self.name} takes {len(self.parameters)} "
                         f"arguments ({names}), not {len(packed)}")
+        fits = self.in_their_places([letter for letter, _ in packed])
         for n, ((letter, _), parameter, (_, size)) in enumerate(
                 zip(packed, self.parameters, self.places)):
-            given = struct.calcsize(letter)
+            given = byte_count(letter)
             what = f"argument {n} of {self.name}, {parameter.type} {parameter.name}"
-            if given != size:
+            if given < size and fits and letter in INTEGERS:
+                warnings.warn(f"{what}, has {size} bytes, and {given} were given; the "
+                              "kernel sees 0 in the others", stacklevel=4)
+            elif given != size:
                 raise wrong(f"{invalid}: {what}, has {size} bytes, and {given} were "
                             "given")
             words = set(parameter.type.replace("*", " * ").split()) - {"const"}
@@ -126,6 +133,16 @@ class Function:
                     whole and letter in "fd"):
                 warnings.warn(f"{what}, was given a number of another kind; the kernel "
                               "sees its bits, not its value", stacklevel=4)
+
+    def in_their_places(self, letters):
+        """Does each parameter begin where the bytes of its argument do?
+
+        PyCUDA puts them one behind the other, aligned, as structures are.
+        """
+        ends = [byte_count("".join(letters[:n + 1])) for n in range(len(letters))]
+        return ends[-1:] == [place + size for place, size in self.places[-1:]] and all(
+            end - byte_count(letter) == place
+            for end, letter, (place, _) in zip(ends, letters, self.places))
 
     def prepare(self, arg_types, texrefs=()):
         """Set the arguments' types, as letters of struct ("PPi") or NumPy types."""
@@ -157,7 +174,7 @@ class Function:
                 arg = np.asarray(arg).tobytes()
             elif isinstance(arg, np.generic):
                 arg = arg.item()
-            struct.pack(letter, arg)     # complains here, and not half-way
+            as_bytes(letter, arg)        # complains here, and not half-way
             packed.append((letter, arg))
         self.check_arguments(packed)
         return packed
@@ -180,9 +197,9 @@ class Function:
         block, grid = self.checked(block, grid, shared)
         end = max([place + size for place, size in self.places], default=0)
         arguments = np.zeros(end + 8, np.uint8)
-        for (letter, value), (place, size) in zip(packed, self.places):
-            arguments[place:place + size] = np.frombuffer(struct.pack(letter, value),
-                                                          np.uint8)
+        for (letter, value), (place, _) in zip(packed, self.places):
+            given = np.frombuffer(as_bytes(letter, value), np.uint8)
+            arguments[place:place + len(given)] = given
         self.module.launch(self, grid, block, arguments, shared)
 
     def checked(self, block, grid, shared):
@@ -300,9 +317,12 @@ def plain(name):
     return name.replace(" ", "").replace("unsignedint", "unsigned")
 
 
-def module_from_buffer(*_, **__):
-    raise NotOnCPU("machine code of a GPU (cubin, PTX) cannot run on the CPU engine; "
-                   "SourceModule compiles CUDA C")
+def module_from_buffer(buffer, options=None, message_handler=None):
+    """The module that compiler.compile() made these bytes for."""
+    from ..compiler import loaded                # which imports this module
+
+    return loaded(buffer)
 
 
-module_from_file = module_from_buffer
+def module_from_file(filename):
+    return module_from_buffer(Path(filename).read_bytes())

@@ -29,7 +29,8 @@ from .cplusplus.expressions import Expression, fits
 from .cplusplus.signatures import calls_in
 from .declarations import Source, integers, parameter_name
 from .preprocess import constant
-from .tokens import SourceError, Unsupported, after, closing, like, untokenize
+from .tokens import (SourceError, Unsupported, after, closing, like, nesting, outer,
+                     untokenize, wrapped)
 from .vocabulary import spelled
 
 
@@ -148,15 +149,43 @@ def take_body(source, function, waiting, working, apart, watch):
     uniform = alike(source, function, body, waiting)
     for statement in body.everything():
         write_as_c(statement)
+        for expression in statement.expressions():
+            expression.tokens = assigned_last(expression.tokens)
+    meets = lanes.has(function.body, {*lanes.OPERATIONS, *lanes.BLOCK, *working})
     body = lanes.arranged(body, uniform, working, waiting, function.name in apart,
                           function.kernel)
     parameters = {parameter_name(part).text for part in function.parameters}
     function.declared = parameters | statements.declared(body)
-    body = barriers.arranged(body, uniform, waiting)
+    body = barriers.arranged(body, uniform, waiting, followed=meets)
     body = arithmetic.as_a_gpu(body, source, function)
     if watch:
         body = watch(body, source)
     find_names(source, function, body, watched=bool(watch))
+
+
+def assigned_last(tokens):
+    """c ? a : s = b as c ? a : (s = b), which C++ takes it for, and C does not."""
+    for at in reversed([n for n, token in enumerate(tokens) if token.text == "?"]):
+        colon, end = last_part(tokens, at)
+        if any(t.text in barriers.ASSIGN for t in outer(tokens[colon + 1:end])):
+            tokens = [*tokens[:colon + 1], *wrapped(tokens[colon + 1:end]),
+                      *tokens[end:]]
+    return tokens
+
+
+def last_part(tokens, at):
+    """Where the : of a ? is, and where what follows it ends."""
+    colon = end = len(tokens)
+    depth = choices = 0
+    for n in range(at + 1, len(tokens)):
+        text = tokens[n].text
+        depth += nesting(text)
+        choices += (text == "?") - (text == ":") if depth == 0 else 0
+        if choices < 0 and n < colon:
+            colon, choices = n, 0
+        elif depth < 0 or choices < 0 or depth == 0 and text == "," and n > colon:
+            return colon, n
+    return colon, end
 
 
 def write_as_c(statement):

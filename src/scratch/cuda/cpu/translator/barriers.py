@@ -32,6 +32,8 @@ that threads with nothing to load write into tiles.  Therefore an instruction th
 compiler sees through stands before each barrier (vocabulary.BARRIER), and all ways lead
 through it.
 
+A return after which no barrier comes is nobody's concern.
+
 Where it bites: `if (i >= n) return;` before a barrier, which GPUs allow, is refused in
 a block where only some threads return.  Write `if (i < n)` around loads and stores
 instead.
@@ -71,10 +73,14 @@ def every_thread_arrives(tokens, types, uniform, waiting=frozenset({BARRIER})):
     return write(arranged(parse(tokens, types), uniform, waiting))
 
 
-def arranged(body, uniform, waiting):
-    """The same, of a Statement, which is changed."""
+def arranged(body, uniform, waiting, followed=False):
+    """The same, of a Statement, which is changed.
+
+    followed says that barriers may come after any statement, other than waiting ones.
+    """
     if waits(body, waiting):
-        mark(body, find_varying(body, uniform), waiting, loop=None)
+        followed = followed or any(token.text == "goto" for token in write(body))
+        mark(body, find_varying(body, uniform), waiting, None, followed)
     return body
 
 
@@ -185,20 +191,25 @@ def assigned(tokens, varying, control):
                 varying.add(name.text)   # a value may be stored through it
 
 
-def mark(statement, varying, waiting, loop):
-    """Put votes into the conditions that a barrier depends on."""
-    kinds = escaping(statement)
-    leaving = "return" in kinds or loop is not None and waits(loop, waiting) and (
+def mark(statement, varying, waiting, loop, followed):
+    """Put votes into the conditions that a barrier depends on.
+
+    followed says whether a thread may come to a barrier after the statement.
+    """
+    kinds, barrier = escaping(statement), waits(statement, waiting)
+    returns = "return" in kinds and (barrier or followed)
+    leaving = returns or loop is not None and waits(loop, waiting) and (
         "break" in kinds or "continue" in kinds)
     if statement.kind in ("if", "for", "while", "do", "switch") and (
-            waits(statement, waiting) or leaving and statement.kind in ("if", "switch")
-            or "return" in kinds):
+            barrier or leaving and statement.kind in ("if", "switch") or returns):
         for expression in statement.expressions("condition"):
             if expression.tokens and is_varying(expression.tokens, varying):
                 vote(expression, leaving and statement.kind == "if")
-    inside = statement if statement.kind in ("for", "while", "do") else loop
-    for inner in statement.inner():
-        mark(inner, varying, waiting, inside)
+    loops, parts = statement.kind in ("for", "while", "do"), statement.inner()
+    for n, inner in enumerate(parts):
+        later = loops and barrier or statement.kind == "block" and any(
+            waits(part, waiting) for part in parts[n + 1:])
+        mark(inner, varying, waiting, statement if loops else loop, followed or later)
 
 
 def vote(expression, leaving):
