@@ -33,6 +33,18 @@ def test_words_of_cuda_and_functions_of_the_host_go_and_lines_stay():
     assert at['printf("%d", count);'] == 7 == SOURCE[:SOURCE.index("printf")].count("\n") + 1
 
 
+def test_a_size_in_brackets_makes_no_function_of_a_variable():
+    made = rewrite("__device__ int held[(1 << 4)][5], *at; __device__ int (*table[2])(int), f(int);")
+    assert made.variables == ["held", "at", "table"]
+
+
+def test_volatile_is_watched_in_shared_memory_and_refused_where_it_is_passed_on():
+    body = rewrite("__global__ void k() { volatile __shared__ unsigned int a[2]; __shared__ float b; }").body
+    assert "static scratch_::Volatile<unsigned int> a[2];" in body and "static float b;" in body
+    with pytest.raises(Unsupported, match="volatile"):
+        rewrite("__device__ void fold(volatile float *s, int t) { s[t] += s[t + 16]; }")
+
+
 def test_what_only_a_gpu_has_is_refused_by_name():
     with pytest.raises(Unsupported):
         rewrite("texture<float, 1> t;\n__global__ void k(float *x) { x[0] = tex1D(t, 0); }")

@@ -43,6 +43,12 @@ EXPRESSIONS = {     # CUDA C -> its value
     "__ll2float_rn(1LL << 40)": 2.0**40,
     "__float2ll_rz(-2.7f)": -2, "atomicAdd_block(&whole, 0) * 0": 0, "UINT8_MAX": 255, "INT64_MAX": 2.0**63,
     "CUDART_SQRT_TWO_F": 2**0.5, "CUDART_L2E": np.log2(np.e),
+    "isnan(nan(\"\"))": 1, "isnan(nanf(\"\"))": 1, "rhypot(3.0, 4.0)": 0.2, "scalbln(1.5, 2)": 6,
+    "norm4d(1.0, 1.0, 1.0, 1.0)": 2, "rnorm4df(1, 1, 1, 1)": 0.5, "__fma_rn(2.0, 3.0, 4.0)": 10,
+    "(__stcs(&rest, 2.0f), rest)": 2, "__usad(3, 5, 7)": 9, "__rhadd(-3, 4)": 1, "__uhadd(3, 4)": 3,
+    "__urhadd(3, 4)": 4, "__double2hiint(1.0) >> 20": 1023, "__double2loint(1.0)": 0,
+    "__hiloint2double(1 << 30, 0)": 2, "__longlong_as_double(0)": 0, "alignof(float4)": 16,
+    "__dp4a(0x01ff0203, 0x02030405, 1)": 23, "__dp4a(0x01ff0203u, 0x02030405u, 1u)": 791,
     "CUDART_PI": np.pi, "warpSize": 32, "(float)1e10 > FLT_MAX": 0, "true ? 5LL : 6ULL": 5,
 }
 

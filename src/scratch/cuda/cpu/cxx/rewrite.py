@@ -38,13 +38,15 @@ from ..translator.assembler import without_assembler
 from ..translator.declarations import Parameter, parameter
 from ..translator.preprocess import preprocess
 from ..translator.tokens import (SourceError, Unsupported, after, closing, flat, like,
-                                 nesting, outer, split, untokenize)
+                                 nesting, outer, split, tokenize, untokenize)
 
 ALLOWED = {"templates", "C++ classes", "C++ namespaces and aliases",
            "operators defined by the program", "memory allocated inside a kernel",
            "searches of a warp for one value", "managed variables", "goto", "traps",
-           "clocks inside a kernel"}     # of vocabulary.REFUSED, what C++ can do
-KEPT = re.compile(r"[jy][01n]f?|__byte_perm|__funnelshift_[lr]|__nanosleep|clock|time")
+           "clocks inside a kernel", "Bessel functions, inverses of erf and their kin",
+           *(what for _, what in vocabulary.REFUSED if "without a mask" in what)
+           }                             # of vocabulary.REFUSED, what C++ can do
+KEPT = re.compile(r"__byte_perm|__funnelshift_[lr]|__nanosleep|clock|time")
 RUNTIME = re.compile(r"cudaStream(_t|TailLaunch|FireAndForget|CreateWithFlags|Destroy"
                      r"|Default|NonBlocking)|cuda(Get|PeekAt)LastError")   # of launches
 DROPPED = {"__global__", "__device__", "__host__", "__constant__", "__managed__",
@@ -76,6 +78,8 @@ class Rewritten:
     prints: bool
     shared: set                 # names of variables that are __shared__
     random: str                 # what the text needs of curand_kernel.h
+    groups: bool                # does it have cooperative groups?
+    volatile: bool              # are there volatile numbers in shared memory?
 
 
 def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
@@ -87,6 +91,7 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
     folders = [*include_dirs, *([std] if std else [])]
     tokens = preprocess(source, defines, folders, file)
     tokens, headers = without_headers(without_assembler(tokens))
+    tokens = watched(tokens)
     parts = [*top_level(tokens)]
     kept = {id(token) for prefix, part in parts if not hosts(part) for token in part}
     inside = {id(token) for _, part in parts for token in part}
@@ -114,7 +119,8 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
     body = untokenize(writer.written(), line=0, file="").lstrip("\n")
     return Rewritten(body, kernels, bounds, variables, constant, headers,
                      "pycuda" in names, "printf" in names, writer.named,
-                     curand_kernel.in_cxx(names))
+                     curand_kernel.in_cxx(names), "cooperative_groups_" in names,
+                     "Volatile" in names)
 
 
 def without_headers(tokens):
@@ -129,6 +135,36 @@ def without_headers(tokens):
             result.append(tokens[at])
             at += 1
     return result, headers
+
+
+def watched(tokens):
+    """volatile __shared__ float x[4]; as __shared__ scratch_::Volatile<float> x[4];
+
+    >>> print(untokenize(watched(tokenize("{ extern volatile __shared__ int x[]; }"))))
+    { extern __shared__ scratch_::Volatile<int> x[]; }
+    """
+    result, begin = list(tokens), 0
+    for end in range(len(tokens) - 1, -1, -1):
+        if tokens[end].text != "__shared__":
+            continue
+        begin = end
+        while begin and tokens[begin - 1].text in ("extern", "static", "volatile"):
+            begin -= 1
+        kind = end + 1
+        while tokens[kind].text == "volatile":
+            kind += 1
+        after_it = kind
+        while tokens[after_it].text in WHOLE | {"float", "double", "bool", "volatile"}:
+            after_it += 1
+        names = [t for t in tokens[kind:after_it] if t.text != "volatile"]
+        if names and "volatile" in [t.text for t in tokens[begin:after_it]] and (
+                tokens[after_it].kind == "name"):
+            name = untokenize(flat(names), file="").strip()
+            kept = [t for t in tokens[begin:kind] if t.text != "volatile"]
+            kept[0] = kept[0]._replace(space=tokens[begin].space)
+            result[begin:after_it] = [*kept, *like(
+                tokens[kind]._replace(space=" "), f"scratch_::Volatile<{name}>")]
+    return result
 
 
 def top_level(tokens, prefix=""):
@@ -241,7 +277,9 @@ def declared(part):
         texts = [token.text for token in piece]
         end = next((n for n, text in enumerate(texts) if text in ("=", "{")),
                    len(piece))
-        if "(" in texts[:end]:           # float (*table[2])(float), or a function
+        if "(" in texts[:end] and texts.index("(") < (      # no float table[(2)]
+                texts.index("[") if "[" in texts[:end] else end):
+            # float (*table[2])(float), or a function
             begin = texts.index("(")
             if texts[begin + 1] != "*":
                 continue
@@ -286,6 +324,8 @@ def waited_for(tokens, token):
     """Why a volatile is refused: by it threads wait for others without a barrier."""
     at = next(n for n, other in enumerate(tokens) if other is token)
     near = [t.text for t in tokens[max(at - 2, 0):at + 4]]
+    if tokens[at - 1].text == ")" or "operator" in [t.text for t in tokens[at:at + 6]]:
+        return ""                        # of a function of a structure
     if {"*", "__shared__", "&"} & {*near} and WHOLE | {"float", "double"} & {*near}:
         return vocabulary.refused("volatile", "")
     return ""

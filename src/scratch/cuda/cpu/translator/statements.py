@@ -209,7 +209,8 @@ class Parser(Reader):
         declarators, ends = [], []
         while True:
             declarator = self.until("=", ",", ";")
-            name = next((t for t in declarator if t.kind == "name"), None)
+            name = next((t for t in declarator if t.kind == "name"
+                         and t.text not in ("const", "volatile", "__restrict__")), None)
             if name is None:
                 raise SourceError("a declaration without a name", kind[0])
             equals, value = [], None
