@@ -53,8 +53,8 @@ def test_overloads_differ_in_the_types_of_their_parameters():
 
 
 @pytest.mark.parametrize("wrong", ["float x = 3; __device__ float f() { return x; }", "x;", "__constant__ y;",
-                                   "__device__ float;", "void;", "__shared__ float s[3];", "struct S { int n; } s;",
-                                   "}", "int f() {"])
+                                   "__device__ float;", "void;", "__shared__ float s[3];",
+                                   "struct S { int n; } s;", "}", "int f() {"])
 def test_what_makes_no_sense_is_an_error(wrong):
     with pytest.raises(SourceError):
         Source(wrong)
