@@ -187,6 +187,10 @@ CUDA = {    # what nvcc compiles: lines of the file, lines of the kernel, x[0] a
     "values that are counted": ("__constant__ char t[] = {1, 2, 3, 4}; "
                                 "__device__ int u[][2] = {{1, 2}, {3, 4}};",
                                 "x[0] = t[3] + u[1][1] + sizeof(t);", 12),
+    "extern __shared__ with a size, which is none of the launch's": (
+        "", "extern __shared__ float held[4]; held[3] = 7; x[0] = held[3];", 7),
+    "an array shared by all that is hidden": (
+        "extern __shared__ float held[];", "float held = 8; x[0] = held;", 8),
     "a string that is counted": ("__constant__ char t[] = \"abc\";", "x[0] = t[1] + sizeof(t);", 102),
 }
 

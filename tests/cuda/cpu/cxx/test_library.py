@@ -74,6 +74,12 @@ NEEDED = {    # what OpenCL C has not -> declarations, the body of a kernel, x[0
         "", "volatile __shared__ int held[4]; __shared__ volatile float last; held[t] = t + 1.9f;\n"
         "if (t == 3) last = 2.5f; __syncthreads(); int v = held[3 - t]; __syncthreads();\n"
         "held[t] *= v; held[t]++; __syncwarp(); x[t] = held[t ^ 1] + (int)(2 * last);", [12, 10, 10, 12]),
+    "a shared array of the file": (
+        "extern __shared__ int held[4];", "held[t] = t; __syncthreads(); x[t] = held[3 - t];", [3, 2, 1, 0]),
+    "names that the system's headers have": (
+        "using sig_t = int; struct stack_t { int a; }; __device__ sig_t raise(int a) { return a + 1; }\n"
+        "__device__ int (*signal)(int) = raise;",
+        "stack_t kill{raise(t)}; x[t] = kill.a + signal(t);", [2, 4, 6, 8]),
     "the rest of C++": ("#include <type_traits>\n#include <utility>\nnamespace a { namespace b { "
                         "__constant__ int c[] = {7, 8}; enum class E : char { one = 1 }; } }\n"
                         "struct B { unsigned a : 3; };",
@@ -93,6 +99,25 @@ def test_what_opencl_c_has_not_runs_as_cxx_and_says_so(head, body, expected):
     x = np.full(4, -1, np.int32)
     module.get_function("k")(cuda.InOut(x), block=(4, 1, 1))
     assert x.tolist() == expected
+
+
+@needs_cxx
+def test_static_functions_are_overloaded_in_the_extern_c_that_pycuda_adds():
+    """nvcc -ptx takes these, and g++ does not."""
+    with cxx.alone():
+        module = compiler.SourceModule("""
+static __device__ int more(int a);
+static __device__ float more(float a) { return a + 0.5f; }
+static __device__ int more(int a) { return a + 1; }
+static inline __device__ float3 operator*(float a, const float3 &b) { return make_float3(a * b.x, 0, 0); }
+static inline __device__ float3 operator*(const float3 &b, float a) { return a * b; }
+__global__ void k(float *x)
+{
+    x[threadIdx.x] += more(3) + more(0.25f) + (2.0f * make_float3(1, 0, 0) * 3.0f).x;
+}""")
+    x = np.zeros(2, np.float32)
+    module.get_function("k")(cuda.InOut(x), block=(2, 1, 1))
+    assert x.tolist() == [10.75, 10.75]
 
 
 SOURCE = """

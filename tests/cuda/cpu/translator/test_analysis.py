@@ -92,6 +92,7 @@ def test_a_declaration_of_cpp_is_written_as_c_has_it(cpp, c):
     ("__device__ int g(); __device__ int f() { return g(); }", SourceError,
      "declared, and called, and not defined"),
     ("__global__ void f() { __shared__ int n = 3; }", SourceError, "cannot be given a value"),
+    ("__global__ void f() { __shared__ int n[3]; { int n = 4; } }", Unsupported, "the name of an array"),
     ("__global__ void f() { static int n; }", Unsupported, "a variable that a function keeps")])
 def test_what_cannot_run_is_refused(wrong, error, what):
     with pytest.raises(error, match=what):

@@ -25,7 +25,10 @@ Parameter(name='n', type='int')]}
 
 Everything else that CUDA has is declared by the headers in include/.  Lines are kept.
 
-Left out, and refused with an Unsupported: what REFUSED names.
+    static functions      of one name, in extern "C++" { }: extern "C" takes only one
+    volatile              of a number in shared memory: watched, see include/volatile.h
+
+Left out, and refused with an Unsupported: vocabulary.REFUSED but for ALLOWED.
 """
 
 import itertools
@@ -35,7 +38,7 @@ from dataclasses import dataclass
 from ..translator import curand_kernel, vocabulary
 from ..translator.arithmetic import AFTER_SHIFT
 from ..translator.assembler import without_assembler
-from ..translator.declarations import Parameter, parameter
+from ..translator.declarations import Parameter, parameter, sized
 from ..translator.preprocess import preprocess
 from ..translator.tokens import (SourceError, Unsupported, after, closing, flat, like,
                                  nesting, outer, split, tokenize, untokenize)
@@ -97,6 +100,7 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
     inside = {id(token) for _, part in parts for token in part}
     tokens = [t for t in tokens if id(t) in kept or id(t) not in inside]
     refuse(tokens, launches)
+    tokens = overloads(tokens, parts)
     kernels, bounds, variables, constant = {}, {}, [], set()
     fixed, ends = {}, {}
     for prefix, part in parts:
@@ -234,6 +238,34 @@ def hosts(part):
     head = {token.text for token in itertools.takewhile(
         lambda token: token.text != "{", without_attributes(part))}
     return not head & (OURS | {"::", "constexpr"})
+
+
+def overloads(tokens, parts):
+    """static functions of one name in extern "C" { }: there g++ takes one, nvcc each.
+
+    >>> tokens = tokenize("static int f(int a); static int f(float a); int g(int a);")
+    >>> apart = flat(overloads(tokens, [*top_level(tokens)]))
+    >>> " ".join(token.text for token in apart if token.text in ("extern", "f", "g"))
+    'extern f extern f g'
+    """
+    named = {}
+    for prefix, part in parts:
+        texts = [token.text for token in itertools.takewhile(
+            lambda token: token.text not in ("(", "="), part)]
+        if not prefix and texts[0] != "template" and "static" in texts and (
+                len(texts) < len(part) and part[len(texts)].text == "("):
+            begin = texts.index("operator") if "operator" in texts else -1
+            named.setdefault(tuple(texts[begin:]), []).append(part)
+    several = [part for same in named.values() if len(same) > 1 for part in same]
+    begins, ends = {id(part[0]) for part in several}, {id(part[-1]) for part in several}
+    result = []
+    for token in tokens:
+        if id(token) in begins:
+            result += like(token, 'extern "C++" {')
+        result.append(token)
+        if id(token) in ends:
+            result += after(token, "}")
+    return result
 
 
 def take_kernel(prefix, part, kernels, bounds):
@@ -415,7 +447,8 @@ class Writer:
     def in_shared_memory(self, tokens):
         kept = [t for t in tokens if t.text not in ("__shared__", "static", "extern",
                                                     *DROPPED)]
-        if "extern" not in [token.text for token in tokens]:
+        texts = [token.text for token in tokens]
+        if "extern" not in texts or sized(texts):
             self.named |= {token.text for token in declared([*kept, kept[-1]])}
             for piece in split(kept):
                 array = "[" in [token.text for token in piece]

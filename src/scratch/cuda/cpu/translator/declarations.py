@@ -138,7 +138,7 @@ class Source:
         if texts[0] in ("typedef", "struct", "union", "enum"):
             return self.take_type(chunk)
         if "__shared__" in texts:
-            if "extern" in texts:
+            if "extern" in texts and not sized(texts):
                 return self.arrays.update(self.dynamic_arrays(chunk))
             raise Unsupported("__shared__ outside of a function: only extern, of a "
                               "size given at the launch", chunk[0])
@@ -306,6 +306,11 @@ class Source:
 
 def texts_of(tokens):
     return [token.text for token in tokens]
+
+
+def sized(texts):
+    """Is extern __shared__ int x[64], a size and all, an array like any other?"""
+    return "[" in texts and texts[texts.index("[") + 1] != "]"
 
 
 def of_host(chunk):

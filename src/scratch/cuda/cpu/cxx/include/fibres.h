@@ -7,6 +7,11 @@
 //
 // One thread of the operating system runs all of them, so nothing here is a race.
 #pragma once
+#define sig_t scratch_sig_t                  // names that a program of CUDA may have
+#define stack_t scratch_stack_t
+#define signal scratch_signal
+#define raise scratch_raise
+#define kill scratch_kill
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -620,3 +625,9 @@ static auto launched(const char *name, void (*f)(A...), Shape s, HERE)
 }
 
 }    // namespace scratch_
+
+#undef sig_t
+#undef stack_t
+#undef signal
+#undef raise
+#undef kill
