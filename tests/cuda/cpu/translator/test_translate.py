@@ -290,6 +290,8 @@ REFUSED = {
     "__global__ void f(float *x) {\n auto g = [=](int n) { return n; }; }": "lambdas",
     "#include <cooperative_groups.h>\n__global__ void f() { cooperative_groups::this_grid().sync(); }":
         "cooperative groups",
+    "#include <cooperative_groups.h>\nnamespace cg = cooperative_groups;\nnamespace a {\n"
+    "__global__ void f() { cg::this_thread_block().sync(); } }": "namespaces",
     "\n\n#include <mma.h>\nusing namespace nvcuda;\n": "tensor cores",
     "#include <cuda_fp16.h>\n__global__ void f(half *x) { }": "half precision",
     "#include <cuda_bf16.h>\n": "bfloat16",

@@ -5,7 +5,7 @@ import pytest
 
 from scratch.cuda.cpu.translator import vocabulary
 from scratch.cuda.compiler import SourceModule
-from scratch.cuda.driver import Out
+from scratch.cuda.driver import CompileError, InOut, Out
 
 UNARY = {
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
@@ -121,6 +121,17 @@ def test_a_number_wins_over_nan_in_max_and_min(kind):
                  "x[4] = isnan(max(nan_, nan_)); }").get_function("k")(Out(x), np.float32(np.nan),
                                                                        block=(1, 1, 1))
     assert x.tolist() == [1] * 5
+
+
+def test_half2_is_a_good_name_without_the_header_that_has_it():
+    x = np.zeros(1, np.float32)
+    module = SourceModule("""
+struct P { float half4; };
+__global__ void k(float *x) { float half2 = x[0] + 2; P p = {half2 * half2}; x[0] = p.half4; }""")
+    module.get_function("k")(InOut(x), block=(1, 1, 1))
+    assert x[0] == 4
+    with pytest.raises(CompileError, match="half2"):
+        SourceModule("__global__ void k(half2 *x) { x[0] = x[1]; }")
 
 
 @pytest.mark.parametrize("memory", ["__constant__ float half = 2; __global__ void k(float *x) {",

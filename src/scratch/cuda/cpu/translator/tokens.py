@@ -196,6 +196,9 @@ def chunks(tokens):
             start = at + 1
         at += 1
     if start < len(tokens):
+        if tokens[start].text == "namespace":
+            raise Unsupported("namespace: C++ namespaces and aliases cannot run on the "
+                              "CPU engine", tokens[start])
         raise SourceError(f"what begins with {tokens[start].text} does not end; is a ; "
                           "missing?", tokens[start])
 

@@ -373,7 +373,7 @@ TAKEN_PATTERN = re.compile(
     r"get_(global|local|group|work|num|image|enqueued|default|pipe|sub)\w*|atomic_\w+"
     r"|atom_\w+|v(load|store)a?(_half)?\d*\w*|as_\w+|convert_\w+|(read|write)_image\w+"
     r"|native_\w+|half_\w+|async_work_group\w+|(u?(char|short|int|long)|float|double)"
-    r"(8|16)|work_group_\w+|CLK_\w+|__(kernel|global|local|constant|private|generic)")
+    r"(8|16)|half(2|3|4|8|16)|work_group_\w+|CLK_\w+|__(kernel|global|local|constant|private|generic)")
 
 
 def taken(name):
@@ -406,7 +406,7 @@ REFUSED = [
     (r"texture|tex[123]D\w*|tex1Dfetch|surf[123]D\w*|surface|cudaTextureObject_t",
      "textures and surfaces"),
     (r"wmma|nvcuda|__mma\w*", "tensor cores"),
-    (r"__half2?|half2|__(float2half|half2float|hadd|hmul|hfma)\w*|__nv_bfloat16\w*",
+    (r"__half2?|__(float2half|half2float|hadd|hmul|hfma)\w*|__nv_bfloat16\w*",
      "half precision"),
     (r"cuda(Malloc|Memcpy|Free|Launch|Device|Stream|Event|Get)\w*",
      "calls of the CUDA runtime"),
