@@ -80,6 +80,11 @@ NEEDED = {    # what OpenCL C has not -> declarations, the body of a kernel, x[0
         "using sig_t = int; struct stack_t { int a; }; __device__ sig_t raise(int a) { return a + 1; }\n"
         "__device__ int (*signal)(int) = raise;",
         "stack_t kill{raise(t)}; x[t] = kill.a + signal(t);", [2, 4, 6, 8]),
+    "casts of casts": (
+        "struct P { int a; __device__ P(int a) : a(a) { } }; typedef float F;",
+        "float r = t + 0.75f; double d = (double)(int)r + (F)(unsigned char)(int)(r + 256); "
+        "if (r == (float)(int)r) d = 9; if ((bool)(int)r) d += ((P)(int)r).a; int *p = (int *)(size_t)x; "
+        "x[t] = d + (p == x) + -(float)(int)r;", [1, 3, 5, 7]),
     "the rest of C++": ("#include <type_traits>\n#include <utility>\nnamespace a { namespace b { "
                         "__constant__ int c[] = {7, 8}; enum class E : char { one = 1 }; } }\n"
                         "struct B { unsigned a : 3; };",

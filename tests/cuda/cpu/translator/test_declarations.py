@@ -71,3 +71,14 @@ def test_a_variable_of_the_host_is_left_out_if_nothing_names_it():
     assert not Source(source % ("", uses)).functions
     with pytest.raises(SourceError, match="a variable of the host"):
         Source(source % ("__device__", uses))
+
+
+def test_a_variable_of_the_host_may_have_the_name_of_another():
+    source = """
+int *made, sum, size;
+struct Run { long made; int size; };
+__device__ int add(int *made, int sum) { return made[0] + sum; }
+__global__ void k(Run run, int *x) { int *made = (int *)run.made; int sum = run.size; x[0] = add(made, sum)%s; }"""
+    assert {*Source(source % "").functions} == {"add", "k"}
+    with pytest.raises(SourceError, match="a variable of the host"):
+        Source(source % " + size")

@@ -65,6 +65,8 @@ BEFORE = {"return", "=", "(", ",", "?", ":", "[", "{", "&&", "||", "==", "!=", "
           ">=", "+=", "-=", "*=", "/=", "<<", ">>", *"+-*/%<>!~&|^"}    # then a value
 ENDS = {";", "{", "=", "("}
 TYPES = {"struct", "class", "union", "enum"}
+NO_VARIABLE = {"const", "constexpr", "typedef", "using", "template", "extern", "(", "::",
+               "__shared__", "namespace", "operator", "friend", "concept", "__global__"}
 
 
 @dataclass
@@ -232,9 +234,13 @@ def is_function(part):
 
 
 def hosts(part):
-    """Does a function belong to the host?"""
+    """Does a function belong to the host, or a variable that may change?"""
     if not is_function(part):
-        return False
+        texts = [token.text for token in outer(without_attributes(part))]
+        end = next((n for n, text in enumerate(texts) if text in ("=", "{", "}")),
+                   len(texts) - 1)
+        return end > 1 and part[-1].text == ";" and not (
+            {*texts[:end]} & (STORED | TYPES | NO_VARIABLE))
     head = {token.text for token in itertools.takewhile(
         lambda token: token.text != "{", without_attributes(part))}
     return not head & (OURS | {"::", "constexpr"})
@@ -406,7 +412,7 @@ class Writer:
                     end := self.shared(at)):
                 result += self.in_shared_memory(tokens[at:end])
                 at = end
-            elif text == "(" and (end := self.cast(at)):
+            elif text == "(" and (end := self.cast(at) or self.before_cast(at)):
                 result += self.to(token, tokens[at + 1:end])
                 at = end + 1
                 tokens[at] = tokens[at]._replace(space=tokens[at].space or " ")
@@ -523,6 +529,17 @@ class Writer:
         operator = following.text in ("-", "+", "*", "&") and (
             tokens[at + 1].text not in WHOLE)        # (n) - 1, of a name that is a type
         return end if right and not operator else None
+
+    def before_cast(self, at):
+        """Where the ) of (float)(int)x is, a cast to whatever type of what is cast."""
+        tokens, end = self.tokens, closing(self.tokens, at)
+        before, inner = tokens[at - 1], tokens[at + 1:end]
+        if not inner or inner[0].kind != "name" or end + 1 == len(tokens) or (
+                tokens[end + 1].text != "(") or (
+                any(t.kind != "name" and t.text not in ("*", "::") for t in inner)) or (
+                before.kind == "name" and before.text not in ("return", "case", "else")):
+            return None
+        return end if self.cast(end + 1) or self.before_cast(end + 1) else None
 
     @staticmethod
     def to(place, kind):

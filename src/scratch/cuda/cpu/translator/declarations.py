@@ -90,8 +90,8 @@ class Source:
         tokens = self.tokens = lowered(tokens)
         self.refuse(tokens)
         parts = [*chunks(tokens)]
-        self.used = Counter(token.text for part in parts if not of_host(part)
-                            for token in part)
+        self.used = Counter(text for part in parts if not of_host(part)
+                            for text in self.free(part))
         for part in parts:
             self.take(part)
 
@@ -178,6 +178,28 @@ class Source:
             if not names or self.used[names[-1].text] != 1:
                 return False
         return True
+
+    def free(self, chunk):
+        """The words of a declaration, but for members and a function's own variables."""
+        texts = texts_of(chunk)
+        if texts[0] in ("typedef", "struct", "union"):
+            return [text for text, following in zip(texts, [*texts[1:], ""])
+                    if following not in (";", ",", "[")]
+        mark = next((n for n, text in enumerate(texts) if text in "({=[;"), 0)
+        if texts[mark] != "(" or texts[-1] != "}":
+            return texts
+        end = closing(chunk, mark)
+        own = {parameter_name(part).text for part in split(chunk[mark + 1:end])
+               if any(token.kind == "name" for token in part)}
+        for n in range(end + 1, len(texts) - 1):
+            begin = n
+            while texts[begin - 1] == "*":
+                begin -= 1
+            if texts[n + 1] in ("=", ";", "[", ",") and chunk[n].kind == "name" and (
+                    texts[begin - 1] in self.types and texts[begin - 2] in "{;}(const"):
+                own.add(texts[n])
+        return [text for before, text in zip(["", *texts], texts)
+                if text not in own and before not in (".", "->")]
 
     def take_type(self, chunk):
         """struct S {...} names a type S in C++, so say it in C, too."""

@@ -64,6 +64,8 @@ HOSTS_HEADERS = set("""algorithm any atomic bitset chrono complex condition_vari
     typeinfo unordered_map unordered_set utility valarray variant vector array limits
     ctype.h errno.h getopt.h omp.h signal.h stdarg.h sys/time.h sys/types.h time.h
     unistd.h""".split())     # kernels can use little of them, and need few
+SMALLER = {"MIN(a, b)": "(((a) < (b)) ? (a) : (b))",
+           "MAX(a, b)": "(((a) > (b)) ? (a) : (b))"}
 REFUSED_HEADERS = {    # files, and folders of files
     "cuda_fp16": "half precision",
     "cuda_fp8": "eight-bit precision",
@@ -171,7 +173,7 @@ def include(text, token, macros, include_dirs):
     declared = (curand_kernel.macros() if path.name.startswith("curand_") else
                 cucomplex.TYPES if path.name == "cuComplex.h" else
                 vocabulary.GROUPS if path.parts[0].startswith("cooperative_groups")
-                else {})
+                else SMALLER if name == "sys/param.h" else {})
     if not declared and not HEADERS.fullmatch(path.name) and (
             name not in HOSTS_HEADERS):
         raise SourceError(f"#include: {name} is in none of include_dirs", token)
