@@ -155,6 +155,19 @@ COMPLEX = {    # C, with z and w complex, -> NumPy's value
 }
 
 
+def test_complex_numbers_of_thrust_are_the_same():
+    x = np.float32([2])
+    compiler.SourceModule("""
+#include <thrust/complex.h>
+extern "C" __global__ void k(float *a)
+{
+    thrust::complex<float> z(a[0], 1.0f), c = thrust::complex<float>(0.0f, 2.0f);
+    z = z * z + c;
+    a[0] = thrust::abs(z) + z.real();
+}""", no_extern_c=True).get_function("k")(driver.InOut(x), block=(1, 1, 1))
+    np.testing.assert_allclose(x[0], abs(3 + 6j) + 3, rtol=1e-6)
+
+
 @pytest.mark.parametrize("real, kind", [("float", np.complex64), ("double", np.complex128)])
 def test_the_functions_of_complex_numbers_are_numpys(real, kind):
     """Float32 rounds to 6e-8, and these take some roundings."""
@@ -189,6 +202,12 @@ CUDA = {    # what nvcc compiles: lines of the file, lines of the kernel, x[0] a
                                 "x[0] = t[3] + u[1][1] + sizeof(t);", 12),
     "extern __shared__ with a size, which is none of the launch's": (
         "", "extern __shared__ float held[4]; held[3] = 7; x[0] = held[3];", 7),
+    "headers of Thrust, and a variable of that name": (
+        "#include <thrust/sort.h>", "float thrust = 9; x[0] = thrust;", 9),
+    "MIN and MAX of sys/param.h": ("#include <sys/param.h>", "x[0] = MIN(3, 4) + MAX(x[0], 7);", 10),
+    "a variable with the name of its type": (
+        "struct P { int a; }; __device__ int twice(P P) { return P.a * 2; }",
+        "P P; P.a = 3; { int a[2] = {1, P.a}; P.a += a[1]; } unsigned uint = 2; x[0] = twice(P) + uint;", 14),
     "an array shared by all that is hidden": (
         "extern __shared__ float held[];", "float held = 8; x[0] = held;", 8),
     "a string that is counted": ("__constant__ char t[] = \"abc\";", "x[0] = t[1] + sizeof(t);", 102),

@@ -78,7 +78,12 @@ def test_a_variable_of_the_host_may_have_the_name_of_another():
 int *made, sum, size;
 struct Run { long made; int size; };
 __device__ int add(int *made, int sum) { return made[0] + sum; }
-__global__ void k(Run run, int *x) { int *made = (int *)run.made; int sum = run.size; x[0] = add(made, sum)%s; }"""
+__global__ void k(Run run, int *x)
+{
+    int *made = (int *)run.made;
+    int sum = run.size;
+    x[0] = add(made, sum)%s;
+}"""
     assert {*Source(source % "").functions} == {"add", "k"}
     with pytest.raises(SourceError, match="a variable of the host"):
         Source(source % " + size")

@@ -292,6 +292,7 @@ REFUSED = {
         "cooperative groups",
     "#include <cooperative_groups.h>\nnamespace cg = cooperative_groups;\nnamespace a {\n"
     "__global__ void f() { cg::this_thread_block().sync(); } }": "namespaces",
+    "#include <thrust/sort.h>\n__global__ void f(int *x) { thrust::sort(x, x + 2); }": "Thrust",
     "\n\n#include <mma.h>\nusing namespace nvcuda;\n": "tensor cores",
     "#include <cuda_fp16.h>\n__global__ void f(half *x) { }": "half precision",
     "#include <cuda_bf16.h>\n": "bfloat16",

@@ -65,8 +65,8 @@ BEFORE = {"return", "=", "(", ",", "?", ":", "[", "{", "&&", "||", "==", "!=", "
           ">=", "+=", "-=", "*=", "/=", "<<", ">>", *"+-*/%<>!~&|^"}    # then a value
 ENDS = {";", "{", "=", "("}
 TYPES = {"struct", "class", "union", "enum"}
-NO_VARIABLE = {"const", "constexpr", "typedef", "using", "template", "extern", "(", "::",
-               "__shared__", "namespace", "operator", "friend", "concept", "__global__"}
+NO_VARIABLE = {"const", "constexpr", "typedef", "using", "template", "extern", "(",
+               "::", "__shared__", "__global__", "namespace", "operator", "friend"}
 
 
 @dataclass
@@ -536,8 +536,9 @@ class Writer:
         before, inner = tokens[at - 1], tokens[at + 1:end]
         if not inner or inner[0].kind != "name" or end + 1 == len(tokens) or (
                 tokens[end + 1].text != "(") or (
-                any(t.kind != "name" and t.text not in ("*", "::") for t in inner)) or (
-                before.kind == "name" and before.text not in ("return", "case", "else")):
+                any(t.kind != "name" and t.text not in ("*", "::") for t in inner)):
+            return None
+        if before.kind == "name" and before.text not in ("return", "case", "else"):
             return None
         return end if self.cast(end + 1) or self.before_cast(end + 1) else None
 

@@ -180,7 +180,7 @@ class Source:
         return True
 
     def free(self, chunk):
-        """The words of a declaration, but for members and a function's own variables."""
+        """The words of a declaration, but for members and variables of a function."""
         texts = texts_of(chunk)
         if texts[0] in ("typedef", "struct", "union"):
             return [text for text, following in zip(texts, [*texts[1:], ""])

@@ -397,6 +397,7 @@ REFUSED = [
     (r"cooperative_groups|this_thread_block|tiled_partition|this_grid",
      "cooperative groups, whose header is not included,"),
     (r"template|typename", "templates"),
+    (r"thrust", "Thrust"),
     (r"class|virtual|public|protected|this|friend|explicit", "C++ classes"),
     (r"namespace|using", "C++ namespaces and aliases"),
     (r"operator", "operators defined by the program"),
@@ -441,6 +442,8 @@ def refused(name, following="("):
     """What name is, if the CPU engine cannot do it; else None."""
     if name in ONLY_CALLED and following not in ("(", "<"):
         return None                      # a variable may be called so
+    if name == "thrust" and following != "::":
+        return None
     for pattern, what in REFUSED_PATTERN:
         if pattern.fullmatch(name):
             return what
