@@ -241,6 +241,9 @@ def test_what_is_cuda_c_and_not_opencl_c_is_refused_by_name(head, body, what, mo
 @pytest.mark.parametrize("text, message", [
     ("__constant__ float c[20000]; __global__ void k(float *x) { x[0] = c[1]; }",
      "too much global constant data: 80,000"),
+    ("int n = 3; __global__ void k(int *x) { x[0] = n; }", "a variable of the host"),
+    ("float t[2] = {1, 2}; template <class T> __global__ void k(T *x) { x[0] = t[0]; }\n"
+     "template __global__ void k<float>(float *);", "t.* not declared|a variable of the host|linkage"),
     ("struct S { float a[2000]; }; __global__ void k(S s) { }", "parameter space overflowed: 8,000"),
     ("__constant__ float c[4]; __global__ void k(float *x) { c[0] = x[0]; }", "not assignable")])
 def test_what_nvcc_refuses_is_refused(text, message):

@@ -33,6 +33,15 @@ def test_words_of_cuda_and_functions_of_the_host_go_and_lines_stay():
     assert at['printf("%d", count);'] == 7 == SOURCE[:SOURCE.index("printf")].count("\n") + 1
 
 
+def test_variables_of_the_host_go_and_those_of_the_device_and_constants_stay():
+    kept = ["__device__ int d;", "const int c = 4;", "constexpr int e = 5;", "struct S { int a; };",
+            "typedef int I;", "__device__ S *s(I);", "enum E { one };", "using F = float;"]
+    body = rewrite("int n = 3, *p; static float t[2] = {1, 2}; int f(int); " + "\n".join(kept)).body
+    assert "n = 3" not in body and "t[2]" not in body and "f(int)" not in body
+    for text in kept:
+        assert text.removeprefix("__device__ ") in body
+
+
 def test_a_size_in_brackets_makes_no_function_of_a_variable():
     made = rewrite("__device__ int held[(1 << 4)][5], *at; __device__ int (*table[2])(int), f(int);")
     assert made.variables == ["held", "at", "table"]

@@ -65,8 +65,8 @@ BEFORE = {"return", "=", "(", ",", "?", ":", "[", "{", "&&", "||", "==", "!=", "
           ">=", "+=", "-=", "*=", "/=", "<<", ">>", *"+-*/%<>!~&|^"}    # then a value
 ENDS = {";", "{", "=", "("}
 TYPES = {"struct", "class", "union", "enum"}
-NO_VARIABLE = {"const", "constexpr", "typedef", "using", "template", "extern", "(",
-               "::", "__shared__", "__global__", "namespace", "operator", "friend"}
+NO_VARIABLE = {"const", "constexpr", "typedef", "using", "template", "extern", "::",
+               "__shared__", "__global__", "namespace", "operator", "friend"}
 
 
 @dataclass
@@ -234,7 +234,7 @@ def is_function(part):
 
 
 def hosts(part):
-    """Does a function belong to the host, or a variable that may change?"""
+    """Does it belong to the host: a function, or a variable that may change?"""
     if not is_function(part):
         texts = [token.text for token in outer(without_attributes(part))]
         end = next((n for n, text in enumerate(texts) if text in ("=", "{", "}")),
