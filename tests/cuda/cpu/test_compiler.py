@@ -45,9 +45,9 @@ def test_a_mistake_is_shown_in_the_readers_line(source, line, complaint):
 
 @cpu_only
 def test_what_only_a_gpu_can_do_is_an_error_of_its_own():
-    with pytest.raises(NotOnCPU, match="inverses of erf") as caught:
-        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = erfinvf(x[0]);\n}")
-    assert "3 |     x[0] = erfinvf" in str(caught.value)
+    with pytest.raises(NotOnCPU, match="rounding but to the nearest") as caught:
+        compiler.SourceModule("__global__ void k(float *x)\n{\n    x[0] = __fadd_rz(x[0], 1);\n}")
+    assert "3 |     x[0] = __fadd_rz" in str(caught.value)
     linker = compiler.DynamicModule()
     for call in (linker.add_data, linker.add_file, linker.add_stdlib):
         with pytest.raises(NotOnCPU):
@@ -201,6 +201,19 @@ COMPLEX = {    # C, with z and w complex, -> NumPy's value
 }
 
 
+def test_complex_numbers_of_thrust_are_the_same():
+    x = np.float32([2])
+    compiler.SourceModule("""
+#include <thrust/complex.h>
+extern "C" __global__ void k(float *a)
+{
+    thrust::complex<float> z(a[0], 1.0f), c = thrust::complex<float>(0.0f, 2.0f);
+    z = z * z + c;
+    a[0] = thrust::abs(z) + z.real();
+}""", no_extern_c=True).get_function("k")(driver.InOut(x), block=(1, 1, 1))
+    np.testing.assert_allclose(x[0], abs(3 + 6j) + 3, rtol=1e-6)
+
+
 @pytest.mark.parametrize("real, kind", [("float", np.complex64), ("double", np.complex128)])
 def test_the_functions_of_complex_numbers_are_numpys(real, kind):
     """Float32 rounds to 6e-8, and these take some roundings."""
@@ -233,6 +246,16 @@ CUDA = {    # what nvcc compiles: lines of the file, lines of the kernel, x[0] a
     "values that are counted": ("__constant__ char t[] = {1, 2, 3, 4}; "
                                 "__device__ int u[][2] = {{1, 2}, {3, 4}};",
                                 "x[0] = t[3] + u[1][1] + sizeof(t);", 12),
+    "extern __shared__ with a size, which is none of the launch's": (
+        "", "extern __shared__ float held[4]; held[3] = 7; x[0] = held[3];", 7),
+    "headers of Thrust, and a variable of that name": (
+        "#include <thrust/sort.h>", "float thrust = 9; x[0] = thrust;", 9),
+    "MIN and MAX of sys/param.h": ("#include <sys/param.h>", "x[0] = MIN(3, 4) + MAX(x[0], 7);", 10),
+    "a variable with the name of its type": (
+        "struct P { int a; }; __device__ int twice(P P) { return P.a * 2; }",
+        "P P; P.a = 3; { int a[2] = {1, P.a}; P.a += a[1]; } unsigned uint = 2; x[0] = twice(P) + uint;", 14),
+    "an array shared by all that is hidden": (
+        "extern __shared__ float held[];", "float held = 8; x[0] = held;", 8),
     "a string that is counted": ("__constant__ char t[] = \"abc\";", "x[0] = t[1] + sizeof(t);", 102),
 }
 
@@ -253,7 +276,7 @@ def test_what_is_cuda_c_runs(head, body, value):
     ("", "if (int v = (int)x[0]) x[0] = v;", "declared in a condition"),
     ("", "auto f = [](float a) { return a; }; x[0] = f(1);", "lambdas"),
     ("struct B { unsigned a : 3; };", "B b; b.a = 9; x[0] = b.a;", "bit-fields"),
-    ("#include <time.h>", "", "clocks")])
+    ("#include <time.h>", "x[0] = clock();", "clocks")])
 def test_what_is_cuda_c_and_not_opencl_c_is_refused_by_name(head, body, what, monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")      # with one it runs: cxx/test_library.py
     with pytest.raises(NotOnCPU, match=what):
@@ -264,6 +287,9 @@ def test_what_is_cuda_c_and_not_opencl_c_is_refused_by_name(head, body, what, mo
 @pytest.mark.parametrize("text, message", [
     ("__constant__ float c[20000]; __global__ void k(float *x) { x[0] = c[1]; }",
      "too much global constant data: 80,000"),
+    ("int n = 3; __global__ void k(int *x) { x[0] = n; }", "a variable of the host"),
+    ("float t[2] = {1, 2}; template <class T> __global__ void k(T *x) { x[0] = t[0]; }\n"
+     "template __global__ void k<float>(float *);", "t.* not declared|a variable of the host|linkage"),
     ("struct S { float a[2000]; }; __global__ void k(S s) { }", "parameter space overflowed: 8,000"),
     ("__constant__ float c[4]; __global__ void k(float *x) { c[0] = x[0]; }", "not assignable")])
 def test_what_nvcc_refuses_is_refused(text, message):

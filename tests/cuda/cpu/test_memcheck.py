@@ -94,6 +94,7 @@ RIGHT = [
     "s[t] = a;",
     "__shared__ int s; if (t == 0) s = 0; __syncthreads(); atomicAdd(&s, 1); __syncthreads(); x[i] = s;",
     "atomicAdd(&x[0], 1.0f);",
+    "__shared__ float s; if (t == 0) s = 2; __syncthreads(); x[i] = static_cast<int>(s) + t;",
     "float4 v = ((float4 *)x)[t / 4]; float a[3] = {v.x, v.y, v.z}; __syncthreads(); x[i] = a[t % 3];",
     "extern __shared__ float s[]; if (t < 4) { s[t] = t; x[i] = s[t]; }",
     "for (int j = i; j < n; j += 8) { float *p = &x[j]; *p += 1; }",

@@ -43,6 +43,48 @@ NEEDED = {    # what OpenCL C has not -> declarations, the body of a kernel, x[0
                      "Hold<Wrap, int> h{{t}}; x[t] = sum(1, 2, h.w.v) + 10 * Big<char>::value "
                      "+ Big<float>::value;",
                      [13, 14, 15, 16]),
+    "cooperative groups besides what C can say": (
+        "#include <cooperative_groups.h>\n#include <cooperative_groups/reduce.h>\n"
+        "namespace cg = cooperative_groups;\n"
+        "template <int (*F)(int, int)> __device__ int fold(cg::thread_block_tile<4> g, int v)\n"
+        "{ for (int n = 2; n; n /= 2) v = F(v, g.shfl_xor(v, n)); return v; }\n"
+        "__device__ int sum(int a, int b) { return a + b; }\n__device__ int two(cg::thread_group g) "
+        "{ g.sync(); return g.size() + g.thread_rank(); }",
+        "__shared__ int held[4]; auto block = cg::this_thread_block();\n"
+        "cg::thread_block_tile<4> tile = cg::tiled_partition<4>(block); held[t] = t; cg::sync(block);\n"
+        "x[t] = fold<sum>(tile, held[t]) + 10 * cg::reduce(tile, t, cg::greater<int>())"
+        " + 100 * two(cg::tiled_partition(block, 2)) + 10000 * cg::inclusive_scan(tile, 1);\n"
+        "if (t & 1) { auto some = cg::coalesced_threads();\n"
+        "x[t] += 1000 * (some.size() + some.shfl(t, 1) * some.thread_rank()); }\n"
+        "block.sync(); cg::memcpy_async(block, held, x, sizeof held); cg::wait(block); x[t] = held[t];",
+        [10236, 22336, 30236, 45336]),
+    "warp operations without a mask": (
+        "", "int v = __shfl_down(t, 1, 4); if (t == 3) v = 9; x[t] = v + 10 * __any(t == 2) "
+        "+ 20 * __all(t < 4) + 100 * __ballot(t & 1) + 10000 * __shfl(t, 3) "
+        "+ 100000 * __popc(__match_any_sync(15, t / 3));", [331031, 331032, 331033, 131039]),
+    "inverses of erf": (
+        "", "double a[4] = {0.5, -0.999, 1e-9, 0.975}; double s = t ? 1 : 0;\n"
+        "x[t] = erf(erfinv(a[t])) == a[t] || fabs(erf(erfinv(a[t])) / a[t] - 1) < 1e-14;\n"
+        "x[t] += 2 * (fabs(erfinv(0.5) - 0.4769362762044699) < 1e-15) "
+        "+ 4 * (fabs(normcdfinv(0.975) - 1.959963984540054) < 1e-14) "
+        "+ 8 * (fabs(erfcinv(0.5) - 0.4769362762044699) < 1e-15) + 16 * isinf(erfinv(s * 1.0 + 1 - s)) "
+        "+ 32 * isnan(normcdfinvf(1.5f)) + 64 * (fabs(erfcx(30.0) - 0.018795888861416751) < 1e-16);",
+        [127, 127, 127, 127]),
+    "volatile numbers that barriers keep apart": (
+        "", "volatile __shared__ int held[4]; __shared__ volatile float last; held[t] = t + 1.9f;\n"
+        "if (t == 3) last = 2.5f; __syncthreads(); int v = held[3 - t]; __syncthreads();\n"
+        "held[t] *= v; held[t]++; __syncwarp(); x[t] = held[t ^ 1] + (int)(2 * last);", [12, 10, 10, 12]),
+    "a shared array of the file": (
+        "extern __shared__ int held[4];", "held[t] = t; __syncthreads(); x[t] = held[3 - t];", [3, 2, 1, 0]),
+    "names that the system's headers have": (
+        "using sig_t = int; struct stack_t { int a; }; __device__ sig_t raise(int a) { return a + 1; }\n"
+        "__device__ int (*signal)(int) = raise;",
+        "stack_t kill{raise(t)}; x[t] = kill.a + signal(t);", [2, 4, 6, 8]),
+    "casts of casts": (
+        "struct P { int a; __device__ P(int a) : a(a) { } }; typedef float F;",
+        "float r = t + 0.75f; double d = (double)(int)r + (F)(unsigned char)(int)(r + 256); "
+        "if (r == (float)(int)r) d = 9; if ((bool)(int)r) d += ((P)(int)r).a; int *p = (int *)(size_t)x; "
+        "x[t] = d + (p == x) + -(float)(int)r;", [1, 3, 5, 7]),
     "the rest of C++": ("#include <type_traits>\n#include <utility>\nnamespace a { namespace b { "
                         "__constant__ int c[] = {7, 8}; enum class E : char { one = 1 }; } }\n"
                         "struct B { unsigned a : 3; };",
@@ -62,6 +104,25 @@ def test_what_opencl_c_has_not_runs_as_cxx_and_says_so(head, body, expected):
     x = np.full(4, -1, np.int32)
     module.get_function("k")(cuda.InOut(x), block=(4, 1, 1))
     assert x.tolist() == expected
+
+
+@needs_cxx
+def test_static_functions_are_overloaded_in_the_extern_c_that_pycuda_adds():
+    """nvcc -ptx takes these, and g++ does not."""
+    with cxx.alone():
+        module = compiler.SourceModule("""
+static __device__ int more(int a);
+static __device__ float more(float a) { return a + 0.5f; }
+static __device__ int more(int a) { return a + 1; }
+static inline __device__ float3 operator*(float a, const float3 &b) { return make_float3(a * b.x, 0, 0); }
+static inline __device__ float3 operator*(const float3 &b, float a) { return a * b; }
+__global__ void k(float *x)
+{
+    x[threadIdx.x] += more(3) + more(0.25f) + (2.0f * make_float3(1, 0, 0) * 3.0f).x;
+}""")
+    x = np.zeros(2, np.float32)
+    module.get_function("k")(cuda.InOut(x), block=(2, 1, 1))
+    assert x.tolist() == [10.75, 10.75]
 
 
 SOURCE = """
@@ -108,6 +169,19 @@ __global__ void divided(int *out, int n) { out[0] /= n; }
 __device__ int deep(int *p, int n) { int a[8] = {n}; return n ? deep(a, n - 1) + p[0] : 0; }
 __global__ void endless(int *out) { out[0] = deep(out, 1 << 30); }
 __global__ void locked(int *out) { while (atomicCAS(out, 1, 2) != 1); }
+__global__ void steps(int *out)
+{
+    volatile __shared__ int held[64];
+    held[threadIdx.x] = 1;
+    held[threadIdx.x] += held[threadIdx.x ^ 1];
+    out[threadIdx.x] = held[threadIdx.x];
+}
+__global__ void turns(int *out)
+{
+    volatile __shared__ int turn;
+    if (threadIdx.x == 3) turn = 1;
+    while (turn == 0) ;
+}
 __global__ void plain(int *out, int n) { out[threadIdx.x] = n; }
 """
 
@@ -162,6 +236,8 @@ REFUSED = {    # kernel, arguments, how, error, what it says
     "an address that is none": ("wild", [np.int64(1 << 44)], {}, cuda.LaunchError, "no memory"),
     "a quotient by zero": ("divided", [0], {}, cuda.LaunchError, "divided an integer by zero"),
     "recursion without end": ("endless", [], {}, cuda.LaunchError, "larger stack"),
+    "threads in step": ("steps", [], {}, cuda.LaunchError, "volatile number that another thread used"),
+    "a wait for a volatile number": ("turns", [], {}, cuda.LaunchError, "volatile number|for what no other"),
     "a lock that nobody frees": ("locked", [], {}, cuda.LaunchError, "line 44: .* waits, by an atomic"),
 }
 

@@ -33,6 +33,27 @@ def test_words_of_cuda_and_functions_of_the_host_go_and_lines_stay():
     assert at['printf("%d", count);'] == 7 == SOURCE[:SOURCE.index("printf")].count("\n") + 1
 
 
+def test_variables_of_the_host_go_and_those_of_the_device_and_constants_stay():
+    kept = ["__device__ int d;", "const int c = 4;", "constexpr int e = 5;", "struct S { int a; };",
+            "typedef int I;", "__device__ S *s(I);", "enum E { one };", "using F = float;"]
+    body = rewrite("int n = 3, *p; static float t[2] = {1, 2}; int f(int); " + "\n".join(kept)).body
+    assert "n = 3" not in body and "t[2]" not in body and "f(int)" not in body
+    for text in kept:
+        assert text.removeprefix("__device__ ") in body
+
+
+def test_a_size_in_brackets_makes_no_function_of_a_variable():
+    made = rewrite("__device__ int held[(1 << 4)][5], *at; __device__ int (*table[2])(int), f(int);")
+    assert made.variables == ["held", "at", "table"]
+
+
+def test_volatile_is_watched_in_shared_memory_and_refused_where_it_is_passed_on():
+    body = rewrite("__global__ void k() { volatile __shared__ unsigned int a[2]; __shared__ float b; }").body
+    assert "static scratch_::Volatile<unsigned int> a[2];" in body and "static float b;" in body
+    with pytest.raises(Unsupported, match="volatile"):
+        rewrite("__device__ void fold(volatile float *s, int t) { s[t] += s[t + 16]; }")
+
+
 def test_what_only_a_gpu_has_is_refused_by_name():
     with pytest.raises(Unsupported):
         rewrite("texture<float, 1> t;\n__global__ void k(float *x) { x[0] = tex1D(t, 0); }")

@@ -46,3 +46,8 @@ def test_the_folder_does_not_grow_without_end(tmp_path, monkeypatch):
         os.utime(tmp_path / f"{n}.so", (n, n))
     toolchain.forget(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.so", "3.so", "4.so"]
+
+
+def test_another_program_may_clear_the_folder_at_the_same_time(tmp_path):
+    (tmp_path / "gone.so").symlink_to(tmp_path / "nothing")      # listed, and not there
+    toolchain.forget(tmp_path)

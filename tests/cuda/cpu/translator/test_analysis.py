@@ -105,6 +105,7 @@ def test_an_assignment_behind_a_colon_is_one_as_in_cpp(cpp, c):
     ("__device__ int g(); __device__ int f() { return g(); }", SourceError,
      "declared, and called, and not defined"),
     ("__global__ void f() { __shared__ int n = 3; }", SourceError, "cannot be given a value"),
+    ("__global__ void f() { __shared__ int n[3]; { int n = 4; } }", Unsupported, "the name of an array"),
     ("__global__ void f() { static int n; }", Unsupported, "a variable that a function keeps")])
 def test_what_cannot_run_is_refused(wrong, error, what):
     with pytest.raises(error, match=what):

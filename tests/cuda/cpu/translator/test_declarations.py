@@ -52,8 +52,9 @@ def test_overloads_differ_in_the_types_of_their_parameters():
     assert untyped(first) == "const float *" and untyped(second) == "float"
 
 
-@pytest.mark.parametrize("wrong", ["float x = 3;", "x;", "__constant__ y;", "__device__ float;", "void;",
-                                   "__shared__ float s[3];", "struct S { int n; } s;", "}", "int f() {"])
+@pytest.mark.parametrize("wrong", ["float x = 3; __device__ float f() { return x; }", "x;", "__constant__ y;",
+                                   "__device__ float;", "void;", "__shared__ float s[3];",
+                                   "struct S { int n; } s;", "}", "int f() {"])
 def test_what_makes_no_sense_is_an_error(wrong):
     with pytest.raises(SourceError):
         Source(wrong)
@@ -65,3 +66,24 @@ def test_a_variable_of_the_host_is_left_out_if_nothing_names_it():
     assert list(Source(source % "1").functions) == ["k"]
     with pytest.raises(SourceError, match="a variable of the host"):
         Source(source % "salt[1]")
+    source = "static const int sizes[] = {1, 2}; int n = 3; float *a, *b; dim3 grid(2); %s int f() { %s }"
+    uses = "a = b; n = sizes[grid.x]; return n;"
+    assert not Source(source % ("", uses)).functions
+    with pytest.raises(SourceError, match="a variable of the host"):
+        Source(source % ("__device__", uses))
+
+
+def test_a_variable_of_the_host_may_have_the_name_of_another():
+    source = """
+int *made, sum, size;
+struct Run { long made; int size; };
+__device__ int add(int *made, int sum) { return made[0] + sum; }
+__global__ void k(Run run, int *x)
+{
+    int *made = (int *)run.made;
+    int sum = run.size;
+    x[0] = add(made, sum)%s;
+}"""
+    assert {*Source(source % "").functions} == {"add", "k"}
+    with pytest.raises(SourceError, match="a variable of the host"):
+        Source(source % " + size")

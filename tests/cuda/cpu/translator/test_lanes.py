@@ -38,7 +38,8 @@ __global__ void rows(const float *x, float *out, int R, int C)
     const int warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32, lane = threadIdx.x % 32;
     for (int r = warp; r < R; r += gridDim.x * blockDim.x / 32) {
         float most = -INFINITY;
-        for (int c = lane; c < C; c += 32) most = fmaxf(most, x[r * C + c]);
+        const float *const row = x + r * C;
+        for (int c = lane; c < C; c += 32) most = fmaxf(most, row[c]);
         for (int o = 16; o; o >>= 1) most = fmaxf(most, __shfl_xor_sync(ALL, most, o));
         if (lane == 0) out[r] = most;
     }

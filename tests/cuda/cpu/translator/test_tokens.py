@@ -34,6 +34,12 @@ def test_tokens_keep_their_lines_through_comments_and_continued_lines():
     assert untokenize(tokenize(source.replace("#", "x "))).splitlines()[7].strip() == "e"
 
 
+def test_a_string_goes_on_behind_a_line_that_is_continued():
+    tokens = tokenize('f("one\\\n    two");\ng')
+    assert [(t.text, t.line) for t in tokens[2:]] == [
+        ('"one    two"', 1), (")", 2), (";", 2), ("g", 3)]
+
+
 def test_a_directive_is_one_token_and_a_hash_elsewhere_is_not():
     assert [(t.kind, t.text) for t in tokenize("#define A /* b */ 1 // c\n x # y")] == [
         ("directive", "#define A /* b */ 1 "), ("name", "x"), ("operator", "#"), ("name", "y")]

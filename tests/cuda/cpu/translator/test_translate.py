@@ -290,6 +290,9 @@ REFUSED = {
     "__global__ void f(float *x) {\n auto g = [=](int n) { return n; }; }": "lambdas",
     "#include <cooperative_groups.h>\n__global__ void f() { cooperative_groups::this_grid().sync(); }":
         "cooperative groups",
+    "#include <cooperative_groups.h>\nnamespace cg = cooperative_groups;\nnamespace a {\n"
+    "__global__ void f() { cg::this_thread_block().sync(); } }": "namespaces",
+    "#include <thrust/sort.h>\n__global__ void f(int *x) { thrust::sort(x, x + 2); }": "Thrust",
     "\n\n#include <mma.h>\nusing namespace nvcuda;\n": "tensor cores",
     "#include <cuda_fp16.h>\n__global__ void f(half *x) { }": "half precision",
     "#include <cuda_bf16.h>\n": "bfloat16",
@@ -321,7 +324,7 @@ def test_what_cannot_run_is_refused_by_name_and_line(text, what):
 def test_what_a_gpu_could_do_is_told_apart_from_what_is_wrong():
     with pytest.raises(Unsupported):
         translate("namespace a { }")
-    for wrong in ["__global__ void f(float *x) { ", "float x = 3;",
+    for wrong in ["__global__ void f(float *x) { ", "float x = 3; __device__ float g() { return x; }",
                   "__device__ int g();\n__global__ void f() { g(); }",
                   "__global__ f", "int x", "__shared__ int x;"]:
         with pytest.raises(SourceError):
@@ -333,6 +336,16 @@ def test_lines_stay_where_they_are():
             "__global__ void k(float *x)\n{\n    x[3] = f(x[4]);\n}\n")
     lines = translate(text).text.split('#line 1 "kernel.cu"\n')[1].splitlines()
     assert "return x" in lines[5] and "x[3] = f(x[4])" in lines[9]
+
+
+def test_static_functions_have_no_linkage_so_they_may_be_overloaded():
+    source = """%s __device__ int twice(int a) { return 2 * a; }
+    static __device__ float twice(float a) { return 2 * a; }
+    __global__ void k(float *x) { x[0] = twice(x[0]) + twice(3); }"""
+    assert list(translate(source % "static", extern_c=True).kernels) == ["k"]
+    assert list(translate(source % "", extern_c=True).kernels) == ["k"]
+    with pytest.raises(SourceError, match="more than one twice"):
+        translate(source.replace("static ", "") % "", extern_c=True)
 
 
 def test_functions_of_the_host_are_left_out():

@@ -5,7 +5,7 @@ import pytest
 
 from scratch.cuda.cpu.translator import vocabulary
 from scratch.cuda.compiler import SourceModule
-from scratch.cuda.driver import Out
+from scratch.cuda.driver import CompileError, InOut, Out
 
 UNARY = {
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
@@ -43,6 +43,12 @@ EXPRESSIONS = {     # CUDA C -> its value
     "__ll2float_rn(1LL << 40)": 2.0**40,
     "__float2ll_rz(-2.7f)": -2, "atomicAdd_block(&whole, 0) * 0": 0, "UINT8_MAX": 255, "INT64_MAX": 2.0**63,
     "CUDART_SQRT_TWO_F": 2**0.5, "CUDART_L2E": np.log2(np.e),
+    "isnan(nan(\"\"))": 1, "isnan(nanf(\"\"))": 1, "rhypot(3.0, 4.0)": 0.2, "scalbln(1.5, 2)": 6,
+    "norm4d(1.0, 1.0, 1.0, 1.0)": 2, "rnorm4df(1, 1, 1, 1)": 0.5, "__fma_rn(2.0, 3.0, 4.0)": 10,
+    "(__stcs(&rest, 2.0f), rest)": 2, "__usad(3, 5, 7)": 9, "__rhadd(-3, 4)": 1, "__uhadd(3, 4)": 3,
+    "__urhadd(3, 4)": 4, "__double2hiint(1.0) >> 20": 1023, "__double2loint(1.0)": 0,
+    "__hiloint2double(1 << 30, 0)": 2, "__longlong_as_double(0)": 0, "alignof(float4)": 16,
+    "__dp4a(0x01ff0203, 0x02030405, 1)": 23, "__dp4a(0x01ff0203u, 0x02030405u, 1u)": 791,
     "CUDART_PI": np.pi, "warpSize": 32, "(float)1e10 > FLT_MAX": 0, "true ? 5LL : 6ULL": 5,
 }
 
@@ -115,6 +121,17 @@ def test_a_number_wins_over_nan_in_max_and_min(kind):
                  "x[4] = isnan(max(nan_, nan_)); }").get_function("k")(Out(x), np.float32(np.nan),
                                                                        block=(1, 1, 1))
     assert x.tolist() == [1] * 5
+
+
+def test_half2_is_a_good_name_without_the_header_that_has_it():
+    x = np.zeros(1, np.float32)
+    module = SourceModule("""
+struct P { float half4; };
+__global__ void k(float *x) { float half2 = x[0] + 2; P p = {half2 * half2}; x[0] = p.half4; }""")
+    module.get_function("k")(InOut(x), block=(1, 1, 1))
+    assert x[0] == 4
+    with pytest.raises(CompileError, match="half2"):
+        SourceModule("__global__ void k(half2 *x) { x[0] = x[1]; }")
 
 
 @pytest.mark.parametrize("memory", ["__constant__ float half = 2; __global__ void k(float *x) {",

@@ -97,9 +97,11 @@ def build(texts, extern_c=False, fast=False, launches=False):
              for n, (source, *how) in enumerate(texts)]
     made = [rewrite(*each, std=toolchain.INCLUDE / "std", launches=launches)
             for each in texts]
-    if extern_c and any(each.random for each in made):
+    if extern_c and any(each.random or each.groups for each in made):
+        name = "curand_kernel" if any(each.random for each in made) else (
+            "cooperative_groups")
         raise SourceError(
-            'curand_kernel.h has templates, which have "C" linkage, as SourceModule '
+            f'{name}.h has templates, which have "C" linkage, as SourceModule '
             'puts the source into extern "C" { }: pass no_extern_c=True, and write '
             'extern "C" before __global__', None)
     compiler = find()
@@ -128,7 +130,9 @@ def build(texts, extern_c=False, fast=False, launches=False):
 def whole(made, n, extern_c):
     """The nth text that is compiled: headers, the body, a table of what is in it."""
     headers = ["fibres.h", "arithmetic.h", "words.h",
-               *(["complex.h"] if made.complex else []), "cucomplex.h"]
+               *(["complex.h"] if made.complex else []), "cucomplex.h",
+               *(["groups.h"] if made.groups else []),
+               *(["volatile.h"] if made.volatile else [])]
     table = []
     for name in made.kernels:
         bound = made.bounds.get(name, "0")

@@ -20,7 +20,7 @@ from ..driver.modules import plain
 from ..driver.transfers import DeviceAllocation
 
 (ASSERT, LEFT, APART, MISSING, SOURCE, DYNAMIC, SPINS, TRAP, MEMORY, DIVISION,
- DEEP, SIZES, NESTED, GONE) = range(1, 15)
+ DEEP, SIZES, NESTED, GONE, STEP) = range(1, 16)
 SENTENCES = {
     LEFT: "thread {thread} waits at a __syncthreads(), and thread {other} has left the "
           "kernel. All threads of a block have to arrive at a barrier: guard the loads "
@@ -48,6 +48,9 @@ SENTENCES = {
     NESTED: "thread {thread} launches a kernel that is nested deeper than 24 launches",
     GONE: "thread {thread} launches a kernel with the address of memory that is its "
           "own or its block's, and gone when that kernel runs",
+    STEP: "thread {thread} uses a volatile number that another thread used, without a "
+          "barrier between the two. It relies on threads that move in step, which they "
+          "do not here, nor on newer GPUs: write __syncthreads() or __syncwarp()",
 }
 
 
@@ -166,7 +169,7 @@ def shared_bytes(path, program):
     for found in STATIC.finditer(table):
         place, _, name = found["name"].rpartition("::")
         if name.partition(".")[0].partition("[")[0] not in program.shared or (
-                place.startswith("scratch_")):
+                place.startswith(("scratch_", "guard variable"))):
             continue
         function = plain(re.sub(r"\(.*", "", place)).removeprefix("void")
         if function in kernels:

@@ -25,7 +25,10 @@ Parameter(name='n', type='int')]}
 
 Everything else that CUDA has is declared by the headers in include/.  Lines are kept.
 
-Left out, and refused with an Unsupported: what REFUSED names.
+    static functions      of one name, in extern "C++" { }: extern "C" takes only one
+    volatile              of a number in shared memory: watched, see include/volatile.h
+
+Left out, and refused with an Unsupported: vocabulary.REFUSED but for ALLOWED.
 """
 
 import itertools
@@ -35,16 +38,18 @@ from dataclasses import dataclass
 from ..translator import curand_kernel, vocabulary
 from ..translator.arithmetic import AFTER_SHIFT
 from ..translator.assembler import without_assembler
-from ..translator.declarations import Parameter, parameter
+from ..translator.declarations import Parameter, parameter, sized
 from ..translator.preprocess import preprocess
 from ..translator.tokens import (SourceError, Unsupported, after, closing, flat, like,
-                                 nesting, outer, split, untokenize)
+                                 nesting, outer, split, tokenize, untokenize)
 
 ALLOWED = {"templates", "C++ classes", "C++ namespaces and aliases",
            "operators defined by the program", "memory allocated inside a kernel",
            "searches of a warp for one value", "managed variables", "goto", "traps",
-           "clocks inside a kernel"}     # of vocabulary.REFUSED, what C++ can do
-KEPT = re.compile(r"[jy][01n]f?|__byte_perm|__funnelshift_[lr]|__nanosleep|clock|time")
+           "clocks inside a kernel", "Bessel functions, inverses of erf and their kin",
+           *(what for _, what in vocabulary.REFUSED if "without a mask" in what)
+           }                             # of vocabulary.REFUSED, what C++ can do
+KEPT = re.compile(r"__byte_perm|__funnelshift_[lr]|__nanosleep|clock|time")
 RUNTIME = re.compile(r"cudaStream(_t|TailLaunch|FireAndForget|CreateWithFlags|Destroy"
                      r"|Default|NonBlocking)|cuda(Get|PeekAt)LastError")   # of launches
 DROPPED = {"__global__", "__device__", "__host__", "__constant__", "__managed__",
@@ -60,6 +65,8 @@ BEFORE = {"return", "=", "(", ",", "?", ":", "[", "{", "&&", "||", "==", "!=", "
           ">=", "+=", "-=", "*=", "/=", "<<", ">>", *"+-*/%<>!~&|^"}    # then a value
 ENDS = {";", "{", "=", "("}
 TYPES = {"struct", "class", "union", "enum"}
+NO_VARIABLE = {"const", "constexpr", "typedef", "using", "template", "extern", "::",
+               "__shared__", "__global__", "namespace", "operator", "friend"}
 
 
 @dataclass
@@ -76,6 +83,8 @@ class Rewritten:
     prints: bool
     shared: set                 # names of variables that are __shared__
     random: str                 # what the text needs of curand_kernel.h
+    groups: bool                # does it have cooperative groups?
+    volatile: bool              # are there volatile numbers in shared memory?
 
 
 def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
@@ -87,11 +96,13 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
     folders = [*include_dirs, *([std] if std else [])]
     tokens = preprocess(source, defines, folders, file)
     tokens, headers = without_headers(without_assembler(tokens))
+    tokens = watched(tokens)
     parts = [*top_level(tokens)]
     kept = {id(token) for prefix, part in parts if not hosts(part) for token in part}
     inside = {id(token) for _, part in parts for token in part}
     tokens = [t for t in tokens if id(t) in kept or id(t) not in inside]
     refuse(tokens, launches)
+    tokens = overloads(tokens, parts)
     kernels, bounds, variables, constant = {}, {}, [], set()
     fixed, ends = {}, {}
     for prefix, part in parts:
@@ -114,7 +125,8 @@ def rewrite(source, defines=(), include_dirs=(), file="kernel.cu", std=None,
     body = untokenize(writer.written(), line=0, file="").lstrip("\n")
     return Rewritten(body, kernels, bounds, variables, constant, headers,
                      "pycuda" in names, "printf" in names, writer.named,
-                     curand_kernel.in_cxx(names))
+                     curand_kernel.in_cxx(names), "cooperative_groups_" in names,
+                     "Volatile" in names)
 
 
 def without_headers(tokens):
@@ -129,6 +141,36 @@ def without_headers(tokens):
             result.append(tokens[at])
             at += 1
     return result, headers
+
+
+def watched(tokens):
+    """volatile __shared__ float x[4]; as __shared__ scratch_::Volatile<float> x[4];
+
+    >>> print(untokenize(watched(tokenize("{ extern volatile __shared__ int x[]; }"))))
+    { extern __shared__ scratch_::Volatile<int> x[]; }
+    """
+    result, begin = list(tokens), 0
+    for end in range(len(tokens) - 1, -1, -1):
+        if tokens[end].text != "__shared__":
+            continue
+        begin = end
+        while begin and tokens[begin - 1].text in ("extern", "static", "volatile"):
+            begin -= 1
+        kind = end + 1
+        while tokens[kind].text == "volatile":
+            kind += 1
+        after_it = kind
+        while tokens[after_it].text in WHOLE | {"float", "double", "bool", "volatile"}:
+            after_it += 1
+        names = [t for t in tokens[kind:after_it] if t.text != "volatile"]
+        if names and "volatile" in [t.text for t in tokens[begin:after_it]] and (
+                tokens[after_it].kind == "name"):
+            name = untokenize(flat(names), file="").strip()
+            kept = [t for t in tokens[begin:kind] if t.text != "volatile"]
+            kept[0] = kept[0]._replace(space=tokens[begin].space)
+            result[begin:after_it] = [*kept, *like(
+                tokens[kind]._replace(space=" "), f"scratch_::Volatile<{name}>")]
+    return result
 
 
 def top_level(tokens, prefix=""):
@@ -192,12 +234,44 @@ def is_function(part):
 
 
 def hosts(part):
-    """Does a function belong to the host?"""
+    """Does it belong to the host: a function, or a variable that may change?"""
     if not is_function(part):
-        return False
+        texts = [token.text for token in outer(without_attributes(part))]
+        end = next((n for n, text in enumerate(texts) if text in ("=", "{", "}")),
+                   len(texts) - 1)
+        return end > 1 and part[-1].text == ";" and not (
+            {*texts[:end]} & (STORED | TYPES | NO_VARIABLE))
     head = {token.text for token in itertools.takewhile(
         lambda token: token.text != "{", without_attributes(part))}
     return not head & (OURS | {"::", "constexpr"})
+
+
+def overloads(tokens, parts):
+    """static functions of one name in extern "C" { }: there g++ takes one, nvcc each.
+
+    >>> tokens = tokenize("static int f(int a); static int f(float a); int g(int a);")
+    >>> apart = flat(overloads(tokens, [*top_level(tokens)]))
+    >>> " ".join(token.text for token in apart if token.text in ("extern", "f", "g"))
+    'extern f extern f g'
+    """
+    named = {}
+    for prefix, part in parts:
+        texts = [token.text for token in itertools.takewhile(
+            lambda token: token.text not in ("(", "="), part)]
+        if not prefix and texts[0] != "template" and "static" in texts and (
+                len(texts) < len(part) and part[len(texts)].text == "("):
+            begin = texts.index("operator") if "operator" in texts else -1
+            named.setdefault(tuple(texts[begin:]), []).append(part)
+    several = [part for same in named.values() if len(same) > 1 for part in same]
+    begins, ends = {id(part[0]) for part in several}, {id(part[-1]) for part in several}
+    result = []
+    for token in tokens:
+        if id(token) in begins:
+            result += like(token, 'extern "C++" {')
+        result.append(token)
+        if id(token) in ends:
+            result += after(token, "}")
+    return result
 
 
 def take_kernel(prefix, part, kernels, bounds):
@@ -241,7 +315,9 @@ def declared(part):
         texts = [token.text for token in piece]
         end = next((n for n, text in enumerate(texts) if text in ("=", "{")),
                    len(piece))
-        if "(" in texts[:end]:           # float (*table[2])(float), or a function
+        if "(" in texts[:end] and texts.index("(") < (      # no float table[(2)]
+                texts.index("[") if "[" in texts[:end] else end):
+            # float (*table[2])(float), or a function
             begin = texts.index("(")
             if texts[begin + 1] != "*":
                 continue
@@ -286,6 +362,8 @@ def waited_for(tokens, token):
     """Why a volatile is refused: by it threads wait for others without a barrier."""
     at = next(n for n, other in enumerate(tokens) if other is token)
     near = [t.text for t in tokens[max(at - 2, 0):at + 4]]
+    if tokens[at - 1].text == ")" or "operator" in [t.text for t in tokens[at:at + 6]]:
+        return ""                        # of a function of a structure
     if {"*", "__shared__", "&"} & {*near} and WHOLE | {"float", "double"} & {*near}:
         return vocabulary.refused("volatile", "")
     return ""
@@ -334,7 +412,7 @@ class Writer:
                     end := self.shared(at)):
                 result += self.in_shared_memory(tokens[at:end])
                 at = end
-            elif text == "(" and (end := self.cast(at)):
+            elif text == "(" and (end := self.cast(at) or self.before_cast(at)):
                 result += self.to(token, tokens[at + 1:end])
                 at = end + 1
                 tokens[at] = tokens[at]._replace(space=tokens[at].space or " ")
@@ -375,7 +453,8 @@ class Writer:
     def in_shared_memory(self, tokens):
         kept = [t for t in tokens if t.text not in ("__shared__", "static", "extern",
                                                     *DROPPED)]
-        if "extern" not in [token.text for token in tokens]:
+        texts = [token.text for token in tokens]
+        if "extern" not in texts or sized(texts):
             self.named |= {token.text for token in declared([*kept, kept[-1]])}
             for piece in split(kept):
                 array = "[" in [token.text for token in piece]
@@ -450,6 +529,18 @@ class Writer:
         operator = following.text in ("-", "+", "*", "&") and (
             tokens[at + 1].text not in WHOLE)        # (n) - 1, of a name that is a type
         return end if right and not operator else None
+
+    def before_cast(self, at):
+        """Where the ) of (float)(int)x is, a cast to whatever type of what is cast."""
+        tokens, end = self.tokens, closing(self.tokens, at)
+        before, inner = tokens[at - 1], tokens[at + 1:end]
+        if not inner or inner[0].kind != "name" or end + 1 == len(tokens) or (
+                tokens[end + 1].text != "(") or (
+                any(t.kind != "name" and t.text not in ("*", "::") for t in inner)):
+            return None
+        if before.kind == "name" and before.text not in ("return", "case", "else"):
+            return None
+        return end if self.cast(end + 1) or self.before_cast(end + 1) else None
 
     @staticmethod
     def to(place, kind):

@@ -14,6 +14,7 @@ $SCRATCH_CUDA_CACHE, or scratch-cuda in $XDG_CACHE_HOME or ~/.cache, or in the s
 folder for temporary files if that cannot be written.  Above MOST files the oldest go.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -122,6 +123,9 @@ def kept(compiler, given, make):
 
 def forget(folder):
     """Delete the oldest files above MOST."""
-    files = sorted(folder.glob("*.so"), key=lambda path: path.stat().st_mtime)
-    for path in files[:-MOST]:
+    times = {}
+    for path in folder.glob("*.so"):
+        with contextlib.suppress(FileNotFoundError):     # another program was faster
+            times[path] = path.stat().st_mtime
+    for path in sorted(times, key=times.get)[:-MOST]:
         path.unlink(missing_ok=True)

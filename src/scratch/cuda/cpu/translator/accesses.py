@@ -256,9 +256,9 @@ class Rewriter(Reader):
             head = [token]
             while self.text() != "(":
                 head.append(self.take())
-            node = self.primary(self.take())
-            node = self.load(node)
-            return Value([*head, *node.tokens], node.root)
+            opened = self.take()
+            node = self.load(self.whole())
+            return Value([*head, opened, *node.tokens, self.take()], node.root)
         if token.kind == "name" and self.text() != "(" and token.text in self.memory:
             return Place([token], [], token.text)
         if token.kind == "name" and self.text() != "(":

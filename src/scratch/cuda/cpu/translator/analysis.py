@@ -27,7 +27,7 @@ has are written as C has them; shared memory moves out of the body into .shared,
 from . import arithmetic, barriers, lanes, statements, vocabulary, wraps
 from .cplusplus.expressions import Expression, fits
 from .cplusplus.signatures import calls_in
-from .declarations import Source, integers, parameter_name
+from .declarations import Source, integers, parameter_name, sized, texts_of
 from .preprocess import constant
 from .tokens import (SourceError, Unsupported, after, closing, like, nesting, outer,
                      untokenize, wrapped)
@@ -246,7 +246,8 @@ def complex_made(name, declarator, equals, value, kind):
 
 def find_names(source, function, body, watched):
     """Take __shared__ declarations out of a body; note what it calls and needs."""
-    function.names = dict(source.arrays)         # name -> tokens in its place
+    function.names = {name: tokens for name, tokens in source.arrays.items()
+                      if name not in function.declared}    # tokens in its place
     constants = {}
     for statement in body.everything():
         if statement.kind == "shared":
@@ -270,20 +271,24 @@ def find_names(source, function, body, watched):
     called = {token.text for token, following in zip(kept, kept[1:])
               if following.text == "("}
     function.calls = (names & called & source.functions.keys()) - given
-    function.dynamic = function.dynamic or bool(names & set(source.arrays))
+    function.dynamic = function.dynamic or bool(names & {*source.arrays} - given)
     function.context = (function.kernel or watched
                         or bool(names & {"assert", "context_", *function.names}))
 
 
 def take_shared(source, function, tokens, constants):
     """Move one declaration of shared memory out of a body."""
-    if "extern" in [token.text for token in tokens]:
+    texts = texts_of(tokens)
+    if "extern" in texts and not sized(texts):
         function.names.update(source.dynamic_arrays(tokens))
         function.dynamic = True
         return
-    kept = [t for t in tokens if t.text not in ("__shared__", "static")]
+    kept = [t for t in tokens if t.text not in ("__shared__", "static", "extern")]
     head, declarators = source.declaration(kept)
     for name, declarator, value in declarators:
+        if name.text in function.declared:
+            raise Unsupported(f"{name.text}: a variable with the name of an array in "
+                              "shared memory, in one function", name)
         if value:
             raise SourceError(f"{name.text}: shared memory cannot be given a value "
                               "where it is declared", name)

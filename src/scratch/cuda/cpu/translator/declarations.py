@@ -16,6 +16,7 @@ Functions without __global__ or __device__ belong to the host and are passed ove
 a GPU could run and the CPU engine cannot is an Unsupported, with its name and its line.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from . import curand_kernel, vocabulary
@@ -61,6 +62,7 @@ class Function:
     dynamic: bool = False       # declares extern __shared__
     names: dict = field(default_factory=dict)       # name -> tokens in its place
     declared: set = field(default_factory=set)      # its own variables and parameters
+    static: bool = False        # known in this file alone, so without a linkage
 
 
 class Source:
@@ -87,8 +89,11 @@ class Source:
         self.refuse(tokens, vocabulary.LOWERED)
         tokens = self.tokens = lowered(tokens)
         self.refuse(tokens)
-        for chunk in chunks(tokens):
-            self.take(chunk)
+        parts = [*chunks(tokens)]
+        self.used = Counter(text for part in parts if not of_host(part)
+                            for text in self.free(part))
+        for part in parts:
+            self.take(part)
 
     def all_functions(self):
         return [function for several in self.functions.values() for function in several]
@@ -133,7 +138,7 @@ class Source:
         if texts[0] in ("typedef", "struct", "union", "enum"):
             return self.take_type(chunk)
         if "__shared__" in texts:
-            if "extern" in texts:
+            if "extern" in texts and not sized(texts):
                 return self.arrays.update(self.dynamic_arrays(chunk))
             raise Unsupported("__shared__ outside of a function: only extern, of a "
                               "size given at the launch", chunk[0])
@@ -156,18 +161,45 @@ class Source:
                         self.constants[part[0].text] = wrapped(
                             [*wrapped(own), *wrapped(value)])
                 return None
-            if self.unused(chunk):
-                return None
+        if self.unused(chunk):
+            return None
         raise SourceError(f"{texts[0]} ...: a variable of the host, which kernels "
                           "cannot use; __constant__ or __device__ puts it on the "
                           "device", chunk[0])
 
     def unused(self, chunk):
-        """Does only its declaration name the variable?  So nvcc leaves it out."""
-        end = next(n for n, token in enumerate(chunk) if token.text in ("[", "="))
-        name = chunk[end - 1].text
-        return len(split(chunk[:-1])) == 1 and (
-            sum(token.text == name for token in self.tokens) == 1)
+        """Does no kernel name the variables, nor what a kernel calls?"""
+        if texts_of(chunk)[0] == "extern" or len(chunk) < 3:
+            return False
+        for part in split(chunk[:-1]):
+            texts = texts_of(part)
+            end = next((n for n, text in enumerate(texts) if text in "[={"), len(part))
+            names = [token for token in part[:end] if token.kind == "name"]
+            if not names or self.used[names[-1].text] != 1:
+                return False
+        return True
+
+    def free(self, chunk):
+        """The words of a declaration, but for members and variables of a function."""
+        texts = texts_of(chunk)
+        if texts[0] in ("typedef", "struct", "union"):
+            return [text for text, following in zip(texts, [*texts[1:], ""])
+                    if following not in (";", ",", "[")]
+        mark = next((n for n, text in enumerate(texts) if text in "({=[;"), 0)
+        if texts[mark] != "(" or texts[-1] != "}":
+            return texts
+        end = closing(chunk, mark)
+        own = {parameter_name(part).text for part in split(chunk[mark + 1:end])
+               if any(token.kind == "name" for token in part)}
+        for n in range(end + 1, len(texts) - 1):
+            begin = n
+            while texts[begin - 1] == "*":
+                begin -= 1
+            if texts[n + 1] in ("=", ";", "[", ",") and chunk[n].kind == "name" and (
+                    texts[begin - 1] in self.types and texts[begin - 2] in "{;}(const"):
+                own.add(texts[n])
+        return [text for before, text in zip(["", *texts], texts)
+                if text not in own and before not in (".", "->")]
 
     def take_type(self, chunk):
         """struct S {...} names a type S in C++, so say it in C, too."""
@@ -234,8 +266,8 @@ class Source:
         if name.kind != "name" or mark < 2:
             raise SourceError(f"expected a function and found {texts[0]} {texts[1]}",
                               chunk[0])
-        if "__global__" not in texts[:mark] and "__device__" not in texts[:mark]:
-            return               # a function of the host
+        if of_host(chunk):
+            return
         parameters = [part for part in split(chunk[mark + 1:end])
                       if [token.text for token in part] not in ([], ["void"])]
         for part in parameters:
@@ -251,7 +283,7 @@ class Source:
                 {"__global__", "static", "extern", *vocabulary.DROPPED}]
         body = chunk[end + 1:] if chunk[end + 1].text == "{" else []
         function = Function(name.text, "__global__" in texts[:mark], head, parameters,
-                            body, name, bounds=bounds)
+                            body, name, bounds=bounds, static="static" in texts[:mark])
         self.functions.setdefault(name.text, []).append(function)
         self.order.append(function)
 
@@ -270,7 +302,8 @@ class Source:
         declarators = []
         for part in split(tokens[end:]):
             equals = next((n for n, t in enumerate(part) if t.text == "="), len(part))
-            name = next((t for t in part[:equals] if t.kind == "name"), None)
+            name = next((t for t in part[:equals] if t.kind == "name"
+                         and t.text != "const"), None)
             if name is None:
                 raise SourceError("a declaration without a name", tokens[0])
             declarators.append((name, part[:equals], part[equals + 1:]))
@@ -291,6 +324,23 @@ class Source:
             found[name.text] = wrapped([*wrapped(kind),
                                         *like(name, "context_->dynamic")])
         return found
+
+
+def texts_of(tokens):
+    return [token.text for token in tokens]
+
+
+def sized(texts):
+    """Is extern __shared__ int x[64], a size and all, an array like any other?"""
+    return "[" in texts and texts[texts.index("[") + 1] != "]"
+
+
+def of_host(chunk):
+    """Is it a function of the host, with a body or without?"""
+    texts = texts_of(chunk)
+    mark = next((n for n, text in enumerate(texts) if text in "({=[;"), 0)
+    return texts[mark] == "(" and texts[0] not in ("typedef", "static_assert") and (
+        not {"__global__", "__device__"} & {*texts[:mark]})
 
 
 def integers(source):

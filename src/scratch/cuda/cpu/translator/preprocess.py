@@ -56,14 +56,23 @@ HEADERS = re.compile(r"(cuda\w*|device_\w+|vector_\w+|math_\w+|helper_\w+|math|s
                      r"|stddef|driver_types|sm_\w+|pycuda-complex|cuComplex|curand\w*|cooperative_groups"
                      r"|c(math|stdio|stdlib|stdint|float|limits|string|assert|stddef))"
                      r"(\.hp*)?")
+HOSTS_HEADERS = set("""algorithm any atomic bitset chrono complex condition_variable
+    ctime cctype cerrno csignal cstdarg deque exception filesystem fstream functional
+    future initializer_list iomanip ios iosfwd iostream istream iterator list locale map
+    memory mutex new numeric optional ostream queue random ratio regex set sstream stack
+    stdexcept streambuf string string_view system_error thread tuple type_traits
+    typeinfo unordered_map unordered_set utility valarray variant vector array limits
+    ctype.h errno.h getopt.h omp.h signal.h stdarg.h sys/time.h sys/types.h time.h
+    unistd.h""".split())     # kernels can use little of them, and need few
+OTHERS = {"sys/param.h": {"MIN(a, b)": "(((a) < (b)) ? (a) : (b))",
+                          "MAX(a, b)": "(((a) > (b)) ? (a) : (b))"},
+          "thrust/complex.h": {"thrust": "pycuda"}}    # whose numbers are here
 REFUSED_HEADERS = {    # files, and folders of files
-    "time": "clocks",
     "cuda_fp16": "half precision",
     "cuda_fp8": "eight-bit precision",
     "mma": "tensor cores", "curand_mtgp32_kernel": "the Mersenne twister",
     "cuda_bf16": "bfloat16", "cuda_pipeline": "asynchronous copies",
-    "pycuda-helpers": "textures", "cub/": "templates", "thrust/": "templates",
-    "cuda/": "templates",
+    "pycuda-helpers": "textures", "cub/": "templates", "cuda/": "templates",
 }
 
 
@@ -164,8 +173,9 @@ def include(text, token, macros, include_dirs):
     declared = (curand_kernel.macros() if path.name.startswith("curand_") else
                 cucomplex.TYPES if path.name == "cuComplex.h" else
                 vocabulary.GROUPS if path.parts[0].startswith("cooperative_groups")
-                else {})
-    if not declared and not HEADERS.fullmatch(path.name):
+                else OTHERS.get(name, {}))
+    if not declared and not HEADERS.fullmatch(path.name) and (
+            name not in HOSTS_HEADERS and path.parts[0] != "thrust"):
         raise SourceError(f"#include: {name} is in none of include_dirs", token)
     for name, text in declared.items():
         define(macros, like(token, f"{name} {text}"))

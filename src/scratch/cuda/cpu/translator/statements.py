@@ -205,11 +205,16 @@ class Parser(Reader):
         while self.text() in self.types | QUALIFIERS or (
                 self.text(-1) in ("struct", "union", "enum")):
             self.at += 1
+        if self.at - start > 1 and self.text() in ("=", ",", ";", "[") and (
+                self.tokens[self.at - 1].text in self.types):
+            self.at -= 1
+            self.hide()
         kind = self.tokens[start:self.at]
         declarators, ends = [], []
         while True:
             declarator = self.until("=", ",", ";")
-            name = next((t for t in declarator if t.kind == "name"), None)
+            name = next((t for t in declarator if t.kind == "name"
+                         and t.text not in ("const", "volatile", "__restrict__")), None)
             if name is None:
                 raise SourceError("a declaration without a name", kind[0])
             equals, value = [], None
@@ -220,6 +225,18 @@ class Parser(Reader):
             if self.text() == ";":
                 return Declaration(kind, declarators, ends)
             ends += self.take()
+
+
+    def hide(self):
+        """The next token names a variable as a type is: to the end of the block."""
+        name, depth = self.text(), 0
+        for n in range(self.at, len(self.tokens)):
+            token = self.tokens[n]
+            depth += nesting(token.text)
+            if depth < 0:
+                return
+            if token.text == name and self.tokens[n - 1].text not in (".", "->"):
+                self.tokens[n] = token._replace(text=f"{name}_own_", kind="name")
 
 
 def parse(tokens, types):

@@ -55,7 +55,7 @@ RULES = re.compile(r"""
   | (?P<newline>    \n )
   | (?P<name>       [A-Za-z_]\w* )
   | (?P<number>     \.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))* )
-  | (?P<string>     "(?:\\.|[^"\\\n])*" )
+  | (?P<string>     "(?:\\(?:.|\n)|[^"\\\n])*" )
   | (?P<character>  '(?:\\.|[^'\\\n])*' )
   | (?P<operator>   <<<|>>>|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\|
                     |[-+*/%&|^]=|\#\#|::|[-+*/%=<>!~&|^?:;,.(){}\[\]\#] )
@@ -81,7 +81,8 @@ def tokenize(source, file="kernel.cu"):
         elif kind == "space":
             space += text if text.isspace() else " "
         else:
-            tokens.append(Token(kind, text, line, space, file))
+            word = text.replace("\\\n", "") if kind == "string" else text
+            tokens.append(Token(kind, word, line, space, file))
             space, line_begins = "", False
         line += text.count("\n")
         at = match.end()
@@ -195,6 +196,9 @@ def chunks(tokens):
             start = at + 1
         at += 1
     if start < len(tokens):
+        if tokens[start].text == "namespace":
+            raise Unsupported("namespace: C++ namespaces and aliases cannot run on the "
+                              "CPU engine", tokens[start])
         raise SourceError(f"what begins with {tokens[start].text} does not end; is a ; "
                           "missing?", tokens[start])
 

@@ -113,7 +113,7 @@ def refuse_linkage(source):
     for function in source.all_functions():
         own = function.name.endswith("__") or function.parameters and (
             parameter_name(function.parameters[0]).text == "self_")
-        if function.body and not own:
+        if function.body and not own and not function.static:
             name = function.name
             if name.startswith("operator_"):
                 name = name.partition("__")[0].replace("_", " ", 1)

@@ -38,6 +38,7 @@ VALUES = {
     "constexpr": "const",
     "static_assert": "_Static_assert",
     "decltype": "__typeof__",
+    "alignof": "__alignof__",
 }
 DROPPED = {"__restrict__", "__restrict", "__forceinline__", "__noinline__", "inline",
            "__inline__", "register", "__device__", "__host__", "mutable"}
@@ -123,6 +124,10 @@ CALLS = {
     "ldexpf": ["#define ldexpf(a, n) ldexp((float)(a), (int)(n))"],
     "scalbnf": ["#define scalbnf(a, n) ldexp((float)(a), (int)(n))"],
     "rhypotf": ["#define rhypotf(a, b) (1 / hypot((float)(a), (float)(b)))"],
+    "rhypot": [REAL, "#define rhypot(a, b) ({ __typeof__(REAL_(a) + REAL_(b)) a__ = "
+               "(a), b__ = (b); 1 / hypot(a__, b__); })"],
+    "nanf": ["#define nanf(a) ((float)NAN)"],
+    "nan_": ["#define nan_(a) ((double)NAN)"],
     "sincosf": ["#define sincosf(a, s, c) (*(s) = sin((float)(a)), "
                 "*(c) = cos((float)(a)))"],
     "__sincosf": ["#define __sincosf(a, s, c) (*(s) = sin((float)(a)), "
@@ -131,12 +136,16 @@ CALLS = {
                 "*(c) = cos(REAL_(a)))"],
     "sincospif": ["#define sincospif(a, s, c) (*(s) = sinpi((float)(a)), "
                   "*(c) = cospi((float)(a)))"],
+    "sincospi": [REAL, "#define sincospi(a, s, c) (*(s) = sinpi(REAL_(a)), "
+                 "*(c) = cospi(REAL_(a)))"],
     "frexpf": ["#define frexpf(a, n) frexp((float)(a), n)"],
     "frexp_": [REAL, "#define frexp_(a, n) frexp(REAL_(a), n)"],
     "modff": ["#define modff(a, whole) modf((float)(a), whole)"],
     "modf_": [REAL, "#define modf_(a, whole) modf(REAL_(a), whole)"],
     "ilogbf": ["#define ilogbf(a) ilogb((float)(a))"],
-    "scalbn": ["#define scalbn(a, n) ldexp(a, (int)(n))"],
+    **{name: [f"#define {name}(a, n) ldexp(a, (int)(n))"]
+       for name in ("scalbn", "scalbln")},
+    "scalblnf": ["#define scalblnf(a, n) ldexp((float)(a), (int)(n))"],
     "nearbyintf": ["#define nearbyintf(a) rint((float)(a))"],
     "nearbyint": [REAL, "#define nearbyint(a) rint(REAL_(a))"],
     **{f"{how}{name}{f}": [REAL, f"#define {how}{name}{f}(a) ((long){name}(REAL_(a)))"]
@@ -148,6 +157,9 @@ CALLS = {
     **{f"{r}norm3d{f}": [f"static {t} {r}norm3d{f}({t} a, {t} b, {t} c) "
                          f"{{ return {r}sqrt(a * a + b * b + c * c); }}"]
        for r in ("", "r") for f, t in [("f", "float"), ("", "double")]},
+    **{f"{r}norm4d{f}": [f"static {t} {r}norm4d{f}({t} a, {t} b, {t} c, {t} d) "
+                         f"{{ return {r}sqrt(a * a + b * b + c * c + d * d); }}"]
+       for r in ("", "r") for f, t in [("f", "float"), ("", "double")]},
     "fdividef": ["#define fdividef(a, b) ((float)(a) / (float)(b))"],
     "__powf": ["#define __powf(a, b) pow((float)(a), (float)(b))"],
     "__fdividef": ["#define __fdividef(a, b) ((float)(a) / (float)(b))"],
@@ -158,6 +170,8 @@ CALLS = {
     **{f"__d{name}_rn": [f"static double __d{name}_rn(double a, double b) "
                          f"{{ return a {sign} b; }}"]
        for name, sign in [("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/")]},
+    "__fma_rn": ["#define __fma_rn(a, b, c) "
+                 "fma((double)(a), (double)(b), (double)(c))"],
     "__fmaf_rn": ["#define __fmaf_rn(a, b, c) fma((float)(a), (float)(b), (float)(c))"],
     "__frsqrt_rn": ["#define __frsqrt_rn(a) rsqrt((float)(a))"],
     "__dsqrt_rn": ["#define __dsqrt_rn(a) sqrt((double)(a))"],
@@ -182,12 +196,29 @@ CALLS = {
        for name, t, bits in [("__brev", "uint", 32), ("__brevll", "ulong", 64)]},
     **{f"__ld{how}": [f"#define __ld{how}(a) (*(a))"]
        for how in ("g", "cg", "ca", "cs", "lu", "cv")},
+    **{f"__st{how}": [f"#define __st{how}(a, b) ((void)(*(a) = (b)))"]
+       for how in ("wb", "cg", "cs", "wt")},
+    "__usad": ["#define __usad(a, b, c) (abs_diff((uint)(a), (uint)(b)) + (uint)(c))"],
+    "__rhadd": ["#define __rhadd(a, b) rhadd((int)(a), (int)(b))"],
+    "__uhadd": ["#define __uhadd(a, b) hadd((uint)(a), (uint)(b))"],
+    "__urhadd": ["#define __urhadd(a, b) rhadd((uint)(a), (uint)(b))"],
+    "__double2hiint": ["#define __double2hiint(a) ((int)(as_long((double)(a)) >> 32))"],
+    "__double2loint": ["#define __double2loint(a) ((int)as_long((double)(a)))"],
+    "__hiloint2double": ["#define __hiloint2double(a, b) as_double("
+                         "(ulong)(uint)(a) << 32 | (uint)(b))"],
+    "__dp4a": [f"static __attribute__((overloadable)) {t} __dp4a({t} a, {t} b, {t} c) "
+               f"{{ for (int n = 0; n < 32; n += 8) c += ({t})({b})(a >> n) * "
+               f"({t})({b})(b >> n); return c; }}"
+               for t, b in [("int", "char"), ("uint", "uchar")]],
+    "__builtin_assume_aligned": ["#define __builtin_assume_aligned(a, ...) (a)"],
     "__sad": ["#define __sad(a, b, c) (abs_diff((int)(a), (int)(b)) + (uint)(c))"],
-    **{f"__{a}_as_{b}": [f"#define __{a}_as_{b}(a) as_{c}(a)"]
-       for a, b, c in [("int", "float", "float"), ("uint", "float", "float"),
-                       ("float", "int", "int"), ("float", "uint", "uint"),
-                       ("double", "longlong", "long"),
-                       ("longlong", "double", "double")]},
+    **{f"__{a}_as_{b}": [f"#define __{a}_as_{b}(a) as_{c}(({d})(a))"]
+       for a, b, c, d in [("int", "float", "float", "int"),
+                          ("uint", "float", "float", "uint"),
+                          ("float", "int", "int", "float"),
+                          ("float", "uint", "uint", "float"),
+                          ("double", "longlong", "long", "double"),
+                          ("longlong", "double", "double", "long")]},
     **{f"__{a}2{b}_{r}": [f"#define __{a}2{b}_{r}(a) convert_{c}_{mode}(({a})(a))"]
        for a in ("float", "double")
        for b, c in [("int", "int"), ("uint", "uint"), ("ll", "long"), ("ull", "ulong")]
@@ -342,7 +373,7 @@ TAKEN_PATTERN = re.compile(
     r"get_(global|local|group|work|num|image|enqueued|default|pipe|sub)\w*|atomic_\w+"
     r"|atom_\w+|v(load|store)a?(_half)?\d*\w*|as_\w+|convert_\w+|(read|write)_image\w+"
     r"|native_\w+|half_\w+|async_work_group\w+|(u?(char|short|int|long)|float|double)"
-    r"(8|16)|work_group_\w+|CLK_\w+|__(kernel|global|local|constant|private|generic)")
+    r"(8|16)|half(2|3|4|8|16)|work_group_\w+|CLK_\w+|__(kernel|global|local|constant|private|generic)")
 
 
 def taken(name):
@@ -366,6 +397,7 @@ REFUSED = [
     (r"cooperative_groups|this_thread_block|tiled_partition|this_grid",
      "cooperative groups, whose header is not included,"),
     (r"template|typename", "templates"),
+    (r"thrust", "Thrust"),
     (r"class|virtual|public|protected|this|friend|explicit", "C++ classes"),
     (r"namespace|using", "C++ namespaces and aliases"),
     (r"operator", "operators defined by the program"),
@@ -375,7 +407,7 @@ REFUSED = [
     (r"texture|tex[123]D\w*|tex1Dfetch|surf[123]D\w*|surface|cudaTextureObject_t",
      "textures and surfaces"),
     (r"wmma|nvcuda|__mma\w*", "tensor cores"),
-    (r"__half2?|half2|__(float2half|half2float|hadd|hmul|hfma)\w*|__nv_bfloat16\w*",
+    (r"__half2?|__(float2half|half2float|hadd|hmul|hfma)\w*|__nv_bfloat16\w*",
      "half precision"),
     (r"cuda(Malloc|Memcpy|Free|Launch|Device|Stream|Event|Get)\w*",
      "calls of the CUDA runtime"),
@@ -384,10 +416,10 @@ REFUSED = [
     (r"volatile", "volatile, by which threads wait for each other without a barrier, "
      "of what is no number of the thread's own"),
     (r"__managed__", "managed variables"),
-    (r"[jy][01n]f|cyl_bessel_\w+|erfc?invf?|erfcxf?|normcdfinvf?",
+    (r"[jy][01n]f?|cyl_bessel_\w+|erfc?invf?|erfcxf?|normcdfinvf?",
      "Bessel functions, inverses of erf and their kin"),
-    (r"__v\w+[24]|__dp[24]a\w*|__byte_perm|__funnelshift_\w+", "SIMD within a word"),
-    (r"__[fd](add|sub|mul|div|sqrt|rcp|maf?)_r[zud]|__double2float_r[zud]",
+    (r"__v\w+[24]|__dp2a\w*|__byte_perm|__funnelshift_\w+", "SIMD within a word"),
+    (r"__[fd](add|sub|mul|div|sqrt|rcp|maf?)_r[zud]|__\w+2(float|double)_r[zud]",
      "rounding but to the nearest"),
     (r"__trap|__brkpt|__prof_trigger", "traps"),
     (r"__is(Shared|Global|Local|Constant)|__cvta_\w+|__pipeline_\w+",
@@ -402,13 +434,16 @@ REFUSED_PATTERN = [(re.compile(pattern), what) for pattern, what in REFUSED]
 LOWERED = {"template", "typename", "class", "public", "protected", "private", "this",
            "operator", "virtual", "explicit", "friend", "volatile", "using", "::",
            ">>>"}
-ONLY_CALLED = {"malloc", "free", "clock", "clock64", "surface", "texture", "__uni"}
+ONLY_CALLED = {"malloc", "free", "clock", "clock64", "surface", "texture", "__uni",
+               "j0", "j1", "jn", "y0", "y1", "yn"}
 
 
 def refused(name, following="("):
     """What name is, if the CPU engine cannot do it; else None."""
     if name in ONLY_CALLED and following not in ("(", "<"):
         return None                      # a variable may be called so
+    if name == "thrust" and following != "::":
+        return None
     for pattern, what in REFUSED_PATTERN:
         if pattern.fullmatch(name):
             return what

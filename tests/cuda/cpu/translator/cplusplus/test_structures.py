@@ -126,3 +126,17 @@ def test_copies_that_only_copy_are_c_s_own():
         __device__ S volatile &operator=(S const &s) volatile { a = s.a; b = s.b; return *this; } };
     __global__ void k(S *x) { S s = x[0]; x[1] = s; }"""
     assert "volatile" not in translate(text).text.partition("#line")[2]
+
+
+def test_a_copy_may_be_asked_for():
+    x = np.float32([5, 0, 0])
+    module = SourceModule("""
+struct S { float a;
+    __device__ S(void) { a = 1; };
+    __device__ S(const float &a) : a(a) { };
+    __device__ S(const S &s) : a(s.a) { } };
+__device__ float twice(S s) { return 2 * s.a; }
+__global__ void k(float *x) { S s(x[0]), t(s), u = t; x[1] = t.a + u.a; x[2] = twice(S(u)); }""")
+    assert module.info.startswith("OpenCL C")
+    module.get_function("k")(cuda.InOut(x), block=(1, 1, 1))
+    assert x.tolist() == [5, 10, 10]

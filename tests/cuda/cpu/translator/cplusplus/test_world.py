@@ -20,6 +20,12 @@ def test_a_declaration_may_have_several_names():
     assert {name: str(kind) for name, kind in found.items()} == {"a": "uint", "b": "uint *", "c": "uint **"}
 
 
+@pytest.mark.parametrize("text", ["typedef uint32_t uint;", "typedef uint32_t mine; typedef mine uint;"])
+def test_a_type_that_is_known_is_no_other_name_of_itself(text):
+    world = World(tokenize(text))
+    assert world.resolved(type_of(tokenize("uint"))) == type_of(tokenize("unsigned"))
+
+
 def test_a_name_with_two_types_has_none():
     body = tokenize("{ for (float i = 0; ; ) { } { int i; float x; } }")
     scope = World([]).scope([tokenize("int n")], body)

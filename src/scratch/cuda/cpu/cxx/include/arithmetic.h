@@ -36,7 +36,7 @@ template<class T, class V> constexpr T to(V a)   // as PTX's cvt.rzi; fewer bits
 template<class T> struct To {
     template<class V> constexpr T operator()(V &&a) const
     {
-        if constexpr (std::is_arithmetic_v<std::decay_t<V>>) return to<T>(a);
+        if constexpr (std::is_arithmetic_v<std::decay_t<V>> && std::is_arithmetic_v<T>) return to<T>(a);
         else return (T)std::forward<V>(a);
     }
 };

@@ -7,6 +7,11 @@
 //
 // One thread of the operating system runs all of them, so nothing here is a race.
 #pragma once
+#define sig_t scratch_sig_t                  // names that a program of CUDA may have
+#define stack_t scratch_stack_t
+#define signal scratch_signal
+#define raise scratch_raise
+#define kill scratch_kill
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -51,7 +56,7 @@ static cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
 namespace scratch_ {
 
 enum Failure { ASSERT = 1, LEFT, APART, MISSING, SOURCE, DYNAMIC, SPINS, TRAP, MEMORY,
-               DIVISION, DEEP, SIZES, NESTED, GONE };    // library.py: a sentence for each
+               DIVISION, DEEP, SIZES, NESTED, GONE, STEP };    // library.py: a sentence for each
 constexpr int THREADS = 1024, MAIN = THREADS, MOST_SPINS = 1 << 24, DEEPEST = 24;
 constexpr size_t STACK = 640 << 10, GUARD = 64 << 10;    // CUDA: 512 kB of locals
 constexpr size_t DYNAMIC_BYTES = 96 << 10;
@@ -84,6 +89,7 @@ inline int idle[THREADS], idles, begun;  // fibres without a thread; fibres in u
 inline int ready[THREADS], head, readies;
 inline int now, current;                 // the thread, and its fibre
 inline int next, count, returned, waiting, spins;
+inline uint64_t meetings, warp_meetings[THREADS / 32];   // of the block, of each warp
 inline sigjmp_buf way_out;
 alignas(256) inline char dynamic_memory[DYNAMIC_BYTES];
 
@@ -231,6 +237,7 @@ static uint64_t meet_all(bool yes, int line, const char *file)
     threads[t].file = file;
     if (++waiting == count) {
         waiting = spins = 0;
+        meetings++;
         uint64_t sum = 0;
         for (int n = 0; n < count; n++) sum += threads[n].value;
         for (int n = 0; n < count; n++) {
@@ -296,6 +303,7 @@ static void release(int t)               // all who do the same as thread t
 {
     const Thread asks = threads[t];
     const int first = t & ~31;
+    warp_meetings[t / 32]++;
     uint32_t there = 0, votes = 0, all = 0;
     uint64_t values[32] = {};
     for (int n = 0; n < 32 && first + n < count; n++) {
@@ -424,6 +432,7 @@ static bool make_stacks()
 static void run_block()
 {
     next = returned = waiting = spins = head = readies = 0;
+    meetings++;
     for (int t = 0; t < count; t++) threads[t].state = WAITS_TO_BEGIN;
     current = MAIN;
     leave();                             // back when all threads have returned
@@ -616,3 +625,9 @@ static auto launched(const char *name, void (*f)(A...), Shape s, HERE)
 }
 
 }    // namespace scratch_
+
+#undef sig_t
+#undef stack_t
+#undef signal
+#undef raise
+#undef kill

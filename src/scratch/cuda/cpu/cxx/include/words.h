@@ -64,6 +64,58 @@ PAIR(R, rnorm3d, THREE, 1 / sqrt(a * a + b * b + c * c))
 #undef ONE
 #undef TWO
 #undef THREE
+#define NORMS(L, T) \
+    static inline T norm4d##L(T a, T b, T c, T d) { return sqrt(a * a + b * b + c * c + d * d); } \
+    static inline T rnorm4d##L(T a, T b, T c, T d) { return 1 / norm4d##L(a, b, c, d); } \
+    static inline T norm##L(int n, const T *a) \
+    { T sum = 0; for (int i = 0; i < n; i++) sum += a[i] * a[i]; return sqrt(sum); } \
+    static inline T rnorm##L(int n, const T *a) { return 1 / norm##L(n, a); }
+NORMS(f, float)
+NORMS(, double)
+#undef NORMS
+static inline float rhypot(float a, float b) { return rhypotf(a, b); }
+namespace scratch_ {
+static double inverse(double p)          // of the normal distribution's, for 0 < p <= 1/2
+{
+    const double t = sqrt(-2 * log(p));  // Abramowitz and Stegun, 26.2.23; then Halley's
+    double x = -t + (2.515517 + t * (0.802853 + t * 0.010328))
+        / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+    for (int n = 0; n < 3; n++) {
+        const double e = (erfc(-x * M_SQRT1_2) / 2 - p) * sqrt(2 * M_PI) * exp(x * x / 2);
+        x -= e / (1 + x * e / 2);
+    }
+    return x;
+}
+}
+static double normcdfinv(double p)
+{
+    if (!(p > 0 && p < 1)) return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
+    return p <= 0.5 ? scratch_::inverse(p) : -scratch_::inverse(1 - p);
+}
+static double erfcinv(double a)
+{
+    if (!(a > 0 && a < 2)) return a == 0 ? INFINITY : a == 2 ? -INFINITY : NAN;
+    return (a <= 1 ? -scratch_::inverse(a / 2) : scratch_::inverse(1 - a / 2)) * M_SQRT1_2;
+}
+static double erfinv(double a)
+{
+    if (!(a > -1 && a < 1)) return a == 1 ? INFINITY : a == -1 ? -INFINITY : NAN;
+    if (fabs(a) > 0.5) return a > 0 ? erfcinv(1 - a) : -erfcinv(1 + a);
+    double x = a * sqrt(M_PI) / 2;       // Newton's
+    for (int n = 0; n < 30; n++) x -= (erf(x) - a) * sqrt(M_PI) / 2 * exp(x * x);
+    return x;
+}
+static double erfcx(double a)
+{
+    if (a < 25) return exp(a * a) * erfc(a);
+    double sum = 0;                      // the continued fraction
+    for (int n = 60; n > 0; n--) sum = n / 2.0 / (a + sum);
+    return 1 / ((a + sum) * sqrt(M_PI));
+}
+static inline float normcdfinvf(float a) { return (float)normcdfinv(a); }
+static inline float erfcinvf(float a) { return (float)erfcinv(a); }
+static inline float erfinvf(float a) { return (float)erfinv(a); }
+static inline float erfcxf(float a) { return (float)erfcx(a); }
 static inline float rsqrt(float a) { return rsqrtf(a); }
 static inline float rcbrt(float a) { return rcbrtf(a); }
 static inline float exp10(float a) { return exp10f(a); }
@@ -139,6 +191,19 @@ static inline ullong_ __umul64hi(ullong_ a, ullong_ b) { return (unsigned __int1
 static inline unsigned __sad(int a, int b, unsigned c) { return (a > b ? (unsigned)a - b : (unsigned)b - a) + c; }
 static inline unsigned __usad(unsigned a, unsigned b, unsigned c) { return (a > b ? a - b : b - a) + c; }
 static inline int __hadd(int a, int b) { return (int)(((llong_)a + b) >> 1); }
+static inline int __rhadd(int a, int b) { return (int)(((llong_)a + b + 1) >> 1); }
+static inline unsigned __uhadd(unsigned a, unsigned b) { return ((ullong_)a + b) >> 1; }
+static inline unsigned __urhadd(unsigned a, unsigned b) { return ((ullong_)a + b + 1) >> 1; }
+static inline int __dp4a(int a, int b, int c)
+{
+    for (int n = 0; n < 32; n += 8) c += (signed char)(a >> n) * (signed char)(b >> n);
+    return c;
+}
+static inline unsigned __dp4a(unsigned a, unsigned b, unsigned c)
+{
+    for (int n = 0; n < 32; n += 8) c += (a >> n & 255) * (b >> n & 255);
+    return c;
+}
 static inline int __popc(unsigned a) { return __builtin_popcount(a); }
 static inline int __popcll(ullong_ a) { return __builtin_popcountll(a); }
 static inline int __clz(int a) { return a ? __builtin_clz(a) : 32; }
@@ -320,6 +385,20 @@ SHUFFLE(__shfl_up_sync, UP)
 SHUFFLE(__shfl_down_sync, DOWN)
 SHUFFLE(__shfl_xor_sync, XOR)
 #undef SHUFFLE
+#define MASKLESS(NAME) \
+    template<class T> static inline T NAME(T a, int by, int width = 32, HERE) \
+    { return NAME##_sync(__activemask(line, file), a, by, width, line, file); }
+MASKLESS(__shfl)
+MASKLESS(__shfl_up)
+MASKLESS(__shfl_down)
+MASKLESS(__shfl_xor)
+#undef MASKLESS
+static inline unsigned __ballot(int a, HERE)
+{
+    return __ballot_sync(__activemask(line, file), a, line, file);
+}
+static inline int __any(int a, HERE) { return __ballot(a, line, file) != 0; }
+static inline int __all(int a, HERE) { return __ballot(!a, line, file) == 0; }
 template<class T> static inline unsigned __match_any_sync(unsigned mask, T a, HERE)
 {
     return scratch_::meet(scratch_::SAME, mask, scratch_::as_bits(a), 0, 32, line, file);

@@ -100,8 +100,12 @@ class Writer:
         for structure in found.values():
             structure.methods = [m for m in structure.methods
                                  if not assigns_copy(structure, m)]
+            given = [[t.text for t in c.parameters] for c in structure.constructors]
+            called = structure.name in self.made and all(    # in S t(s); of one kind
+                "volatile" not in texts and (len(texts) < 2 or "&" in texts)
+                for texts in given)
             structure.constructors = [c for c in structure.constructors
-                                      if not copies(structure, c)]
+                                      if called or not copies(structure, c)]
 
     def held(self, structure):
         """{field: name of its structure}, of those that have a constructor."""

@@ -78,7 +78,7 @@ class World:
         elif texts[0] == "typedef":
             kind = type_of(chunk[1:-2])
             self.types.add(texts[-2])
-            if kind:
+            if kind and texts[-2] not in vocabulary.TYPES:     # those are known
                 self.aliases[texts[-2]] = kind
         elif mark and texts[mark] != "(" and texts[0] != "template":
             self.variables.update(declared(chunk[:-1], self.types))
