@@ -153,6 +153,7 @@ def take_body(source, function, waiting, working, apart, watch):
     parameters = {parameter_name(part).text for part in function.parameters}
     function.declared = parameters | statements.declared(body)
     body = barriers.arranged(body, uniform, waiting)
+    barriers.close(body, waiting | working)
     body = arithmetic.as_a_gpu(body, source, function)
     if watch:
         body = watch(body, source)
