@@ -153,8 +153,8 @@ def take_body(source, function, waiting, working, apart, watch):
     parameters = {parameter_name(part).text for part in function.parameters}
     function.declared = parameters | statements.declared(body)
     body = barriers.arranged(body, uniform, waiting)
-    barriers.close(body, waiting | working)
     body = arithmetic.as_a_gpu(body, source, function)
+    barriers.close(body, waiting | working)
     if watch:
         body = watch(body, source)
     find_names(source, function, body, watched=bool(watch))
