@@ -369,3 +369,49 @@ def test_overloads_are_refused_in_the_extern_c_that_pycuda_adds():
     once = ("__device__ float f(const float *);\n__device__ float f(const float *a) { return *a; }\n"
             "__global__ void k() { }")
     compiler.SourceModule(once)          # declared and defined is once
+
+
+BRANCHES = {    # what stores where t < 50, behind a barrier that not all blocks come to
+    "if": "if (blockIdx.x == 0) { BARRIER if (t < 50) y[t] = t; }",
+    "if without braces": "if (blockIdx.x == 0) helped(y, t);",
+    "else": "if (blockIdx.x) x[0] = 1; else { BARRIER if (t < 50) y[t] = t; }",
+    "if in an if": "if (blockIdx.x == 0) if (gridDim.x == 1) { BARRIER if (t < 50) y[t] = t; }",
+    "a loop in an if": "if (blockIdx.x == 0) { for (int n = 2; n; n--) { BARRIER } "
+                       "for (int n = 0; n < 2; n++) if (t < 50) y[t] = t; }",
+    "switch": "switch (blockIdx.x) { case 0: BARRIER if (t < 50) y[t] = t; break; case 1: x[0] = 2; }",
+    "switch that falls out": "switch (blockIdx.x) { case 1: x[0] = 2; break; "
+                             "case 0: BARRIER if (t < 50) y[t] = t; }",
+    "return": "if (blockIdx.x == 0) { BARRIER for (int i = t; i < 500; i += 64) x[i] = 1; "
+              "if (t < 50) y[t] = t; return; }",
+    "break": "for (int n = 0; n < 3; n++) if (n == 1) { BARRIER if (t < 50) y[t] = t; break; }",
+    "continue": "for (int n = 0; n < 3; n++) { if (n == 1) { BARRIER if (t < 50) y[t] = t; "
+                "continue; } x[n] = 3; }",
+    "while": "int n = 2; while (n--) { BARRIER if (t < 50) y[t] = t; }",
+    "do": "int n = 2; do { BARRIER if (t < 50) y[t] = t; } while (--n);",
+    "shuffle": "if (blockIdx.x == 0) { s[t] = __shfl_sync(~0u, t, 3); if (t < 50) y[t] = t; }",
+    "a loop with a way out": "for (int n = 0; n < 3; n++) { if (n == gridDim.x) break; "
+                             "BARRIER if (t < 50) y[t] = t; }",
+}
+
+
+@pytest.mark.parametrize("body", BRANCHES.values(), ids=BRANCHES)
+def test_behind_a_barrier_in_a_branch_each_thread_goes_its_own_way(body):
+    body = body.replace("BARRIER", "s[t] = 1; __syncthreads();")
+    module = compiler.SourceModule("""
+__device__ void helped(int *y, int t)
+{
+    __shared__ int s[64];
+    s[t] = 1;
+    __syncthreads();
+    if (t < 50) y[t] = t;
+}
+__global__ void k(int *x, int *y)
+{
+    __shared__ int s[64];
+    const int t = threadIdx.x;
+    %s
+    for (int i = t; i < 500; i += blockDim.x) x[i] = 1;
+}""" % body)
+    x, y = np.zeros(500, np.int32), np.full(64, -1, np.int32)
+    module.get_function("k")(driver.InOut(x), driver.InOut(y), block=(64, 1, 1))
+    assert y.tolist() == [*range(50)] + [-1] * 14 and x.all()

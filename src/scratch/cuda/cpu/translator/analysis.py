@@ -158,6 +158,7 @@ def take_body(source, function, waiting, working, apart, watch):
     function.declared = parameters | statements.declared(body)
     body = barriers.arranged(body, uniform, waiting, followed=meets)
     body = arithmetic.as_a_gpu(body, source, function)
+    barriers.close(body, waiting | working)
     if watch:
         body = watch(body, source)
     find_names(source, function, body, watched=bool(watch))

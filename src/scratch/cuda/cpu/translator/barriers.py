@@ -30,7 +30,9 @@ enter, it has these jump to the barrier from before the loop; PoCL takes two way
 barrier for two barriers, and has every thread of the block go as the first one goes, so
 that threads with nothing to load write into tiles.  Therefore an instruction that no
 compiler sees through stands before each barrier (vocabulary.BARRIER), and all ways lead
-through it.
+through it.  Nor may LLVM join the end of a branch that has a barrier with the end of an
+if inside of it, behind the barrier: PoCL would again send all threads the first one's
+way.  So such a branch, too, ends with that instruction, see close().
 
 A return after which no barrier comes is nobody's concern.
 
@@ -39,11 +41,12 @@ a block where only some threads return.  Write `if (i < n)` around loads and sto
 instead.
 """
 
-from .statements import LOOPS, Declaration, declared, parse, write
-from .tokens import tokenize, untokenize
+from .statements import LOOPS, Declaration, Statement, declared, parse, write
+from .tokens import after, like, tokenize, untokenize
 
 BARRIER = "__syncthreads"
 COUNTING = {f"{BARRIER}_{what}" for what in ("count", "and", "or")}
+OPAQUE = '__asm__ volatile ("");'
 LEAVING = ("return", "break", "continue")
 ASSIGN = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
 VOTE = """static bool vote_(struct context_ *context, int line, bool leaving, bool yes)
@@ -82,6 +85,37 @@ def arranged(body, uniform, waiting, followed=False):
         followed = followed or any(token.text == "goto" for token in write(body))
         mark(body, find_varying(body, uniform), waiting, None, followed)
     return body
+
+
+def close(statement, waiting, inside=False):
+    """Before the end of a branch with a barrier, and jumps in it: what LLVM can't join.
+
+    waiting are names of functions; those that lanes.py has put in get context_.
+    """
+    branching = statement.kind in ("if", "switch") and meets(statement, waiting)
+    for inner in statement.inner():
+        close(inner, waiting, inside or branching)
+    if branching:
+        statement.parts = [closed(part) if isinstance(part, Statement) and meets(
+            part, waiting) else part for part in statement.parts]
+    elif inside and statement.kind in LEAVING:
+        tokens = write(statement)
+        statement.parts = [like(tokens[0], f"{{ {OPAQUE}"), *statement.parts,
+                           after(tokens[-1], "}")]
+
+
+def closed(statement):
+    """{ statement OPAQUE } as a statement."""
+    tokens = write(statement)
+    return Statement("block", [like(tokens[0], "{"), statement,
+                               after(tokens[-1], f"{OPAQUE} }}")])
+
+
+def meets(statement, waiting):
+    """Is there a barrier in it, or an operation of a warp, or a call of such?"""
+    texts = [token.text for token in write(statement)]
+    return any(second == "(" and (first in waiting or third == "context_")
+               for first, second, third in zip(texts, texts[1:], texts[2:]))
 
 
 def waits(statement, waiting):
