@@ -90,7 +90,7 @@ class Graded:
             return f'<span class="weave-lab" data-search-exclude>{why}</span>'
         buttons = "".join(f'<button type="button">{html.escape(name)}</button>' for name in found["stubs"])
         which, why = found["stays"] or ("", "")
-        stays = f"Not here: <code>{which}</code>, {html.escape(why)}." if which else ""
+        stays = f"<span>Not here: <code>{which}</code>, {html.escape(why)}.</span>" if which else ""
         inside = f"Try it here: {buttons} {stays}".replace("_", "&#95;")    # Markdown takes it for emphasis
         return f'<span class="weave-lab" data-lab="{path}" data-search-exclude>{inside}</span>'
 

@@ -90,8 +90,8 @@ def test_the_page_has_a_button_for_each_exercise_or_says_why_not(book):
     made = book()
     assert made.line(path("turn")) == (
         '<span class="weave-lab" data-lab="labs/one/turn.py" data-search-exclude>Try it here: '
-        '<button type="button">left</button> Not here: <code>Turn.right</code>, '
-        'which &lt;turns&gt; for an hour.</span>')
+        '<button type="button">left</button> <span>Not here: <code>Turn.right</code>, '
+        'which &lt;turns&gt; for an hour.</span></span>')
     assert "Not in the page, since it needs numpy." in made.line(path("lack"))
     assert made.line(path("none")) == ""
     assert 'data-labs data-size="4.0 MB"' in made.mark
