@@ -6,7 +6,9 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 from randomized_models import randomized
+from shapes import load_checked
 
+from scratch.makemore import maps as the_maps
 from scratch.makemore.bert import BERT, fill
 from scratch.makemore.data import Vocabulary
 from scratch.makemore.gpt import GPT
@@ -26,6 +28,14 @@ def shares(model, ids):
     with torch.no_grad():
         model.logits(torch.tensor([ids]), maps=maps)
     return [100 * head for layer in maps for head in layer[0]]
+
+
+def test_every_shape_comment_is_true():
+    checked = load_checked(the_maps.__file__, T=6, S=3)
+    checked.squares(plt.figure().gca(), torch.rand(6, 3))
+    plt.close()
+    checked.seen(BOTH, VOCABULARY, "face")
+    assert not checked.unreached_shapes()
 
 
 def test_a_gpt_sees_the_beginning_and_the_letters_so_far():
