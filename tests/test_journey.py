@@ -14,9 +14,17 @@ FOCUSED = """(() => {
 })()"""
 
 
+LOADING = """[...document.querySelectorAll("weave-widget")].some((widget) => {
+    const { top, bottom } = widget.getBoundingClientRect();
+    return top < innerHeight && bottom > 0 && !widget.querySelector(".widget");
+}) || document.querySelector("[data-run]") && !document.querySelector(".weave-run button")"""
+
+
 def reach(page, text, most=400):
-    """Press Tab until what has the focus is called so."""
+    """Press Tab until what has the focus is called so; before each, what can be seen has its controls."""
     for _ in range(most):
+        while page.evaluate(LOADING):
+            page.wait_for_timeout(20)
         page.keyboard.press("Tab")
         name, seen = page.evaluate(FOCUSED)
         if name.strip().startswith(text):
@@ -38,11 +46,9 @@ def told(page, text):
     page.locator("weave-widget [role=status]", has_text=text).first.wait_for(timeout=HANGING)
 
 
-def test_from_the_home_page_everything_is_reached_and_operated_by_keyboard(open_page, python, request):
+def test_from_the_home_page_everything_is_reached_and_operated_by_keyboard(open_page, python):
     """Backpropagation step by step, a changed number that breaks a sentence, a GPT that is trained on words
     of the reader's while the network is gone, a sentence of the reader's as tokens, a head of attention."""
-    if not request.config.getoption("long"):
-        pytest.skip("each part by itself is tested in the other files; one after the other: --long")
     page = open_page("")
     page.home = page.url
     reach(page, "Next")
