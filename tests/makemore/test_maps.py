@@ -106,3 +106,11 @@ def test_a_square_is_as_opaque_as_its_number_is_large(top):
     plt.close(figure)
 
 
+
+
+def test_weights_that_are_all_zero_stay_so():
+    """As the biases of a model that has not been trained."""
+    small, kept = rounded(GPT(Config(10, **SIZES)))
+    zero = [name for name, weight in small.named_parameters() if not weight.any()]
+    assert zero and all(set(base64.b64decode(kept[name][1])) == {0} for name in zero)
+    assert all(weight.isfinite().all() for weight in small.parameters())

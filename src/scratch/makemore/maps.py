@@ -130,7 +130,7 @@ def rounded(model):
     """
     small, kept = copy.deepcopy(model), {}
     for name, weight in small.named_parameters():
-        step = weight.abs().max() / 127
+        step = weight.abs().max().clamp(min=1e-12) / 127    # of zeros, too
         whole = (weight / step).round()
         weight.copy_(whole * step)
         kept[name] = [step.item(), base64.b64encode(whole.char().numpy()).decode()]
