@@ -47,7 +47,7 @@ export default function (place, { names, steps, places, marked, near }) {
             ...which.map((k) => line("widget-arc", short(ends[n], ends[k]), short(ends[k], ends[n]))),
             ...dots.map((dot, k) => near ? press(k, disc(special(k) ? "widget-square" : "widget-bar", dot, 5)) : ""),
             ...told.map((k, each) => press(k, drawn("g", { class: k === n ? "widget-now" : "" }, drawn("g", {}, line("widget-ring", dots[k], texts[each])),
-                special(k) && !near ? disc("widget-side", texts[each], 11) : "", label("middle widget-over", texts[each][0], texts[each][1] + 5, names[k])))));
+                special(k) && !near ? disc("widget-side", texts[each], 11) : "", label(near ? "middle widget-over" : "middle", texts[each][0], texts[each][1] + 5, names[k])))));
         say(`After ${time.input.ariaValueText} steps, nearest to ${name(n)} are ${near ? `${three(which.map(name))}; on the map ${
             three(found.map(([k]) => name(k)))}` : three(found.map(([k, far]) => `${name(k)} (${number(far)})`))}.`);
     }
